@@ -1,0 +1,166 @@
+//! The status of a `ResourceSet`.
+
+use crate::condition::Condition;
+use crate::schema;
+use orangery_core::conditions;
+use orangery_core::inventory;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// ResourceSetStatus defines what is known of a ResourceSet.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceSetStatus {
+    /// Conditions, in the order Stalled, Reconciling, Ready, and what is odd.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
+    /// ConfigMaps and Secrets outside the set whose checksums are used, as Kind/namespace/name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub external_checksum_refs: Vec<String>,
+    /// The last few distinct results, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<History>,
+    /// The objects that the set owns or is about to own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inventory: Option<Inventory>,
+    /// Digest of the objects that were last applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_applied_revision: Option<String>,
+    /// The last value of the annotation reconcile.fluxcd.io/requestedAt that was acted on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_handled_reconcile_at: Option<String>,
+    /// Deletions that are held until they are approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_prune: Option<PendingPrune>,
+    /// Remarks that are no failures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// History is one distinct result.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct History {
+    /// Digest of what was reconciled.
+    pub digest: String,
+    /// When it first came.
+    #[schemars(extend("format" = "date-time"))]
+    pub first_reconciled: String,
+    /// When it last came.
+    #[schemars(extend("format" = "date-time"))]
+    pub last_reconciled: String,
+    /// How long it last took.
+    pub last_reconciled_duration: String,
+    /// The reason of the condition Ready.
+    pub last_reconciled_status: String,
+    /// Numbers of inputs, resources and steps.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "schema::strings")]
+    pub metadata: BTreeMap<String, String>,
+    /// How often it came.
+    pub total_reconciliations: i64,
+}
+
+impl From<History> for conditions::HistoryEntry {
+    fn from(entry: History) -> Self {
+        Self {
+            digest: entry.digest,
+            first_reconciled: entry.first_reconciled,
+            last_reconciled: entry.last_reconciled,
+            last_reconciled_duration: entry.last_reconciled_duration,
+            last_reconciled_status: entry.last_reconciled_status,
+            total_reconciliations: entry.total_reconciliations,
+            metadata: entry.metadata,
+        }
+    }
+}
+
+impl From<conditions::HistoryEntry> for History {
+    fn from(entry: conditions::HistoryEntry) -> Self {
+        Self {
+            digest: entry.digest,
+            first_reconciled: entry.first_reconciled,
+            last_reconciled: entry.last_reconciled,
+            last_reconciled_duration: entry.last_reconciled_duration,
+            last_reconciled_status: entry.last_reconciled_status,
+            total_reconciliations: entry.total_reconciliations,
+            metadata: entry.metadata,
+        }
+    }
+}
+
+/// Inventory lists the objects that the set owns or is about to own.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Inventory {
+    /// One entry for each object, sorted by id.
+    pub entries: Vec<InventoryEntry>,
+}
+
+impl Inventory {
+    /// What the entries say.
+    #[must_use]
+    pub fn read(&self) -> inventory::Inventory {
+        inventory::read(&self.entries.iter().cloned().map(Into::into).collect::<Vec<_>>())
+    }
+
+    /// The entries of a ledger, with those that could not be read.
+    #[must_use]
+    pub fn write(ledger: &orangery_core::Ledger, unreadable: &[inventory::InventoryEntry]) -> Self {
+        Self { entries: inventory::write(ledger, unreadable).into_iter().map(Into::into).collect() }
+    }
+}
+
+/// InventoryEntry is one object.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct InventoryEntry {
+    /// Namespace, name, group and kind, joined by underscores.
+    pub id: String,
+    /// The input it came from, as source/uid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
+    /// Why it is still there although nothing renders it: Held or PruneDisabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
+    /// The name, where the id cannot carry it exactly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// UID of the object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
+    /// API version of the object.
+    pub v: String,
+}
+
+impl From<InventoryEntry> for inventory::InventoryEntry {
+    fn from(entry: InventoryEntry) -> Self {
+        Self { id: entry.id, v: entry.v, uid: entry.uid, mark: entry.mark, input: entry.input, name: entry.name }
+    }
+}
+
+impl From<inventory::InventoryEntry> for InventoryEntry {
+    fn from(entry: inventory::InventoryEntry) -> Self {
+        Self { id: entry.id, v: entry.v, uid: entry.uid, mark: entry.mark, input: entry.input, name: entry.name }
+    }
+}
+
+/// PendingPrune is a list of deletions that waits for approval.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct PendingPrune {
+    /// What the annotation orangery.dev/approve-prune must say to release exactly this list.
+    pub digest: String,
+    /// The objects, as Kind/namespace/name.
+    pub objects: Vec<String>,
+    /// Which rule holds them.
+    pub reason: String,
+}
+
+impl From<&orangery_core::Hold> for PendingPrune {
+    fn from(hold: &orangery_core::Hold) -> Self {
+        Self {
+            digest: hold.digest.clone(),
+            objects: hold.objects.iter().map(ToString::to_string).collect(),
+            reason: hold.why.clone(),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The built-in plugins: WebAssembly components, built from `plugins/` by the build script and part of the binary.
+//!
+//! # Guarantees
+//!
+//! * The bytes are the components of this very source tree and its `Cargo.lock`.
+//! * A build without the WebAssembly target fails and says what to install; there is no binary without its plugins.
+
+use std::fmt;
+
+/// One built-in plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bundled {
+    /// Its name, as it also describes itself: `github`.
+    pub name: &'static str,
+    /// The component.
+    pub bytes: &'static [u8],
+}
+
+/// The names and sizes of the built-in plugins, one a line. See [`sizes`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sizes;
+
+static PLUGINS: &[Bundled] = include!(concat!(env!("OUT_DIR"), "/plugins.rs"));
+
+/// The built-in plugins.
+pub fn plugins() -> &'static [Bundled] {
+    PLUGINS
+}
+
+/// The built-in plugin of this name.
+pub fn plugin(name: &str) -> Option<Bundled> {
+    PLUGINS.iter().copied().find(|plugin| plugin.name == name)
+}
+
+/// Prints as the names and sizes of the built-in plugins.
+pub fn sizes() -> Sizes {
+    Sizes
+}
+
+impl fmt::Display for Sizes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for plugin in PLUGINS {
+            writeln!(f, "{:<12} {:>8} bytes", plugin.name, plugin.bytes.len())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first eight bytes of a component: magic, version, and the layer that tells it from a core module.
+    const COMPONENT: [u8; 8] = [0, b'a', b's', b'm', 0x0d, 0, 1, 0];
+
+    #[test]
+    fn the_built_in_plugins_are_components() {
+        let names: Vec<&str> = plugins().iter().map(|plugin| plugin.name).collect();
+        assert_eq!(names, ["github", "gitlab", "gotemplate"]);
+        for plugin in plugins() {
+            assert_eq!(plugin.bytes.first_chunk(), Some(&COMPONENT), "{}", plugin.name);
+        }
+    }
+
+    #[test]
+    fn none_is_larger_than_the_host_admits_by_default() {
+        for plugin in plugins() {
+            assert!(plugin.bytes.len() < 32 << 20, "{} has {} bytes", plugin.name, plugin.bytes.len());
+        }
+    }
+
+    #[test]
+    fn a_plugin_is_found_by_name() {
+        assert_eq!(plugin("github").map(|plugin| plugin.name), Some("github"));
+        assert_eq!(plugin("nothing"), None);
+    }
+
+    #[test]
+    fn sizes_are_one_line_a_plugin() {
+        let text = sizes().to_string();
+        assert_eq!(text.lines().count(), plugins().len());
+        assert!(text.starts_with("github "), "{text}");
+    }
+}

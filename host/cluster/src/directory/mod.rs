@@ -1,0 +1,249 @@
+//! The directory target: one YAML file an object, for trying things out and for repositories that Flux reads.
+//!
+//! ```text
+//! apps/ConfigMap/settings.yaml      namespace, kind (and group: `Deployment.apps`), name
+//! _cluster/Namespace/apps.yaml      objects without a namespace
+//! .orangery/*.json                  state: ledgers, snapshots
+//! ```
+//!
+//! # Guarantees
+//! The same rules as in a cluster: owner labels, a UID (in the file's first lines) and the ledger decide what may be
+//! overwritten or deleted. Nothing outside the directory is touched, whatever an object is called and whatever links lie in
+//! it. A file is whole or absent, never half written. Everything is checked before the first write.
+//!
+//! # Assumptions
+//! One process at a time works on a directory. Files are small: they are read and written in place, without threads.
+
+mod file;
+mod path;
+mod state;
+
+pub use state::{StateDirectory, StateError};
+
+use crate::target::{ReadError, Target};
+use async_trait::async_trait;
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use file::{Held, Written};
+use orangery_core::{
+    Action, ApplyReport, Change, Failed, Kept, LedgerEntry, Mark, NamespacedName, Object, ObjectKey, Owner, Plan,
+    Planned, PruneReport, keys,
+};
+use path::{ObjectPath, Unplaceable};
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+
+/// A directory of manifests.
+pub struct DirectoryTarget {
+    root: Dir,
+    state: StateDirectory,
+}
+
+/// The directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot use directory {path}")]
+pub struct OpenError {
+    /// Which directory.
+    pub path: String,
+    /// What the system said.
+    #[source]
+    pub cause: io::Error,
+}
+
+impl DirectoryTarget {
+    /// Opens a directory, creating it if it does not exist.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let opened = || {
+            Dir::create_ambient_dir_all(path, ambient_authority())?;
+            let root = Dir::open_ambient_dir(path, ambient_authority())?;
+            let state = StateDirectory::inside(&root)?;
+            Ok(Self { root, state })
+        };
+        opened().map_err(|cause| OpenError { path: path.display().to_string(), cause })
+    }
+
+    /// The state beside the objects.
+    #[must_use]
+    pub fn state(&self) -> &StateDirectory {
+        &self.state
+    }
+
+    /// Decides on one object without writing.
+    fn look(&self, plan: &Plan, planned: &Planned) -> Result<(ObjectPath, Written, Action), Box<Failed>> {
+        let key = planned.object.key();
+        let failed = |message: String| {
+            Box::new(Failed { key: key.clone(), message: format!("{key} {message}"), owned_by_another: false })
+        };
+        let path = ObjectPath::of(&key)
+            .map_err(|error| failed(format!("cannot become a file: {error} ({})", planned.origin)))?;
+        let held = file::read(&self.root, &path)
+            .map_err(|error| failed(format!("cannot be compared with {path}: {error}")))?;
+        let known = plan.ledger.get(&key).and_then(|entry| entry.uid.clone());
+        if let Some(held) = &held {
+            may_overwrite(plan, planned, held, known.as_deref(), &path)
+                .map_err(|(another, message)| Box::new(Failed { owned_by_another: another, ..*failed(message) }))?;
+        }
+        let uid = held.as_ref().and_then(|held| held.uid.clone()).or(known).unwrap_or_else(|| file::new_uid(&key));
+        let written = Written::new(&plan.owner, &planned.object, uid)
+            .map_err(|error| failed(format!("cannot be written as YAML: {error}")))?;
+        let action = match held {
+            None => Action::Created,
+            Some(held) if held.text == written.text => Action::Unchanged,
+            Some(_) => Action::Configured,
+        };
+        Ok((path, written, action))
+    }
+}
+
+/// A file is ours to overwrite if its labels say so, or if we wrote it; a stranger's is not, unless the object asks for it.
+fn may_overwrite(
+    plan: &Plan,
+    planned: &Planned,
+    held: &Held,
+    known: Option<&str>,
+    path: &ObjectPath,
+) -> Result<(), (bool, String)> {
+    if planned.object.annotation(keys::TAKE_OWNERSHIP) == Some("true") {
+        return Ok(());
+    }
+    let take = format!("or set the annotation {}: \"true\" on it in {}", keys::TAKE_OWNERSHIP, planned.origin);
+    match held.owner() {
+        Some(other) if other != plan.owner.name => {
+            Err((true, format!("belongs to ResourceSet/{other}: remove it there, {take}")))
+        }
+        Some(_) => Ok(()),
+        None if held.uid.is_some() && held.uid.as_deref() == known => Ok(()),
+        None => {
+            Err((true, format!("would overwrite {path}, which was not written by this tool: remove that file, {take}")))
+        }
+    }
+}
+
+#[async_trait]
+impl Target for DirectoryTarget {
+    async fn apply(&self, plan: &Plan) -> ApplyReport {
+        let mut report = ApplyReport::default();
+        let mut places: HashMap<String, ObjectKey> = HashMap::new();
+        let mut decided = Vec::new();
+        for planned in plan.objects() {
+            let key = planned.object.key();
+            match self.look(plan, planned) {
+                // Two names that differ in case only are one file on some systems.
+                Ok((path, ..)) if places.get(&path.folded()).is_some_and(|other| *other != key) => {
+                    let message = format!(
+                        "{key} cannot become a file: {path} differs from the file of another object in case only"
+                    );
+                    report.failed.push(Failed { key, message, owned_by_another: false });
+                }
+                Ok((path, written, action)) => {
+                    places.insert(path.folded(), key);
+                    decided.push((planned, path, written, action));
+                }
+                Err(failed) => report.failed.push(*failed),
+            }
+        }
+        let sound = report.is_complete();
+        for (planned, path, written, action) in decided {
+            if action != Action::Unchanged {
+                if !sound {
+                    continue;
+                }
+                if let Err(error) = file::write(&self.root, &path, &written) {
+                    let key = planned.object.key();
+                    report.failed.push(Failed {
+                        message: format!("{key} cannot be written to {path}: {error}"),
+                        key,
+                        owned_by_another: false,
+                    });
+                    break;
+                }
+            }
+            report.changes.push(Change {
+                key: planned.object.key(),
+                version: planned.object.gvk().version,
+                uid: Some(written.uid),
+                action,
+            });
+        }
+        report
+    }
+
+    async fn prune(&self, owner: &Owner, stale: &[LedgerEntry]) -> PruneReport {
+        let mut report = PruneReport::default();
+        for entry in stale {
+            match self.remove(&owner.name, entry) {
+                Ok(Fate::Gone) => report.deleted.push(Change {
+                    key: entry.key.clone(),
+                    version: entry.version.clone(),
+                    uid: None,
+                    action: Action::Deleted,
+                }),
+                Ok(Fate::Released) => report.released.push(entry.key.clone()),
+                Ok(Fate::Kept) => report.kept.push(Kept {
+                    key: entry.key.clone(),
+                    mark: Mark::PruneDisabled,
+                    message: format!("{} stays: it says {}: disabled", entry.key, keys::PRUNE),
+                }),
+                Err(error) => report.failed.push(Failed {
+                    key: entry.key.clone(),
+                    message: format!("{} delete failed: {error}", entry.key),
+                    owned_by_another: false,
+                }),
+            }
+        }
+        report
+    }
+
+    async fn read(&self, _owner: &Owner, _api_version: &str, key: &ObjectKey) -> Result<Option<Object>, ReadError> {
+        let failed = |message: String| ReadError { key: key.clone(), message, forbidden: false };
+        let path = ObjectPath::of(key).map_err(|error| failed(error.to_string()))?;
+        let Some(held) = file::read(&self.root, &path).map_err(|error| failed(error.to_string()))? else {
+            return Ok(None);
+        };
+        held.object.map(Some).map_err(|error| failed(format!("{path} holds no object: {error}")))
+    }
+}
+
+/// What became of a stale file.
+enum Fate {
+    Gone,
+    Released,
+    Kept,
+}
+
+/// A stale file could not be removed.
+#[derive(Debug, thiserror::Error)]
+enum RemoveError {
+    #[error("{0}")]
+    Unplaceable(#[from] Unplaceable),
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+impl DirectoryTarget {
+    fn remove(&self, owner: &NamespacedName, entry: &LedgerEntry) -> Result<Fate, RemoveError> {
+        let path = ObjectPath::of(&entry.key)?;
+        let Some(held) = file::read(&self.root, &path)? else { return Ok(Fate::Gone) };
+        let same = held.uid.is_some() && (entry.uid.is_none() || held.uid == entry.uid);
+        if !same || held.owner().as_ref() != Some(owner) {
+            return Ok(Fate::Released);
+        }
+        let disabled = |value: Option<&str>| value.is_some_and(|value| value.eq_ignore_ascii_case("disabled"));
+        if held
+            .object
+            .as_ref()
+            .is_ok_and(|object| disabled(object.annotation(keys::PRUNE)) || disabled(object.label(keys::PRUNE)))
+        {
+            return Ok(Fate::Kept);
+        }
+        file::remove(&self.root, &path)?;
+        Ok(Fate::Gone)
+    }
+}
+
+#[cfg(test)]
+mod tests;

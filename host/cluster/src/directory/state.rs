@@ -1,0 +1,185 @@
+//! Named JSON documents beside the objects: ledgers, snapshots, whatever must survive the process.
+//!
+//! # Guarantees
+//! A document is whole or absent, also after a crash. A document that cannot be read is an error and never taken for an
+//! empty one: an empty ledger would orphan everything it listed.
+
+use super::file::replace;
+use cap_std::fs::Dir;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::io;
+
+/// Name of the folder.
+const FOLDER: &str = ".orangery";
+
+/// The folder `.orangery` of a directory target.
+pub struct StateDirectory {
+    dir: Dir,
+}
+
+/// A document could not be stored or loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// Not a name for a document.
+    #[error(
+        "{name:?} cannot name a state document: use 1 to 200 letters, digits, '-', '_' and '.', not beginning with a dot"
+    )]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// The system refused.
+    #[error("cannot {deed} {FOLDER}/{name}.json")]
+    Io {
+        /// `read` or `write`.
+        deed: &'static str,
+        /// The name.
+        name: String,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// The content is damaged, or from another version.
+    #[error(
+        "{FOLDER}/{name}.json is damaged ({cause}): restore it from a copy; delete it only if nothing it lists is to be kept track of"
+    )]
+    Damaged {
+        /// The name.
+        name: String,
+        /// Where.
+        #[source]
+        cause: serde_json::Error,
+    },
+    /// The value has no JSON form.
+    #[error("cannot write {FOLDER}/{name}.json")]
+    Unwritable {
+        /// The name.
+        name: String,
+        /// Why.
+        #[source]
+        cause: serde_json::Error,
+    },
+}
+
+impl StateDirectory {
+    /// The state folder inside an opened directory.
+    pub(super) fn inside(root: &Dir) -> io::Result<Self> {
+        root.create_dir_all(FOLDER)?;
+        Ok(Self { dir: root.open_dir(FOLDER)? })
+    }
+
+    /// Stores a document, replacing the one of that name.
+    ///
+    /// # Errors
+    /// The name is unfit, or the system refused.
+    pub fn store<T: Serialize>(&self, name: &str, document: &T) -> Result<(), StateError> {
+        let file = file_name(name)?;
+        let mut bytes = serde_json::to_vec_pretty(document)
+            .map_err(|cause| StateError::Unwritable { name: name.to_owned(), cause })?;
+        bytes.push(b'\n');
+        replace(&self.dir, &file, &bytes, true).map_err(|cause| StateError::Io {
+            deed: "write",
+            name: name.to_owned(),
+            cause,
+        })
+    }
+
+    /// Loads a document; `None` if it was never stored.
+    ///
+    /// # Errors
+    /// The name is unfit, the system refused, or the content is damaged.
+    pub fn load<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StateError> {
+        let file = file_name(name)?;
+        let bytes = match self.dir.read(&file) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(StateError::Io { deed: "read", name: name.to_owned(), cause }),
+        };
+        serde_json::from_slice(&bytes).map(Some).map_err(|cause| StateError::Damaged { name: name.to_owned(), cause })
+    }
+
+    /// The names of all documents that begin with `prefix`, sorted.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn list(&self, prefix: &str) -> Result<Vec<String>, StateError> {
+        let failed = |cause| StateError::Io { deed: "list", name: format!("{prefix}*"), cause };
+        let mut names = Vec::new();
+        for entry in self.dir.entries().map_err(failed)? {
+            let file = entry.map_err(failed)?.file_name();
+            if let Some(name) = file.to_str().and_then(|file| file.strip_suffix(".json")).filter(|name| name.starts_with(prefix)) {
+                names.push(name.to_owned());
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// Removes a document; it may be absent.
+    ///
+    /// # Errors
+    /// The name is unfit, or the system refused.
+    pub fn remove(&self, name: &str) -> Result<(), StateError> {
+        match self.dir.remove_file(file_name(name)?) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(StateError::Io { deed: "remove", name: name.to_owned(), cause: error })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn file_name(name: &str) -> Result<String, StateError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    if name.is_empty() || name.len() > 200 || name.starts_with('.') || !name.chars().all(plain) {
+        return Err(StateError::Name { name: name.chars().take(80).collect() });
+    }
+    Ok(format!("{name}.json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cap_std::ambient_authority;
+    use orangery_core::{Ledger, LedgerEntry, ObjectKey};
+
+    fn state() -> (tempfile::TempDir, StateDirectory) {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Dir::open_ambient_dir(dir.path(), ambient_authority()).unwrap();
+        (dir, StateDirectory::inside(&root).unwrap())
+    }
+
+    #[test]
+    fn a_document_comes_back_as_it_was_stored() {
+        let (_dir, state) = state();
+        assert!(state.load::<Vec<LedgerEntry>>("apps").unwrap().is_none());
+        let key = ObjectKey { group: String::new(), kind: "ConfigMap".into(), namespace: "a".into(), name: "b".into() };
+        let ledger: Ledger = [LedgerEntry::about_to_be(key, "v1")].into_iter().collect();
+        let entries: Vec<_> = ledger.iter().cloned().collect();
+        state.store("apps", &entries).unwrap();
+        state.store("apps", &entries).unwrap();
+        assert_eq!(state.load::<Vec<LedgerEntry>>("apps").unwrap(), Some(entries));
+        state.remove("apps").unwrap();
+        state.remove("apps").unwrap();
+        assert!(state.load::<Vec<LedgerEntry>>("apps").unwrap().is_none());
+    }
+
+    #[test]
+    fn a_damaged_document_is_an_error_and_never_empty() {
+        let (dir, state) = state();
+        for damaged in ["", "[", "[{\"key\""] {
+            std::fs::write(dir.path().join(".orangery/apps.json"), damaged).unwrap();
+            let error = state.load::<Vec<LedgerEntry>>("apps").unwrap_err();
+            assert!(error.to_string().contains("apps.json is damaged"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_leave_the_folder() {
+        let (_dir, state) = state();
+        for name in ["", "../x", "a/b", ".hidden", "a\0"] {
+            assert!(matches!(state.store(name, &1), Err(StateError::Name { .. })), "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Requests: one connection an identity, one session an apply, prune or read.
+
+use super::discovery::Discovered;
+use super::identity::Identity;
+use super::refusal::Refusal;
+use super::rights::Rights;
+use http::header::{ACCEPT, CONTENT_TYPE, WARNING};
+use http::{HeaderMap, Method, Request};
+use kube::Client;
+use kube::client::Body;
+use orangery_core::{Object, keys};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Only metadata of one object: the values of Secrets stay where they are.
+const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+/// Only metadata of a list.
+const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+const JSON: &str = "application/json";
+
+/// The client of one identity and what it has learnt.
+pub(super) struct Connection {
+    pub(super) identity: Identity,
+    pub(super) discovered: Discovered,
+    pub(super) rights: Rights,
+    client: Client,
+}
+
+impl Connection {
+    pub(super) fn new(identity: Identity, client: Client) -> Self {
+        Self { identity, discovered: Discovered::default(), rights: Rights::default(), client }
+    }
+}
+
+/// One piece of work; counts its requests.
+pub(super) struct Session {
+    pub(super) connection: Arc<Connection>,
+    requests: AtomicU64,
+}
+
+/// An answer and the server's remarks about the question.
+pub(super) struct Answer<T> {
+    pub(super) body: T,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Whether a request is only tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Validated, defaulted, admitted, not stored.
+    DryRun,
+    /// Stored.
+    Real,
+}
+
+impl Mode {
+    fn query(self) -> &'static str {
+        match self {
+            Self::DryRun => "&dryRun=All",
+            Self::Real => "",
+        }
+    }
+}
+
+/// What happens to dependents of a deleted object.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Propagation {
+    /// Deleted later.
+    Background,
+    /// Deleted first.
+    Foreground,
+}
+
+impl Session {
+    pub(super) fn new(connection: Arc<Connection>) -> Self {
+        Self { connection, requests: AtomicU64::new(0) }
+    }
+
+    /// Requests so far.
+    pub(super) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        headers: [(http::HeaderName, &str); 2],
+        body: Vec<u8>,
+    ) -> Result<Answer<T>, Refusal> {
+        let [(first, first_value), (second, second_value)] = headers;
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(first, first_value)
+            .header(second, second_value)
+            .body(Body::from(body))
+            .map_err(|error| Refusal::unreachable(&error))?;
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let response = self.connection.client.send(request).await.map_err(|error| Refusal::unreachable(&error))?;
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect_bytes().await.map_err(|error| Refusal::unreachable(&error))?;
+        if !parts.status.is_success() {
+            return Err(Refusal::answered(parts.status.as_u16(), &bytes));
+        }
+        let body = serde_json::from_slice(&bytes).map_err(|error| Refusal::unreadable(&error))?;
+        Ok(Answer { body, warnings: warnings(&parts.headers) })
+    }
+
+    async fn read<T: DeserializeOwned>(&self, path: &str, accept: &str) -> Result<Option<T>, Refusal> {
+        match self.send(Method::GET, path, [(ACCEPT, accept), (CONTENT_TYPE, JSON)], Vec::new()).await {
+            Ok(answer) => Ok(Some(answer.body)),
+            Err(refusal) if refusal.is_not_found() => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// Reads anything; `None` if there is nothing at `path`.
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Refusal> {
+        self.read(path, JSON).await
+    }
+
+    /// Reads the metadata of one object; `None` if there is none.
+    pub(super) async fn metadata(&self, path: &str) -> Result<Option<Object>, Refusal> {
+        self.read(path, METADATA).await
+    }
+
+    /// Reads the metadata of the objects that carry `selector`, in one request.
+    pub(super) async fn list_metadata(&self, collection: &str, selector: &str) -> Result<Vec<Object>, Refusal> {
+        #[derive(serde::Deserialize)]
+        struct List {
+            #[serde(default)]
+            items: Vec<Object>,
+        }
+        let list: Option<List> = self.read(&format!("{collection}?labelSelector={selector}"), METADATA_LIST).await?;
+        Ok(list.map(|list| list.items).unwrap_or_default())
+    }
+
+    /// Server-side apply in the name of the field manager, taking over fields that others hold.
+    pub(super) async fn apply(&self, path: &str, object: &Object, mode: Mode) -> Result<Answer<Object>, Refusal> {
+        let path =
+            format!("{path}?fieldManager={}&force=true&fieldValidation=Warn{}", keys::FIELD_MANAGER, mode.query());
+        let body = serde_json::to_vec(object).map_err(|error| Refusal::unreadable(&error))?;
+        self.send(Method::PATCH, &path, [(ACCEPT, JSON), (CONTENT_TYPE, "application/apply-patch+yaml")], body).await
+    }
+
+    /// A JSON patch.
+    pub(super) async fn patch(&self, path: &str, operations: &Value) -> Result<Answer<Object>, Refusal> {
+        let path = format!("{path}?fieldManager={}", keys::FIELD_MANAGER);
+        let body = operations.to_string().into_bytes();
+        self.send(Method::PATCH, &path, [(ACCEPT, JSON), (CONTENT_TYPE, "application/json-patch+json")], body).await
+    }
+
+    /// Creates an object in a collection.
+    pub(super) async fn create(&self, collection: &str, object: &Value, mode: Mode) -> Result<Answer<Value>, Refusal> {
+        let path = format!("{collection}?fieldManager={}{}", keys::FIELD_MANAGER, mode.query());
+        let body = object.to_string().into_bytes();
+        self.send(Method::POST, &path, [(ACCEPT, JSON), (CONTENT_TYPE, JSON)], body).await
+    }
+
+    /// Deletes the object with this UID and no other. A missing object is an error of status 404, another UID one of 409.
+    pub(super) async fn delete(&self, path: &str, uid: &str, propagation: Propagation) -> Result<(), Refusal> {
+        let policy = match propagation {
+            Propagation::Background => "Background",
+            Propagation::Foreground => "Foreground",
+        };
+        let options = json!({
+            "apiVersion": "v1", "kind": "DeleteOptions",
+            "propagationPolicy": policy, "preconditions": {"uid": uid},
+        });
+        let headers = [(ACCEPT, METADATA), (CONTENT_TYPE, JSON)];
+        self.send::<Value>(Method::DELETE, path, headers, options.to_string().into_bytes()).await.map(drop)
+    }
+}
+
+/// The texts of the `Warning` headers: `299 - "text"`.
+fn warnings(headers: &HeaderMap) -> Vec<String> {
+    let quoted = |value: &str| {
+        let start = value.find('"')?;
+        let end = value.rfind('"').filter(|end| *end > start)?;
+        Some(value.get(start + 1..end)?.replace("\\\"", "\"").replace("\\\\", "\\"))
+    };
+    headers.get_all(WARNING).iter().filter_map(|value| quoted(value.to_str().ok()?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_unquoted() {
+        let mut headers = HeaderMap::new();
+        headers.append(WARNING, r#"299 - "unknown field \"spec.x\"""#.parse().unwrap());
+        headers.append(WARNING, "nonsense".parse().unwrap());
+        assert_eq!(warnings(&headers), [r#"unknown field "spec.x""#]);
+    }
+}

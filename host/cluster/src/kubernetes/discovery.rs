@@ -1,0 +1,153 @@
+//! Which kinds are served, under which path. Asked once for each group and version, and again when a kind is missing.
+
+use super::connection::Session;
+use super::refusal::Refusal;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIGroup, APIResourceList};
+use orangery_core::GroupVersionKind;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A kind and the paths of its objects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Kind {
+    pub(super) gvk: GroupVersionKind,
+    pub(super) plural: String,
+    pub(super) namespaced: bool,
+}
+
+impl Kind {
+    /// Path of all objects in a namespace; of all objects if `namespace` is empty or means nothing to this kind.
+    pub(super) fn collection(&self, namespace: &str) -> String {
+        let base = base(&self.gvk.group, &self.gvk.version);
+        if self.namespaced && !namespace.is_empty() {
+            format!("{base}/namespaces/{}/{}", segment(namespace), self.plural)
+        } else {
+            format!("{base}/{}", self.plural)
+        }
+    }
+
+    /// Path of one object.
+    pub(super) fn path(&self, namespace: &str, name: &str) -> String {
+        format!("{}/{}", self.collection(namespace), segment(name))
+    }
+}
+
+fn base(group: &str, version: &str) -> String {
+    if group.is_empty() {
+        format!("/api/{}", segment(version))
+    } else {
+        format!("/apis/{}/{}", segment(group), segment(version))
+    }
+}
+
+/// A name as one segment of a path, whatever it holds: a hostile name reaches no other path.
+fn segment(name: &str) -> String {
+    use std::fmt::Write;
+    if name == "." || name == ".." {
+        return name.replace('.', "%2E");
+    }
+    name.bytes().fold(String::with_capacity(name.len()), |mut text, byte| {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b':' | b'~') {
+            text.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "%{byte:02X}");
+        }
+        text
+    })
+}
+
+/// Group and version to the kinds in it.
+type Versions = HashMap<(String, String), Arc<Vec<Kind>>>;
+
+/// What one identity has been told.
+#[derive(Default)]
+pub(super) struct Discovered {
+    versions: Mutex<Versions>,
+}
+
+impl Discovered {
+    fn known(&self, gvk: &GroupVersionKind) -> Option<Kind> {
+        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let kinds = versions.get(&(gvk.group.clone(), gvk.version.clone()))?;
+        kinds.iter().find(|kind| kind.gvk.kind == gvk.kind).cloned()
+    }
+
+    /// Forgets a group and version, because its paths have turned out to be wrong.
+    pub(super) fn forget(&self, gvk: &GroupVersionKind) {
+        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        versions.remove(&(gvk.group.clone(), gvk.version.clone()));
+    }
+}
+
+impl Session {
+    /// How `gvk` is served; `None` if it is not.
+    pub(super) async fn kind(&self, gvk: &GroupVersionKind) -> Result<Option<Kind>, Refusal> {
+        if let Some(kind) = self.connection.discovered.known(gvk) {
+            return Ok(Some(kind));
+        }
+        let Some(list) = self.get::<APIResourceList>(&base(&gvk.group, &gvk.version)).await? else {
+            return Ok(None);
+        };
+        let kinds = list.resources.into_iter().filter(|resource| !resource.name.contains('/')).map(|resource| Kind {
+            gvk: GroupVersionKind { kind: resource.kind, ..gvk.clone() },
+            plural: resource.name,
+            namespaced: resource.namespaced,
+        });
+        let kinds = Arc::new(kinds.collect::<Vec<_>>());
+        let found = kinds.iter().find(|kind| kind.gvk.kind == gvk.kind).cloned();
+        let mut versions = self.connection.discovered.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        versions.insert((gvk.group.clone(), gvk.version.clone()), kinds);
+        Ok(found)
+    }
+
+    /// How `gvk` is served in its own or any other version: a ledger may be older than the definitions.
+    pub(super) async fn kind_in_any_version(&self, gvk: &GroupVersionKind) -> Result<Option<Kind>, Refusal> {
+        if let Some(kind) = self.kind(gvk).await? {
+            return Ok(Some(kind));
+        }
+        if gvk.group.is_empty() {
+            return Ok(None);
+        }
+        let Some(group) = self.get::<APIGroup>(&format!("/apis/{}", segment(&gvk.group))).await? else {
+            return Ok(None);
+        };
+        for served in group.versions.into_iter().filter(|served| served.version != gvk.version) {
+            let gvk = GroupVersionKind { version: served.version, ..gvk.clone() };
+            if let Some(kind) = self.kind(&gvk).await? {
+                return Ok(Some(kind));
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config_map() -> Kind {
+        Kind { gvk: GroupVersionKind::new("v1", "ConfigMap"), plural: "configmaps".to_owned(), namespaced: true }
+    }
+
+    #[test]
+    fn paths_are_those_of_the_api() {
+        assert_eq!(config_map().path("apps", "a"), "/api/v1/namespaces/apps/configmaps/a");
+        assert_eq!(config_map().collection(""), "/api/v1/configmaps");
+        let role = Kind {
+            gvk: GroupVersionKind::new("rbac.authorization.k8s.io/v1", "ClusterRole"),
+            plural: "clusterroles".to_owned(),
+            namespaced: false,
+        };
+        assert_eq!(role.path("ignored", "system:x"), "/apis/rbac.authorization.k8s.io/v1/clusterroles/system:x");
+    }
+
+    #[test]
+    fn a_hostile_name_stays_one_segment() {
+        for (name, safe) in
+            [("../secrets/x", "..%2Fsecrets%2Fx"), ("..", "%2E%2E"), ("a?dryRun=All", "a%3FdryRun%3DAll")]
+        {
+            assert_eq!(config_map().path("apps", name), format!("/api/v1/namespaces/apps/configmaps/{safe}"));
+        }
+    }
+}

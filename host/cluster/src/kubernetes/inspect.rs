@@ -1,0 +1,208 @@
+//! Looks at one object before anything of its stage is written: is it ours, is it valid, would it change.
+
+use super::KubernetesTarget;
+use super::connection::{Mode, Session};
+use super::discovery::Kind;
+use super::drift;
+use super::immutable::{asks_for_force, is_immutable_field};
+use super::normal::normal;
+use super::ownership::{is_owned_by, other_owner};
+use super::refusal::Refusal;
+use super::secrecy::explain;
+use super::takeover;
+use super::unknown::drop_undeclared;
+use orangery_core::{Failed, Object, Plan, Planned, digest, keys};
+use serde_json::Value;
+
+/// What has to be done with one object.
+pub(super) struct Inspected {
+    /// How its kind is served.
+    pub(super) kind: Kind,
+    /// What to send.
+    pub(super) body: Object,
+    /// What to do.
+    pub(super) deed: Deed,
+    /// The server's remarks.
+    pub(super) warnings: Vec<String>,
+}
+
+/// What is known of an object that is as it should be.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) uid: String,
+    pub(super) warnings: Vec<String>,
+}
+
+/// What to do with one object.
+pub(super) enum Deed {
+    /// Nothing; the live object is as desired.
+    Nothing(Box<Object>),
+    /// It does not exist.
+    Create,
+    /// It is different; with the patch that cleans up after other tools first, if one is needed.
+    Configure(Option<Value>),
+    /// Delete the object with this UID and create it again.
+    Recreate(String),
+}
+
+/// Digest of what was rendered.
+pub(super) fn checksum(object: &Object) -> String {
+    digest::sha256_hex(Value::Object(object.0.clone()).to_string().as_bytes())
+}
+
+/// A failure about one object.
+pub(super) fn failed(planned: &Planned, message: String) -> Failed {
+    Failed { key: planned.object.key(), message, owned_by_another: false }
+}
+
+/// `Kind/ns/name dry-run failed (Reason): …`, the texts of the reference.
+fn dry_run_failed(planned: &Planned, refusal: &Refusal) -> Failed {
+    let key = planned.object.key();
+    let text = explain(refusal, &planned.object);
+    let message = if refusal.is_not_found() && !refusal.message.starts_with("no matches for kind") {
+        format!("{key} not found: {text}")
+    } else if refusal.reason.is_empty() {
+        format!("{key} dry-run failed: {text}")
+    } else {
+        format!("{key} dry-run failed ({}): {text}", refusal.reason)
+    };
+    failed(planned, message)
+}
+
+/// Reads, tries and compares one object.
+pub(super) async fn inspect(
+    target: &KubernetesTarget,
+    session: &Session,
+    plan: &Plan,
+    planned: &Planned,
+) -> Result<Inspected, Failed> {
+    let refused = |refusal: Refusal| dry_run_failed(planned, &refusal);
+    let key = planned.object.key();
+    let gvk = planned.object.gvk();
+    let kind = session.kind(&gvk).await.map_err(refused)?.ok_or_else(|| refused(Refusal::no_such_kind(&gvk)))?;
+    if key.name.is_empty() {
+        return Err(failed(planned, format!("{} has no metadata.name ({})", gvk.kind, planned.origin)));
+    }
+    let mut body = normal(&planned.object);
+    let mut warnings = Vec::new();
+    if kind.namespaced && key.namespace.is_empty() {
+        return Err(failed(
+            planned,
+            format!("{key} namespace not specified: set metadata.namespace in {}", planned.origin),
+        ));
+    }
+    if !kind.namespaced && !key.namespace.is_empty() {
+        warnings.push(format!("{key}: {} is cluster-scoped, metadata.namespace is ignored", gvk.kind));
+        if let Some(Value::Object(metadata)) = body.0.get_mut("metadata") {
+            metadata.remove("namespace");
+        }
+    }
+    let path = kind.path(&key.namespace, &key.name);
+    let live: Option<Object> = session.get(&path).await.map_err(refused)?;
+    if let Some(live) = &live {
+        check_live(target, plan, planned, live).await?;
+    }
+    let tried = try_apply(session, planned, &path, &mut body, &mut warnings).await;
+    let deed = match (tried, live) {
+        (Ok(_), None) => Deed::Create,
+        (Ok(desired), Some(live)) => {
+            let patch = takeover::clean(&live, &planned.object, &target.options.override_managers);
+            if patch.is_some() || drift::differs(&live, &desired) {
+                Deed::Configure(patch)
+            } else {
+                Deed::Nothing(Box::new(live))
+            }
+        }
+        (Err(refusal), Some(live)) if is_immutable_field(&refusal) => {
+            may_recreate(session, plan, planned, &kind, &body, &live, &refusal).await?
+        }
+        (Err(refusal), _) => {
+            if refusal.is_not_found() {
+                session.connection.discovered.forget(&gvk);
+            }
+            return Err(refused(refusal));
+        }
+    };
+    Ok(Inspected { kind, body, deed, warnings })
+}
+
+/// The live object must not belong to another set, nor be on its way out.
+async fn check_live(target: &KubernetesTarget, plan: &Plan, planned: &Planned, live: &Object) -> Result<(), Failed> {
+    let key = planned.object.key();
+    let other = other_owner(target, &plan.owner, live, &planned.object).await.map_err(|refusal| {
+        failed(planned, format!("{key} carries the labels of another ResourceSet, and it cannot be found out whether that exists: {refusal}"))
+    })?;
+    if let Some(other) = other {
+        let message = format!(
+            "{key} belongs to ResourceSet/{other}: remove it there, or set the annotation {}: \"true\" on it in {}",
+            keys::TAKE_OWNERSHIP,
+            planned.origin
+        );
+        return Err(Failed { owned_by_another: true, ..failed(planned, message) });
+    }
+    if let Some(waiting) = super::prune::terminating(live) {
+        return Err(failed(
+            planned,
+            format!("{key} is being deleted and {waiting}; it is created again when it is gone"),
+        ));
+    }
+    Ok(())
+}
+
+/// A dry run; fields that a built-in kind does not have are dropped with a warning and the rest tried again.
+async fn try_apply(
+    session: &Session,
+    planned: &Planned,
+    path: &str,
+    body: &mut Object,
+    warnings: &mut Vec<String>,
+) -> Result<Object, Refusal> {
+    let key = planned.object.key();
+    let mut answer = session.apply(path, body, Mode::DryRun).await;
+    if let Err(refusal) = &answer {
+        let dropped = drop_undeclared(body, refusal);
+        if !dropped.is_empty() {
+            warnings.extend(
+                dropped.iter().map(|field| format!("{key}: unknown field \"{}\"", field.trim_start_matches('.'))),
+            );
+            answer = session.apply(path, body, Mode::DryRun).await;
+        }
+    }
+    let answer = answer?;
+    warnings.extend(answer.warnings.into_iter().map(|text| format!("{key}: {text}")));
+    Ok(answer.body)
+}
+
+/// Re-creation needs the wish, an object that is ours, and a proof that the new one would be accepted.
+async fn may_recreate(
+    session: &Session,
+    plan: &Plan,
+    planned: &Planned,
+    kind: &Kind,
+    body: &Object,
+    live: &Object,
+    refusal: &Refusal,
+) -> Result<Deed, Failed> {
+    let key = planned.object.key();
+    let with = |advice: &str| {
+        let first = dry_run_failed(planned, refusal);
+        Failed { message: format!("{}; {advice}", first.message), ..first }
+    };
+    if !(plan.owner.force || asks_for_force(&planned.object) || asks_for_force(live)) {
+        return Err(with(&format!("to delete and create it again, set the annotation {}: enabled on it", keys::FORCE)));
+    }
+    let known = plan.ledger.get(&key).and_then(|entry| entry.uid.as_deref());
+    let uid = live.uid().filter(|uid| known.is_none_or(|known| known == *uid) && is_owned_by(live, &plan.owner));
+    let Some(uid) = uid else {
+        return Err(with("it was not created by this ResourceSet and is not deleted"));
+    };
+    let new = Value::Object(body.0.clone());
+    match session.create(&kind.collection(&key.namespace), &new, Mode::DryRun).await {
+        Ok(_) => Ok(Deed::Recreate(uid.to_owned())),
+        // Validation and admission come before the look for the name: it is taken, and everything else is right.
+        Err(refusal) if refusal.is_conflict() && refusal.reason == "AlreadyExists" => {
+            Ok(Deed::Recreate(uid.to_owned()))
+        }
+        Err(refusal) => Err(dry_run_failed(planned, &refusal)),
+    }
+}

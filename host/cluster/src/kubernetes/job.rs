@@ -1,0 +1,46 @@
+//! Jobs that ask to be run again after a failure: the failed one is deleted before the new one is applied.
+
+use super::connection::{Propagation, Session};
+use super::inspect::failed;
+use super::ownership::is_owned_by;
+use super::prune::until_gone;
+use super::refusal::Refusal;
+use super::secrecy::explain;
+use orangery_core::readiness::{Purpose, Readiness, readiness};
+use orangery_core::{Failed, Object, Plan, Planned, keys};
+use std::time::Duration;
+
+/// Deletes the live Job of `planned` if it failed, is ours, and the rendered one says `recreateOnFailure: enabled`.
+pub(super) async fn remove_failed(
+    session: &Session,
+    plan: &Plan,
+    planned: &Planned,
+    limit: Duration,
+) -> Result<(), Failed> {
+    let gvk = planned.object.gvk();
+    let asked = gvk.group == "batch"
+        && gvk.kind == "Job"
+        && planned.object.annotation(keys::RECREATE_ON_FAILURE) == Some("enabled");
+    if !asked {
+        return Ok(());
+    }
+    let key = planned.object.key();
+    let refused = |refusal: Refusal| {
+        failed(planned, format!("{key} cannot be re-created after its failure: {}", explain(&refusal, &planned.object)))
+    };
+    let Some(kind) = session.kind(&gvk).await.map_err(refused)? else { return Ok(()) };
+    let path = kind.path(&key.namespace, &key.name);
+    let Some(live) = session.get::<Object>(&path).await.map_err(refused)? else { return Ok(()) };
+    let known = plan.ledger.get(&key).and_then(|entry| entry.uid.as_deref());
+    let uid = live.uid().filter(|uid| known.is_none_or(|known| known == *uid) && is_owned_by(&live, &plan.owner));
+    let has_failed = matches!(readiness(Some(&live), Purpose::Wait, 0), Readiness::Failed(_));
+    let Some(uid) = uid.filter(|_| has_failed) else { return Ok(()) };
+    match session.delete(&path, uid, Propagation::Foreground).await {
+        Err(refusal) if !refusal.is_not_found() => return Err(refused(refusal)),
+        _ => {}
+    }
+    match until_gone(session, &path, uid, limit).await.map_err(refused)? {
+        None => Ok(()),
+        Some(waiting) => Err(failed(planned, format!("{key} failed, was deleted to run again, and {waiting}"))),
+    }
+}

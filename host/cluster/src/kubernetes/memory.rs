@@ -1,0 +1,167 @@
+//! What we left behind, object by object, so that a re-check without drift costs one list for a kind instead of two requests
+//! for an object.
+//!
+//! An object is as we left it if the same rendering was applied to the same UID, and since then either its resource version
+//! has not moved, or its generation has not (the kinds that have one raise it with every change outside metadata and status)
+//! and neither have its labels and annotations. In memory only: after a restart everything is checked once.
+
+use super::bounded::bounded;
+use super::connection::Session;
+use super::discovery::Kind;
+use super::inspect::{Known, checksum};
+use super::ownership::selector;
+use futures::FutureExt;
+use orangery_core::{NamespacedName, Object, ObjectKey, Owner, Plan, digest, keys};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Objects of one kind by their namespace.
+type Candidates = BTreeMap<String, Vec<(ObjectKey, Left)>>;
+
+/// All sets' objects.
+#[derive(Default)]
+pub(super) struct Memory {
+    sets: Mutex<HashMap<NamespacedName, HashMap<ObjectKey, Left>>>,
+}
+
+/// One object as we left it.
+#[derive(Clone)]
+struct Left {
+    rendered: String,
+    uid: String,
+    resource_version: String,
+    generation: Option<i64>,
+    metadata: String,
+    warnings: Vec<String>,
+    checked: Instant,
+}
+
+impl Memory {
+    /// Remembers `live`, which is now as `rendered` says.
+    pub(super) fn keep(&self, owner: &Owner, rendered: &Object, live: &Object, warnings: &[String]) {
+        let Some(uid) = live.uid() else { return };
+        let left = Left {
+            rendered: checksum(rendered),
+            uid: uid.to_owned(),
+            resource_version: meta_text(live, "resourceVersion"),
+            generation: generation(live),
+            metadata: metadata(live),
+            warnings: warnings.to_vec(),
+            checked: Instant::now(),
+        };
+        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        sets.entry(owner.name.clone()).or_default().insert(rendered.key(), left);
+    }
+
+    /// Forgets one object.
+    pub(super) fn forget(&self, owner: &Owner, key: &ObjectKey) {
+        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(set) = sets.get_mut(&owner.name) {
+            set.remove(key);
+            if set.is_empty() {
+                sets.remove(&owner.name);
+            }
+        }
+    }
+
+    /// What we left of `object`, if it was this rendering and a full check is not due.
+    fn left(&self, owner: &Owner, object: &Object, recheck: Duration) -> Option<Left> {
+        let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = sets.get(&owner.name)?.get(&object.key())?;
+        // Spread by the object's own digest: a thousand objects applied at once are not all checked at once.
+        let spread = left.rendered.bytes().last().unwrap_or_default().wrapping_mul(31);
+        let due = recheck + recheck.mul_f64(f64::from(spread) / 256.0);
+        (left.rendered == checksum(object) && left.checked.elapsed() < due).then(|| left.clone())
+    }
+
+    /// The objects of the plan that are as we left them. Asks only about those; where listing is not allowed, says nothing.
+    pub(super) async fn confirm(&self, session: &Session, plan: &Plan, recheck: Duration) -> Confirmed {
+        let mut candidates: BTreeMap<(String, String), (Kind, Candidates)> = BTreeMap::new();
+        for planned in plan.objects() {
+            let object = &planned.object;
+            // A Job fails without any change of its spec.
+            if object.annotation(keys::RECREATE_ON_FAILURE).is_some() {
+                continue;
+            }
+            let Some(left) = self.left(&plan.owner, object, recheck) else { continue };
+            let Ok(Some(kind)) = session.kind(&object.gvk()).await else { continue };
+            let entry = candidates
+                .entry((kind.collection(""), object.gvk().api_version()))
+                .or_insert_with(|| (kind, BTreeMap::new()));
+            entry.1.entry(object.namespace().to_owned()).or_default().push((object.key(), left));
+        }
+        let lists = candidates
+            .into_values()
+            .map(|(kind, namespaces)| async move { unmoved(session, &plan.owner, &kind, namespaces).await }.boxed());
+        Confirmed { objects: bounded(lists.collect()).await.into_iter().flatten().collect() }
+    }
+}
+
+/// The objects that need no further look.
+pub(super) struct Confirmed {
+    objects: HashMap<ObjectKey, Known>,
+}
+
+impl Confirmed {
+    pub(super) fn get(&self, key: &ObjectKey) -> Option<&Known> {
+        self.objects.get(key)
+    }
+}
+
+/// Those of one kind that have not moved: one list if the objects are in one namespace or the identity may list all of them.
+async fn unmoved(session: &Session, owner: &Owner, kind: &Kind, namespaces: Candidates) -> Vec<(ObjectKey, Known)> {
+    let selector = selector(owner);
+    let mut seen = HashMap::new();
+    let everywhere = match namespaces.len() {
+        0 | 1 => None,
+        _ => session.list_metadata(&kind.collection(""), &selector).await.ok(),
+    };
+    match everywhere {
+        Some(items) => seen.extend(items.into_iter().map(|item| (place(&item), item))),
+        None => {
+            for namespace in namespaces.keys() {
+                let items = session.list_metadata(&kind.collection(namespace), &selector).await.unwrap_or_default();
+                seen.extend(items.into_iter().map(|item| (place(&item), item)));
+            }
+        }
+    }
+    let same = |(key, left): (ObjectKey, Left)| {
+        let namespace = if kind.namespaced { key.namespace.clone() } else { String::new() };
+        let item = seen.get(&(namespace, key.name.clone()))?;
+        left.is(item).then(|| (key, Known { uid: left.uid.clone(), warnings: left.warnings.clone() }))
+    };
+    namespaces.into_values().flatten().filter_map(same).collect()
+}
+
+fn place(item: &Object) -> (String, String) {
+    (item.namespace().to_owned(), item.name().to_owned())
+}
+
+impl Left {
+    fn is(&self, item: &Object) -> bool {
+        let deleting = item.0.get("metadata").is_some_and(|metadata| metadata.get("deletionTimestamp").is_some());
+        let same_version = self.resource_version == meta_text(item, "resourceVersion");
+        let same_generation =
+            self.generation.is_some() && self.generation == generation(item) && self.metadata == metadata(item);
+        item.uid() == Some(self.uid.as_str()) && !deleting && (same_version || same_generation)
+    }
+}
+
+fn meta_text(object: &Object, field: &str) -> String {
+    let value = object.0.get("metadata").and_then(|metadata| metadata.get(field));
+    value.and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn generation(object: &Object) -> Option<i64> {
+    object.0.get("metadata")?.get("generation")?.as_i64().filter(|generation| *generation > 0)
+}
+
+/// Digest of labels and annotations. Deployments carry a revision that their controller counts: that is a change too, and
+/// costs one full check.
+fn metadata(object: &Object) -> String {
+    let metadata = object.0.get("metadata");
+    let part =
+        |field: &str| metadata.and_then(|metadata| metadata.get(field)).map(ToString::to_string).unwrap_or_default();
+    digest::sha256_hex(format!("{}\n{}", part("labels"), part("annotations")).as_bytes())
+}

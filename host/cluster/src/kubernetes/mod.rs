@@ -1,0 +1,131 @@
+//! The Kubernetes target: server-side apply and guarded deletion, as the identity of the set.
+//!
+//! ```text
+//! inspect (read, ownership, dry run, compare)  ── the whole stage ──▶  write (clean up, apply, re-create)  ──▶ gate
+//!    ▲ memory: an object that is as we left it costs no request of its own
+//! ```
+//!
+//! # Guarantees
+//! A stage is dry-run as a whole before its first write. One client and one discovery cache an identity. Dropping the future
+//! of an apply or prune stops it between two requests; running it again reaches the same end state.
+
+mod apply;
+mod bounded;
+mod connection;
+mod discovery;
+mod drift;
+mod identity;
+mod immutable;
+mod inspect;
+mod job;
+mod memory;
+mod normal;
+mod ownership;
+mod prune;
+mod refusal;
+mod rights;
+mod secrecy;
+mod takeover;
+mod unknown;
+mod wait;
+mod write;
+
+use crate::target::{ReadError, Target};
+use async_trait::async_trait;
+use connection::Session;
+use identity::{Identities, Identity};
+use kube::{Client, Config};
+use memory::Memory;
+use orangery_core::{ApplyReport, GroupVersionKind, LedgerEntry, Object, ObjectKey, Owner, Plan, PruneReport};
+use std::time::Duration;
+
+/// Makes a client from connection settings: [`Client::try_from`], or something with layers around it.
+pub type Connect = dyn Fn(Config) -> Result<Client, kube::Error> + Send + Sync;
+
+/// How long to wait for what.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For definitions, namespaces and classes to be ready before the next stage, and for a deleted object that is re-created.
+    pub gate: Duration,
+    /// For deleted Flux objects to be gone before what they depend on is deleted.
+    pub flux: Duration,
+    /// For all other deleted objects to be gone, before they are reported as still terminating.
+    pub gone: Duration,
+    /// Between two full checks of an object that looks unchanged; up to twice as long, so that the checks spread.
+    pub recheck: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            gate: Duration::from_secs(60),
+            flux: Duration::from_secs(60),
+            gone: Duration::from_secs(20),
+            recheck: Duration::from_secs(3600),
+        }
+    }
+}
+
+/// Settings of the target.
+#[derive(Debug, Clone, Default)]
+pub struct KubernetesOptions {
+    /// How long to wait for what.
+    pub patience: Patience,
+    /// More field managers whose fields are taken over, besides those of kubectl, Helm and Flux.
+    pub override_managers: Vec<String>,
+}
+
+/// A Kubernetes API server.
+pub struct KubernetesTarget {
+    identities: Identities,
+    memory: Memory,
+    options: KubernetesOptions,
+}
+
+impl KubernetesTarget {
+    /// A target at the server of `config`, with its identity where a set names no service account.
+    #[must_use]
+    pub fn new(config: Config, options: KubernetesOptions) -> Self {
+        Self::with_connect(config, options, Box::new(Client::try_from))
+    }
+
+    /// As [`KubernetesTarget::new`], with a say in how clients are made.
+    #[must_use]
+    pub fn with_connect(config: Config, options: KubernetesOptions, connect: Box<Connect>) -> Self {
+        Self { identities: Identities::new(config, connect), memory: Memory::default(), options }
+    }
+
+    fn session(&self, owner: &Owner) -> Result<Session, refusal::Refusal> {
+        self.identities.open(&Identity::of(owner)).map(Session::new)
+    }
+
+    /// As the operator itself: to ask whether another set exists, which is nobody else's to see.
+    fn operator(&self) -> Result<Session, refusal::Refusal> {
+        self.identities.open(&Identity::Operator).map(Session::new)
+    }
+}
+
+#[async_trait]
+impl Target for KubernetesTarget {
+    async fn apply(&self, plan: &Plan) -> ApplyReport {
+        apply::apply(self, plan).await
+    }
+
+    async fn prune(&self, owner: &Owner, stale: &[LedgerEntry]) -> PruneReport {
+        prune::prune(self, owner, stale).await
+    }
+
+    async fn read(&self, owner: &Owner, api_version: &str, key: &ObjectKey) -> Result<Option<Object>, ReadError> {
+        let failed = |refusal: refusal::Refusal| ReadError {
+            key: key.clone(),
+            forbidden: refusal.is_forbidden(),
+            message: refusal.to_string(),
+        };
+        let session = self.session(owner).map_err(failed)?;
+        let gvk = GroupVersionKind::new(api_version, &key.kind);
+        let Some(kind) = session.kind(&gvk).await.map_err(failed)? else {
+            return Err(failed(refusal::Refusal::no_such_kind(&gvk)));
+        };
+        session.get(&kind.path(&key.namespace, &key.name)).await.map_err(failed)
+    }
+}

@@ -1,0 +1,60 @@
+//! Whether an identity may delete what it is about to create: asked before the first apply, so that nobody learns it from
+//! previews that cannot be removed.
+
+use super::connection::{Mode, Session};
+use super::discovery::Kind;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Roles change; an answer is believed for this long.
+const BELIEVED: Duration = Duration::from_secs(600);
+
+/// Group, resource and namespace.
+type Place = (String, String, String);
+
+/// What one identity has been told: when it asked, and whether it may delete.
+#[derive(Default)]
+pub(super) struct Rights {
+    told: Mutex<HashMap<Place, (Instant, bool)>>,
+}
+
+impl Session {
+    /// A warning if objects of `kind` in `namespace` cannot be deleted by this identity. Silent where the server does not say.
+    pub(super) async fn warn_unless_deletable(&self, kind: &Kind, namespace: &str) -> Option<String> {
+        let namespace = if kind.namespaced { namespace } else { "" };
+        if self.may_delete(kind, namespace).await? {
+            return None;
+        }
+        let place =
+            if namespace.is_empty() { "in the cluster".to_owned() } else { format!("in namespace {namespace}") };
+        let group = if kind.gvk.group.is_empty() { "the core API group" } else { kind.gvk.group.as_str() };
+        Some(format!(
+            "{} may create but not delete {} ({group}) {place}: nothing there can be pruned until its role has the verb delete",
+            self.connection.identity, kind.plural
+        ))
+    }
+
+    async fn may_delete(&self, kind: &Kind, namespace: &str) -> Option<bool> {
+        let key = (kind.gvk.group.clone(), kind.plural.clone(), namespace.to_owned());
+        if let Some((at, allowed)) =
+            self.connection.rights.told.lock().unwrap_or_else(PoisonError::into_inner).get(&key)
+            && at.elapsed() < BELIEVED
+        {
+            return Some(*allowed);
+        }
+        let review = json!({
+            "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": {
+                "verb": "delete", "group": kind.gvk.group, "resource": kind.plural, "namespace": namespace,
+            }},
+        });
+        let answer =
+            self.create("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &review, Mode::Real).await.ok()?;
+        let allowed = answer.body.pointer("/status/allowed").and_then(Value::as_bool)?;
+        let mut told = self.connection.rights.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.insert(key, (Instant::now(), allowed));
+        Some(allowed)
+    }
+}

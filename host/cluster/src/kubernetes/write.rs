@@ -1,0 +1,81 @@
+//! Writes one object that was inspected.
+
+use super::KubernetesTarget;
+use super::connection::{Mode, Propagation, Session};
+use super::inspect::{Deed, Inspected, failed};
+use super::prune::until_gone;
+use super::refusal::Refusal;
+use super::secrecy::explain;
+use super::takeover;
+use orangery_core::{Action, Change, Failed, Object, Owner, Planned};
+
+/// Does what the inspection found, and remembers what it left.
+pub(super) async fn write(
+    target: &KubernetesTarget,
+    session: &Session,
+    owner: &Owner,
+    planned: &Planned,
+    inspected: &Inspected,
+) -> Result<Change, Failed> {
+    let key = planned.object.key();
+    let refused =
+        |refusal: Refusal| failed(planned, format!("{key} apply failed: {}", explain(&refusal, &planned.object)));
+    let path = inspected.kind.path(&key.namespace, &key.name);
+    let action = match &inspected.deed {
+        Deed::Nothing(live) => {
+            target.memory.keep(owner, &planned.object, live, &inspected.warnings);
+            return Ok(change(planned, live, Action::Unchanged));
+        }
+        Deed::Create => Action::Created,
+        Deed::Configure(patch) => {
+            if patch.is_some() {
+                clean(target, session, planned, &path).await.map_err(refused)?;
+            }
+            Action::Configured
+        }
+        Deed::Recreate(uid) => {
+            match session.delete(&path, uid, Propagation::Background).await {
+                Err(refusal) if !refusal.is_not_found() => return Err(refused(refusal)),
+                _ => {}
+            }
+            if let Some(waiting) =
+                until_gone(session, &path, uid, target.options.patience.gate).await.map_err(refused)?
+            {
+                return Err(failed(
+                    planned,
+                    format!("{key} apply failed: it was deleted to be created again and {waiting}"),
+                ));
+            }
+            Action::Recreated
+        }
+    };
+    let live = session.apply(&path, &inspected.body, Mode::Real).await.map_err(refused)?.body;
+    target.memory.keep(owner, &planned.object, &live, &inspected.warnings);
+    Ok(change(planned, &live, action))
+}
+
+/// Cleans up after other tools. The patch is bound to a resource version: somebody may have written since the inspection,
+/// so it is made from the object as it is now, and once more if that was too slow.
+async fn clean(target: &KubernetesTarget, session: &Session, planned: &Planned, path: &str) -> Result<(), Refusal> {
+    let mut last = Ok(());
+    for _ in 0..3 {
+        let Some(live) = session.get::<Object>(path).await? else { return Ok(()) };
+        let Some(patch) = takeover::clean(&live, &planned.object, &target.options.override_managers) else {
+            return Ok(());
+        };
+        last = session.patch(path, &patch).await.map(drop);
+        if !last.as_ref().is_err_and(Refusal::is_conflict) {
+            return last;
+        }
+    }
+    last
+}
+
+fn change(planned: &Planned, live: &Object, action: Action) -> Change {
+    Change {
+        key: planned.object.key(),
+        version: planned.object.gvk().version,
+        uid: live.uid().map(str::to_owned),
+        action,
+    }
+}

@@ -1,0 +1,40 @@
+//! The trait that both targets stand behind: a Kubernetes API server, and a local directory.
+
+use async_trait::async_trait;
+use orangery_core::{ApplyReport, LedgerEntry, Object, ObjectKey, Owner, Plan, PruneReport};
+
+/// Where objects are applied to and pruned from.
+///
+/// # Guarantees
+/// Reports are always returned, errors inside. An object is deleted only if it is ours by ledger, owner labels and UID
+/// (law 3). Nothing outside the plan is touched.
+///
+/// # Assumptions
+/// The caller has written `plan.ledger` before it calls [`Target::apply`] (law 2), and calls [`Target::prune`] only when
+/// the apply is complete, every source is fresh, and the guard is satisfied.
+#[async_trait]
+pub trait Target: Send + Sync {
+    /// Applies the steps in order, stage by stage, waiting where the plan says so. The first failing stage ends the apply.
+    async fn apply(&self, plan: &Plan) -> ApplyReport;
+
+    /// Deletes stale objects in their order: those that are ours and do not ask to be kept.
+    async fn prune(&self, owner: &Owner, stale: &[LedgerEntry]) -> PruneReport;
+
+    /// Reads one live object with the rights of `owner`, for dependencies and `copyFrom`; `None` if there is none.
+    ///
+    /// # Errors
+    /// What the target said, with the object's name.
+    async fn read(&self, owner: &Owner, api_version: &str, key: &ObjectKey) -> Result<Option<Object>, ReadError>;
+}
+
+/// A live object could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {key}: {message}")]
+pub struct ReadError {
+    /// Which object.
+    pub key: ObjectKey,
+    /// What the target said.
+    pub message: String,
+    /// The identity lacks the right; retrying alone will not help.
+    pub forbidden: bool,
+}

@@ -1,0 +1,11 @@
+//! The Kubernetes target against a real API server. Every test has a namespace of its own and looks at the end state.
+
+mod apply;
+mod cost;
+mod crash;
+mod ownership;
+mod prune;
+mod recreate;
+mod rights;
+mod stages;
+mod world;

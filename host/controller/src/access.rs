@@ -1,0 +1,229 @@
+//! What one provider may reach, and with what: grants, credentials and TLS from its manifest and its Secrets.
+//!
+//! # Guarantees
+//! A credential is bound to the origin of `spec.url` and to the origins that the plugin asks for *and* the operator
+//! grants. A plugin that came with the program is granted what it asks for; one that the user gave needs `--grant`.
+
+use crate::secrets::{SecretReadError, Secrets};
+use orangery_core::{Disposition, Explain, NamespacedName, Reason};
+use orangery_egress::credential::{self, Credential, CredentialError, CredentialKind, SecretShape};
+use orangery_egress::tls::{self, TlsError, TlsSettings};
+use orangery_egress::{Grant, Origin, OriginError};
+use orangery_sandbox::PluginDescription;
+
+/// What a provider's manifest says about its source.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The provider.
+    pub name: &'a NamespacedName,
+    /// `spec.type`.
+    pub kind: &'a str,
+    /// `spec.url`; empty if absent.
+    pub url: &'a str,
+    /// `spec.secretRef.name`.
+    pub secret: Option<&'a str>,
+    /// `spec.certSecretRef.name`.
+    pub certificate: Option<&'a str>,
+}
+
+/// What it may reach, and with what.
+#[derive(Debug, Default)]
+pub struct Access {
+    /// Where requests may go.
+    pub grants: Vec<Grant>,
+    /// What the host attaches.
+    pub credentials: Vec<Credential>,
+    /// Whom to trust.
+    pub tls: TlsSettings,
+}
+
+/// Why access cannot be arranged.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// `spec.url` is no usable URL.
+    /// The URL is not repeated: it may hold a password.
+    #[error("spec.url cannot be used: {cause}")]
+    Url {
+        /// What is wrong.
+        #[source]
+        cause: OriginError,
+    },
+    /// The Secret does not exist.
+    #[error("failed to read secret '{name}': not found; create it, or correct {field}")]
+    SecretMissing {
+        /// Which Secret.
+        name: NamespacedName,
+        /// The field that names it.
+        field: &'static str,
+    },
+    /// The Secret cannot be read.
+    #[error(transparent)]
+    SecretUnreadable(#[from] SecretReadError),
+    /// The Secret has no usable credential.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
+    /// The Secret has no usable certificates.
+    #[error(transparent)]
+    Certificate(#[from] TlsError),
+}
+
+impl Explain for AccessError {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Url { .. } => Reason::InvalidSpec,
+            Self::SecretMissing { .. } | Self::SecretUnreadable(_) | Self::Credential(_) | Self::Certificate(_) => {
+                Reason::CredentialUnavailable
+            }
+        }
+    }
+
+    fn disposition(&self) -> Disposition {
+        match self {
+            Self::Url { .. } => Disposition::WaitForChange,
+            // A Secret that appears or is corrected does not touch the provider: only trying again finds out.
+            Self::SecretMissing { .. } | Self::SecretUnreadable(_) | Self::Credential(_) | Self::Certificate(_) => Disposition::Retry,
+        }
+    }
+}
+
+/// Arranges access for one poll. Secrets are read each time: a rotated token works from the next poll on.
+///
+/// # Errors
+/// The URL or a Secret cannot be used.
+pub async fn arrange(
+    source: Source<'_>,
+    plugin: &PluginDescription,
+    granted: &[Origin],
+    secrets: &dyn Secrets,
+) -> Result<Access, AccessError> {
+    let Source { name, kind, url, secret, certificate } = source;
+    let mut origins = Vec::new();
+    if !url.is_empty() {
+        let own = Origin::of_url(url).map_err(|cause| AccessError::Url { cause })?;
+        origins.extend(wanted(plugin, granted, &own));
+        origins.insert(0, own);
+    }
+    let kind = match secret {
+        None => CredentialKind::Anonymous,
+        Some(secret) => {
+            let secret = NamespacedName::new(name.namespace.as_str(), secret);
+            let data = secrets.read(&secret).await?.ok_or(AccessError::SecretMissing { name: secret.clone(), field: "spec.secretRef" })?;
+            credential::from_secret(&shape(kind, url), &secret.to_string(), &data)?.unwrap_or(CredentialKind::Anonymous)
+        }
+    };
+    let tls = match certificate {
+        None => TlsSettings::default(),
+        Some(secret) => {
+            let secret = NamespacedName::new(name.namespace.as_str(), secret);
+            let data = secrets.read(&secret).await?.ok_or(AccessError::SecretMissing { name: secret.clone(), field: "spec.certSecretRef" })?;
+            tls::from_secret(&secret.to_string(), &data)?
+        }
+    };
+    Ok(Access {
+        grants: origins.iter().cloned().map(Grant::reading).collect(),
+        credentials: plugin.credentials.iter().map(|name| Credential::new(name.clone(), kind.clone(), origins.clone())).collect(),
+        tls,
+    })
+}
+
+/// The origins beyond that of `spec.url` that both keys open.
+fn wanted(plugin: &PluginDescription, granted: &[Origin], own: &Origin) -> Vec<Origin> {
+    plugin
+        .wants
+        .iter()
+        .filter(|want| want.for_url.as_deref().is_none_or(|url| Origin::of_url(url).as_ref() == Ok(own)))
+        .filter_map(|want| Origin::of_url(&want.origin).ok())
+        .filter(|origin| plugin.source.bundled || granted.contains(origin))
+        .collect()
+}
+
+/// What the Secret of a type looks like (`resourceset.md` §2.4). A type that nobody knows uses the general shape.
+fn shape(kind: &str, url: &str) -> SecretShape {
+    if kind.starts_with("GitHub") {
+        let repository = url.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty());
+        SecretShape::GitHub { repository: repository.map(ToOwned::to_owned) }
+    } else if kind.starts_with("GitLab") {
+        SecretShape::PrivateToken
+    } else if kind.starts_with("Gitea") {
+        SecretShape::Bearer
+    } else if kind.starts_with("AzureDevOps") {
+        SecretShape::BasicToken
+    } else {
+        SecretShape::Service
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secrets::{KnownSecrets, SecretData};
+    use orangery_sandbox::{PluginRef, PluginSource, Want};
+
+    fn plugin(bundled: bool) -> PluginDescription {
+        PluginDescription {
+            plugin: PluginRef { name: "github".into(), version: "0.1.0".into(), digest: String::new() },
+            source: if bundled { PluginSource::bundled("bundled") } else { PluginSource::given("mine.wasm") },
+            types: vec![],
+            renderer: None,
+            reports: false,
+            credentials: vec!["api".into()],
+            wants: vec![Want { origin: "https://api.github.com".into(), for_url: Some("https://github.com".into()) }],
+            renderer_schema: serde_json::json!({}),
+        }
+    }
+
+    fn secrets() -> KnownSecrets {
+        let mut secrets = KnownSecrets::default();
+        let data = SecretData::from([("username".into(), b"git".to_vec()), ("password".into(), b"s3cret-token".to_vec())]);
+        secrets.insert(NamespacedName::new("apps", "auth"), data);
+        secrets
+    }
+
+    async fn access(url: &str, secret: Option<&str>, bundled: bool, granted: &[Origin]) -> Result<Access, AccessError> {
+        let name = NamespacedName::new("apps", "previews");
+        let source = Source { name: &name, kind: "GitHubPullRequest", url, secret, certificate: None };
+        arrange(source, &plugin(bundled), granted, &secrets()).await
+    }
+
+    fn origins(access: &Access) -> Vec<String> {
+        access.grants.iter().map(|grant| grant.origin().to_string()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_bundled_plugin_is_granted_what_it_asks_for_at_that_url_only() {
+        let both = access("https://github.com/o/r", None, true, &[]).await.unwrap();
+        assert_eq!(origins(&both), ["https://github.com", "https://api.github.com"]);
+        let own = access("https://ghe.example/o/r", None, true, &[]).await.unwrap();
+        assert_eq!(origins(&own), ["https://ghe.example"]);
+    }
+
+    #[tokio::test]
+    async fn a_given_plugin_needs_the_operators_key_too() {
+        let refused = access("https://github.com/o/r", None, false, &[]).await.unwrap();
+        assert_eq!(origins(&refused), ["https://github.com"]);
+        let granted = [Origin::of_url("https://api.github.com").unwrap()];
+        let allowed = access("https://github.com/o/r", None, false, &granted).await.unwrap();
+        assert_eq!(origins(&allowed), ["https://github.com", "https://api.github.com"]);
+    }
+
+    #[tokio::test]
+    async fn a_missing_secret_is_retried_and_named_with_its_field() {
+        let error = access("https://github.com/o/r", Some("absent"), true, &[]).await.unwrap_err();
+        assert_eq!((error.reason(), error.disposition()), (Reason::CredentialUnavailable, Disposition::Retry));
+        assert!(error.to_string().contains("apps/absent") && error.to_string().contains("spec.secretRef"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn the_credential_goes_to_the_granted_origins_and_its_value_is_not_printed() {
+        let access = access("https://github.com/o/r", Some("auth"), true, &[]).await.unwrap();
+        assert_eq!(access.credentials.len(), 1);
+        assert_eq!(access.credentials[0].origins.len(), 2);
+        assert!(!format!("{access:?}").contains("s3cret-token"));
+    }
+
+    #[tokio::test]
+    async fn a_url_that_is_none_waits_for_a_change() {
+        let error = access("ftp://forge/o/r", None, true, &[]).await.unwrap_err();
+        assert_eq!(error.disposition(), Disposition::WaitForChange);
+    }
+}

@@ -1,0 +1,249 @@
+//! From a set and its sources to the objects it wants: combine, render in the sandbox, desire. The command line and the
+//! operator call the same function, so what `orangery build` prints is what the operator applies.
+//!
+//! # Guarantees
+//! One bad input does not hide the others: what the good ones give is in [`Built::desired`], the bad ones are in
+//! [`Built::failed`], and nothing of theirs may be deleted. No clock and no randomness: same in, same out.
+
+use orangery_core::combine::{self, Combined, CombinedInput, Ingredients, Source};
+use orangery_core::desired::{self, DesiredError, DesiredSet, Form, OnDuplicate, RenderedStep, Rules, TemplateRef};
+use orangery_core::ledger::InputRef;
+use orangery_core::spec::{SetSpec, StepSpec};
+use orangery_core::{Disposition, Explain, NamespacedName, Notice, Object, Reason};
+use orangery_sandbox::{CallError, InputError, RenderInput, RenderRequest, Rendering, Sandbox, Template, TemplateBody};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The renderer of sets that name none.
+pub const DEFAULT_RENDERER: &str = "gotemplate";
+
+/// What came of a build.
+#[derive(Debug)]
+pub struct Built {
+    /// The objects of all inputs that could be rendered.
+    pub desired: DesiredSet,
+    /// The inputs that could be rendered: as the ledger knows them, and as people do.
+    pub inputs: BTreeMap<InputRef, String>,
+    /// The inputs that could not.
+    pub failed: Vec<FailedInput>,
+    /// Remarks of the combination and of the renderer; those about objects are in `desired`.
+    pub notices: Vec<Notice>,
+    /// How many inputs there were.
+    pub count: usize,
+}
+
+/// One input that could not be rendered.
+#[derive(Debug)]
+pub struct FailedInput {
+    /// As the ledger knows it; `None` in input-less sets.
+    pub input: Option<InputRef>,
+    /// Why.
+    pub error: InputError,
+}
+
+/// Why nothing could be built at all.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The inputs cannot be combined.
+    #[error("error combining inputs: {0}")]
+    Combine(#[from] combine::CombineError),
+    /// The renderer cannot be used or failed.
+    #[error(transparent)]
+    Render(#[from] CallError),
+    /// The rendered objects break a rule.
+    #[error(transparent)]
+    Desire(#[from] DesiredError),
+    /// The renderer answered with a template that it was not given.
+    #[error("renderer {renderer} answered for template {index}, but it was given {count}")]
+    UnknownTemplate {
+        /// Which renderer.
+        renderer: String,
+        /// What it answered.
+        index: usize,
+        /// How many there are.
+        count: usize,
+    },
+}
+
+impl Explain for BuildError {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Combine(error) => error.reason(),
+            Self::Render(error) => error.reason(),
+            Self::Desire(error) => error.reason(),
+            Self::UnknownTemplate { .. } => Reason::PluginFaulted,
+        }
+    }
+
+    fn disposition(&self) -> Disposition {
+        match self {
+            Self::Combine(error) => error.disposition(),
+            Self::Render(error) => error.disposition(),
+            Self::Desire(error) => error.disposition(),
+            Self::UnknownTemplate { .. } => Disposition::WaitForChange,
+        }
+    }
+}
+
+/// Builds a set from its inline inputs and the given sources.
+///
+/// # Errors
+/// Nothing could be built; see [`BuildError`]. Inputs that fail alone are no error of the whole.
+pub async fn build(sandbox: &Sandbox, set: &SetSpec, sources: Vec<Source>, on_duplicate: OnDuplicate) -> Result<Built, BuildError> {
+    let combined = combine::combine(Ingredients {
+        set: &set.name,
+        strategy: set.strategy,
+        inline: &set.inputs,
+        reads_providers: set.reads_providers(),
+        providers: sources,
+    })?;
+    let layout = Layout::of(set);
+    let entries = if combined.inputs.is_empty() && !combined.inputless {
+        Vec::new()
+    } else {
+        sandbox.render(layout.request(set, &combined)).await?
+    };
+    let count = combined.inputs.len();
+    let mut sorted = Sorted { notices: combined.notices, ..Sorted::default() };
+    let mut inputs = combined.inputs.into_iter();
+    for entry in entries {
+        sorted.take(entry, inputs.next());
+    }
+    let rules = Rules { owner: &set.name, common: &set.common_metadata, on_duplicate, inputless: combined.inputless };
+    let desired = desired::desire(layout.steps(set, &sorted.rendered)?, &rules)?;
+    Ok(Built { desired, inputs: sorted.inputs, failed: sorted.failed, notices: sorted.notices, count })
+}
+
+/// The answers, sorted into good and bad.
+#[derive(Default)]
+struct Sorted {
+    rendered: Vec<(String, Option<InputRef>, Rendering)>,
+    inputs: BTreeMap<InputRef, String>,
+    failed: Vec<FailedInput>,
+    notices: Vec<Notice>,
+}
+
+impl Sorted {
+    fn take(&mut self, entry: Result<Rendering, InputError>, input: Option<CombinedInput>) {
+        let reference = input.as_ref().map(CombinedInput::reference);
+        let label = input.map(|input| input.label).unwrap_or_default();
+        match entry {
+            Ok(rendering) => {
+                self.notices.extend(rendering.notes.iter().map(|note| {
+                    let message = if label.is_empty() { note.message.to_string() } else { format!("{label}: {}", note.message) };
+                    Notice::warning(Reason::Warning, message)
+                }));
+                self.inputs.extend(reference.clone().map(|reference| (reference, label.clone())));
+                self.rendered.push((label, reference, rendering));
+            }
+            Err(error) => self.failed.push(FailedInput { input: reference, error }),
+        }
+    }
+}
+
+/// Which template of the one rendering call belongs to which step: all steps are rendered in one call, because a template
+/// may change what later templates of the same input see.
+struct Layout {
+    templates: Vec<Template>,
+    /// For each template: index of the step, and how it was written.
+    home: Vec<(usize, Form)>,
+}
+
+impl Layout {
+    fn of(set: &SetSpec) -> Self {
+        let mut layout = Self { templates: Vec::new(), home: Vec::new() };
+        for (index, step) in set.steps.iter().enumerate() {
+            layout.add(index, &prefix(index, step), step);
+        }
+        layout
+    }
+
+    fn add(&mut self, index: usize, prefix: &str, step: &StepSpec) {
+        for (number, resource) in step.resources.iter().enumerate() {
+            let path = format!("{prefix}resources[{number}]");
+            self.templates.push(Template { path, body: TemplateBody::Object(resource.clone()) });
+            self.home.push((index, Form::Structured));
+        }
+        if let Some(text) = &step.resources_template {
+            self.templates.push(Template { path: format!("{prefix}resourcesTemplate"), body: TemplateBody::Text(text.clone()) });
+            self.home.push((index, Form::Text));
+        }
+    }
+
+    fn request(&self, set: &SetSpec, combined: &Combined) -> RenderRequest {
+        RenderRequest {
+            consumer: consumer(&set.name),
+            renderer: set.renderer.as_ref().map_or_else(|| DEFAULT_RENDERER.to_owned(), |renderer| renderer.name.clone()),
+            config: set.renderer.as_ref().map_or(Value::Null, |renderer| renderer.config.clone()),
+            templates: self.templates.clone(),
+            inputs: combined
+                .inputs
+                .iter()
+                .map(|input| RenderInput {
+                    label: input.label.clone(),
+                    uid: input.uid.clone(),
+                    attributes: input.attributes.clone(),
+                    untrusted: input.untrusted.clone(),
+                })
+                .collect(),
+            inputless: combined.inputless,
+            // Fixed: the same inputs must give the same bytes today and tomorrow.
+            now_ms: 0,
+            seed: 0,
+        }
+    }
+
+    /// The renderings, taken apart by step, in the order of the inputs.
+    fn steps(&self, set: &SetSpec, rendered: &[(String, Option<InputRef>, Rendering)]) -> Result<Vec<RenderedStep>, BuildError> {
+        let mut steps: Vec<RenderedStep> = set
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(index, step)| RenderedStep {
+                name: step.name.clone(),
+                wait: set.wait_after(index),
+                templates: Vec::new(),
+                renderings: rendered
+                    .iter()
+                    .map(|(label, input, _)| desired::Rendering { label: label.clone(), input: input.clone(), objects: Vec::new() })
+                    .collect(),
+            })
+            .collect();
+        // Position of each template within its step.
+        let mut positions = Vec::with_capacity(self.home.len());
+        for (template, (step, form)) in self.templates.iter().zip(&self.home) {
+            if let Some(step) = steps.get_mut(*step) {
+                positions.push(step.templates.len());
+                step.templates.push(TemplateRef { path: template.path.clone(), form: *form });
+            }
+        }
+        for (number, (_, _, rendering)) in rendered.iter().enumerate() {
+            for object in &rendering.objects {
+                let unknown = || BuildError::UnknownTemplate {
+                    renderer: set.renderer.as_ref().map_or(DEFAULT_RENDERER, |renderer| renderer.name.as_str()).to_owned(),
+                    index: object.template,
+                    count: self.templates.len(),
+                };
+                let (step, _) = self.home.get(object.template).ok_or_else(unknown)?;
+                let position = positions.get(object.template).ok_or_else(unknown)?;
+                let rendering = steps.get_mut(*step).and_then(|step| step.renderings.get_mut(number)).ok_or_else(unknown)?;
+                rendering.objects.push((*position, Object(object.object.clone())));
+            }
+        }
+        Ok(steps)
+    }
+}
+
+/// How a set is named where turns, circuits and logs are kept.
+#[must_use]
+pub fn consumer(set: &NamespacedName) -> String {
+    format!("ResourceSet/{set}")
+}
+
+/// Where the templates of a step stand in the manifest.
+fn prefix(index: usize, step: &StepSpec) -> String {
+    match &step.name {
+        Some(_) => format!("spec.steps[{index}]."),
+        None => "spec.".to_owned(),
+    }
+}

@@ -1,0 +1,209 @@
+//! What rendered objects take from the target: `copyFrom`, `convertKubeConfigFrom`, `checksumFrom` (`resourceset.md` §5.5).
+//!
+//! # Guarantees
+//! Everything is read with the rights of the set. Values of Secrets go into the objects that ask for them and nowhere else:
+//! no error holds one.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use orangery_cluster::{ReadError, Target};
+use orangery_core::checksum::{self, ChecksumError, Content, DataKind, DataRef};
+use orangery_core::copy::{self, CopyError, KubeConfigSource};
+use orangery_core::desired::DesiredSet;
+use orangery_core::{Disposition, Explain, NamespacedName, Object, ObjectKey, Owner, Reason};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Why an object cannot take what it asks for. Retried: the source may appear.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveError {
+    /// A `copyFrom` or `convertKubeConfigFrom` that cannot be used.
+    #[error("{key}: {cause}")]
+    Copy {
+        /// Which object asks.
+        key: ObjectKey,
+        /// Why.
+        #[source]
+        cause: CopyError,
+    },
+    /// A `checksumFrom` that cannot be used.
+    #[error("{key}: {cause}")]
+    Checksum {
+        /// Which object asks.
+        key: ObjectKey,
+        /// Why.
+        #[source]
+        cause: ChecksumError,
+    },
+    /// The source cannot be read.
+    #[error("failed to {deed} {source_name}: {cause}")]
+    Unreadable {
+        /// `copy data from`, `get kubeconfig`, `resolve … reference`.
+        deed: String,
+        /// `Kind/namespace/name`.
+        source_name: String,
+        /// What the target said.
+        #[source]
+        cause: ReadError,
+    },
+    /// The source does not exist.
+    #[error("failed to {deed} {source_name}: not found")]
+    Missing {
+        /// `copy data from`, `get kubeconfig`, `resolve … reference`.
+        deed: String,
+        /// `Kind/namespace/name`.
+        source_name: String,
+    },
+    /// The kubeconfig Secret has no such key, or no kubeconfig in it.
+    #[error("kubeconfig Secret/{secret} does not have {field} field")]
+    KubeConfig {
+        /// Which Secret.
+        secret: NamespacedName,
+        /// Which key.
+        field: String,
+    },
+    /// The kubeconfig is not YAML.
+    #[error("the kubeconfig in Secret/{secret} is not YAML")]
+    NotYaml {
+        /// Which Secret.
+        secret: NamespacedName,
+    },
+}
+
+impl Explain for ResolveError {
+    fn reason(&self) -> Reason {
+        Reason::ReconciliationFailed
+    }
+
+    fn disposition(&self) -> Disposition {
+        match self {
+            Self::Copy { .. }
+            | Self::Checksum { .. }
+            | Self::Unreadable { .. }
+            | Self::Missing { .. }
+            | Self::KubeConfig { .. }
+            | Self::NotYaml { .. } => Disposition::Retry,
+        }
+    }
+}
+
+/// Resolves all annotations of a set, in order: copies, kubeconfigs, checksums. Answers the sources outside of the set whose
+/// content was hashed, sorted, as `Kind/namespace/name`.
+///
+/// # Errors
+/// The first object that cannot take what it asks for.
+pub async fn resolve(desired: &mut DesiredSet, owner: &Owner, target: &dyn Target) -> Result<Vec<String>, ResolveError> {
+    let reader = Reader { owner, target };
+    for planned in desired.steps.iter_mut().flat_map(|step| &mut step.objects) {
+        let object = &mut planned.object;
+        let key = object.key();
+        let copy_failed = |cause| ResolveError::Copy { key: key.clone(), cause };
+        if let Some(source) = copy::copy_source(object).map_err(copy_failed)? {
+            reader.copy(object, &source).await?;
+        }
+        if let Some(source) = copy::kube_config_source(object).map_err(copy_failed)? {
+            reader.convert(object, &source).await?;
+        }
+    }
+    reader.checksums(desired).await
+}
+
+struct Reader<'a> {
+    owner: &'a Owner,
+    target: &'a dyn Target,
+}
+
+impl Reader<'_> {
+    async fn read(&self, kind: &str, name: &NamespacedName, deed: &str) -> Result<Object, ResolveError> {
+        let key = ObjectKey { group: String::new(), kind: kind.to_owned(), namespace: name.namespace.clone(), name: name.name.clone() };
+        let source_name = key.to_string();
+        match self.target.read(self.owner, "v1", &key).await {
+            Ok(Some(object)) => Ok(object),
+            Ok(None) => Err(ResolveError::Missing { deed: deed.to_owned(), source_name }),
+            Err(cause) => Err(ResolveError::Unreadable { deed: deed.to_owned(), source_name, cause }),
+        }
+    }
+
+    async fn copy(&self, object: &mut Object, source: &NamespacedName) -> Result<(), ResolveError> {
+        let kind = object.gvk().kind;
+        let found = self.read(&kind, source, "copy data from").await?;
+        if kind == "Secret" {
+            let of = found.0.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+            copy::copy_secret(object, map(&found, "data").unwrap_or_default(), &of);
+        } else {
+            copy::copy_config_map(object, map(&found, "data"), map(&found, "binaryData"));
+        }
+        Ok(())
+    }
+
+    async fn convert(&self, object: &mut Object, source: &KubeConfigSource) -> Result<(), ResolveError> {
+        let KubeConfigSource { secret, key } = source;
+        let found = self.read("Secret", secret, "get kubeconfig").await?;
+        let data = content(&found, DataKind::Secret);
+        let text = match key {
+            Some(key) => data.get(key),
+            None => data.get("kubeconfig").or_else(|| data.get("value")),
+        };
+        let field = || key.as_ref().map_or_else(|| "'kubeconfig' or 'value'".to_owned(), |key| format!("'{key}'"));
+        let text = text.ok_or_else(|| ResolveError::KubeConfig { secret: secret.clone(), field: field() })?;
+        let not_yaml = || ResolveError::NotYaml { secret: secret.clone() };
+        let text = std::str::from_utf8(text).map_err(|_| not_yaml())?;
+        let config = orangery_yaml::from_str(text).map_err(|_| not_yaml())?;
+        let failed = |cause| ResolveError::Copy { key: object.key(), cause };
+        let address = copy::cluster_address(&config).map_err(failed)?;
+        let authority = STANDARD.decode(address.authority.trim()).ok().and_then(|pem| String::from_utf8(pem).ok()).ok_or_else(not_yaml)?;
+        copy::write_cluster(object, &address.server, &authority);
+        Ok(())
+    }
+
+    async fn checksums(&self, desired: &mut DesiredSet) -> Result<Vec<String>, ResolveError> {
+        let mut wanted = BTreeSet::new();
+        for planned in desired.objects() {
+            let failed = |cause| ResolveError::Checksum { key: planned.object.key(), cause };
+            wanted.extend(checksum::references(&planned.object).map_err(failed)?);
+        }
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut contents: BTreeMap<DataRef, Content> = BTreeMap::new();
+        let mut external = Vec::new();
+        for reference in wanted {
+            let own = desired.objects().find(|planned| is(&planned.object, &reference)).map(|planned| content(&planned.object, reference.kind));
+            let found = match own {
+                Some(content) => content,
+                None => {
+                    let name = NamespacedName::new(reference.namespace.as_str(), reference.name.as_str());
+                    let deed = format!("resolve {} reference", orangery_core::keys::CHECKSUM_FROM);
+                    external.push(reference.to_string());
+                    content(&self.read(reference.kind.as_str(), &name, &deed).await?, reference.kind)
+                }
+            };
+            contents.insert(reference, found);
+        }
+        for planned in desired.steps.iter_mut().flat_map(|step| &mut step.objects) {
+            let key = planned.object.key();
+            checksum::stamp(&mut planned.object, &contents).map_err(|cause| ResolveError::Checksum { key, cause })?;
+        }
+        Ok(external)
+    }
+}
+
+fn is(object: &Object, reference: &DataRef) -> bool {
+    let key = object.key();
+    key.group.is_empty() && key.kind == reference.kind.as_str() && key.namespace == reference.namespace && key.name == reference.name
+}
+
+fn map(object: &Object, field: &str) -> Option<Map<String, Value>> {
+    object.0.get(field).and_then(Value::as_object).cloned()
+}
+
+/// Raw bytes by key; what is no base64 where base64 belongs is left out, as the API server will refuse it anyway.
+fn content(object: &Object, kind: DataKind) -> Content {
+    let texts = |field: &str| map(object, field).unwrap_or_default().into_iter().filter_map(|(key, value)| Some((key, value.as_str()?.to_owned())));
+    let plain = |field: &str| texts(field).map(|(key, text)| (key, text.into_bytes())).collect::<Vec<_>>();
+    let coded = |field: &str| texts(field).filter_map(|(key, text)| Some((key, STANDARD.decode(text).ok()?))).collect::<Vec<_>>();
+    match kind {
+        DataKind::ConfigMap => plain("data").into_iter().chain(coded("binaryData")).collect(),
+        DataKind::Secret => coded("data").into_iter().chain(plain("stringData")).collect(),
+    }
+}

@@ -1,0 +1,99 @@
+//! Kubernetes Events, sent from a bounded queue so that the API server's mood never delays a reconciliation.
+
+use k8s_openapi::api::core::v1::ObjectReference;
+use kube::Client;
+use kube::runtime::events::{Event, EventType, Recorder, Reporter};
+use orangery_core::Reason;
+use tokio::sync::mpsc;
+
+/// Events waiting to be sent at most; the rest is dropped and counted in the log.
+const QUEUE: usize = 1024;
+/// The API server refuses longer notes.
+const NOTE_BYTES: usize = 1024;
+
+/// Whether an event is good or bad news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// Type `Normal`.
+    Normal,
+    /// Type `Warning`.
+    Warning,
+}
+
+/// One event about one object.
+#[derive(Debug, Clone)]
+pub struct Announcement {
+    /// What it is about.
+    pub about: ObjectReference,
+    /// Good or bad news.
+    pub severity: Severity,
+    /// The reason.
+    pub reason: Reason,
+    /// What happened; secrets already removed.
+    pub message: String,
+}
+
+/// The entrance of the queue.
+#[derive(Clone)]
+pub struct Events {
+    queue: mpsc::Sender<Announcement>,
+}
+
+impl Events {
+    /// Starts the task that sends. It ends when the last entrance is gone.
+    #[must_use]
+    pub fn start(client: Client, controller: &str) -> Self {
+        let (queue, mut waiting) = mpsc::channel::<Announcement>(QUEUE);
+        let recorder = Recorder::new(client, Reporter { controller: controller.to_owned(), instance: None });
+        tokio::spawn(async move {
+            while let Some(announcement) = waiting.recv().await {
+                let event = Event {
+                    type_: match announcement.severity {
+                        Severity::Normal => EventType::Normal,
+                        Severity::Warning => EventType::Warning,
+                    },
+                    reason: announcement.reason.as_str().to_owned(),
+                    note: Some(shortened(&announcement.message)),
+                    action: "Reconcile".to_owned(),
+                    secondary: None,
+                };
+                if let Err(error) = recorder.publish(&event, &announcement.about).await {
+                    tracing::warn!(%error, reason = %announcement.reason, "an event could not be recorded");
+                }
+            }
+        });
+        Self { queue }
+    }
+
+    /// Queues an event; never waits.
+    pub fn send(&self, announcement: Announcement) {
+        if let Err(error) = self.queue.try_send(announcement) {
+            tracing::warn!(%error, "an event was dropped");
+        }
+    }
+}
+
+/// Cuts at a character boundary.
+fn shortened(message: &str) -> String {
+    if message.len() <= NOTE_BYTES {
+        return message.to_owned();
+    }
+    let mut cut = NOTE_BYTES - '…'.len_utf8();
+    while !message.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    let (head, _) = message.split_at(cut);
+    format!("{head}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_note_is_cut_at_a_character() {
+        let cut = shortened(&"ü".repeat(1000));
+        assert!(cut.len() <= NOTE_BYTES && cut.ends_with("ü…"));
+        assert_eq!(shortened("short"), "short");
+    }
+}

@@ -1,0 +1,119 @@
+//! What all reconciliations of a process share.
+
+use crate::events::Events;
+use crate::metrics::Metrics;
+use crate::poll::Poller;
+use crate::set::Road;
+use kube::Client;
+use orangery_cluster::Target;
+use orangery_core::NamespacedName;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Whose rights a set without a service account runs with.
+#[derive(Debug, Clone)]
+pub struct Rights {
+    /// `--default-service-account`.
+    pub default_service_account: Option<String>,
+    /// The operator's namespace: sets in it may run with the operator's own rights.
+    pub operator_namespace: String,
+}
+
+/// How the controllers behave.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Only this namespace; all if `None`.
+    pub namespace: Option<String>,
+    /// Objects of each kind that are worked on at once.
+    pub concurrent: u16,
+    /// Time between checks of a dependency that is not ready.
+    pub requeue_dependency: Duration,
+    /// First wait after a failure.
+    pub min_retry: Duration,
+    /// Longest wait after failures.
+    pub max_retry: Duration,
+    /// Whose rights are used.
+    pub rights: Rights,
+}
+
+/// What all reconciliations share.
+pub struct Context {
+    /// As the operator itself: custom resources, Secrets of providers, events.
+    pub client: Client,
+    /// Polls providers.
+    pub poller: Poller,
+    /// Renders and judges.
+    pub road: Road,
+    /// Where objects are applied to.
+    pub target: Arc<dyn Target>,
+    /// How the controllers behave.
+    pub options: Options,
+    /// Metrics.
+    pub metrics: Metrics,
+    /// Events.
+    pub events: Events,
+    failures: Mutex<BTreeMap<(&'static str, NamespacedName), u32>>,
+}
+
+impl Context {
+    /// Everything together.
+    #[must_use]
+    pub fn new(client: Client, poller: Poller, road: Road, target: Arc<dyn Target>, options: Options, metrics: Metrics, events: Events) -> Self {
+        Self { client, poller, road, target, options, metrics, events, failures: Mutex::default() }
+    }
+
+    /// Counts a failure and says how long to wait: doubled each time, between the two bounds.
+    pub(super) fn back_off(&self, kind: &'static str, name: &NamespacedName) -> Duration {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = failures.entry((kind, name.clone())).or_default();
+        *count = count.saturating_add(1);
+        self.options.min_retry.saturating_mul(2_u32.saturating_pow(count.saturating_sub(1).min(24))).min(self.options.max_retry)
+    }
+
+    /// Forgets failures.
+    pub(super) fn succeeded(&self, kind: &'static str, name: &NamespacedName) {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(&(kind, name.clone()));
+    }
+}
+
+/// Milliseconds since 1970.
+pub(super) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// RFC 3339 with seconds, as conditions have it.
+pub(super) fn timestamp(now: u64) -> String {
+    i64::try_from(now / 1000).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok()).unwrap_or_default().to_string()
+}
+
+/// An interval, up to five percent longer or shorter, so that a thousand objects do not come back at once. The spread is
+/// the object's own and always the same.
+pub(super) fn spread(interval: Duration, uid: &str) -> Duration {
+    let mut hash = 0_u64;
+    for byte in uid.bytes() {
+        hash = hash.wrapping_mul(31).wrapping_add(u64::from(byte));
+    }
+    let percent = u32::try_from(95 + hash % 11).unwrap_or(100);
+    interval.saturating_mul(percent) / 100
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spread_interval_is_within_five_percent_and_stable() {
+        let interval = Duration::from_secs(600);
+        for uid in ["a", "b", "7f0c", ""] {
+            let spread = spread(interval, uid);
+            assert!((570..=630).contains(&spread.as_secs()), "{uid}: {spread:?}");
+            assert_eq!(spread, super::spread(interval, uid));
+        }
+    }
+
+    #[test]
+    fn a_condition_time_has_seconds_and_a_z() {
+        assert_eq!(timestamp(1_764_000_000_123), "2025-11-24T16:00:00Z");
+    }
+}

@@ -1,0 +1,20 @@
+//! Cluster mode: the custom resources on an API server, watched, reconciled, their status written.
+//!
+//! ```text
+//! ResourceSetInputProvider ──▶ providers ──status.exportedInputs──▶ (watch) ──▶ sets ──▶ Target
+//! ```
+//!
+//! # Guarantees
+//! Status of an object is written by its own controller only, and only when something changed (law 4). A finalizer leaves
+//! when the ledger is empty (law 5). One object that cannot be decoded does not stop the others.
+
+mod context;
+mod finalizer;
+mod providers;
+mod secrets;
+mod sets;
+mod status;
+mod watch;
+
+pub use context::{Context, Options, Rights};
+pub use watch::run;

@@ -1,0 +1,319 @@
+//! Reconciling one ResourceSet.
+
+use super::context::{Context, now, spread, timestamp};
+use super::status::{StatusError, publish};
+use super::{finalizer, providers};
+use crate::converge::{LedgerBook, LedgerError};
+use crate::events::{Announcement, Severity};
+use crate::metrics::{ActionLabels, SetLabels};
+use crate::set::{self, SetReport, SetRun};
+use crate::verdict;
+use async_trait::async_trait;
+use kube::api::{Api, Patch, PatchParams};
+use kube::runtime::controller::Action;
+use kube::runtime::reflector::Store;
+use kube::{Client, Resource, ResourceExt};
+use orangery_api::set_status::{Inventory, PendingPrune};
+use orangery_api::{ResourceSet, ResourceSetInputProvider, ResourceSetStatus};
+use orangery_core::conditions::{ConditionType, Conditions, HistoryEntry, Outcome, Stamp, conclude, remember};
+use orangery_core::guard::Verdict;
+use orangery_core::inventory::InventoryEntry;
+use orangery_core::spec::SetSpec;
+use orangery_core::{Disposition, Explain, Ledger, NamespacedName, Owner, Reason, keys};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// For metrics and back-off.
+pub(super) const KIND: &str = "ResourceSet";
+
+/// What stops a reconciliation before it has an outcome.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SetError {
+    /// Status could not be written.
+    #[error(transparent)]
+    Status(#[from] StatusError),
+    /// The ledger could not be written.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The finalizer could not be changed.
+    #[error("the finalizer of {name} could not be changed: {source}")]
+    Finalizer { name: NamespacedName, source: Box<kube::Error> },
+}
+
+/// The ledger in `status.inventory`.
+struct ServerBook<'a> {
+    client: &'a Client,
+    uid: String,
+    unreadable: Vec<InventoryEntry>,
+}
+
+#[async_trait]
+impl LedgerBook for ServerBook<'_> {
+    async fn record(&self, set: &NamespacedName, ledger: &Ledger) -> Result<(), LedgerError> {
+        let api: Api<ResourceSet> = Api::namespaced(self.client.clone(), &set.namespace);
+        let inventory = Inventory::write(ledger, &self.unreadable);
+        let patch = json!({"metadata": {"uid": self.uid}, "status": {"inventory": inventory}});
+        match api.patch_status(&set.name, &PatchParams::default(), &Patch::Merge(&patch)).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(LedgerError { set: set.clone(), message: error.to_string() }),
+        }
+    }
+}
+
+/// Takes the set down the road, and writes what came of it. `object` is as the API server has it now, not as a cache
+/// remembers it: the ledger in it decides about deletions.
+pub(super) async fn reconcile(
+    object: Arc<ResourceSet>,
+    providers: &Store<ResourceSetInputProvider>,
+    context: Arc<Context>,
+) -> Result<Action, SetError> {
+    let begun = Instant::now();
+    let name = NamespacedName::new(object.namespace().unwrap_or_default(), object.name_any());
+    let failed = |source| SetError::Finalizer { name: name.clone(), source: Box::new(source) };
+    let before = object.status.clone().unwrap_or_default();
+    let inventory = before.inventory.as_ref().map(Inventory::read).unwrap_or_default();
+    let book = ServerBook { client: &context.client, uid: object.uid().unwrap_or_default(), unreadable: inventory.unreadable.clone() };
+    let spec = SetSpec::try_from(object.as_ref()).and_then(|spec| spec.check().map(|()| spec));
+    if object.meta().deletion_timestamp.is_some() {
+        return delete(&object, &context, spec.ok().as_ref(), &inventory.ledger, &book, before).await;
+    }
+    if !finalizer::has(object.as_ref()) {
+        finalizer::add(&context.client, object.as_ref()).await.map_err(failed)?;
+    }
+    let mut after = before.clone();
+    after.last_handled_reconcile_at = object.annotations().get(keys::REQUESTED_AT).cloned().or(after.last_handled_reconcile_at);
+    let suspended = object.annotations().get(keys::RECONCILE).is_some_and(|word| word.eq_ignore_ascii_case("disabled"));
+    if suspended {
+        announce(&object, &context, Severity::Warning, Reason::ReconciliationDisabled, "Reconciliation is disabled".to_owned());
+        measure(&object, &context, &after, true);
+        publish(&context.client, object.as_ref(), &before, &after).await?;
+        return Ok(Action::await_change());
+    }
+    let report = match spec.map_err(|error| refused(&error, &error.field)).and_then(|spec| rights(&spec, &context).map(|owner| (spec, owner))) {
+        Err(report) => *report,
+        Ok((spec, owner)) => {
+            let after_start = begin(&object, &context, &before).await?;
+            after.conditions = after_start;
+            let run = SetRun {
+                set: &spec,
+                owner,
+                providers: providers.state().iter().map(|provider| providers::known(provider)).collect(),
+                ledger: &inventory.ledger,
+                target: context.target.as_ref(),
+                book: &book,
+                now: now(),
+            };
+            set::reconcile(&context.road, run).await
+        }
+    };
+    let ledger = report.converged.as_ref().map_or(&inventory.ledger, |converged| &converged.ledger);
+    // The ledger is written by its book; what is left to publish is everything else.
+    let mut known = before.clone();
+    known.conditions.clone_from(&after.conditions);
+    known.inventory = Some(Inventory::write(ledger, &inventory.unreadable)).filter(|_| before.inventory.is_some() || !ledger.is_empty());
+    after.inventory.clone_from(&known.inventory);
+    write_outcome(&mut after, &object, &report, ledger, begun.elapsed());
+    tell(&object, &context, &report, &known);
+    publish(&context.client, object.as_ref(), &known, &after).await?;
+    measure(&object, &context, &after, false);
+    Ok(next(&object, &context, &name, &report, begun))
+}
+
+/// A new generation is announced before the work; a routine re-check is not worth a write.
+async fn begin(object: &Arc<ResourceSet>, context: &Context, before: &ResourceSetStatus) -> Result<Vec<orangery_api::Condition>, SetError> {
+    let generation = object.meta().generation.unwrap_or_default();
+    let ready = before.conditions.iter().find(|condition| condition.type_ == ConditionType::Ready.as_str());
+    if ready.is_some_and(|ready| ready.observed_generation == Some(generation)) {
+        return Ok(before.conditions.clone());
+    }
+    let at = timestamp(now());
+    let outcome = Outcome::Progressing { message: "Reconciliation in progress".to_owned() };
+    let mut after = before.clone();
+    let conditions = Conditions::new(before.conditions.iter().cloned().map(Into::into).collect());
+    after.conditions =
+        conclude(&conditions, &outcome, None, Stamp { generation, now: &at }).into_vec().into_iter().map(Into::into).collect();
+    publish(&context.client, object.as_ref(), before, &after).await?;
+    Ok(after.conditions)
+}
+
+fn refused(error: &impl Explain, field: &str) -> Box<SetReport> {
+    Box::new(SetReport {
+        outcome: Outcome::Stalled { reason: Reason::BuildFailed, message: format!("build failed: {field}: {error}") },
+        abnormal: None,
+        converged: None,
+        retry: Some(Disposition::WaitForChange),
+        inputs: 0,
+        environments: Vec::new(),
+        external: Vec::new(),
+    })
+}
+
+/// Whose rights the set is applied with; without a service account only sets of the operator's own namespace are.
+fn rights(spec: &SetSpec, context: &Context) -> Result<Owner, Box<SetReport>> {
+    let rights = &context.options.rights;
+    let owner = spec.owner(rights.default_service_account.as_deref());
+    if owner.service_account.is_some() || spec.name.namespace == rights.operator_namespace {
+        return Ok(owner);
+    }
+    let message = format!(
+        "spec.serviceAccountName is not set, the operator has no --default-service-account, and only ResourceSets in its own namespace {} \
+         are applied with its own rights; name a service account of namespace {}",
+        rights.operator_namespace, spec.name.namespace
+    );
+    Err(Box::new(SetReport {
+        outcome: Outcome::Stalled { reason: Reason::InvalidSpec, message },
+        abnormal: None,
+        converged: None,
+        retry: Some(Disposition::WaitForChange),
+        inputs: 0,
+        environments: Vec::new(),
+        external: Vec::new(),
+    }))
+}
+
+/// Deletes what the set owns, and lets it go when nothing is left (law 5). A suspended set leaves everything behind: that
+/// is the documented way to hand objects over.
+async fn delete(
+    object: &Arc<ResourceSet>,
+    context: &Arc<Context>,
+    spec: Option<&SetSpec>,
+    ledger: &Ledger,
+    book: &ServerBook<'_>,
+    before: ResourceSetStatus,
+) -> Result<Action, SetError> {
+    let name = NamespacedName::new(object.namespace().unwrap_or_default(), object.name_any());
+    if !finalizer::has(object.as_ref()) {
+        return Ok(Action::await_change());
+    }
+    let suspended = object.annotations().get(keys::RECONCILE).is_some_and(|word| word.eq_ignore_ascii_case("disabled"));
+    let owner = match spec {
+        Some(spec) => spec.owner(context.options.rights.default_service_account.as_deref()),
+        None => Owner { name: name.clone(), service_account: object.spec.service_account_name.clone(), force: false },
+    };
+    let left = if suspended { None } else { set::dismantle(&owner, ledger, context.target.as_ref(), book).await? };
+    let Some(report) = left else {
+        context.metrics.forget_set(&book.uid);
+        context.succeeded(KIND, &name);
+        let failed = |source| SetError::Finalizer { name, source: Box::new(source) };
+        finalizer::remove(&context.client, object.as_ref()).await.map_err(failed)?;
+        return Ok(Action::await_change());
+    };
+    let mut after = before.clone();
+    let mut known = before;
+    // Written by the book.
+    known.inventory = None;
+    after.inventory = None;
+    let at = timestamp(now());
+    let conditions = Conditions::new(after.conditions.iter().cloned().map(Into::into).collect());
+    let stamp = Stamp { generation: object.meta().generation.unwrap_or_default(), now: &at };
+    after.conditions =
+        conclude(&conditions, &report.outcome, report.abnormal.as_deref(), stamp).into_vec().into_iter().map(Into::into).collect();
+    publish(&context.client, object.as_ref(), &known, &after).await?;
+    Ok(Action::requeue(context.back_off(KIND, &name)))
+}
+
+fn write_outcome(after: &mut ResourceSetStatus, object: &ResourceSet, report: &SetReport, ledger: &Ledger, took: Duration) {
+    let at = timestamp(now());
+    let generation = object.meta().generation.unwrap_or_default();
+    let conditions = Conditions::new(std::mem::take(&mut after.conditions).into_iter().map(Into::into).collect());
+    let concluded = conclude(&conditions, &report.outcome, report.abnormal.as_deref(), Stamp { generation, now: &at });
+    let reason = concluded.get(ConditionType::Ready).map(|ready| ready.reason.clone()).unwrap_or_default();
+    let same_outcome = conditions.get(ConditionType::Ready).map(|ready| &ready.reason) == Some(&reason);
+    after.conditions = concluded.into_vec().into_iter().map(Into::into).collect();
+    after.external_checksum_refs.clone_from(&report.external);
+    after.pending_prune = report.converged.as_ref().and_then(|converged| match &converged.verdict {
+        Verdict::Held(hold) => Some(PendingPrune::from(hold)),
+        Verdict::Allowed | Verdict::Blocked { .. } => None,
+    });
+    let Some(converged) = &report.converged else { return };
+    if report.is_ready() {
+        after.last_applied_revision = Some(converged.revision.clone());
+    }
+    let changed = !verdict::changes(converged).is_empty();
+    if same_outcome && !changed && after.history.first().is_some_and(|first| first.digest == converged.revision) {
+        // A routine re-check is no history.
+        return;
+    }
+    let entry = HistoryEntry {
+        digest: converged.revision.clone(),
+        first_reconciled: at.clone(),
+        last_reconciled: at,
+        last_reconciled_duration: orangery_core::duration::format(took),
+        last_reconciled_status: reason,
+        total_reconciliations: 1,
+        metadata: BTreeMap::from([("inputs".to_owned(), report.inputs.to_string()), ("resources".to_owned(), ledger.len().to_string())]),
+    };
+    let history: Vec<HistoryEntry> = std::mem::take(&mut after.history).into_iter().map(Into::into).collect();
+    after.history = remember(&history, entry).into_iter().map(Into::into).collect();
+}
+
+fn next(object: &ResourceSet, context: &Context, name: &NamespacedName, report: &SetReport, begun: Instant) -> Action {
+    let result = match &report.outcome {
+        Outcome::Failed { reason, .. } | Outcome::Stalled { reason, .. } => reason.as_str(),
+        Outcome::Succeeded { .. } | Outcome::Skipped { .. } | Outcome::Progressing { .. } => "success",
+    };
+    context.metrics.reconciled(KIND, result, begun.elapsed().as_secs_f64());
+    let waits = matches!(&report.outcome, Outcome::Failed { reason: Reason::DependencyNotReady, .. });
+    match report.retry {
+        Some(Disposition::Retry) if waits => Action::requeue(context.options.requeue_dependency),
+        Some(Disposition::Retry) => Action::requeue(context.back_off(KIND, name)),
+        Some(Disposition::RetryAfter(wait)) => Action::requeue(wait),
+        Some(Disposition::WaitForChange | Disposition::GiveUp) => Action::await_change(),
+        None => {
+            context.succeeded(KIND, name);
+            match orangery_core::spec::Cadence::of_set(object.annotations()).interval {
+                Some(interval) => Action::requeue(spread(interval, &object.uid().unwrap_or_default())),
+                None => Action::await_change(),
+            }
+        }
+    }
+}
+
+/// Events for what changed; nothing for a routine re-check.
+fn tell(object: &ResourceSet, context: &Context, report: &SetReport, before: &ResourceSetStatus) {
+    if let Some(converged) = &report.converged {
+        for change in converged.applied.changes.iter().chain(&converged.pruned.deleted) {
+            if change.action != orangery_core::Action::Unchanged {
+                context.metrics.objects.get_or_create(&ActionLabels { action: change.action.as_str().to_owned() }).inc();
+            }
+        }
+        let changes = verdict::changes(converged);
+        if !changes.is_empty() {
+            announce(object, context, Severity::Normal, Reason::ApplySucceeded, changes.join("\n"));
+        }
+        let held = |kind: ConditionType| before.conditions.iter().find(|condition| condition.type_ == kind.as_str());
+        if let Verdict::Held(hold) = &converged.verdict
+            && held(ConditionType::PruneHeld).is_none_or(|condition| condition.message != hold.message())
+        {
+            context.metrics.objects.get_or_create(&ActionLabels { action: "held".to_owned() }).inc_by(hold.objects.len() as u64);
+            announce(object, context, Severity::Warning, Reason::PruneHeld, hold.message());
+        }
+    }
+    let ready = before.conditions.iter().find(|condition| condition.type_ == ConditionType::Ready.as_str());
+    if let Outcome::Failed { reason, message } | Outcome::Stalled { reason, message } = &report.outcome
+        && ready.is_none_or(|ready| ready.message != *message)
+    {
+        announce(object, context, Severity::Warning, *reason, message.clone());
+    }
+}
+
+fn announce(object: &ResourceSet, context: &Context, severity: Severity, reason: Reason, message: String) {
+    context.events.send(Announcement { about: object.object_ref(&()), severity, reason, message });
+}
+
+fn measure(object: &ResourceSet, context: &Context, status: &ResourceSetStatus, suspended: bool) {
+    let ready = status.conditions.iter().find(|condition| condition.type_ == ConditionType::Ready.as_str());
+    context.metrics.set(SetLabels {
+        uid: object.uid().unwrap_or_default(),
+        kind: KIND.to_owned(),
+        name: object.name_any(),
+        exported_namespace: object.namespace().unwrap_or_default(),
+        ready: ready.map_or_else(|| "Unknown".to_owned(), |ready| ready.status.clone()),
+        reason: ready.map(|ready| ready.reason.clone()).unwrap_or_default(),
+        suspended: if suspended { "True" } else { "False" }.to_owned(),
+        resources: status.inventory.as_ref().map_or(0, |inventory| inventory.entries.len()).to_string(),
+        revision: status.last_applied_revision.clone().unwrap_or_default(),
+    });
+}

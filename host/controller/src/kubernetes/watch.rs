@@ -1,0 +1,188 @@
+//! The watches: what triggers which reconciliation.
+//!
+//! | what changes | who is reconciled |
+//! |---|---|
+//! | generation, annotations, deletion of a provider | that provider |
+//! | generation, annotations, deletion of a set | that set |
+//! | exported inputs, labels, freshness of a provider; its coming and going | the sets in its namespace that read it |
+//!
+//! Changes of status that we write ourselves trigger nobody.
+
+use super::context::Context;
+use super::{providers, sets};
+use futures::StreamExt;
+use kube::api::Api;
+use kube::core::NamespaceResourceScope;
+use kube::runtime::controller::{Action, Config as ControllerConfig, Controller};
+use kube::runtime::reflector::{self, ObjectRef, Store};
+use kube::runtime::{WatchStreamExt, watcher};
+use kube::{Client, Resource, ResourceExt};
+use orangery_api::{ResourceSet, ResourceSetInputProvider};
+use orangery_core::NamespacedName;
+use orangery_core::spec::{InputsFrom, SetSpec};
+use serde::de::DeserializeOwned;
+use std::collections::hash_map::DefaultHasher;
+use std::future::Future;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Runs both controllers until `stop` is ready; what is under way is finished. `ready` is called when the caches are filled.
+pub async fn run(context: Arc<Context>, stop: impl Future<Output = ()> + Clone + Send + Sync + 'static, ready: impl FnOnce() + Send + 'static) {
+    let client = context.client.clone();
+    let namespace = context.options.namespace.as_deref();
+    let (provider_store, provider_writer) = reflector::store::<ResourceSetInputProvider>();
+    let (set_store, set_writer) = reflector::store::<ResourceSet>();
+    let (known_store, known_writer) = reflector::store::<ResourceSetInputProvider>();
+
+    let provider_stream = watcher(scoped(&client, namespace), watcher::Config::default())
+        .default_backoff()
+        .reflect(provider_writer)
+        .applied_objects()
+        .predicate_filter(wish::<ResourceSetInputProvider>, kube::runtime::PredicateConfig::default());
+    let set_stream = watcher(scoped(&client, namespace), watcher::Config::default())
+        .default_backoff()
+        .reflect(set_writer)
+        .applied_objects()
+        .predicate_filter(wish::<ResourceSet>, kube::runtime::PredicateConfig::default());
+    let known_stream = watcher(scoped::<ResourceSetInputProvider>(&client, namespace), watcher::Config::default())
+        .default_backoff()
+        .reflect(known_writer)
+        .touched_objects()
+        .predicate_filter(offer, kube::runtime::PredicateConfig::default());
+
+    let config = ControllerConfig::default().concurrency(context.options.concurrent).debounce(Duration::from_millis(200));
+    let polls = Controller::for_stream(provider_stream, provider_store)
+        .with_config(config.clone())
+        .graceful_shutdown_on(stop.clone())
+        .run(reconcile_provider, on_error_of_provider, Arc::clone(&context))
+        .for_each(|_| std::future::ready(()));
+
+    let readers = set_store.clone();
+    let known = known_store.clone();
+    let builds = Controller::for_stream(set_stream, set_store)
+        .with_config(config)
+        .watches_stream(known_stream, move |provider: ResourceSetInputProvider| who_reads(&readers, &provider))
+        .graceful_shutdown_on(stop)
+        .run(
+            move |set, context| {
+                let known = known.clone();
+                async move { reconcile_set(set, known, context).await }
+            },
+            on_error_of_set,
+            Arc::clone(&context),
+        )
+        .for_each(|_| std::future::ready(()));
+    let filled = async move {
+        if known_store.wait_until_ready().await.is_ok() {
+            ready();
+        }
+    };
+    tokio::join!(polls, builds, filled);
+}
+
+fn scoped<K>(client: &Client, namespace: Option<&str>) -> Api<K>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+{
+    match namespace {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    }
+}
+
+/// What of an object expresses somebody's wish; status does not.
+fn wish<K: Resource>(object: &K) -> Option<u64> {
+    let meta = object.meta();
+    Some(hash((meta.generation, &meta.annotations, meta.deletion_timestamp.is_some())))
+}
+
+/// What of a provider matters to the sets that read it.
+fn offer(provider: &ResourceSetInputProvider) -> Option<u64> {
+    let status = provider.status.as_ref();
+    let stale = status.and_then(|status| status.stale.as_ref()).map(|stale| &stale.reason);
+    let revision = status.and_then(|status| status.last_exported_revision.as_ref());
+    Some(hash((revision, stale, &provider.metadata.labels, provider.metadata.deletion_timestamp.is_some())))
+}
+
+fn hash(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The sets in the provider's namespace that name or select it. A label that was taken off is no longer seen here, so every
+/// set with a selector is asked.
+fn who_reads(sets: &Store<ResourceSet>, provider: &ResourceSetInputProvider) -> Vec<ObjectRef<ResourceSet>> {
+    let name = provider.name_any();
+    let reads = |set: &Arc<ResourceSet>| {
+        set.namespace() == provider.namespace()
+            && SetSpec::try_from(set.as_ref()).is_ok_and(|spec| {
+                spec.inputs_from.iter().any(|from| match from {
+                    InputsFrom::Name(wanted) => *wanted == name,
+                    InputsFrom::Selector(_) => true,
+                })
+            })
+    };
+    sets.state().iter().filter(|set| reads(set)).map(|set| ObjectRef::from_obj(set.as_ref())).collect()
+}
+
+/// The object as the API server has it now: a cache may lag behind our own last write, and what we own must not be read
+/// from yesterday.
+async fn fresh<K>(client: &Client, cached: &K) -> Result<Option<Arc<K>>, kube::Error>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + std::fmt::Debug,
+{
+    let api: Api<K> = Api::namespaced(client.clone(), &cached.namespace().unwrap_or_default());
+    Ok(api.get_opt(&cached.name_any()).await?.map(Arc::new))
+}
+
+/// What is retried with back-off without having become a condition.
+#[derive(Debug, thiserror::Error)]
+enum Interrupted {
+    #[error("the object cannot be read: {0}")]
+    Read(#[source] Box<kube::Error>),
+    #[error(transparent)]
+    Provider(#[from] providers::ProviderError),
+    #[error(transparent)]
+    Set(#[from] sets::SetError),
+}
+
+async fn reconcile_provider(cached: Arc<ResourceSetInputProvider>, context: Arc<Context>) -> Result<Action, Interrupted> {
+    match fresh(&context.client, cached.as_ref()).await.map_err(|error| Interrupted::Read(Box::new(error)))? {
+        Some(object) => Ok(providers::reconcile(object, context).await?),
+        None => {
+            context.metrics.forget_provider(&cached.uid().unwrap_or_default());
+            Ok(Action::await_change())
+        }
+    }
+}
+
+async fn reconcile_set(cached: Arc<ResourceSet>, known: Store<ResourceSetInputProvider>, context: Arc<Context>) -> Result<Action, Interrupted> {
+    // Before the first list is complete every provider would look missing. An error means that the watch has ended.
+    if known.wait_until_ready().await.is_err() {
+        return Ok(Action::await_change());
+    }
+    match fresh(&context.client, cached.as_ref()).await.map_err(|error| Interrupted::Read(Box::new(error)))? {
+        Some(object) => Ok(sets::reconcile(object, &known, context).await?),
+        None => {
+            context.metrics.forget_set(&cached.uid().unwrap_or_default());
+            Ok(Action::await_change())
+        }
+    }
+}
+
+fn on_error_of_provider(object: Arc<ResourceSetInputProvider>, error: &Interrupted, context: Arc<Context>) -> Action {
+    back_off(providers::KIND, object.as_ref(), error, &context)
+}
+
+fn on_error_of_set(object: Arc<ResourceSet>, error: &Interrupted, context: Arc<Context>) -> Action {
+    back_off(sets::KIND, object.as_ref(), error, &context)
+}
+
+fn back_off<K: ResourceExt>(kind: &'static str, object: &K, error: &Interrupted, context: &Context) -> Action {
+    let name = NamespacedName::new(object.namespace().unwrap_or_default(), object.name_any());
+    let wait = context.back_off(kind, &name);
+    tracing::warn!(kind, %name, %error, retry_in = ?wait, "a reconciliation was interrupted");
+    Action::requeue(wait)
+}

@@ -1,0 +1,195 @@
+//! Leader election over a Kubernetes Lease, so that two copies of the operator never act at once.
+//!
+//! # Guarantees
+//! While [`Leadership`] is held, no other holder that obeys the protocol acts: it is given up before the lease can be
+//! taken over, because the renew deadline is shorter than the lease.
+//!
+//! # Assumptions
+//! Clocks may differ between machines: a foreign lease is judged by how long *we* have seen it unchanged.
+
+use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
+use kube::api::{Api, ObjectMeta, PostParams};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Timing and identity of an election.
+#[derive(Debug, Clone)]
+pub struct Election {
+    /// Name of the Lease.
+    pub name: String,
+    /// Who we are: pod name or host name, with something unique.
+    pub identity: String,
+    /// How long a lease is good without renewal.
+    pub lease: Duration,
+    /// Without a successful renewal for this long, leadership is given up. Shorter than `lease`.
+    pub renew_deadline: Duration,
+    /// Time between attempts.
+    pub retry: Duration,
+}
+
+impl Election {
+    /// The timing of the reference: 35 s, 30 s, 5 s.
+    #[must_use]
+    pub fn new(name: impl Into<String>, identity: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            identity: identity.into(),
+            lease: Duration::from_secs(35),
+            renew_deadline: Duration::from_secs(30),
+            retry: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Why leadership ended.
+#[derive(Debug, thiserror::Error)]
+pub enum LeaseError {
+    /// Renewal failed for too long.
+    #[error("the lease {name} could not be renewed for {seconds} s, so another copy may lead now: {source}")]
+    NotRenewed {
+        /// Name of the Lease.
+        name: String,
+        /// The renew deadline.
+        seconds: u64,
+        /// The last failure.
+        source: Box<kube::Error>,
+    },
+    /// Somebody else holds the lease.
+    #[error("the lease {name} was taken over by {holder}")]
+    TakenOver {
+        /// Name of the Lease.
+        name: String,
+        /// Who holds it.
+        holder: String,
+    },
+}
+
+/// The lease is ours.
+pub struct Leadership {
+    api: Api<Lease>,
+    election: Election,
+    held: Lease,
+}
+
+/// Waits until the lease is ours. Failures of the API server are retried for ever and logged.
+pub async fn acquire(api: Api<Lease>, election: Election) -> Leadership {
+    let mut seen: Option<(String, Instant)> = None;
+    loop {
+        match attempt(&api, &election, &mut seen).await {
+            Ok(Some(held)) => return Leadership { api, election, held },
+            Ok(None) => {}
+            Err(error) => tracing::warn!(lease = election.name, %error, "cannot read or write the lease; trying again"),
+        }
+        tokio::time::sleep(election.retry).await;
+    }
+}
+
+/// One attempt: creates the lease, takes a free or expired one, or answers `None`.
+async fn attempt(
+    api: &Api<Lease>,
+    election: &Election,
+    seen: &mut Option<(String, Instant)>,
+) -> Result<Option<Lease>, kube::Error> {
+    let Some(found) = api.get_opt(&election.name).await? else {
+        let lease = Lease {
+            metadata: ObjectMeta { name: Some(election.name.clone()), ..ObjectMeta::default() },
+            spec: Some(ours(election, 0)),
+        };
+        return conflict_is_none(api.create(&PostParams::default(), &lease).await);
+    };
+    let spec = found.spec.clone().unwrap_or_default();
+    let holder = spec.holder_identity.unwrap_or_default();
+    let version = found.metadata.resource_version.clone().unwrap_or_default();
+    if !holder.is_empty() && holder != election.identity {
+        let since = match seen {
+            Some((last, since)) if *last == version => *since,
+            _ => {
+                *seen = Some((version, Instant::now()));
+                tracing::info!(lease = election.name, holder, "another copy leads; waiting");
+                return Ok(None);
+            }
+        };
+        let lease = spec.lease_duration_seconds.and_then(|s| u64::try_from(s).ok()).map_or(election.lease, Duration::from_secs);
+        if since.elapsed() < lease {
+            return Ok(None);
+        }
+    }
+    let transitions = spec.lease_transitions.unwrap_or(0) + i32::from(holder != election.identity);
+    let mut taken = found;
+    taken.spec = Some(ours(election, transitions));
+    conflict_is_none(api.replace(&election.name, &PostParams::default(), &taken).await)
+}
+
+/// Somebody was faster: not an error.
+fn conflict_is_none(result: Result<Lease, kube::Error>) -> Result<Option<Lease>, kube::Error> {
+    match result {
+        Ok(lease) => Ok(Some(lease)),
+        Err(kube::Error::Api(status)) if status.code == 409 => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn ours(election: &Election, transitions: i32) -> LeaseSpec {
+    let now = MicroTime(jiff::Timestamp::now());
+    LeaseSpec {
+        holder_identity: Some(election.identity.clone()),
+        lease_duration_seconds: i32::try_from(election.lease.as_secs()).ok(),
+        acquire_time: Some(now.clone()),
+        renew_time: Some(now),
+        lease_transitions: Some(transitions),
+        ..LeaseSpec::default()
+    }
+}
+
+impl Leadership {
+    /// Renews until leadership is lost. The caller must stop acting when this returns.
+    ///
+    /// # Errors
+    /// Always ends with one: why leadership was lost.
+    pub async fn keep(&mut self) -> LeaseError {
+        let mut renewed = Instant::now();
+        loop {
+            tokio::time::sleep(self.election.retry).await;
+            match self.renew().await {
+                Ok(()) => renewed = Instant::now(),
+                Err(kube::Error::Api(status)) if status.code == 409 => {
+                    let found = self.api.get_opt(&self.election.name).await.ok().flatten();
+                    let holder = found.as_ref().and_then(|lease| lease.spec.as_ref()?.holder_identity.clone()).unwrap_or_default();
+                    match found {
+                        Some(lease) if holder == self.election.identity => self.held = lease,
+                        _ => return LeaseError::TakenOver { name: self.election.name.clone(), holder },
+                    }
+                }
+                Err(error) if renewed.elapsed() >= self.election.renew_deadline => {
+                    return LeaseError::NotRenewed {
+                        name: self.election.name.clone(),
+                        seconds: self.election.renew_deadline.as_secs(),
+                        source: Box::new(error),
+                    };
+                }
+                Err(error) => tracing::warn!(lease = self.election.name, %error, "cannot renew the lease; trying again"),
+            }
+        }
+    }
+
+    async fn renew(&mut self) -> Result<(), kube::Error> {
+        let mut next = self.held.clone();
+        if let Some(spec) = next.spec.as_mut() {
+            spec.renew_time = Some(MicroTime(jiff::Timestamp::now()));
+        }
+        self.held = self.api.replace(&self.election.name, &PostParams::default(), &next).await?;
+        Ok(())
+    }
+
+    /// Gives the lease up at once, so that the next copy need not wait for it to run out.
+    pub async fn release(mut self) {
+        if let Some(spec) = self.held.spec.as_mut() {
+            spec.holder_identity = Some(String::new());
+            spec.lease_duration_seconds = Some(1);
+        }
+        if let Err(error) = self.api.replace(&self.election.name, &PostParams::default(), &self.held).await {
+            tracing::warn!(lease = self.election.name, %error, "the lease could not be released; it runs out by itself");
+        }
+    }
+}

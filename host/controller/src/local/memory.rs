@@ -1,0 +1,126 @@
+//! What is remembered between passes, and between processes.
+
+use crate::converge::{LedgerBook, LedgerError};
+use async_trait::async_trait;
+use orangery_cluster::StateDirectory;
+use orangery_cluster::directory::StateError;
+use orangery_core::conditions::{Condition, Conditions};
+use orangery_core::inventory::{self, InventoryEntry};
+use orangery_core::{Freshness, Ledger, NamespacedName, Reason, Snapshot};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Something remembered that cannot be read or written. Never taken for nothing: that would delete environments.
+#[derive(Debug, thiserror::Error)]
+pub enum MemoryError {
+    /// The file.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A ledger with entries that nobody understands.
+    #[error("the ledger of {set} has {count} entries that cannot be read, the first is {first:?}; a newer version may have written it")]
+    Ledger {
+        /// Which set.
+        set: NamespacedName,
+        /// How many.
+        count: usize,
+        /// The first.
+        first: String,
+    },
+}
+
+/// The last good inputs of one provider.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProviderMemory {
+    /// `status.exportedInputs`.
+    pub exported_inputs: Vec<Map<String, Value>>,
+    /// Ids that wait because the limit is reached.
+    #[serde(default)]
+    pub waiting: Vec<String>,
+    /// `status.lastExportedRevision`; empty if it never answered.
+    #[serde(default)]
+    pub revision: String,
+    /// Why the last poll gave no complete answer, and since when.
+    #[serde(default)]
+    pub stale: Option<(Reason, u64)>,
+    /// The conditions.
+    #[serde(default)]
+    pub conditions: Vec<Condition>,
+}
+
+impl ProviderMemory {
+    /// The snapshot it stands for.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let freshness = self.stale.map_or(Freshness::Fresh, |(reason, since)| Freshness::Stale { reason, since });
+        Snapshot::restored(self.exported_inputs.clone(), self.waiting.clone(), self.revision.clone(), freshness)
+    }
+
+    /// Remembers a snapshot and its conditions.
+    #[must_use]
+    pub fn of(snapshot: &Snapshot, conditions: Conditions) -> Self {
+        Self {
+            exported_inputs: snapshot.inputs().to_vec(),
+            waiting: snapshot.waiting().to_vec(),
+            revision: snapshot.revision().to_owned(),
+            stale: match snapshot.freshness() {
+                Freshness::Stale { reason, since } => Some((*reason, *since)),
+                Freshness::Fresh | Freshness::Never => None,
+            },
+            conditions: conditions.into_vec(),
+        }
+    }
+}
+
+/// What one set owns.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetMemory {
+    /// Whose it is.
+    #[serde(default)]
+    pub name: Option<NamespacedName>,
+    /// `status.inventory.entries`.
+    pub inventory: Vec<InventoryEntry>,
+    /// The conditions.
+    #[serde(default)]
+    pub conditions: Vec<Condition>,
+    /// `status.lastAppliedRevision`.
+    #[serde(default)]
+    pub last_applied_revision: String,
+}
+
+impl SetMemory {
+    /// The ledger.
+    ///
+    /// # Errors
+    /// An entry cannot be read: acting on the others might leave or delete the wrong thing.
+    pub fn ledger(&self, set: &NamespacedName) -> Result<Ledger, MemoryError> {
+        let read = inventory::read(&self.inventory);
+        match read.unreadable.first() {
+            None => Ok(read.ledger),
+            Some(first) => Err(MemoryError::Ledger { set: set.clone(), count: read.unreadable.len(), first: first.id.clone() }),
+        }
+    }
+}
+
+/// The document of a provider or set: `provider.<namespace>.<name>`, `set.<namespace>.<name>`. A name that would be too long
+/// for a file is replaced by its digest: the document itself says whose it is.
+pub(super) fn document(kind: &str, name: &NamespacedName) -> String {
+    let plain = format!("{kind}.{}.{}", name.namespace, name.name);
+    if plain.len() <= 200 { plain } else { format!("{kind}.{}", orangery_core::digest::sha256_hex(plain.as_bytes())) }
+}
+
+/// The ledgers of all sets, one document each.
+pub(super) struct Book<'a>(pub(super) &'a StateDirectory);
+
+#[async_trait]
+impl LedgerBook for Book<'_> {
+    async fn record(&self, set: &NamespacedName, ledger: &Ledger) -> Result<(), LedgerError> {
+        let failed = |error: StateError| LedgerError { set: set.clone(), message: error.to_string() };
+        let document = document("set", set);
+        let mut memory: SetMemory = self.0.load(&document).map_err(failed)?.unwrap_or_default();
+        memory.name = Some(set.clone());
+        memory.inventory = inventory::write(ledger, &[]);
+        self.0.store(&document, &memory).map_err(failed)
+    }
+}

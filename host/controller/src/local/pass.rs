@@ -1,0 +1,365 @@
+//! One pass over all manifests: poll what is due, then take each set down the road.
+
+use super::memory::{Book, MemoryError, ProviderMemory, SetMemory, document};
+use super::overlay::Overlay;
+use crate::gather::KnownProvider;
+use crate::poll::Poller;
+use crate::provider::{self, Next, ProviderReport};
+use crate::secrets::KnownSecrets;
+use crate::set::{self, Environment, Road, SetReport, SetRun};
+use crate::verdict;
+use futures::stream::{self, StreamExt};
+use orangery_cluster::DirectoryTarget;
+use orangery_core::combine::source::{API_VERSION, PROVIDER_KIND, SET_KIND};
+use orangery_core::conditions::{Condition, ConditionStatus, ConditionType, Conditions, Outcome, Stamp, conclude};
+use orangery_core::guard::Verdict;
+use orangery_core::spec::{ProviderSpec, SetSpec};
+use orangery_core::{GroupVersionKind, NamespacedName, Object, ObjectKey, Owner, Reason};
+use orangery_egress::RequestTrace;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Providers polled at once.
+const POLLS: usize = 8;
+/// The generation of manifests that come from files.
+const GENERATION: i64 = 1;
+
+/// What the user gave.
+#[derive(Default)]
+pub struct Manifests {
+    /// The sets.
+    pub sets: Vec<SetSpec>,
+    /// The providers.
+    pub providers: Vec<ProviderSpec>,
+    /// The Secrets.
+    pub secrets: KnownSecrets,
+}
+
+/// Local mode's world.
+pub struct Local {
+    /// Polls.
+    pub poller: Poller,
+    /// Renders, and judges deletions.
+    pub road: Road,
+    /// Where objects go.
+    pub target: DirectoryTarget,
+    /// Whether sets whose manifests are gone are deleted with their objects.
+    pub remove_missing_sets: bool,
+}
+
+/// A provider after a pass.
+#[derive(Debug)]
+pub struct ProviderRow {
+    /// Which one.
+    pub name: NamespacedName,
+    /// `spec.type`.
+    pub kind: String,
+    /// How many inputs it exports.
+    pub inputs: usize,
+    /// Whether its Ready condition is true.
+    pub ready: bool,
+    /// The message of its Ready condition, and of what is odd.
+    pub message: String,
+    /// Whether its inputs are others than before.
+    pub changed: bool,
+    /// When to poll again.
+    pub next: Next,
+    /// What was asked of the network.
+    pub requests: Vec<RequestTrace>,
+}
+
+/// A set after a pass.
+#[derive(Debug)]
+pub struct SetRow {
+    /// Which one.
+    pub name: NamespacedName,
+    /// How many objects it owns.
+    pub objects: usize,
+    /// Whether its Ready condition is true.
+    pub ready: bool,
+    /// The message of its Ready condition, and of what is odd.
+    pub message: String,
+    /// What was created, changed and deleted: `Kind/ns/name created`.
+    pub changes: Vec<String>,
+    /// How many deletions are held.
+    pub held: usize,
+    /// One for each input.
+    pub environments: Vec<Environment>,
+}
+
+/// What a pass came to.
+#[derive(Debug, Default)]
+pub struct Pass {
+    /// The providers that were polled.
+    pub providers: Vec<ProviderRow>,
+    /// All sets.
+    pub sets: Vec<SetRow>,
+    /// Remarks about the whole.
+    pub notices: Vec<String>,
+}
+
+impl Pass {
+    /// Why not everything is ready; empty if it is.
+    #[must_use]
+    pub fn unready(&self) -> Vec<String> {
+        let providers = self.providers.iter().filter(|row| !row.ready).map(|row| format!("{PROVIDER_KIND}/{}: {}", row.name, row.message));
+        let sets = self.sets.iter().filter(|row| !row.ready || row.held > 0).map(|row| format!("{SET_KIND}/{}: {}", row.name, row.message));
+        providers.chain(sets).collect()
+    }
+}
+
+impl Local {
+    /// Polls the providers that are due, and takes every set down the road. `now` is milliseconds since 1970.
+    ///
+    /// # Errors
+    /// What is remembered cannot be read or written; nothing that depends on it was touched.
+    pub async fn pass(&self, manifests: &Manifests, due: &BTreeSet<NamespacedName>, now: u64) -> Result<Pass, MemoryError> {
+        let mut pass = Pass::default();
+        let mut memories = BTreeMap::new();
+        for provider in &manifests.providers {
+            memories.insert(provider.name.clone(), self.remembered(&provider.name)?);
+        }
+        let polls = manifests.providers.iter().filter(|provider| due.contains(&provider.name)).map(|provider| {
+            let last = memories.get(&provider.name).map(ProviderMemory::snapshot).unwrap_or_else(orangery_core::Snapshot::never);
+            async move { (provider, self.poll(provider, &manifests.secrets, &last, now).await) }
+        });
+        let polled: Vec<(&ProviderSpec, Option<ProviderReport>)> = stream::iter(polls).buffer_unordered(POLLS).collect().await;
+        for (provider, report) in polled {
+            let Some(report) = report else {
+                pass.notices.push(format!("{PROVIDER_KIND}/{} is suspended; its last inputs stay", provider.name));
+                continue;
+            };
+            let memory = memories.entry(provider.name.clone()).or_default();
+            pass.providers.push(self.keep(provider, memory, report, now)?);
+        }
+        pass.providers.sort_by(|a, b| a.name.cmp(&b.name));
+        self.reconcile_sets(manifests, &memories, now, &mut pass).await?;
+        self.missing_sets(manifests, &mut pass).await?;
+        Ok(pass)
+    }
+
+    fn remembered(&self, provider: &NamespacedName) -> Result<ProviderMemory, MemoryError> {
+        Ok(self.target.state().load(&document("provider", provider))?.unwrap_or_default())
+    }
+
+    async fn poll(&self, spec: &ProviderSpec, secrets: &KnownSecrets, last: &orangery_core::Snapshot, now: u64) -> Option<ProviderReport> {
+        if spec.cadence().suspended {
+            return None;
+        }
+        Some(provider::reconcile(&self.poller, spec, secrets, last, false, now).await)
+    }
+
+    fn keep(&self, spec: &ProviderSpec, memory: &mut ProviderMemory, report: ProviderReport, now: u64) -> Result<ProviderRow, MemoryError> {
+        let before = Conditions::new(std::mem::take(&mut memory.conditions));
+        let conditions = concluded(&before, &report.outcome, report.abnormal.as_deref(), now);
+        let next = ProviderMemory::of(&report.snapshot, conditions);
+        self.target.state().store(&document("provider", &spec.name), &next)?;
+        let row = ProviderRow {
+            name: spec.name.clone(),
+            kind: spec.kind.clone(),
+            inputs: report.snapshot.inputs().len(),
+            ready: is_ready(&next.conditions),
+            message: message(&next.conditions),
+            changed: report.changed,
+            next: report.next,
+            requests: report.requests,
+        };
+        *memory = next;
+        Ok(row)
+    }
+
+    async fn reconcile_sets(
+        &self,
+        manifests: &Manifests,
+        memories: &BTreeMap<NamespacedName, ProviderMemory>,
+        now: u64,
+        pass: &mut Pass,
+    ) -> Result<(), MemoryError> {
+        let providers: Vec<KnownProvider> = manifests
+            .providers
+            .iter()
+            .map(|spec| KnownProvider {
+                name: spec.name.clone(),
+                labels: spec.labels.clone(),
+                snapshot: memories.get(&spec.name).map_or_else(orangery_core::Snapshot::never, ProviderMemory::snapshot),
+                answered: (!spec.is_static()).then(|| spec.default_values.clone()),
+            })
+            .collect();
+        // A set may depend on another: those that wait are tried again as long as others make progress.
+        let mut waiting: Vec<&SetSpec> = manifests.sets.iter().collect();
+        loop {
+            let mut still = Vec::new();
+            let before = waiting.len();
+            let mut rows = Vec::new();
+            for set in waiting {
+                let (row, waits) = self.reconcile_set(set, manifests, memories, &providers, now).await?;
+                if waits {
+                    still.push(set);
+                    rows.push(row);
+                } else {
+                    pass.sets.push(row);
+                }
+            }
+            if still.is_empty() || still.len() == before {
+                pass.sets.append(&mut rows);
+                break;
+            }
+            waiting = still;
+        }
+        pass.sets.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(())
+    }
+
+    async fn reconcile_set(
+        &self,
+        spec: &SetSpec,
+        manifests: &Manifests,
+        memories: &BTreeMap<NamespacedName, ProviderMemory>,
+        providers: &[KnownProvider],
+        now: u64,
+    ) -> Result<(SetRow, bool), MemoryError> {
+        let memory: SetMemory = self.target.state().load(&document("set", &spec.name))?.unwrap_or_default();
+        let ledger = memory.ledger(&spec.name)?;
+        if spec.cadence().suspended {
+            let message = "suspended; its objects stay as they are".to_owned();
+            let row = SetRow { name: spec.name.clone(), objects: ledger.len(), ready: true, message, changes: vec![], held: 0, environments: vec![] };
+            return Ok((row, false));
+        }
+        let target = Overlay { target: &self.target, resources: self.resources(manifests, memories)? };
+        let book = Book(self.target.state());
+        let run = SetRun {
+            set: spec,
+            owner: spec.owner(None),
+            providers: providers.to_vec(),
+            ledger: &ledger,
+            target: &target,
+            book: &book,
+            now,
+        };
+        let report = set::reconcile(&self.road, run).await;
+        let waits = matches!(&report.outcome, Outcome::Failed { reason: Reason::DependencyNotReady, .. });
+        Ok((self.publish(spec, report, now)?, waits))
+    }
+
+    fn publish(&self, spec: &SetSpec, report: SetReport, now: u64) -> Result<SetRow, MemoryError> {
+        let document = document("set", &spec.name);
+        // Read again: the ledger was written on the way.
+        let mut memory: SetMemory = self.target.state().load(&document)?.unwrap_or_default();
+        memory.name = Some(spec.name.clone());
+        let before = Conditions::new(std::mem::take(&mut memory.conditions));
+        memory.conditions = concluded(&before, &report.outcome, report.abnormal.as_deref(), now).into_vec();
+        let converged = report.converged.as_ref();
+        if report.is_ready() && let Some(converged) = converged {
+            memory.last_applied_revision.clone_from(&converged.revision);
+        }
+        self.target.state().store(&document, &memory)?;
+        Ok(SetRow {
+            name: spec.name.clone(),
+            objects: memory.inventory.len(),
+            ready: is_ready(&memory.conditions),
+            message: message(&memory.conditions),
+            changes: converged.map(verdict::changes).unwrap_or_default(),
+            held: converged.map_or(0, |converged| match &converged.verdict {
+                Verdict::Held(hold) => hold.objects.len(),
+                Verdict::Allowed | Verdict::Blocked { .. } => 0,
+            }),
+            environments: report.environments,
+        })
+    }
+
+    /// The custom resources of the manifests with their conditions, for `dependsOn`.
+    fn resources(&self, manifests: &Manifests, memories: &BTreeMap<NamespacedName, ProviderMemory>) -> Result<BTreeMap<ObjectKey, Object>, MemoryError> {
+        let mut resources = BTreeMap::new();
+        for provider in &manifests.providers {
+            let conditions = memories.get(&provider.name).map(|memory| memory.conditions.clone()).unwrap_or_default();
+            resources.extend(resource(PROVIDER_KIND, &provider.name, &conditions));
+        }
+        for set in &manifests.sets {
+            let memory: SetMemory = self.target.state().load(&document("set", &set.name))?.unwrap_or_default();
+            resources.extend(resource(SET_KIND, &set.name, &memory.conditions));
+        }
+        Ok(resources)
+    }
+
+    /// Sets that own objects and have no manifest any more.
+    async fn missing_sets(&self, manifests: &Manifests, pass: &mut Pass) -> Result<(), MemoryError> {
+        for document in self.target.state().list("set.")? {
+            let memory: SetMemory = self.target.state().load(&document)?.unwrap_or_default();
+            let Some(name) = memory.name.clone() else { continue };
+            if manifests.sets.iter().any(|set| set.name == name) {
+                continue;
+            }
+            let ledger = memory.ledger(&name)?;
+            if !self.remove_missing_sets && !ledger.is_empty() {
+                pass.notices.push(format!(
+                    "{SET_KIND}/{name} owns {} objects, but none of the manifests given has it; they stay. To delete them: --remove-missing-sets",
+                    ledger.len()
+                ));
+                continue;
+            }
+            let owner = Owner { name: name.clone(), service_account: None, force: false };
+            let left = set::dismantle(&owner, &ledger, &self.target, &Book(self.target.state())).await;
+            match left {
+                Ok(None) => {
+                    self.target.state().remove(&document)?;
+                    pass.notices.push(format!("{SET_KIND}/{name} is deleted with its {} objects", ledger.len()));
+                }
+                Ok(Some(report)) => pass.notices.push(format!("{SET_KIND}/{name}: {}", describe(&report.outcome))),
+                Err(error) => pass.notices.push(error.to_string()),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn describe(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Progressing { message } | Outcome::Failed { message, .. } | Outcome::Stalled { message, .. } | Outcome::Skipped { message, .. } => {
+            message.clone()
+        }
+        Outcome::Succeeded { .. } => String::new(),
+    }
+}
+
+fn concluded(before: &Conditions, outcome: &Outcome, abnormal: Option<&[orangery_core::conditions::Abnormal]>, now: u64) -> Conditions {
+    let now = i64::try_from(now).ok().and_then(|now| jiff::Timestamp::from_second(now / 1000).ok()).unwrap_or_default().to_string();
+    conclude(before, outcome, abnormal, Stamp { generation: GENERATION, now: &now })
+}
+
+fn is_ready(conditions: &[Condition]) -> bool {
+    Conditions::new(conditions.to_vec()).is(ConditionType::Ready, ConditionStatus::True)
+}
+
+/// The message of Ready, and what is odd.
+fn message(conditions: &[Condition]) -> String {
+    let shown = |kind: ConditionType| conditions.iter().find(|condition| condition.kind == kind.as_str()).map(|condition| condition.message.as_str());
+    let odd = [
+        ConditionType::PruneHeld,
+        ConditionType::InputsNotReady,
+        ConditionType::SourceStale,
+        ConditionType::LimitReached,
+        ConditionType::DuplicateObjects,
+        ConditionType::DeletionFailed,
+        ConditionType::Warning,
+    ];
+    let mut parts: Vec<&str> = shown(ConditionType::Ready).into_iter().collect();
+    for message in odd.into_iter().filter_map(shown) {
+        if !parts.contains(&message) {
+            parts.push(message);
+        }
+    }
+    parts.join("; ")
+}
+
+fn resource(kind: &str, name: &NamespacedName, conditions: &[Condition]) -> Option<(ObjectKey, Object)> {
+    let gvk = GroupVersionKind::new(API_VERSION, kind);
+    let key = ObjectKey { group: gvk.group, kind: gvk.kind, namespace: name.namespace.clone(), name: name.name.clone() };
+    let object: Value = json!({
+        "apiVersion": API_VERSION,
+        "kind": kind,
+        "metadata": {"name": name.name, "namespace": name.namespace, "generation": GENERATION},
+        "status": {"conditions": conditions},
+    });
+    Some((key, Object(object.as_object()?.clone())))
+}
+

@@ -1,0 +1,196 @@
+//! Prometheus metrics: the two gauges of the reference, whose series dashboards already use, and ours.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Labels of `flux_resourceset_info`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct SetLabels {
+    /// `metadata.uid`.
+    pub uid: String,
+    /// `ResourceSet`.
+    pub kind: String,
+    /// Name.
+    pub name: String,
+    /// Namespace.
+    pub exported_namespace: String,
+    /// `True`, `False` or `Unknown`.
+    pub ready: String,
+    /// Reason of the Ready condition.
+    pub reason: String,
+    /// `True` or `False`.
+    pub suspended: String,
+    /// Number of objects in the ledger.
+    pub resources: String,
+    /// `lastAppliedRevision`.
+    pub revision: String,
+}
+
+/// Labels of `flux_resourcesetinputprovider_info`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ProviderLabels {
+    /// `metadata.uid`.
+    pub uid: String,
+    /// `ResourceSetInputProvider`.
+    pub kind: String,
+    /// Name.
+    pub name: String,
+    /// Namespace.
+    pub exported_namespace: String,
+    /// `True`, `False` or `Unknown`.
+    pub ready: String,
+    /// Reason of the Ready condition.
+    pub reason: String,
+    /// `True` or `False`.
+    pub suspended: String,
+    /// `spec.url`.
+    pub url: String,
+}
+
+/// Labels of everything that is counted by the kind of object and a result.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ResultLabels {
+    /// `ResourceSet` or `ResourceSetInputProvider`.
+    pub kind: String,
+    /// A reason, or `success`.
+    pub result: String,
+}
+
+/// Labels of requests to a forge.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RequestLabels {
+    /// `spec.type`.
+    pub r#type: String,
+    /// The HTTP status, `cached`, `denied` or `failed`.
+    pub status: String,
+}
+
+/// Labels of changed objects.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ActionLabels {
+    /// `created`, `configured`, `recreated`, `deleted`, `held`.
+    pub action: String,
+}
+
+/// All metrics of the controllers. Cheap to clone.
+#[derive(Clone)]
+pub struct Metrics {
+    sets: Family<SetLabels, Gauge>,
+    providers: Family<ProviderLabels, Gauge>,
+    current_sets: Arc<Mutex<HashMap<String, SetLabels>>>,
+    current_providers: Arc<Mutex<HashMap<String, ProviderLabels>>>,
+    /// Reconciliations by kind and result.
+    pub reconciliations: Family<ResultLabels, Counter>,
+    /// Seconds of a reconciliation by kind and result.
+    pub seconds: Family<ResultLabels, Histogram>,
+    /// Requests made for providers.
+    pub requests: Family<RequestLabels, Counter>,
+    /// Objects changed.
+    pub objects: Family<ActionLabels, Counter>,
+}
+
+impl Metrics {
+    /// Creates and registers them.
+    #[must_use]
+    pub fn new(registry: &mut Registry) -> Self {
+        let metrics = Self {
+            sets: Family::default(),
+            providers: Family::default(),
+            current_sets: Arc::default(),
+            current_providers: Arc::default(),
+            reconciliations: Family::default(),
+            seconds: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.005, 2.0, 14))),
+            requests: Family::default(),
+            objects: Family::default(),
+        };
+        registry.register("flux_resourceset_info", "The current status of a ResourceSet", metrics.sets.clone());
+        registry.register("flux_resourcesetinputprovider_info", "The current status of a ResourceSetInputProvider", metrics.providers.clone());
+        registry.register("orangery_reconciliations", "Reconciliations by kind and result", metrics.reconciliations.clone());
+        registry.register_with_unit("orangery_reconciliation", "Duration of reconciliations", Unit::Seconds, metrics.seconds.clone());
+        registry.register("orangery_provider_requests", "HTTP requests made for input providers", metrics.requests.clone());
+        registry.register("orangery_objects", "Objects changed, by what happened to them", metrics.objects.clone());
+        metrics
+    }
+
+    /// Replaces the series of one set.
+    pub fn set(&self, labels: SetLabels) {
+        let mut current = self.current_sets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(old) = current.insert(labels.uid.clone(), labels.clone()) {
+            self.sets.remove(&old);
+        }
+        self.sets.get_or_create(&labels).set(1);
+    }
+
+    /// Removes the series of a deleted set.
+    pub fn forget_set(&self, uid: &str) {
+        if let Some(old) = self.current_sets.lock().unwrap_or_else(PoisonError::into_inner).remove(uid) {
+            self.sets.remove(&old);
+        }
+    }
+
+    /// Replaces the series of one provider.
+    pub fn provider(&self, labels: ProviderLabels) {
+        let mut current = self.current_providers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(old) = current.insert(labels.uid.clone(), labels.clone()) {
+            self.providers.remove(&old);
+        }
+        self.providers.get_or_create(&labels).set(1);
+    }
+
+    /// Removes the series of a deleted provider.
+    pub fn forget_provider(&self, uid: &str) {
+        if let Some(old) = self.current_providers.lock().unwrap_or_else(PoisonError::into_inner).remove(uid) {
+            self.providers.remove(&old);
+        }
+    }
+
+    /// Counts one reconciliation.
+    pub fn reconciled(&self, kind: &str, result: &str, seconds: f64) {
+        let labels = ResultLabels { kind: kind.to_owned(), result: result.to_owned() };
+        self.reconciliations.get_or_create(&labels).inc();
+        self.seconds.get_or_create(&labels).observe(seconds);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn provider(ready: &str) -> ProviderLabels {
+        ProviderLabels {
+            uid: "u".into(),
+            kind: "ResourceSetInputProvider".into(),
+            name: "previews".into(),
+            exported_namespace: "apps".into(),
+            ready: ready.into(),
+            reason: "ReconciliationSucceeded".into(),
+            suspended: "False".into(),
+            url: "https://forge.example/o/r".into(),
+        }
+    }
+
+    fn text(registry: &Registry) -> String {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, registry).unwrap();
+        text
+    }
+
+    #[test]
+    fn an_object_has_one_series_and_none_after_it_is_deleted() {
+        let mut registry = Registry::default();
+        let metrics = Metrics::new(&mut registry);
+        metrics.provider(provider("Unknown"));
+        metrics.provider(provider("True"));
+        let shown = text(&registry);
+        assert_eq!(shown.matches("flux_resourcesetinputprovider_info{").count(), 1, "{shown}");
+        assert!(shown.contains(r#"ready="True""#));
+        metrics.forget_provider("u");
+        assert!(!text(&registry).contains("flux_resourcesetinputprovider_info{"));
+    }
+}

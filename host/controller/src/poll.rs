@@ -1,0 +1,218 @@
+//! One poll of one provider: access, question, selection, snapshot.
+//!
+//! # Guarantees
+//! Law 1: whatever fails, the snapshot that comes back holds the last good inputs.
+
+use crate::access::{self, AccessError};
+use crate::secrets::Secrets;
+use orangery_core::selection::{self, Coverage, Filter, FilterError, Question, SelectError};
+use orangery_core::spec::ProviderSpec;
+use orangery_core::{Disposition, Explain, Notice, PollOutcome, Reason, ServedType, Snapshot, digest};
+use orangery_egress::{HttpLimits, Origin, RequestTrace, SessionSpec};
+use orangery_sandbox::{CallError, PluginDescription, PollFilter, PollRequest, Sandbox};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The type that the host itself serves.
+pub const STATIC: &str = "Static";
+
+/// What came of a poll.
+#[derive(Debug)]
+pub struct Polled {
+    /// The inputs to export: new ones, or the last good ones.
+    pub snapshot: Snapshot,
+    /// Why there is no new answer.
+    pub error: Option<PollError>,
+    /// Remarks.
+    pub notices: Vec<Notice>,
+    /// What was asked of the network.
+    pub requests: Vec<RequestTrace>,
+}
+
+/// Why there is no new answer.
+#[derive(Debug, thiserror::Error)]
+pub enum PollError {
+    /// Nobody serves the type.
+    #[error("no loaded plugin serves spec.type {kind:?}; these are served: {served}")]
+    UnknownType {
+        /// As written.
+        kind: String,
+        /// What there is.
+        served: String,
+    },
+    /// The filter cannot work.
+    #[error("{}: {cause}", cause.field())]
+    Filter {
+        /// Which field and why.
+        #[source]
+        cause: FilterError,
+    },
+    /// Credentials, certificates or the URL cannot be used.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The plugin gave no answer.
+    #[error(transparent)]
+    Call(CallError),
+    /// The provider did not answer in the time that its annotation allows.
+    #[error("the provider did not answer within {}", orangery_core::duration::format(*.limit))]
+    TimedOut {
+        /// The time.
+        limit: Duration,
+    },
+    /// The answer is rejected as a whole.
+    #[error(transparent)]
+    Select(#[from] SelectError),
+}
+
+impl Explain for PollError {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::UnknownType { .. } => Reason::PluginMissing,
+            Self::Filter { cause } => cause.reason(),
+            Self::Access(error) => error.reason(),
+            Self::Call(error) => error.reason(),
+            Self::TimedOut { .. } => Reason::SourceUnavailable,
+            Self::Select(error) => error.reason(),
+        }
+    }
+
+    fn disposition(&self) -> Disposition {
+        match self {
+            Self::UnknownType { .. } => Disposition::WaitForChange,
+            Self::Filter { cause } => cause.disposition(),
+            Self::Access(error) => error.disposition(),
+            Self::Call(error) => error.disposition(),
+            Self::TimedOut { .. } => Disposition::Retry,
+            Self::Select(error) => error.disposition(),
+        }
+    }
+}
+
+/// Polls providers. One for the process.
+#[derive(Clone)]
+pub struct Poller {
+    sandbox: Sandbox,
+    granted: Arc<[Origin]>,
+}
+
+impl Poller {
+    /// `granted`: origins that plugins given by the user may reach beyond that of `spec.url`.
+    #[must_use]
+    pub fn new(sandbox: Sandbox, granted: Vec<Origin>) -> Self {
+        Self { sandbox, granted: granted.into() }
+    }
+
+    /// Polls once. `now` is milliseconds since 1970.
+    pub async fn poll(&self, provider: &ProviderSpec, secrets: &dyn Secrets, last: &Snapshot, now: u64) -> Polled {
+        if provider.is_static() {
+            return exported_static(provider, last, now);
+        }
+        let mut requests = Vec::new();
+        match self.ask(provider, secrets, last, now, &mut requests).await {
+            Ok((snapshot, notices)) => Polled { snapshot, error: None, notices, requests },
+            Err(error) => {
+                let snapshot = last.after_failure(error.reason(), now);
+                Polled { snapshot, error: Some(error), notices: Vec::new(), requests }
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        provider: &ProviderSpec,
+        secrets: &dyn Secrets,
+        last: &Snapshot,
+        now: u64,
+        requests: &mut Vec<RequestTrace>,
+    ) -> Result<(Snapshot, Vec<Notice>), PollError> {
+        let (plugin, served) = self.plugin(&provider.kind)?;
+        let filter = Filter::parse(&provider.filter, &served).map_err(|cause| PollError::Filter { cause })?;
+        let source = access::Source {
+            name: &provider.name,
+            kind: &provider.kind,
+            url: provider.url.as_deref().unwrap_or_default(),
+            secret: provider.secret.as_deref(),
+            certificate: provider.certificate.as_deref(),
+        };
+        let access = access::arrange(source, &plugin, &self.granted, secrets).await?;
+        let consumer = format!("ResourceSetInputProvider/{}", provider.name);
+        let wants = filter.clone();
+        let request = PollRequest {
+            consumer: consumer.clone(),
+            kind: provider.kind.clone(),
+            url: provider.url.clone().unwrap_or_default(),
+            filter: PollFilter {
+                include: filter.include().map(ToOwned::to_owned),
+                exclude: filter.exclude().map(ToOwned::to_owned),
+                labels: filter.labels().to_vec(),
+                semver: filter.semver().map(ToOwned::to_owned),
+            },
+            config: provider.config.clone().map_or(Value::Null, Value::Object),
+            session: SessionSpec {
+                consumer,
+                grants: access.grants,
+                credentials: access.credentials,
+                tls: access.tls,
+                limits: HttpLimits::default(),
+                script: None,
+            },
+            wants: Arc::new(move |name, labels| wants.wants(name, labels)),
+            // The exported inputs are a selection: an answer of "unchanged" would outlive a change of the filter.
+            may_answer_unchanged: false,
+        };
+        let report = tokio::time::timeout(provider.timeout, self.sandbox.poll(request))
+            .await
+            .map_err(|_| PollError::TimedOut { limit: provider.timeout })?;
+        *requests = report.requests;
+        let (answer, coverage) = match report.result.map_err(PollError::Call)? {
+            PollOutcome::Complete(inputs) => (inputs, Coverage::Complete),
+            PollOutcome::Partial(inputs) => (inputs, Coverage::Partial),
+            PollOutcome::Unchanged => return Ok((last.after_unchanged(), filter.notices().to_vec())),
+        };
+        let selected = selection::select(
+            answer,
+            coverage,
+            &Question {
+                served: &served,
+                filter: &filter,
+                skip: &provider.skip,
+                defaults: &provider.default_values,
+                exported: last.inputs(),
+                waiting: last.waiting(),
+            },
+        )?;
+        let mut notices = filter.notices().to_vec();
+        notices.extend(selected.notices.iter().cloned());
+        Ok((last.after_answer(selected, coverage, now), notices))
+    }
+
+    fn plugin(&self, kind: &str) -> Result<(PluginDescription, ServedType), PollError> {
+        let plugins = self.sandbox.plugins();
+        let served = self.sandbox.served_type(kind);
+        // The plugin that the user gave stands later and wins, as in the sandbox.
+        let plugin = plugins.iter().rev().find(|plugin| plugin.types.iter().any(|served| served.name == kind));
+        match (plugin, served) {
+            (Some(plugin), Some(served)) => Ok((plugin.clone(), served)),
+            _ => {
+                let mut served: Vec<&str> = plugins.iter().flat_map(|plugin| &plugin.types).map(|served| served.name.as_str()).collect();
+                served.push(STATIC);
+                served.sort_unstable();
+                Err(PollError::UnknownType { kind: kind.to_owned(), served: served.join(", ") })
+            }
+        }
+    }
+}
+
+/// One input: the default values, and an id from the object's UID, or from its name where a file has none (`resourceset.md` §2.1).
+fn exported_static(provider: &ProviderSpec, last: &Snapshot, now: u64) -> Polled {
+    let input: Map<String, Value> =
+        selection::select::with_defaults(digest::adler32_id(if provider.uid.is_empty() { &provider.name.name } else { &provider.uid }), Map::new(), &provider.default_values);
+    let selected = selection::Selected { exported: vec![input], ..selection::Selected::default() };
+    Polled {
+        snapshot: last.after_answer(selected, Coverage::Complete, now),
+        error: None,
+        notices: Vec::new(),
+        requests: Vec::new(),
+    }
+}

@@ -1,0 +1,215 @@
+//! One reconciliation of one ResourceSet, the same in a cluster and in a directory:
+//!
+//! ```text
+//! suspended? → dependencies → gather → build → annotations → converge → outcome
+//! ```
+//!
+//! # Guarantees
+//! Always ends with a [`SetReport`]; what was done before a failure is in it. Nothing here writes status.
+
+use crate::build::{self, Built};
+use crate::converge::{self, Case, Converged, LedgerBook};
+use crate::copies;
+use crate::dependencies;
+use crate::gather::{self, Gathered, KnownProvider};
+use crate::verdict;
+use orangery_cluster::Target;
+use orangery_core::combine::Strategy;
+use orangery_core::conditions::{Abnormal, Outcome};
+use orangery_core::desired::OnDuplicate;
+use orangery_core::spec::SetSpec;
+use orangery_core::{Disposition, Explain, GuardPolicy, InputRef, Ledger, Owner, Reason};
+use orangery_sandbox::Sandbox;
+use std::time::{Duration, Instant};
+
+/// What every reconciliation needs.
+#[derive(Clone)]
+pub struct Road {
+    /// Where templates are rendered.
+    pub sandbox: Sandbox,
+    /// When deletions are held, unless a set says otherwise.
+    pub guard: GuardPolicy,
+}
+
+/// One set, and the world it finds.
+pub struct SetRun<'a> {
+    /// The set.
+    pub set: &'a SetSpec,
+    /// Who applies: the set, with the service account to impersonate.
+    pub owner: Owner,
+    /// All providers that might be read.
+    pub providers: Vec<KnownProvider>,
+    /// What the set owns.
+    pub ledger: &'a Ledger,
+    /// Where it is applied to.
+    pub target: &'a dyn Target,
+    /// Where the ledger is kept.
+    pub book: &'a dyn LedgerBook,
+    /// Milliseconds since 1970.
+    pub now: u64,
+}
+
+/// What a reconciliation came to.
+#[derive(Debug)]
+pub struct SetReport {
+    /// For the conditions.
+    pub outcome: Outcome,
+    /// What is odd; `None` leaves the conditions about it as they are.
+    pub abnormal: Option<Vec<Abnormal>>,
+    /// What was applied and deleted, if it came to that.
+    pub converged: Option<Converged>,
+    /// What to do next; `None` waits for the interval.
+    pub retry: Option<Disposition>,
+    /// How many inputs there were.
+    pub inputs: usize,
+    /// The environments: one for each input that could be rendered.
+    pub environments: Vec<Environment>,
+    /// ConfigMaps and Secrets outside of the set whose content was read (`status.externalChecksumRefs`).
+    pub external: Vec<String>,
+}
+
+impl SetReport {
+    fn failed(error: &impl Explain, prefix: &str) -> Self {
+        let message = format!("{prefix}{error}");
+        let disposition = error.disposition();
+        let outcome = match disposition {
+            Disposition::WaitForChange | Disposition::GiveUp => Outcome::Stalled { reason: Reason::BuildFailed, message },
+            Disposition::Retry | Disposition::RetryAfter(_) => Outcome::Failed { reason: error.reason(), message },
+        };
+        Self { outcome, abnormal: None, converged: None, retry: Some(disposition), inputs: 0, environments: Vec::new(), external: Vec::new() }
+    }
+
+    /// Whether the set is as it should be.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        matches!(self.outcome, Outcome::Succeeded { .. } | Outcome::Skipped { .. })
+    }
+}
+
+/// What one input gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// Who the input is, for example `ResourceSetInputProvider/previews id 42`.
+    pub label: String,
+    /// How many objects it has.
+    pub objects: usize,
+}
+
+/// Takes one set down the road.
+pub async fn reconcile(road: &Road, run: SetRun<'_>) -> SetReport {
+    let begun = Instant::now();
+    if let Err(error) = dependencies::check(run.set, &run.owner, run.target, run.now).await {
+        return waiting(&error);
+    }
+    let gathered = gather::gather(run.set, &run.providers);
+    if let Some(report) = cannot_build_yet(run.set, &gathered) {
+        return report;
+    }
+    let on_duplicate = run.set.on_duplicate(OnDuplicate::Warn);
+    let sources = gathered.sources.clone();
+    let mut built = match build::build(&road.sandbox, run.set, sources, on_duplicate).await {
+        Ok(built) => built,
+        Err(error) => return SetReport::failed(&error, "build failed: "),
+    };
+    let external = match copies::resolve(&mut built.desired, &run.owner, run.target).await {
+        Ok(external) => external,
+        Err(error) => return SetReport::failed(&error, "reconciliation failed: "),
+    };
+    let failures = failed_inputs(&built);
+    let inputs = built.count;
+    let environments = environments(&built);
+    let case = Case {
+        owner: run.owner,
+        ledger: run.ledger,
+        sources: &gathered.states,
+        guard: run.set.guard(road.guard),
+        approved: run.set.approved_prune(),
+    };
+    match converge::converge(run.target, run.book, case, built).await {
+        Ok(converged) => {
+            let (outcome, retry) = verdict::outcome(&converged, &gathered, failures.as_deref(), begun.elapsed());
+            let abnormal = Some(verdict::abnormal(&converged, &gathered));
+            SetReport { outcome, abnormal, converged: Some(converged), retry, inputs, environments, external }
+        }
+        Err(error) => SetReport::failed(&error, "reconciliation failed: "),
+    }
+}
+
+/// A dependency is not ready: no failure of the set, and looked at again soon.
+fn waiting(error: &dependencies::DependencyError) -> SetReport {
+    let (outcome, retry) = match error.disposition() {
+        stays @ (Disposition::WaitForChange | Disposition::GiveUp) => (
+            Outcome::Stalled {
+                reason: error.reason(),
+                message: format!("Reconciliation failed terminally due to configuration error: {error}"),
+            },
+            stays,
+        ),
+        again => (Outcome::Failed { reason: error.reason(), message: format!("Retrying dependency check: {error}") }, again),
+    };
+    SetReport { outcome, abnormal: None, converged: None, retry: Some(retry), inputs: 0, environments: Vec::new(), external: Vec::new() }
+}
+
+/// A product of providers needs all its factors; a list can do with those that have answered.
+fn cannot_build_yet(set: &SetSpec, gathered: &Gathered) -> Option<SetReport> {
+    let not_ready = gathered.not_ready();
+    let product = matches!(set.strategy, Strategy::Permute { .. });
+    if not_ready.is_empty() || (!product && (!gathered.sources.is_empty() || !set.inputs.is_empty())) {
+        return None;
+    }
+    let message = verdict::not_ready_message(gathered);
+    Some(SetReport {
+        outcome: Outcome::Failed { reason: Reason::InputsNotReady, message: message.clone() },
+        abnormal: Some(vec![verdict::inputs_not_ready(message)]),
+        converged: None,
+        retry: Some(Disposition::Retry),
+        inputs: 0,
+        environments: Vec::new(),
+        external: Vec::new(),
+    })
+}
+
+/// What to say of inputs that could not be rendered.
+fn failed_inputs(built: &Built) -> Option<String> {
+    /// More of them are counted, not shown.
+    const SHOWN: usize = 5;
+    if built.failed.is_empty() {
+        return None;
+    }
+    let mut message: Vec<String> = built.failed.iter().take(SHOWN).map(|failed| failed.error.to_string()).collect();
+    if built.failed.len() > SHOWN {
+        message.push(format!("and {} more", built.failed.len() - SHOWN));
+    }
+    Some(message.join("; "))
+}
+
+fn environments(built: &Built) -> Vec<Environment> {
+    let of = |input: &InputRef| built.desired.objects().filter(|planned| planned.input.as_ref() == Some(input)).count();
+    built.inputs.iter().map(|(input, label)| Environment { label: label.clone(), objects: of(input) }).collect()
+}
+
+/// Deletes everything a set owns; `None` when the ledger is empty.
+///
+/// # Errors
+/// The ledger could not be written.
+pub async fn dismantle(
+    owner: &Owner,
+    ledger: &Ledger,
+    target: &dyn Target,
+    book: &dyn LedgerBook,
+) -> Result<Option<SetReport>, converge::LedgerError> {
+    let (pruned, left) = converge::dismantle(target, book, owner, ledger).await?;
+    if left.is_empty() {
+        return Ok(None);
+    }
+    let message = verdict::deletion_message(&pruned);
+    Ok(Some(SetReport {
+        outcome: Outcome::Failed { reason: Reason::ReconciliationFailed, message: message.clone() },
+        abnormal: Some(vec![verdict::deletion_failed(message)]),
+        converged: None,
+        retry: Some(Disposition::RetryAfter(Duration::from_secs(5))),
+        inputs: 0,
+        environments: Vec::new(),
+        external: Vec::new(),
+    }))
+}

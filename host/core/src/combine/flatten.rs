@@ -1,0 +1,36 @@
+//! One after the other, in the order of the sources.
+
+use super::source::{Part, Source};
+use super::{CombineError, CombinedInput, MAX_COMBINED, MAX_COMBINED_BYTES};
+
+pub(super) fn flatten(sources: &[Source]) -> Result<Vec<CombinedInput>, CombineError> {
+    let mut total = 0usize;
+    for source in sources {
+        total = total.saturating_add(source.inputs.len());
+        if total > MAX_COMBINED {
+            return Err(CombineError::TooManyInputs {
+                provider: source.provider.short(),
+                count: source.inputs.len(),
+                total,
+            });
+        }
+    }
+    let mut bytes = 0usize;
+    let mut all = Vec::with_capacity(total);
+    for source in sources {
+        for Part { attributes, uid, label, untrusted, bytes: size } in source.parts() {
+            bytes = bytes.saturating_add(size);
+            if bytes > MAX_COMBINED_BYTES {
+                return Err(CombineError::TooBig(bytes));
+            }
+            all.push(CombinedInput {
+                attributes,
+                uid,
+                label,
+                sources: vec![source.provider.name.name.clone()],
+                untrusted,
+            });
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,204 @@
+//! From the inputs of several providers to the inputs that templates see (`resourceset.md` §3).
+//!
+//! # Guarantees
+//! Bounded by [`MAX_COMBINED`] inputs and [`MAX_COMBINED_BYTES`] before any memory is spent on them. The same sources in any
+//! order give the same result. Nothing is overwritten silently: colliding keys are errors that name both providers.
+
+mod flatten;
+mod name;
+mod permute;
+pub mod source;
+
+pub use name::normalise;
+pub use source::{ProviderRef, Source, Trust};
+
+use crate::explain::{Disposition, Explain, Reason};
+use crate::input::NamespacedName;
+use crate::ledger::InputRef;
+use crate::notice::Notice;
+use serde_json::{Map, Value};
+
+/// Inputs after combination.
+pub const MAX_COMBINED: usize = 10_000;
+/// Bytes of all inputs after combination, as JSON: permutations repeat their parts.
+pub const MAX_COMBINED_BYTES: usize = 64 << 20;
+
+/// What the `id` of a permutation is made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IdFrom {
+    /// The positions of its parts, as the reference does: one new input renames others.
+    #[default]
+    Position,
+    /// The identities of its parts: one new input renames nothing.
+    Content,
+}
+
+/// `spec.inputStrategy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Strategy {
+    /// One after the other.
+    #[default]
+    Flatten,
+    /// Every input of every provider with every input of every other.
+    Permute {
+        /// A provider without inputs makes the product empty instead of being left out.
+        include_empty: bool,
+        /// What ids are made from.
+        id_from: IdFrom,
+    },
+}
+
+/// What is to be combined.
+#[derive(Debug, Clone)]
+pub struct Ingredients<'a> {
+    /// The set whose inputs these are.
+    pub set: &'a NamespacedName,
+    /// `spec.inputStrategy`.
+    pub strategy: Strategy,
+    /// `spec.inputs`.
+    pub inline: &'a [Map<String, Value>],
+    /// Whether the set names providers at all (`spec.inputsFrom`): then no inputs means no objects.
+    pub reads_providers: bool,
+    /// The providers that were found, in any order; repeated ones count once.
+    pub providers: Vec<Source>,
+}
+
+/// One input as templates see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CombinedInput {
+    /// What templates see as `inputs`.
+    pub attributes: Map<String, Value>,
+    /// Its stable digest, 16 hexadecimal characters. Stands outside the attributes, which templates print and hash.
+    pub uid: String,
+    /// Who it is, for messages, for example `ResourceSetInputProvider/previews id 42`.
+    pub label: String,
+    /// Names of the providers it comes from; the set's own name for inline inputs.
+    pub sources: Vec<String>,
+    /// The keys (dotted paths) whose values an outsider chose.
+    pub untrusted: Vec<String>,
+}
+
+impl CombinedInput {
+    /// How the ledger remembers it.
+    #[must_use]
+    pub fn reference(&self) -> InputRef {
+        InputRef { source: self.sources.join("+"), uid: self.uid.clone() }
+    }
+}
+
+/// All inputs of one set.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Combined {
+    /// In rendering order.
+    pub inputs: Vec<CombinedInput>,
+    /// There are no inputs and no providers: every template is rendered once, without input.
+    pub inputless: bool,
+    /// Remarks for status.
+    pub notices: Vec<Notice>,
+}
+
+/// Why inputs cannot be combined.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CombineError {
+    /// The product is too large.
+    #[error(
+        "failed to get inputs from {provider}: adding provider '{name}' with {count} inputs would exceed the maximum allowed \
+         permutations. max: {MAX_COMBINED}, got: {total}"
+    )]
+    TooManyPermutations {
+        /// `Kind/name` of the provider that broke the bound.
+        provider: String,
+        /// Its normalised name.
+        name: String,
+        /// How many inputs it has.
+        count: usize,
+        /// How many permutations there would be.
+        total: usize,
+    },
+    /// The sum is too large.
+    #[error(
+        "failed to get inputs from {provider}: its {count} inputs would make {total}, more than the maximum of {MAX_COMBINED}"
+    )]
+    TooManyInputs {
+        /// `Kind/name` of the provider that broke the bound.
+        provider: String,
+        /// How many inputs it has.
+        count: usize,
+        /// How many inputs there would be.
+        total: usize,
+    },
+    /// The inputs are too large together.
+    #[error(
+        "the combined inputs would have {0} bytes, more than the maximum of {MAX_COMBINED_BYTES}; combine fewer or smaller inputs"
+    )]
+    TooBig(usize),
+    /// A provider's name has no letter or digit.
+    #[error("normalized provider name is empty: '{0}'")]
+    EmptyName(String),
+    /// Two providers would have one key.
+    #[error("{first} and {second} would both be inputs.{key}; rename one of them")]
+    SameKey {
+        /// `Kind/name` of the one.
+        first: String,
+        /// `Kind/name` of the other.
+        second: String,
+        /// The key.
+        key: String,
+    },
+    /// A provider's key would hide the id of the permutation.
+    #[error("{0} would be inputs.id, which is the id of the permutation; rename it")]
+    ReservedKey(String),
+}
+
+impl Explain for CombineError {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::TooManyPermutations { .. }
+            | Self::TooManyInputs { .. }
+            | Self::TooBig(_)
+            | Self::EmptyName(_)
+            | Self::SameKey { .. }
+            | Self::ReservedKey(_) => Reason::BuildFailed,
+        }
+    }
+
+    fn disposition(&self) -> Disposition {
+        match self {
+            // All of them depend on what providers answer or are called, so the next change of a provider may help.
+            Self::TooManyPermutations { .. }
+            | Self::TooManyInputs { .. }
+            | Self::TooBig(_)
+            | Self::EmptyName(_)
+            | Self::SameKey { .. }
+            | Self::ReservedKey(_) => Disposition::WaitForChange,
+        }
+    }
+}
+
+/// Combines the inputs of a set.
+///
+/// # Errors
+/// A bound is passed, or providers collide under `Permute`.
+pub fn combine(ingredients: Ingredients<'_>) -> Result<Combined, CombineError> {
+    let Ingredients { set, strategy, inline, reads_providers, mut providers } = ingredients;
+    if !reads_providers && inline.is_empty() {
+        return Ok(Combined { inputless: true, ..Combined::default() });
+    }
+    providers.sort_by(|a, b| a.provider.cmp(&b.provider));
+    providers.dedup_by(|a, b| a.provider == b.provider);
+    let mut sources = Vec::with_capacity(providers.len() + 1);
+    // Without inline inputs the set is no provider, also where empty providers count.
+    if !inline.is_empty() {
+        sources.push(Source::inline(set, inline.to_vec()));
+    }
+    sources.extend(providers);
+    let notices = sources.iter().flat_map(Source::repeated_ids).collect();
+    let inputs = match strategy {
+        Strategy::Flatten => flatten::flatten(&sources)?,
+        Strategy::Permute { include_empty, id_from } => permute::permute(&sources, include_empty, id_from)?,
+    };
+    Ok(Combined { inputs, inputless: false, notices })
+}
+
+#[cfg(test)]
+mod tests;

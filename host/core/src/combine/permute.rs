@@ -1,0 +1,107 @@
+//! Every input of every source with every input of every other: the first source varies slowest.
+
+use super::source::{Part, Source};
+use super::{CombineError, CombinedInput, IdFrom, MAX_COMBINED, MAX_COMBINED_BYTES, normalise};
+use crate::digest;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+struct Axis<'a> {
+    key: String,
+    source: &'a Source,
+    parts: Vec<Part>,
+}
+
+pub(super) fn permute(
+    sources: &[Source],
+    include_empty: bool,
+    id_from: IdFrom,
+) -> Result<Vec<CombinedInput>, CombineError> {
+    let counted: Vec<&Source> = sources.iter().filter(|source| include_empty || !source.inputs.is_empty()).collect();
+    let keys = keys(&counted)?;
+    let total = check_bounds(&counted, &keys)?;
+    if total == 0 {
+        return Ok(Vec::new());
+    }
+    let axes: Vec<Axis<'_>> =
+        counted.into_iter().zip(keys).map(|(source, key)| Axis { key, source, parts: source.parts() }).collect();
+    check_bytes(&axes, total)?;
+    let sources: Vec<String> = axes.iter().map(|axis| axis.source.provider.name.name.clone()).collect();
+    Ok((0..total).map(|position| permutation(&axes, position, id_from, &sources)).collect())
+}
+
+fn keys(sources: &[&Source]) -> Result<Vec<String>, CombineError> {
+    let mut taken: BTreeMap<String, String> = BTreeMap::new();
+    let mut keys = Vec::with_capacity(sources.len());
+    for source in sources {
+        let key = normalise(&source.provider.name.name);
+        let who = source.provider.short();
+        if key.is_empty() {
+            return Err(CombineError::EmptyName(source.provider.name.name.clone()));
+        }
+        if key == "id" {
+            return Err(CombineError::ReservedKey(who));
+        }
+        if let Some(first) = taken.insert(key.clone(), who.clone()) {
+            return Err(CombineError::SameKey { first, second: who, key });
+        }
+        keys.push(key);
+    }
+    Ok(keys)
+}
+
+/// The number of permutations, checked after each source so that the message names the one that broke the bound.
+fn check_bounds(sources: &[&Source], keys: &[String]) -> Result<usize, CombineError> {
+    let mut total: Option<usize> = None;
+    let mut empty = false;
+    for (source, key) in sources.iter().zip(keys) {
+        let count = source.inputs.len();
+        empty |= count == 0;
+        let product = total.unwrap_or(1).saturating_mul(count);
+        if product > MAX_COMBINED {
+            return Err(CombineError::TooManyPermutations {
+                provider: source.provider.short(),
+                name: key.clone(),
+                count,
+                total: product,
+            });
+        }
+        total = Some(product);
+    }
+    Ok(if empty { 0 } else { total.unwrap_or(0) })
+}
+
+fn check_bytes(axes: &[Axis<'_>], total: usize) -> Result<(), CombineError> {
+    let bytes = axes.iter().fold(0usize, |sum, axis| {
+        let own = axis.parts.iter().fold(0usize, |sum, part| sum.saturating_add(part.bytes));
+        sum.saturating_add(own.saturating_mul(total.checked_div(axis.parts.len()).unwrap_or(0)))
+    });
+    if bytes > MAX_COMBINED_BYTES { Err(CombineError::TooBig(bytes)) } else { Ok(()) }
+}
+
+fn permutation(axes: &[Axis<'_>], position: usize, id_from: IdFrom, sources: &[String]) -> CombinedInput {
+    let mut attributes = Map::new();
+    let mut untrusted = Vec::new();
+    let (mut by_position, mut by_content, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+    let mut block = axes.iter().map(|axis| axis.parts.len()).product::<usize>();
+    let mut rest = position;
+    for axis in axes {
+        block = block.checked_div(axis.parts.len()).unwrap_or(1).max(1);
+        let index = rest / block;
+        rest %= block;
+        let Some(part) = axis.parts.get(index) else { continue };
+        by_position.push(format!("{}={index}", axis.key));
+        by_content.push(format!("{}={}", axis.key, part.uid));
+        labels.push(part.label.clone());
+        untrusted.extend(part.untrusted.iter().map(|key| format!("{}.{key}", axis.key)));
+        attributes.insert(axis.key.clone(), Value::Object(part.attributes.clone()));
+    }
+    let content = by_content.join("/");
+    let uid = digest::uid("Permute", &content);
+    let id = match id_from {
+        IdFrom::Position => digest::adler32_id(&by_position.join("/")),
+        IdFrom::Content => uid.clone(),
+    };
+    attributes.insert("id".to_owned(), Value::String(id));
+    CombinedInput { attributes, uid, label: labels.join(" × "), sources: sources.to_vec(), untrusted }
+}

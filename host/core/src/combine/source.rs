@@ -1,0 +1,186 @@
+//! One provider's part in a combination: who it is, what it offers, and whose words these are.
+
+use crate::digest;
+use crate::explain::Reason;
+use crate::input::NamespacedName;
+use crate::notice::Notice;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Who a provider is. The order is that of combination: by kind, namespace, name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ProviderRef {
+    /// For example `fluxcd.controlplane.io/v1`.
+    pub api_version: String,
+    /// For example `ResourceSetInputProvider`.
+    pub kind: String,
+    /// Namespace and name.
+    pub name: NamespacedName,
+}
+
+/// API version of both custom resources.
+pub const API_VERSION: &str = "fluxcd.controlplane.io/v1";
+/// Kind of the sets.
+pub const SET_KIND: &str = "ResourceSet";
+/// Kind of the providers.
+pub const PROVIDER_KIND: &str = "ResourceSetInputProvider";
+
+impl ProviderRef {
+    /// A `ResourceSetInputProvider`.
+    #[must_use]
+    pub fn provider(name: NamespacedName) -> Self {
+        Self { api_version: API_VERSION.to_owned(), kind: PROVIDER_KIND.to_owned(), name }
+    }
+
+    /// A `ResourceSet`, as the provider of its inline inputs.
+    #[must_use]
+    pub fn set(name: NamespacedName) -> Self {
+        Self { api_version: API_VERSION.to_owned(), kind: SET_KIND.to_owned(), name }
+    }
+
+    /// `Kind/name`, for messages.
+    #[must_use]
+    pub fn short(&self) -> String {
+        format!("{}/{}", self.kind, self.name.name)
+    }
+
+    /// The value of the key `provider`.
+    #[must_use]
+    pub fn as_value(&self) -> Value {
+        json!({
+            "apiVersion": self.api_version,
+            "kind": self.kind,
+            "name": self.name.name,
+            "namespace": self.name.namespace,
+        })
+    }
+
+    fn digest_key(&self) -> String {
+        format!("{}/{}", self.kind, self.name)
+    }
+}
+
+impl Ord for ProviderRef {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (&self.api_version, &self.kind, &self.name).cmp(&(&other.api_version, &other.kind, &other.name))
+    }
+}
+
+impl PartialOrd for ProviderRef {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Whose words the values are.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Trust {
+    /// The user's own: inline inputs, `Static`, files of the command line.
+    #[default]
+    Trusted,
+    /// A provider answered them. Values equal to these defaults of the user's are the user's own.
+    Answered {
+        /// `spec.defaultValues`.
+        defaults: Map<String, Value>,
+    },
+}
+
+/// One provider's part in a combination.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    /// Who it is.
+    pub provider: ProviderRef,
+    /// What it exports, in its order.
+    pub inputs: Vec<Map<String, Value>>,
+    /// Whose words they are.
+    pub trust: Trust,
+}
+
+/// One input of one source, ready to be combined.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    pub(super) attributes: Map<String, Value>,
+    pub(super) uid: String,
+    pub(super) label: String,
+    pub(super) untrusted: Vec<String>,
+    pub(super) bytes: usize,
+}
+
+impl Source {
+    /// The inline inputs of a set.
+    #[must_use]
+    pub fn inline(set: &NamespacedName, inputs: Vec<Map<String, Value>>) -> Self {
+        Self { provider: ProviderRef::set(set.clone()), inputs, trust: Trust::Trusted }
+    }
+
+    /// The inputs with what the host adds: the key `provider`, the uid, a label for messages.
+    pub(super) fn parts(&self) -> Vec<Part> {
+        let provider = self.provider.as_value();
+        let digest_key = self.provider.digest_key();
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        self.inputs
+            .iter()
+            .enumerate()
+            .map(|(index, input)| {
+                let mut natural = digest::natural_key(input);
+                let count = seen.entry(natural.clone()).and_modify(|count| *count += 1).or_insert(0);
+                // Only inputs that cannot be told apart are numbered, so that no other is renamed by them.
+                if *count > 0 {
+                    natural.push_str(&format!("#{count}"));
+                }
+                let mut attributes = input.clone();
+                attributes.insert("provider".to_owned(), provider.clone());
+                Part {
+                    uid: digest::uid(&digest_key, &natural),
+                    label: self.label(index, input),
+                    untrusted: self.untrusted(input),
+                    bytes: serde_json::to_vec(&attributes).map_or(usize::MAX, |text| text.len()),
+                    attributes,
+                }
+            })
+            .collect()
+    }
+
+    fn label(&self, index: usize, input: &Map<String, Value>) -> String {
+        match input.get("id") {
+            Some(Value::String(id)) => format!("{} id {id}", self.provider.short()),
+            Some(Value::Number(id)) => format!("{} id {id}", self.provider.short()),
+            _ => format!("{} input {index}", self.provider.short()),
+        }
+    }
+
+    fn untrusted(&self, input: &Map<String, Value>) -> Vec<String> {
+        match &self.trust {
+            Trust::Trusted => Vec::new(),
+            Trust::Answered { defaults } => input
+                .iter()
+                .filter(|(key, value)| key.as_str() != "provider" && defaults.get(key.as_str()) != Some(value))
+                .map(|(key, _)| key.clone())
+                .collect(),
+        }
+    }
+
+    /// Different inputs of one provider with one id: objects named by it would collide.
+    pub(super) fn repeated_ids(&self) -> Vec<Notice> {
+        let mut by_id: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (index, input) in self.inputs.iter().enumerate() {
+            match input.get("id") {
+                None | Some(Value::Null) => {}
+                Some(Value::String(id)) => by_id.entry(id.clone()).or_default().push(index),
+                Some(id) => by_id.entry(id.to_string()).or_default().push(index),
+            }
+        }
+        by_id
+            .into_iter()
+            .filter(|(_, indexes)| indexes.len() > 1)
+            .map(|(id, indexes)| {
+                let indexes: Vec<String> = indexes.iter().map(usize::to_string).collect();
+                Notice::warning(
+                    Reason::DuplicateObjects,
+                    format!("{}: inputs {} have the same id {id}", self.provider.short(), indexes.join(", ")),
+                )
+            })
+            .collect()
+    }
+}

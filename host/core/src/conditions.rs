@@ -1,0 +1,219 @@
+//! Conditions, computed as values: each condition is set by one function, and what did not change stays equal, so that the status
+//! need not be written (law 4).
+
+mod history;
+mod outcome;
+
+pub use history::{HistoryEntry, MAX_HISTORY, remember};
+pub use outcome::{Abnormal, Outcome, conclude};
+
+use crate::explain::Reason;
+use serde::{Deserialize, Serialize};
+
+/// Characters of a message that an API server accepts.
+pub const MAX_MESSAGE: usize = 32_768;
+
+/// The conditions of both custom resources, in the order in which they are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ConditionType {
+    /// Only a change of the manifest helps.
+    Stalled,
+    /// Work is going on.
+    Reconciling,
+    /// The last reconciliation succeeded.
+    Ready,
+    /// Deletions are held by the guard.
+    PruneHeld,
+    /// A provider that the set reads has never answered.
+    InputsNotReady,
+    /// The last good inputs are in use because a source fails.
+    SourceStale,
+    /// Inputs wait because the limit is reached.
+    LimitReached,
+    /// Unequal objects of one identity were rendered.
+    DuplicateObjects,
+    /// An object that is to be deleted could not be.
+    DeletionFailed,
+    /// Something is odd but nothing failed.
+    Warning,
+}
+
+impl ConditionType {
+    /// Every type, in order.
+    pub const ALL: [Self; 10] = [
+        Self::Stalled,
+        Self::Reconciling,
+        Self::Ready,
+        Self::PruneHeld,
+        Self::InputsNotReady,
+        Self::SourceStale,
+        Self::LimitReached,
+        Self::DuplicateObjects,
+        Self::DeletionFailed,
+        Self::Warning,
+    ];
+
+    /// The text on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stalled => "Stalled",
+            Self::Reconciling => "Reconciling",
+            Self::Ready => "Ready",
+            Self::PruneHeld => "PruneHeld",
+            Self::InputsNotReady => "InputsNotReady",
+            Self::SourceStale => "SourceStale",
+            Self::LimitReached => "LimitReached",
+            Self::DuplicateObjects => "DuplicateObjects",
+            Self::DeletionFailed => "DeletionFailed",
+            Self::Warning => "Warning",
+        }
+    }
+
+    fn rank(text: &str) -> usize {
+        Self::ALL.iter().position(|known| known.as_str() == text).unwrap_or(Self::ALL.len())
+    }
+}
+
+/// `True`, `False` or `Unknown`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ConditionStatus {
+    /// It holds.
+    True,
+    /// It does not hold.
+    False,
+    /// Not known yet.
+    Unknown,
+}
+
+impl ConditionStatus {
+    /// The text on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::True => "True",
+            Self::False => "False",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+/// One condition, in the shape of `metav1.Condition`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Condition {
+    /// Its type; also types that we do not know are kept.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Whether it holds.
+    pub status: ConditionStatus,
+    /// Generation of the manifest that it is about.
+    #[serde(default)]
+    pub observed_generation: i64,
+    /// When `status` last changed, RFC 3339.
+    pub last_transition_time: String,
+    /// A CamelCase word.
+    pub reason: String,
+    /// One sentence for people.
+    pub message: String,
+}
+
+/// The generation and the time that conditions are stamped with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp<'a> {
+    /// `metadata.generation`.
+    pub generation: i64,
+    /// Now, RFC 3339 with seconds.
+    pub now: &'a str,
+}
+
+/// All conditions of one object.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Conditions(Vec<Condition>);
+
+impl Conditions {
+    /// Conditions read from a status.
+    #[must_use]
+    pub fn new(mut conditions: Vec<Condition>) -> Self {
+        conditions.sort_by_key(|condition| ConditionType::rank(&condition.kind));
+        Self(conditions)
+    }
+
+    /// Looks one up.
+    #[must_use]
+    pub fn get(&self, kind: ConditionType) -> Option<&Condition> {
+        self.0.iter().find(|condition| condition.kind == kind.as_str())
+    }
+
+    /// Whether a condition has a status.
+    #[must_use]
+    pub fn is(&self, kind: ConditionType, status: ConditionStatus) -> bool {
+        self.get(kind).is_some_and(|condition| condition.status == status)
+    }
+
+    /// Sets one. The time of transition moves only if the status does.
+    pub fn set(
+        &mut self,
+        kind: ConditionType,
+        status: ConditionStatus,
+        reason: Reason,
+        message: &str,
+        stamp: Stamp<'_>,
+    ) {
+        let message = cut(message);
+        let reason = reason.as_str().to_owned();
+        if let Some(known) = self.0.iter_mut().find(|condition| condition.kind == kind.as_str()) {
+            if known.status != status {
+                known.status = status;
+                known.last_transition_time = stamp.now.to_owned();
+            }
+            known.reason = reason;
+            known.message = message;
+            known.observed_generation = stamp.generation;
+            return;
+        }
+        self.0.push(Condition {
+            kind: kind.as_str().to_owned(),
+            status,
+            observed_generation: stamp.generation,
+            last_transition_time: stamp.now.to_owned(),
+            reason,
+            message,
+        });
+        self.0.sort_by_key(|condition| ConditionType::rank(&condition.kind));
+    }
+
+    /// Removes one.
+    pub fn remove(&mut self, kind: ConditionType) {
+        self.0.retain(|condition| condition.kind != kind.as_str());
+    }
+
+    /// All of them, in order.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Condition] {
+        &self.0
+    }
+
+    /// All of them, in order.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Condition> {
+        self.0
+    }
+}
+
+/// Cuts a message to what an API server accepts, at a character.
+fn cut(message: &str) -> String {
+    if message.len() <= MAX_MESSAGE {
+        return message.to_owned();
+    }
+    let mark = "…";
+    let mut end = MAX_MESSAGE - mark.len();
+    while !message.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{mark}", message.get(..end).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests;

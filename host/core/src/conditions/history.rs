@@ -1,0 +1,42 @@
+//! `status.history`: the last few distinct results, newest first (`resourceset.md` §5.8).
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How many results are remembered.
+pub const MAX_HISTORY: usize = 5;
+
+/// One distinct result, and how often it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryEntry {
+    /// Digest of what was reconciled.
+    pub digest: String,
+    /// When it first came, RFC 3339.
+    pub first_reconciled: String,
+    /// When it last came, RFC 3339.
+    pub last_reconciled: String,
+    /// How long it last took, as a Go duration.
+    pub last_reconciled_duration: String,
+    /// The reason of the condition Ready.
+    pub last_reconciled_status: String,
+    /// How often it came.
+    pub total_reconciliations: i64,
+    /// Counts of inputs, objects and steps.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// Puts a result in front: the same digest and status is the same result again.
+#[must_use]
+pub fn remember(history: &[HistoryEntry], mut latest: HistoryEntry) -> Vec<HistoryEntry> {
+    let is_same = |entry: &&HistoryEntry| {
+        entry.digest == latest.digest && entry.last_reconciled_status == latest.last_reconciled_status
+    };
+    if let Some(known) = history.iter().find(is_same) {
+        latest.first_reconciled.clone_from(&known.first_reconciled);
+        latest.total_reconciliations = known.total_reconciliations.saturating_add(1);
+    }
+    let others: Vec<HistoryEntry> = history.iter().filter(|entry| !is_same(entry)).cloned().collect();
+    std::iter::once(latest).chain(others).take(MAX_HISTORY).collect()
+}

@@ -1,0 +1,126 @@
+//! What status readers may rely on.
+
+use super::*;
+use std::time::Duration;
+
+const EARLY: Stamp<'_> = Stamp { generation: 1, now: "2026-01-01T00:00:00Z" };
+const LATE: Stamp<'_> = Stamp { generation: 1, now: "2026-01-01T01:00:00Z" };
+
+fn succeeded(seconds: u64, changed: bool) -> Outcome {
+    Outcome::Succeeded { took: Duration::from_secs(seconds), changed }
+}
+
+fn failed() -> Outcome {
+    Outcome::Failed { reason: Reason::ReconciliationFailed, message: "no".into() }
+}
+
+fn types(conditions: &Conditions) -> Vec<&str> {
+    conditions.as_slice().iter().map(|condition| condition.kind.as_str()).collect()
+}
+
+#[test]
+fn a_success_that_changed_nothing_leaves_the_status_equal() {
+    let first = conclude(&Conditions::default(), &succeeded(2, true), Some(&[]), EARLY);
+    assert_eq!(first.get(ConditionType::Ready).unwrap().message, "Reconciliation finished in 2s");
+    assert_eq!(conclude(&first, &succeeded(3, false), Some(&[]), LATE), first);
+    let changed = conclude(&first, &succeeded(3, true), Some(&[]), LATE);
+    let ready = changed.get(ConditionType::Ready).unwrap();
+    assert_eq!(
+        (ready.message.as_str(), ready.last_transition_time.as_str()),
+        ("Reconciliation finished in 3s", EARLY.now)
+    );
+    let regenerated = conclude(&first, &succeeded(3, false), Some(&[]), Stamp { generation: 2, ..LATE });
+    assert_eq!(regenerated.get(ConditionType::Ready).unwrap().observed_generation, 2);
+}
+
+#[test]
+fn ready_keeps_its_value_while_work_goes_on() {
+    let progressing = Outcome::Progressing { message: "Reconciliation in progress".into() };
+    let fresh = conclude(&Conditions::default(), &progressing, None, EARLY);
+    assert!(fresh.is(ConditionType::Ready, ConditionStatus::Unknown));
+    let ready = conclude(&Conditions::default(), &succeeded(1, true), None, EARLY);
+    let again = conclude(&ready, &progressing, None, LATE);
+    assert!(
+        again.is(ConditionType::Ready, ConditionStatus::True)
+            && again.is(ConditionType::Reconciling, ConditionStatus::True)
+    );
+}
+
+#[test]
+fn a_failure_is_retried_and_a_stall_is_not() {
+    let failing = conclude(&Conditions::default(), &failed(), None, EARLY);
+    assert_eq!(types(&failing), ["Reconciling", "Ready"]);
+    assert_eq!(failing.get(ConditionType::Reconciling).unwrap().reason, "ProgressingWithRetry");
+    assert_eq!(conclude(&failing, &failed(), None, LATE), failing);
+    let stalled = Outcome::Stalled { reason: Reason::BuildFailed, message: "build failed: x".into() };
+    assert_eq!(types(&conclude(&failing, &stalled, None, LATE)), ["Stalled", "Ready"]);
+    assert_eq!(types(&conclude(&failing, &succeeded(1, true), None, LATE)), ["Ready"]);
+}
+
+#[test]
+fn a_skip_says_ready_only_to_those_who_never_were_anything() {
+    let skipped = Outcome::Skipped {
+        reason: Reason::ReconciliationDisabled,
+        message: "Initialized with reconciliation suspended".into(),
+    };
+    let fresh = conclude(&Conditions::default(), &skipped, None, EARLY);
+    assert_eq!(fresh.get(ConditionType::Ready).unwrap().reason, "ReconciliationDisabled");
+    let failing = conclude(&Conditions::default(), &failed(), None, EARLY);
+    assert!(conclude(&failing, &skipped, None, LATE).is(ConditionType::Ready, ConditionStatus::False));
+}
+
+#[test]
+fn what_is_odd_is_shown_while_it_lasts() {
+    let odd = |message: &str| Abnormal {
+        kind: ConditionType::DuplicateObjects,
+        reason: Reason::DuplicateObjects,
+        message: message.into(),
+    };
+    let shown = conclude(&Conditions::default(), &succeeded(1, true), Some(&[odd("a"), odd("b")]), EARLY);
+    assert_eq!(shown.get(ConditionType::DuplicateObjects).unwrap().message, "a\nb");
+    assert_eq!(types(&conclude(&shown, &failed(), None, LATE)), ["Reconciling", "Ready", "DuplicateObjects"]);
+    assert_eq!(types(&conclude(&shown, &succeeded(1, false), Some(&[]), LATE)), ["Ready"]);
+}
+
+#[test]
+fn long_messages_are_cut_at_a_character() {
+    let mut conditions = Conditions::default();
+    conditions.set(ConditionType::Warning, ConditionStatus::True, Reason::Warning, &"ü".repeat(MAX_MESSAGE), EARLY);
+    let message = &conditions.get(ConditionType::Warning).unwrap().message;
+    assert!(message.len() <= MAX_MESSAGE && message.ends_with("ü…"));
+}
+
+#[test]
+fn conditions_of_others_are_kept_behind_ours() {
+    let mut conditions = Conditions::default();
+    conditions.set(ConditionType::Ready, ConditionStatus::True, Reason::ReconciliationSucceeded, "", EARLY);
+    let foreign = Condition { kind: "Theirs".into(), ..conditions.get(ConditionType::Ready).cloned().unwrap() };
+    let mut all = Conditions::new(vec![foreign, conditions.get(ConditionType::Ready).cloned().unwrap()]);
+    all.set(ConditionType::Stalled, ConditionStatus::True, Reason::BuildFailed, "", EARLY);
+    assert_eq!(types(&all), ["Stalled", "Ready", "Theirs"]);
+}
+
+fn entry(digest: &str, status: &str, at: &str) -> HistoryEntry {
+    HistoryEntry {
+        digest: digest.into(),
+        first_reconciled: at.into(),
+        last_reconciled: at.into(),
+        last_reconciled_duration: "1s".into(),
+        last_reconciled_status: status.into(),
+        total_reconciliations: 1,
+        metadata: Default::default(),
+    }
+}
+
+#[test]
+fn history_counts_equal_results_and_keeps_five_newest_first() {
+    let mut history = Vec::new();
+    for (n, digest) in ["a", "b", "a", "c", "d", "e", "f"].into_iter().enumerate() {
+        history = remember(&history, entry(digest, "ReconciliationSucceeded", &n.to_string()));
+    }
+    let digests: Vec<_> = history.iter().map(|entry| entry.digest.as_str()).collect();
+    assert_eq!(digests, ["f", "e", "d", "c", "a"]);
+    let a = history.last().unwrap();
+    assert_eq!((a.total_reconciliations, a.first_reconciled.as_str(), a.last_reconciled.as_str()), (2, "0", "2"));
+    assert_eq!(remember(&history, entry("a", "ReconciliationFailed", "9"))[0].total_reconciliations, 1);
+}

@@ -1,0 +1,299 @@
+//! From rendered objects to the desired set: order, identity, exclusion, owner labels, common metadata (`resourceset.md` §4.5–4.7).
+//!
+//! # Guarantees
+//! Nothing is dropped without a word: where unequal objects of one identity come from different inputs the first wins and a notice
+//! names both, the object and the first path that differs. The owner labels are the host's alone.
+
+mod dedup;
+mod difference;
+mod metadata;
+
+pub use metadata::CommonMetadata;
+
+use crate::digest;
+use crate::explain::{Disposition, Explain, Reason};
+use crate::input::NamespacedName;
+use crate::keys;
+use crate::ledger::InputRef;
+use crate::notice::Notice;
+use crate::object::{Object, ObjectKey};
+use crate::plan::Planned;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Bytes of one object, as JSON.
+pub const MAX_OBJECT_BYTES: usize = 512 << 10;
+
+/// How a template was written, which decides the order of its objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// One object of `resources`: every input for one template, then the next template.
+    Structured,
+    /// `resourcesTemplate`: every document for one input, then the next input.
+    Text,
+}
+
+/// One template of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateRef {
+    /// Its path in the manifest, for example `spec.resources[2]`.
+    pub path: String,
+    /// How it was written.
+    pub form: Form,
+}
+
+/// What one input gave, for all templates of a step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rendering {
+    /// Who the input is, for messages; empty in input-less sets.
+    pub label: String,
+    /// How the ledger remembers the input; `None` in input-less sets.
+    pub input: Option<InputRef>,
+    /// Index of the template, and an object: in the order of the templates, and of the documents within each.
+    pub objects: Vec<(usize, Object)>,
+}
+
+/// One rendered step; a set without `spec.steps` has one without a name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RenderedStep {
+    /// Name of the step.
+    pub name: Option<String>,
+    /// Time to wait for readiness after this step; `None` does not wait.
+    pub wait: Option<Duration>,
+    /// Its templates.
+    pub templates: Vec<TemplateRef>,
+    /// What each input gave. Input-less: exactly one.
+    pub renderings: Vec<Rendering>,
+}
+
+/// What to do where unequal objects have one identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnDuplicate {
+    /// The first wins, with a notice.
+    #[default]
+    Warn,
+    /// A build error.
+    Error,
+}
+
+/// The rules of one set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rules<'a> {
+    /// The set.
+    pub owner: &'a NamespacedName,
+    /// `spec.commonMetadata`.
+    pub common: &'a CommonMetadata,
+    /// What to do where unequal objects have one identity.
+    pub on_duplicate: OnDuplicate,
+    /// There are no inputs at all: objects of `resources` are then neither deduplicated nor excluded, as in the reference.
+    pub inputless: bool,
+}
+
+/// The objects of one step, labelled and in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DesiredStep {
+    /// Name of the step.
+    pub name: Option<String>,
+    /// Time to wait for readiness after this step; `None` does not wait.
+    pub wait: Option<Duration>,
+    /// The objects, in build order.
+    pub objects: Vec<Planned>,
+}
+
+/// Everything a set wants.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DesiredSet {
+    /// The steps in order; also those without objects.
+    pub steps: Vec<DesiredStep>,
+    /// Remarks for status and standard error.
+    pub notices: Vec<Notice>,
+}
+
+impl DesiredSet {
+    /// All objects, in build order.
+    pub fn objects(&self) -> impl Iterator<Item = &Planned> {
+        self.steps.iter().flat_map(|step| &step.objects)
+    }
+
+    /// Number of objects.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.steps.iter().map(|step| step.objects.len()).sum()
+    }
+
+    /// Whether there is no object at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// `sha256:` of all objects in build order: `status.lastAppliedRevision`. Opaque; equal sets have equal digests.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut text = String::new();
+        for planned in self.objects() {
+            text.push_str(&serde_json::to_string(&planned.object).unwrap_or_default());
+            text.push_str("\n---\n");
+        }
+        digest::sha256(text.as_bytes())
+    }
+}
+
+/// Why the rendered objects cannot be what the set wants.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DesiredError {
+    /// Two steps have the same object.
+    #[error("duplicate resource {key} in step \"{step}\", already defined in step \"{earlier}\"")]
+    AcrossSteps {
+        /// Which object.
+        key: Box<ObjectKey>,
+        /// The later step.
+        step: String,
+        /// The earlier step.
+        earlier: String,
+    },
+    /// Unequal objects have one identity, and that is an error here.
+    #[error("{0}")]
+    Duplicate(String),
+    /// An object is too large.
+    #[error("{key} from {origin} has {bytes} bytes, more than the maximum of {MAX_OBJECT_BYTES}")]
+    TooBig {
+        /// Which object.
+        key: Box<ObjectKey>,
+        /// Template and input.
+        origin: String,
+        /// Its size.
+        bytes: usize,
+    },
+    /// A template wrote what only the host writes.
+    #[error("{key} from {origin} sets the {what} {name}, which only the operator sets; remove it from the template")]
+    HostOwned {
+        /// Which object.
+        key: Box<ObjectKey>,
+        /// Template and input.
+        origin: String,
+        /// `label` or `annotation`.
+        what: &'static str,
+        /// Its key.
+        name: String,
+    },
+    /// Common metadata wants to write what only the host writes.
+    #[error("spec.commonMetadata.{what}s sets {name}, which only the operator sets; remove it")]
+    CommonHostOwned {
+        /// `label` or `annotation`.
+        what: &'static str,
+        /// Its key.
+        name: String,
+    },
+}
+
+impl Explain for DesiredError {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::AcrossSteps { .. } | Self::TooBig { .. } | Self::HostOwned { .. } => Reason::BuildFailed,
+            Self::Duplicate(_) => Reason::DuplicateObjects,
+            Self::CommonHostOwned { .. } => Reason::InvalidSpec,
+        }
+    }
+
+    fn disposition(&self) -> Disposition {
+        match self {
+            Self::AcrossSteps { .. }
+            | Self::TooBig { .. }
+            | Self::HostOwned { .. }
+            | Self::Duplicate(_)
+            | Self::CommonHostOwned { .. } => Disposition::WaitForChange,
+        }
+    }
+}
+
+/// Orders, deduplicates and labels what was rendered.
+///
+/// # Errors
+/// See [`DesiredError`].
+pub fn desire(steps: Vec<RenderedStep>, rules: &Rules<'_>) -> Result<DesiredSet, DesiredError> {
+    rules.common.check()?;
+    let mut set = DesiredSet::default();
+    let mut earlier: BTreeMap<ObjectKey, String> = BTreeMap::new();
+    for step in steps {
+        let step = desire_step(step, rules, &mut set.notices)?;
+        if let Some(name) = &step.name {
+            check_across_steps(&step, name, &mut earlier)?;
+        }
+        set.steps.push(step);
+    }
+    Ok(set)
+}
+
+fn desire_step(step: RenderedStep, rules: &Rules<'_>, notices: &mut Vec<Notice>) -> Result<DesiredStep, DesiredError> {
+    let RenderedStep { name, wait, templates, renderings } = step;
+    let mut index = dedup::Index::new(rules);
+    for (form, object, origin, input) in ordered(&templates, renderings) {
+        let bytes = serde_json::to_vec(&object).map_or(usize::MAX, |text| text.len());
+        if bytes > MAX_OBJECT_BYTES {
+            return Err(DesiredError::TooBig { key: Box::new(object.key()), origin, bytes });
+        }
+        let lenient = rules.inputless && form == Form::Structured;
+        if !lenient && object.annotation(keys::RECONCILE) == Some("disabled") {
+            continue;
+        }
+        index.add(Planned { object, origin, input }, lenient, notices)?;
+    }
+    let mut objects = index.into_objects();
+    for planned in &mut objects {
+        metadata::stamp(planned, rules)?;
+    }
+    Ok(DesiredStep { name, wait, objects })
+}
+
+type Ordered = (Form, Object, String, Option<InputRef>);
+
+/// Structured templates first, template by template; then text templates, input by input.
+fn ordered(templates: &[TemplateRef], renderings: Vec<Rendering>) -> Vec<Ordered> {
+    let mut structured: Vec<(usize, Ordered)> = Vec::new();
+    let mut text = Vec::new();
+    for rendering in renderings {
+        for (index, object) in rendering.objects {
+            let (path, form) =
+                templates.get(index).map_or(("", Form::Text), |template| (template.path.as_str(), template.form));
+            let origin =
+                if rendering.label.is_empty() { path.to_owned() } else { format!("{path} with {}", rendering.label) };
+            let item = (form, object, origin, rendering.input.clone());
+            match form {
+                Form::Structured => structured.push((index, item)),
+                Form::Text => text.push(item),
+            }
+        }
+    }
+    // Stable: within one template the inputs keep their order.
+    structured.sort_by_key(|(index, _)| *index);
+    structured.into_iter().map(|(_, item)| item).chain(text).collect()
+}
+
+/// Two steps of one name skip the check, as in the reference, where the command line accepts them.
+fn check_across_steps(
+    step: &DesiredStep,
+    name: &str,
+    earlier: &mut BTreeMap<ObjectKey, String>,
+) -> Result<(), DesiredError> {
+    for planned in &step.objects {
+        let key = planned.object.key();
+        match earlier.get(&key) {
+            Some(first) if first != name => {
+                return Err(DesiredError::AcrossSteps {
+                    key: Box::new(key),
+                    step: name.to_owned(),
+                    earlier: first.clone(),
+                });
+            }
+            Some(_) => {}
+            None => {
+                earlier.insert(key, name.to_owned());
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

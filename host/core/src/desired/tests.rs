@@ -1,0 +1,220 @@
+//! What users may rely on between rendering and planning.
+
+use super::*;
+use serde_json::{Value, json};
+
+fn object(value: Value) -> Object {
+    Object(value.as_object().cloned().unwrap())
+}
+
+fn config_map(name: &str, data: &str) -> Object {
+    object(
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "apps"}, "data": {"k": data}}),
+    )
+}
+
+fn templates() -> Vec<TemplateRef> {
+    vec![
+        TemplateRef { path: "spec.resources[0]".into(), form: Form::Structured },
+        TemplateRef { path: "spec.resources[1]".into(), form: Form::Structured },
+        TemplateRef { path: "spec.resourcesTemplate".into(), form: Form::Text },
+    ]
+}
+
+fn rendering(label: &str, objects: Vec<(usize, Object)>) -> Rendering {
+    let input = (!label.is_empty()).then(|| InputRef { source: "p".into(), uid: label.into() });
+    Rendering { label: label.into(), input, objects }
+}
+
+fn step(name: Option<&str>, renderings: Vec<Rendering>) -> RenderedStep {
+    RenderedStep { name: name.map(str::to_owned), wait: None, templates: templates(), renderings }
+}
+
+struct Case {
+    common: CommonMetadata,
+    on_duplicate: OnDuplicate,
+    inputless: bool,
+}
+
+impl Case {
+    fn usual() -> Self {
+        Self { common: CommonMetadata::default(), on_duplicate: OnDuplicate::Warn, inputless: false }
+    }
+
+    fn run(&self, steps: Vec<RenderedStep>) -> Result<DesiredSet, DesiredError> {
+        let owner = NamespacedName::new("apps", "set");
+        let rules =
+            Rules { owner: &owner, common: &self.common, on_duplicate: self.on_duplicate, inputless: self.inputless };
+        desire(steps, &rules)
+    }
+}
+
+fn names(set: &DesiredSet) -> Vec<&str> {
+    set.objects().map(|planned| planned.object.name()).collect()
+}
+
+#[test]
+fn resources_go_template_by_template_and_texts_go_input_by_input() {
+    let of = |input: &str| {
+        rendering(
+            input,
+            vec![
+                (0, config_map(&format!("r0-{input}"), "")),
+                (1, config_map(&format!("r1-{input}"), "")),
+                (2, config_map(&format!("t1-{input}"), "")),
+                (2, config_map(&format!("t2-{input}"), "")),
+            ],
+        )
+    };
+    let set = Case::usual().run(vec![step(None, vec![of("a"), of("b")])]).unwrap();
+    assert_eq!(names(&set), ["r0-a", "r0-b", "r1-a", "r1-b", "t1-a", "t2-a", "t1-b", "t2-b"]);
+}
+
+#[test]
+fn the_first_of_unequal_objects_wins_and_a_notice_names_both_inputs_and_the_difference() {
+    let steps = || {
+        vec![step(
+            None,
+            vec![
+                rendering("p id 1", vec![(0, config_map("x", "1"))]),
+                rendering("p id 2", vec![(0, config_map("x", "2"))]),
+            ],
+        )]
+    };
+    let set = Case::usual().run(steps()).unwrap();
+    assert_eq!(set.len(), 1);
+    assert_eq!(
+        set.notices[0].message,
+        "ConfigMap/apps/x is rendered by spec.resources[0] with p id 1 and by spec.resources[0] with p id 2, and they differ at data.k; \
+         the first is used, the second is dropped: make the names distinct or the objects equal"
+    );
+    let strict = Case { on_duplicate: OnDuplicate::Error, ..Case::usual() };
+    assert!(matches!(strict.run(steps()), Err(DesiredError::Duplicate(_))));
+}
+
+#[test]
+fn equal_objects_are_one_object_without_a_word_also_under_strict() {
+    let steps = vec![step(
+        None,
+        vec![rendering("1", vec![(0, config_map("x", ""))]), rendering("2", vec![(0, config_map("x", ""))])],
+    )];
+    let set = Case { on_duplicate: OnDuplicate::Error, ..Case::usual() }.run(steps).unwrap();
+    assert_eq!((set.len(), set.notices.len()), (1, 0));
+}
+
+#[test]
+fn the_version_is_no_part_of_the_identity_and_slashes_do_not_confuse_it() {
+    let with = |version: &str, namespace: &str, name: &str| {
+        object(json!({"apiVersion": version, "kind": "Thing", "metadata": {"namespace": namespace, "name": name}}))
+    };
+    let objects = vec![
+        (0, with("x/v1", "a", "b")),
+        (0, with("x/v2", "a", "b")),
+        (0, with("x/v1", "a/b", "c")),
+        (0, with("x/v1", "a", "b/c")),
+    ];
+    let set = Case::usual().run(vec![step(None, vec![rendering("1", objects)])]).unwrap();
+    assert_eq!(set.len(), 3);
+}
+
+#[test]
+fn an_excluded_object_is_left_out_only_for_the_exact_word() {
+    let with = |name: &str, word: &str| {
+        object(json!({"apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": name, "annotations": {"fluxcd.controlplane.io/reconcile": word}}}))
+    };
+    let objects = || vec![(0, with("a", "disabled")), (1, with("b", "Disabled")), (2, with("c", "disabled"))];
+    let set = Case::usual().run(vec![step(None, vec![rendering("1", objects())])]).unwrap();
+    assert_eq!(names(&set), ["b"]);
+    let inputless = Case { inputless: true, ..Case::usual() };
+    assert_eq!(names(&inputless.run(vec![step(None, vec![rendering("", objects())])]).unwrap()), ["a", "b"]);
+}
+
+#[test]
+fn without_inputs_duplicates_of_resources_are_kept_with_a_notice() {
+    let objects = vec![(0, config_map("x", "1")), (1, config_map("x", "2")), (2, config_map("x", "3"))];
+    let set = Case { inputless: true, ..Case::usual() }.run(vec![step(None, vec![rendering("", objects)])]).unwrap();
+    assert_eq!(set.len(), 2);
+    assert_eq!(set.notices.len(), 2);
+}
+
+#[test]
+fn one_object_in_two_steps_is_an_error_in_the_words_of_the_reference() {
+    let steps = vec![
+        step(Some("one"), vec![rendering("1", vec![(0, config_map("x", ""))])]),
+        step(Some("two"), vec![rendering("1", vec![(0, config_map("x", ""))])]),
+    ];
+    assert_eq!(
+        Case::usual().run(steps).unwrap_err().to_string(),
+        "duplicate resource ConfigMap/apps/x in step \"two\", already defined in step \"one\""
+    );
+}
+
+#[test]
+fn owner_labels_and_common_metadata_are_written() {
+    let common = CommonMetadata {
+        labels: [("team".to_owned(), "a".to_owned())].into(),
+        annotations: [("note".to_owned(), "b".to_owned())].into(),
+    };
+    let raw = object(
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "labels": {"team": "z", "app": "w"}}}),
+    );
+    let set = Case { common, ..Case::usual() }.run(vec![step(None, vec![rendering("1", vec![(0, raw)])])]).unwrap();
+    let metadata = set.steps[0].objects[0].object.0.get("metadata").cloned();
+    assert_eq!(
+        metadata,
+        Some(json!({"name": "x", "annotations": {"note": "b"}, "labels": {"app": "w", "team": "a",
+            "resourceset.fluxcd.controlplane.io/name": "set", "resourceset.fluxcd.controlplane.io/namespace": "apps"}}))
+    );
+}
+
+#[test]
+fn odd_metadata_is_printed_as_the_reference_prints_it() {
+    let odd = |metadata: Value| object(json!({"kind": "A", "metadata": metadata}));
+    let objects = vec![
+        (0, odd(json!("foo"))),
+        (1, object(json!({"kind": "B"}))),
+        (2, odd(json!({"name": "c", "labels": null, "annotations": null}))),
+    ];
+    let set = Case::usual().run(vec![step(None, vec![rendering("1", objects)])]).unwrap();
+    let metadata: Vec<_> = set.objects().map(|planned| planned.object.0["metadata"].clone()).collect();
+    assert_eq!(metadata[0], json!("foo"));
+    assert_eq!(metadata[1]["labels"].as_object().map(serde_json::Map::len), Some(2));
+    assert_eq!(metadata[2]["annotations"], Value::Null);
+}
+
+#[test]
+fn nobody_but_the_host_writes_owner_labels() {
+    let with = |key: &str, value: &str| {
+        let raw =
+            object(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "labels": {key: value}}}));
+        Case::usual().run(vec![step(None, vec![rendering("1", vec![(0, raw)])])])
+    };
+    let refused = with(keys::OWNER_NAME, "other").unwrap_err();
+    assert!(refused.to_string().contains("sets the label resourceset.fluxcd.controlplane.io/name"), "{refused}");
+    assert!(with("internal.orangery.dev/x", "").is_err());
+    assert!(with(keys::OWNER_NAME, "set").is_ok());
+    let common = CommonMetadata {
+        labels: [(keys::OWNER_NAMESPACE.to_owned(), "x".to_owned())].into(),
+        ..CommonMetadata::default()
+    };
+    let refused = Case { common, ..Case::usual() }.run(vec![]).unwrap_err();
+    assert_eq!(refused.reason(), Reason::InvalidSpec);
+    assert!(refused.to_string().contains("resourceset.fluxcd.controlplane.io/namespace"));
+}
+
+#[test]
+fn an_object_past_its_bound_is_refused_with_its_size() {
+    let big = config_map("x", &"y".repeat(MAX_OBJECT_BYTES));
+    let error = Case::usual().run(vec![step(None, vec![rendering("1", vec![(0, big)])])]).unwrap_err();
+    assert!(matches!(error, DesiredError::TooBig { bytes, .. } if bytes > MAX_OBJECT_BYTES));
+}
+
+#[test]
+fn equal_sets_have_equal_digests() {
+    let digest = |data: &str| {
+        Case::usual().run(vec![step(None, vec![rendering("1", vec![(0, config_map("x", data))])])]).unwrap().digest()
+    };
+    assert_eq!(digest("1"), digest("1"));
+    assert_ne!(digest("1"), digest("2"));
+}

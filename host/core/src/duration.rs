@@ -1,0 +1,205 @@
+//! Durations as Go reads and writes them (`1h30m`, `500ms`), because annotations, windows and status carry that form.
+
+use std::time::Duration;
+
+/// Why a text is not a duration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DurationError {
+    /// Not `number unit` repeated.
+    #[error("\"{0}\" is not a duration; write for example 90s, 5m or 1h30m")]
+    Malformed(String),
+    /// Below zero.
+    #[error("\"{0}\" is negative; a duration here must be zero or more")]
+    Negative(String),
+    /// Past 292 years, where Go stops.
+    #[error("\"{0}\" is longer than 2562047h")]
+    TooLong(String),
+}
+
+const UNITS: [(&str, u128); 8] = [
+    ("ns", 1),
+    ("us", 1_000),
+    ("µs", 1_000),
+    ("μs", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+    ("m", 60_000_000_000),
+    ("h", 3_600_000_000_000),
+];
+
+/// Parses a Go duration of zero or more.
+///
+/// # Errors
+/// The text is malformed, negative, or longer than Go can count.
+pub fn parse(text: &str) -> Result<Duration, DurationError> {
+    let malformed = || DurationError::Malformed(text.to_owned());
+    let mut rest = text.strip_prefix('+').unwrap_or(text);
+    let negative = rest.strip_prefix('-');
+    if let Some(positive) = negative {
+        rest = positive;
+    }
+    if rest == "0" {
+        return Ok(Duration::ZERO);
+    }
+    if rest.is_empty() {
+        return Err(malformed());
+    }
+    let mut total: u128 = 0;
+    while !rest.is_empty() {
+        let (whole, after) = digits(rest);
+        let (fraction, after) = match after.strip_prefix('.') {
+            Some(tail) => digits(tail),
+            None => ("", after),
+        };
+        if whole.is_empty() && fraction.is_empty() {
+            return Err(malformed());
+        }
+        let unit_end = after.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(after.len());
+        let (name, tail) = after.split_at_checked(unit_end).ok_or_else(malformed)?;
+        let (_, nanos) = UNITS.iter().find(|(unit, _)| *unit == name).ok_or_else(malformed)?;
+        total = term(whole, fraction, *nanos)
+            .and_then(|term| total.checked_add(term))
+            .filter(|sum| *sum <= i64::MAX as u128)
+            .ok_or_else(|| DurationError::TooLong(text.to_owned()))?;
+        rest = tail;
+    }
+    if negative.is_some() && total > 0 {
+        return Err(DurationError::Negative(text.to_owned()));
+    }
+    u64::try_from(total).map(Duration::from_nanos).map_err(|_| DurationError::TooLong(text.to_owned()))
+}
+
+fn digits(text: &str) -> (&str, &str) {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    text.split_at_checked(end).unwrap_or((text, ""))
+}
+
+/// `whole.fraction` units in nanoseconds; `None` on overflow. Fraction digits past the nanosecond are cut, as in Go.
+fn term(whole: &str, fraction: &str, nanos: u128) -> Option<u128> {
+    let whole: u128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let mut sum = whole.checked_mul(nanos)?;
+    let mut scale = nanos;
+    for digit in fraction.bytes() {
+        scale /= 10;
+        if scale == 0 {
+            break;
+        }
+        sum = sum.checked_add(u128::from(digit.saturating_sub(b'0')).checked_mul(scale)?)?;
+    }
+    Some(sum)
+}
+
+/// Writes a duration as Go's `Duration.String` does.
+#[must_use]
+pub fn format(duration: Duration) -> String {
+    let nanos = duration.as_nanos();
+    if nanos == 0 {
+        return "0s".to_owned();
+    }
+    if nanos < 1_000 {
+        return format!("{nanos}ns");
+    }
+    if nanos < 1_000_000 {
+        return decimal(nanos, 1_000, "µs");
+    }
+    if nanos < 1_000_000_000 {
+        return decimal(nanos, 1_000_000, "ms");
+    }
+    let seconds = duration.as_secs();
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    let tail = decimal(nanos % 60_000_000_000, 1_000_000_000, "s");
+    match (hours, minutes) {
+        (0, 0) => tail,
+        (0, _) => format!("{minutes}m{tail}"),
+        _ => format!("{hours}h{minutes}m{tail}"),
+    }
+}
+
+fn decimal(nanos: u128, unit: u128, name: &str) -> String {
+    let (whole, rest) = (nanos / unit, nanos % unit);
+    if rest == 0 {
+        return format!("{whole}{name}");
+    }
+    let width = unit.ilog10() as usize;
+    let fraction = format!("{rest:0width$}");
+    format!("{whole}.{}{name}", fraction.trim_end_matches('0'))
+}
+
+/// How long something took, for messages: whole milliseconds below a second, whole seconds above.
+#[must_use]
+pub fn format_rounded(took: Duration) -> String {
+    if took < Duration::from_secs(1) {
+        return format(Duration::from_millis(u64::try_from((took.as_micros() + 500) / 1000).unwrap_or(u64::MAX)));
+    }
+    format(Duration::from_secs(took.as_secs() + u64::from(took.subsec_millis() >= 500)))
+}
+
+/// `reconcileEvery`: absent or unreadable means the default, zero means never again by the clock.
+#[must_use]
+pub fn interval(annotation: Option<&str>, default: Duration) -> Option<Duration> {
+    let chosen = annotation.map_or(default, |text| parse(text).unwrap_or(default));
+    (!chosen.is_zero()).then_some(chosen)
+}
+
+/// `reconcileTimeout`: absent, unreadable or zero means the default.
+#[must_use]
+pub fn timeout(annotation: Option<&str>, default: Duration) -> Duration {
+    interval(annotation, default).unwrap_or(default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_go_reads_them() {
+        for (text, nanos) in [
+            ("0", 0),
+            ("0s", 0),
+            ("1h30m", 5_400_000_000_000),
+            ("500ms", 500_000_000),
+            ("1.5h", 5_400_000_000_000),
+            (".5s", 500_000_000),
+            ("+5m", 300_000_000_000),
+            ("1us", 1_000),
+            ("1µs", 1_000),
+            ("2h45m30.25s", 9_930_250_000_000),
+            ("-0s", 0),
+        ] {
+            assert_eq!(parse(text), Ok(Duration::from_nanos(nanos)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_go_refuses_is_refused() {
+        for text in ["", "5", "h", "1x", "1h 5m", "1,5h", "s5", ".s", "99999999h"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        assert_eq!(parse("-1s"), Err(DurationError::Negative("-1s".into())));
+    }
+
+    #[test]
+    fn durations_are_written_as_go_writes_them() {
+        for text in
+            ["0s", "1ns", "1.5µs", "500ms", "1s", "1.05s", "1m0s", "1m30s", "1h0m0s", "1h30m0.25s", "2h45m30.25s"]
+        {
+            assert_eq!(format(parse(text).unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn messages_round_to_milliseconds_or_seconds() {
+        assert_eq!(format_rounded(Duration::from_micros(12_700)), "13ms");
+        assert_eq!(format_rounded(Duration::from_millis(2_600)), "3s");
+    }
+
+    #[test]
+    fn zero_means_never_and_nonsense_means_the_default() {
+        let hour = Duration::from_secs(3600);
+        assert_eq!(interval(None, hour), Some(hour));
+        assert_eq!(interval(Some("0"), hour), None);
+        assert_eq!(interval(Some("soon"), hour), Some(hour));
+        assert_eq!(interval(Some("5m"), hour), Some(Duration::from_secs(300)));
+        assert_eq!(timeout(Some("0s"), hour), hour);
+    }
+}

@@ -1,0 +1,175 @@
+//! The ledger on the wire: `status.inventory.entries` of the reference, `{id, v}`, with optional fields of ours beside them.
+//!
+//! # Guarantees
+//! What was written is read back as it was, also names that the reference's id cannot carry. An entry that cannot be read is
+//! carried along untouched and reported, never forgotten: forgetting would leave its object behind.
+
+use crate::ledger::{InputRef, Ledger, LedgerEntry, Mark};
+use crate::object::ObjectKey;
+use serde::{Deserialize, Serialize};
+
+/// One entry as the status has it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct InventoryEntry {
+    /// `<namespace>_<name>_<group>_<kind>`; colons of names are written `__`.
+    pub id: String,
+    /// API version.
+    pub v: String,
+    /// UID of the live object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
+    /// Why it is still here although nothing renders it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
+    /// `<source>/<uid>` of the input it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
+    /// The name, where the id cannot carry it exactly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// What an inventory says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Inventory {
+    /// The entries that could be read.
+    pub ledger: Ledger,
+    /// The entries that could not be read: written back as they are.
+    pub unreadable: Vec<InventoryEntry>,
+}
+
+/// The id of an object, in the reference's form.
+#[must_use]
+pub fn id(key: &ObjectKey) -> String {
+    format!("{}_{}_{}_{}", key.namespace, key.name.replace(':', "__"), key.group, key.kind)
+}
+
+/// Reads an id of the reference's form.
+#[must_use]
+pub fn parse_id(id: &str) -> Option<ObjectKey> {
+    let (rest, kind) = id.rsplit_once('_')?;
+    let (rest, group) = rest.rsplit_once('_')?;
+    let (namespace, name) = rest.split_once('_')?;
+    if kind.is_empty() || name.is_empty() {
+        return None;
+    }
+    Some(ObjectKey {
+        group: group.to_owned(),
+        kind: kind.to_owned(),
+        namespace: namespace.to_owned(),
+        name: name.replace("__", ":"),
+    })
+}
+
+/// Reads the entries of a status.
+#[must_use]
+pub fn read(entries: &[InventoryEntry]) -> Inventory {
+    let mut inventory = Inventory::default();
+    for entry in entries {
+        match read_entry(entry) {
+            Some(read) => inventory.ledger.insert(read),
+            None => inventory.unreadable.push(entry.clone()),
+        }
+    }
+    inventory
+}
+
+fn read_entry(entry: &InventoryEntry) -> Option<LedgerEntry> {
+    let mut key = parse_id(&entry.id).filter(|_| !entry.v.is_empty())?;
+    if let Some(name) = &entry.name {
+        key.name.clone_from(name);
+    }
+    let input = entry.input.as_deref().and_then(|text| text.rsplit_once('/'));
+    Some(LedgerEntry {
+        key,
+        version: entry.v.clone(),
+        uid: entry.uid.clone(),
+        mark: match entry.mark.as_deref() {
+            Some("PruneDisabled") => Mark::PruneDisabled,
+            Some("Held") => Mark::Held,
+            _ => Mark::Owned,
+        },
+        input: input.map(|(source, uid)| InputRef { source: source.to_owned(), uid: uid.to_owned() }),
+    })
+}
+
+/// Writes a ledger, sorted by id, together with what could not be read.
+#[must_use]
+pub fn write(ledger: &Ledger, unreadable: &[InventoryEntry]) -> Vec<InventoryEntry> {
+    let mut entries: Vec<InventoryEntry> = ledger.iter().map(write_entry).collect();
+    entries.extend(unreadable.iter().cloned());
+    entries.sort_by(|a, b| a.id.cmp(&b.id));
+    entries
+}
+
+fn write_entry(entry: &LedgerEntry) -> InventoryEntry {
+    let id = id(&entry.key);
+    let name = (parse_id(&id).as_ref() != Some(&entry.key)).then(|| entry.key.name.clone());
+    InventoryEntry {
+        id,
+        v: entry.version.clone(),
+        uid: entry.uid.clone(),
+        mark: match entry.mark {
+            Mark::Owned => None,
+            Mark::PruneDisabled => Some("PruneDisabled".to_owned()),
+            Mark::Held => Some("Held".to_owned()),
+        },
+        input: entry.input.as_ref().map(|input| format!("{}/{}", input.source, input.uid)),
+        name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(namespace: &str, name: &str, group: &str, kind: &str) -> ObjectKey {
+        ObjectKey { group: group.into(), kind: kind.into(), namespace: namespace.into(), name: name.into() }
+    }
+
+    #[test]
+    fn ids_have_the_form_of_the_reference() {
+        assert_eq!(id(&key("apps", "web", "apps", "Deployment")), "apps_web_apps_Deployment");
+        assert_eq!(id(&key("", "ns", "", "Namespace")), "_ns__Namespace");
+        let role = key("", "system:auth", "rbac.authorization.k8s.io", "ClusterRole");
+        assert_eq!(id(&role), "_system__auth_rbac.authorization.k8s.io_ClusterRole");
+        assert_eq!(parse_id(&id(&role)), Some(role));
+        assert_eq!(parse_id("_ns__Namespace"), Some(key("", "ns", "", "Namespace")));
+    }
+
+    #[test]
+    fn everything_survives_a_round_trip_also_names_that_the_id_cannot_carry() {
+        for name in ["web", "a_b", "a__b", "a:b", "a:_b", ":x:", "_", "a_"] {
+            for group in ["", "rbac.authorization.k8s.io"] {
+                let entry = LedgerEntry {
+                    key: key("ns", name, group, "Role"),
+                    version: "v1".into(),
+                    uid: Some("u".into()),
+                    mark: Mark::Held,
+                    input: Some(InputRef { source: "a+b".into(), uid: "00ff".into() }),
+                };
+                let ledger: Ledger = [entry].into_iter().collect();
+                assert_eq!(read(&write(&ledger, &[])).ledger, ledger, "{name} {group}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_entry_of_the_reference_is_taken_over() {
+        let entry =
+            InventoryEntry { id: "apps_web_apps_Deployment".into(), v: "v1".into(), ..InventoryEntry::default() };
+        let inventory = read(std::slice::from_ref(&entry));
+        assert_eq!(inventory.ledger.get(&key("apps", "web", "apps", "Deployment")).unwrap().mark, Mark::Owned);
+        assert_eq!(write(&inventory.ledger, &[]), [entry]);
+    }
+
+    #[test]
+    fn an_odd_entry_is_carried_along() {
+        let odd = |id: &str, v: &str| InventoryEntry { id: id.into(), v: v.into(), ..InventoryEntry::default() };
+        let entries = [odd("nonsense", "v1"), odd("a_b_c_D", ""), odd("a__c_", "v1")];
+        let inventory = read(&entries);
+        assert_eq!(inventory.unreadable.len(), 3);
+        assert!(inventory.ledger.is_empty());
+        assert_eq!(write(&inventory.ledger, &inventory.unreadable).len(), 3);
+    }
+}

@@ -1,0 +1,69 @@
+//! The label, annotation and finalizer names that users, the reference and we agree on. Nothing else spells them out.
+
+/// Label on every applied object: name of the ResourceSet that owns it.
+pub const OWNER_NAME: &str = "resourceset.fluxcd.controlplane.io/name";
+/// Label on every applied object: namespace of the ResourceSet that owns it.
+pub const OWNER_NAMESPACE: &str = "resourceset.fluxcd.controlplane.io/namespace";
+/// Finalizer on both custom resources.
+pub const FINALIZER: &str = "fluxcd.controlplane.io/finalizer";
+/// Server-side-apply field manager, the reference's, so that an installation is taken over and handed back.
+pub const FIELD_MANAGER: &str = "flux-operator";
+
+/// `disabled` suspends a custom resource, or excludes a rendered object.
+pub const RECONCILE: &str = "fluxcd.controlplane.io/reconcile";
+/// Go duration between two re-checks.
+pub const RECONCILE_EVERY: &str = "fluxcd.controlplane.io/reconcileEvery";
+/// Go duration that bounds health checks (sets) or polls (providers).
+pub const RECONCILE_TIMEOUT: &str = "fluxcd.controlplane.io/reconcileTimeout";
+/// `enabled` allows re-creation on immutable fields.
+pub const FORCE: &str = "fluxcd.controlplane.io/force";
+/// `disabled` on an object keeps it from garbage collection.
+pub const PRUNE: &str = "fluxcd.controlplane.io/prune";
+/// `enabled` on a Job deletes a failed one before it is applied again.
+pub const RECREATE_ON_FAILURE: &str = "fluxcd.controlplane.io/recreateOnFailure";
+/// `namespace/name` of a ConfigMap or Secret whose data is copied.
+pub const COPY_FROM: &str = "fluxcd.controlplane.io/copyFrom";
+/// `namespace/name[:key]` of a kubeconfig Secret to convert.
+pub const CONVERT_KUBE_CONFIG_FROM: &str = "fluxcd.controlplane.io/convertKubeConfigFrom";
+/// Comma-separated `Kind/namespace/name` whose content is hashed into [`CHECKSUM`].
+pub const CHECKSUM_FROM: &str = "fluxcd.controlplane.io/checksumFrom";
+/// The hash that [`CHECKSUM_FROM`] asks for.
+pub const CHECKSUM: &str = "fluxcd.controlplane.io/checksum";
+/// Who suspended the object.
+pub const SUSPENDED_BY: &str = "fluxcd.controlplane.io/suspendedBy";
+/// Event annotation: revision of the exported inputs.
+pub const REVISION: &str = "fluxcd.controlplane.io/revision";
+/// Event annotation: makes equal events distinct.
+pub const TOKEN: &str = "fluxcd.controlplane.io/token";
+/// Manual trigger.
+pub const REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
+/// Manual trigger of a provider outside its schedule.
+pub const FORCE_AT: &str = "reconcile.fluxcd.io/forceAt";
+/// Label on a ConfigMap or Secret that asks to be watched.
+pub const WATCH: &str = "reconcile.fluxcd.io/watch";
+
+/// `off` turns the prune guard off for one set.
+pub const PRUNE_GUARD: &str = "orangery.dev/prune-guard";
+/// `true` allows a source to become empty.
+pub const ALLOW_EMPTY: &str = "orangery.dev/allow-empty";
+/// Digest of the held list that may be deleted now.
+pub const APPROVE_PRUNE: &str = "orangery.dev/approve-prune";
+/// `true` on a rendered object takes it over from its present owner.
+pub const TAKE_OWNERSHIP: &str = "orangery.dev/take-ownership";
+/// `error` turns duplicate objects into a build error.
+pub const ON_DUPLICATE: &str = "orangery.dev/on-duplicate";
+
+/// Labels and annotations that only the host writes: a template that sets one of these is refused.
+pub const HOST_OWNED_PREFIX: &str = "internal.orangery.dev/";
+
+/// Whether a label may be written by the host only.
+#[must_use]
+pub fn is_host_owned_label(key: &str) -> bool {
+    key == OWNER_NAME || key == OWNER_NAMESPACE || key.starts_with(HOST_OWNED_PREFIX)
+}
+
+/// Whether an annotation may be written by the host only.
+#[must_use]
+pub fn is_host_owned_annotation(key: &str) -> bool {
+    key.starts_with(HOST_OWNED_PREFIX)
+}

@@ -1,0 +1,100 @@
+//! The plan: what to apply in which order, what is stale, and the ledger to write before the first apply.
+//!
+//! # Guarantees
+//! Everything that was owned or will be owned is in [`Plan::ledger`] (law 2). No object is both applied and stale. What cannot
+//! be applied at all (no name, an impossible kind) is refused before anything is written.
+
+mod check;
+mod make;
+mod order;
+mod settle;
+
+pub use check::NotApplicable;
+pub use make::plan;
+pub use order::{deletion_order, is_deleted_first};
+pub use settle::settle;
+
+use crate::input::NamespacedName;
+use crate::ledger::{InputRef, Ledger, LedgerEntry};
+use crate::object::Object;
+use std::time::Duration;
+
+/// Who owns the objects: the ResourceSet. Written as the two owner labels.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Owner {
+    /// Namespace and name of the ResourceSet.
+    pub name: NamespacedName,
+    /// The service account to impersonate in that namespace, if any.
+    pub service_account: Option<String>,
+    /// The set itself asks for re-creation on immutable fields (annotation `force: enabled`).
+    pub force: bool,
+}
+
+/// What to wait for after a stage of one step (`resourceset.md` §5.6 b).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StageGate {
+    /// Custom resource definitions, namespaces, cluster roles; kinds that end in `Class`: must be ready before the next stage.
+    UntilReady,
+    /// Go on at once.
+    None,
+}
+
+/// One object to apply.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    /// What to apply, owner labels included.
+    pub object: Object,
+    /// Which template of which manifest, and which input gave it; for messages.
+    pub origin: String,
+    /// The input that gave it; `None` without inputs.
+    pub input: Option<InputRef>,
+}
+
+/// Objects that may be applied concurrently.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// The objects, sorted.
+    pub objects: Vec<Planned>,
+    /// What to wait for afterwards.
+    pub gate: StageGate,
+}
+
+/// One step of the set; a set without `spec.steps` has one without a name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Name of the step.
+    pub name: Option<String>,
+    /// Time to wait for readiness after this step; `None` does not wait.
+    pub wait: Option<Duration>,
+    /// The stages in order.
+    pub stages: Vec<Stage>,
+}
+
+/// What is about to happen. Pure value; nothing has been done yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Who owns it all.
+    pub owner: Owner,
+    /// Steps in order.
+    pub steps: Vec<Step>,
+    /// Entries of the old ledger that nothing renders any more, in the order of deletion.
+    pub stale: Vec<LedgerEntry>,
+    /// Old ∪ desired: to be written before the first apply (law 2).
+    pub ledger: Ledger,
+}
+
+impl Plan {
+    /// All objects to apply, in order.
+    pub fn objects(&self) -> impl Iterator<Item = &Planned> {
+        self.steps.iter().flat_map(|step| &step.stages).flat_map(|stage| &stage.objects)
+    }
+
+    /// Whether nothing is to be applied.
+    #[must_use]
+    pub fn applies_nothing(&self) -> bool {
+        self.objects().next().is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,39 @@
+//! What the ledger says after an apply and a prune, also when they failed midway.
+
+use super::Plan;
+use crate::guard::Verdict;
+use crate::ledger::{Ledger, Mark};
+use crate::report::{ApplyReport, PruneReport};
+
+/// The ledger after the work. Only what is known to be gone, or known to be another's, leaves it.
+#[must_use]
+pub fn settle(plan: &Plan, applied: &ApplyReport, verdict: &Verdict, pruned: &PruneReport) -> Ledger {
+    let mut ledger = plan.ledger.clone();
+    for change in &applied.changes {
+        if let Some(entry) = ledger.get_mut(&change.key) {
+            entry.uid = change.uid.clone().or_else(|| entry.uid.take());
+            entry.version.clone_from(&change.version);
+            entry.mark = Mark::Owned;
+        }
+    }
+    for stale in &plan.stale {
+        if let Some(entry) = ledger.get_mut(&stale.key) {
+            entry.mark = match (verdict, entry.mark) {
+                (Verdict::Held(_), Mark::Owned) => Mark::Held,
+                (_, mark) => mark,
+            };
+        }
+    }
+    for kept in &pruned.kept {
+        if let Some(entry) = ledger.get_mut(&kept.key) {
+            entry.mark = kept.mark;
+        }
+    }
+    for change in &pruned.deleted {
+        ledger.remove(&change.key);
+    }
+    for key in &pruned.released {
+        ledger.remove(key);
+    }
+    ledger
+}

@@ -1,0 +1,161 @@
+//! What users may rely on when a set is planned and settled.
+
+use super::*;
+use crate::desired::{DesiredSet, DesiredStep};
+use crate::guard::{Hold, Verdict};
+use crate::ledger::Mark;
+use crate::object::ObjectKey;
+use crate::report::{Action, ApplyReport, Change, Kept, PruneReport};
+use serde_json::json;
+
+fn owner() -> Owner {
+    Owner { name: NamespacedName::new("apps", "set"), service_account: None, force: false }
+}
+
+fn planned(api_version: &str, kind: &str, name: &str) -> Planned {
+    let object = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": "apps"}});
+    Planned { object: Object(object.as_object().cloned().unwrap()), origin: "spec.resources[0]".into(), input: None }
+}
+
+fn desired(objects: Vec<Planned>) -> DesiredSet {
+    DesiredSet { steps: vec![DesiredStep { name: None, wait: None, objects }], notices: vec![] }
+}
+
+fn key(group: &str, kind: &str, name: &str) -> ObjectKey {
+    ObjectKey { group: group.into(), kind: kind.into(), namespace: "apps".into(), name: name.into() }
+}
+
+fn entry(group: &str, kind: &str, name: &str) -> LedgerEntry {
+    LedgerEntry { uid: Some(format!("uid-{name}")), ..LedgerEntry::about_to_be(key(group, kind, name), "v1") }
+}
+
+fn kinds(plan: &Plan) -> Vec<Vec<String>> {
+    let of = |stage: &Stage| stage.objects.iter().map(|planned| planned.object.gvk().kind).collect();
+    plan.steps.iter().flat_map(|step| &step.stages).map(of).collect()
+}
+
+#[test]
+fn stages_and_kinds_follow_the_reference() {
+    let objects = vec![
+        planned("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", "w"),
+        planned("apps/v1", "Deployment", "d"),
+        planned("example.io/v1", "Thing", "t"),
+        planned("rbac.authorization.k8s.io/v1", "Role", "r"),
+        planned("v1", "ConfigMap", "c"),
+        planned("storage.k8s.io/v1", "StorageClass", "s"),
+        planned("v1", "Namespace", "n"),
+        planned("apiextensions.k8s.io/v1", "CustomResourceDefinition", "x"),
+    ];
+    let plan = plan(owner(), desired(objects), &Ledger::default()).unwrap();
+    assert_eq!(
+        kinds(&plan),
+        vec![
+            vec!["CustomResourceDefinition", "Namespace"],
+            vec!["StorageClass"],
+            vec!["Role"],
+            vec!["ConfigMap", "Deployment", "Thing", "ValidatingWebhookConfiguration"],
+        ]
+    );
+    let gates: Vec<_> = plan.steps[0].stages.iter().map(|stage| stage.gate).collect();
+    assert_eq!(gates, [StageGate::UntilReady, StageGate::UntilReady, StageGate::None, StageGate::None]);
+}
+
+#[test]
+fn flux_appliers_are_deleted_first_and_the_rest_against_the_order_of_application() {
+    let entries = vec![
+        entry("", "ConfigMap", "c"),
+        entry("apps", "Deployment", "d"),
+        entry("helm.toolkit.fluxcd.io", "HelmRelease", "h"),
+        entry("", "Namespace", "n"),
+        entry("kustomize.toolkit.fluxcd.io", "Kustomization", "k"),
+    ];
+    let order: Vec<_> = deletion_order(entries).into_iter().map(|entry| entry.key.kind).collect();
+    assert_eq!(order, ["Kustomization", "HelmRelease", "Deployment", "ConfigMap", "Namespace"]);
+}
+
+#[test]
+fn an_object_in_another_version_is_the_same_object_and_keeps_its_uid() {
+    let ledger: Ledger = [entry("example.io", "Thing", "t")].into_iter().collect();
+    let plan = plan(owner(), desired(vec![planned("example.io/v2", "Thing", "t")]), &ledger).unwrap();
+    assert!(plan.stale.is_empty());
+    let kept = plan.ledger.get(&key("example.io", "Thing", "t")).unwrap();
+    assert_eq!((kept.version.as_str(), kept.uid.as_deref()), ("v2", Some("uid-t")));
+}
+
+#[test]
+fn a_held_object_that_is_rendered_again_is_owned_again() {
+    let held = LedgerEntry { mark: Mark::Held, ..entry("", "ConfigMap", "c") };
+    let plan = plan(owner(), desired(vec![planned("v1", "ConfigMap", "c")]), &[held].into_iter().collect()).unwrap();
+    assert_eq!(plan.ledger.get(&key("", "ConfigMap", "c")).unwrap().mark, Mark::Owned);
+}
+
+#[test]
+fn what_can_never_be_applied_is_refused_before_anything_is_written() {
+    let error = plan(owner(), desired(vec![planned("v1", "ConfigMap", "../x")]), &Ledger::default()).unwrap_err();
+    assert_eq!(error.field, "metadata.name");
+}
+
+#[test]
+fn an_object_that_is_rendered_twice_is_applied_once_as_it_was_rendered_last() {
+    let mut second = planned("v1", "ConfigMap", "c");
+    second.origin = "spec.resources[1]".into();
+    let plan = plan(owner(), desired(vec![planned("v1", "ConfigMap", "c"), second]), &Ledger::default()).unwrap();
+    let origins: Vec<_> = plan.objects().map(|planned| planned.origin.as_str()).collect();
+    assert_eq!(origins, ["spec.resources[1]"]);
+}
+
+fn change(key: ObjectKey, uid: Option<&str>, action: Action) -> Change {
+    Change { key, version: "v1".into(), uid: uid.map(str::to_owned), action }
+}
+
+#[test]
+fn only_what_is_gone_or_anothers_leaves_the_ledger() {
+    let names = ["deleted", "released", "disabled", "failed"];
+    let ledger: Ledger = names.iter().map(|name| entry("", "ConfigMap", name)).collect();
+    let plan = plan(owner(), desired(vec![planned("v1", "ConfigMap", "new")]), &ledger).unwrap();
+    let applied = ApplyReport {
+        changes: vec![change(key("", "ConfigMap", "new"), Some("fresh"), Action::Created)],
+        ..ApplyReport::default()
+    };
+    let pruned = PruneReport {
+        deleted: vec![change(key("", "ConfigMap", "deleted"), None, Action::Deleted)],
+        released: vec![key("", "ConfigMap", "released")],
+        kept: vec![Kept { key: key("", "ConfigMap", "disabled"), mark: Mark::PruneDisabled, message: String::new() }],
+        failed: vec![],
+    };
+    let after = settle(&plan, &applied, &Verdict::Allowed, &pruned);
+    let left: Vec<_> = after.iter().map(|entry| (entry.key.name.as_str(), entry.mark)).collect();
+    assert_eq!(left, [("disabled", Mark::PruneDisabled), ("failed", Mark::Owned), ("new", Mark::Owned)]);
+    assert_eq!(after.get(&key("", "ConfigMap", "new")).unwrap().uid.as_deref(), Some("fresh"));
+}
+
+#[test]
+fn held_objects_are_marked_and_stay() {
+    let ledger: Ledger = [entry("", "ConfigMap", "a")].into_iter().collect();
+    let plan = plan(owner(), desired(vec![]), &ledger).unwrap();
+    let held = Verdict::Held(Hold { digest: "d".into(), objects: vec![], why: String::new() });
+    let after = settle(&plan, &ApplyReport::default(), &held, &PruneReport::default());
+    assert_eq!(after.get(&key("", "ConfigMap", "a")).unwrap().mark, Mark::Held);
+}
+
+mod properties {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_ledger_is_old_and_desired_and_nothing_is_both_applied_and_stale(
+            old in proptest::collection::btree_set("[a-f]{1,2}", 0..20),
+            new in proptest::collection::btree_set("[a-f]{1,2}", 0..20),
+        ) {
+            let ledger: Ledger = old.iter().map(|name| entry("", "ConfigMap", name)).collect();
+            let objects = new.iter().map(|name| planned("v1", "ConfigMap", name)).collect();
+            let plan = plan(owner(), desired(objects), &ledger).unwrap();
+            let names = |entries: Vec<&LedgerEntry>| entries.into_iter().map(|entry| entry.key.name.clone()).collect::<std::collections::BTreeSet<_>>();
+            prop_assert_eq!(names(plan.ledger.iter().collect()), old.union(&new).cloned().collect());
+            prop_assert_eq!(names(plan.stale.iter().collect()), old.difference(&new).cloned().collect());
+            let applied: std::collections::BTreeSet<_> = plan.objects().map(|planned| planned.object.name().to_owned()).collect();
+            prop_assert_eq!(applied, new);
+        }
+    }
+}

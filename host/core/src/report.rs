@@ -1,0 +1,102 @@
+//! What a target did: values, not logs. Always returned, errors inside.
+
+use crate::ledger::Mark;
+use crate::object::ObjectKey;
+
+/// What happened to one object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// It did not exist.
+    Created,
+    /// It was different.
+    Configured,
+    /// It was deleted and created again, because a field is immutable.
+    Recreated,
+    /// Nothing to do.
+    Unchanged,
+    /// It was deleted, or was already gone.
+    Deleted,
+}
+
+impl Action {
+    /// The word of the reference's messages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Configured => "configured",
+            Self::Recreated => "recreated",
+            Self::Unchanged => "unchanged",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// One object and what happened to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Which object.
+    pub key: ObjectKey,
+    /// API version used.
+    pub version: String,
+    /// UID of the live object after the change; `None` for deletions and for targets without UIDs.
+    pub uid: Option<String>,
+    /// What happened.
+    pub action: Action,
+}
+
+/// One object that could not be applied or deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// Which object.
+    pub key: ObjectKey,
+    /// What was tried, what the target said, and what to do. Secrets already removed.
+    pub message: String,
+    /// The object belongs to someone else.
+    pub owned_by_another: bool,
+}
+
+/// What an apply did, also when it failed midway.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ApplyReport {
+    /// Everything that is now as desired, in the order of the plan.
+    pub changes: Vec<Change>,
+    /// What went wrong; the first failing stage ends the apply.
+    pub failed: Vec<Failed>,
+    /// Remarks of the target, for example the API server's own warnings; for status.
+    pub warnings: Vec<String>,
+    /// Requests made to the target, for metrics and tests of cost.
+    pub requests: u64,
+}
+
+impl ApplyReport {
+    /// Whether every object of the plan is now as desired. Prune must not start otherwise (law 3).
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty()
+    }
+}
+
+/// An object that was to be deleted and still exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Which object.
+    pub key: ObjectKey,
+    /// The mark it now has in the ledger.
+    pub mark: Mark,
+    /// Why, for people.
+    pub message: String,
+}
+
+/// What a prune did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PruneReport {
+    /// Objects that are gone.
+    pub deleted: Vec<Change>,
+    /// Objects that are not ours any more (other UID or owner): forgotten, untouched.
+    pub released: Vec<ObjectKey>,
+    /// Objects that stay on purpose.
+    pub kept: Vec<Kept>,
+    /// Objects that could not be deleted, or whose deletion has not finished: still in the ledger.
+    pub failed: Vec<Failed>,
+}

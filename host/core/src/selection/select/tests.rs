@@ -1,0 +1,217 @@
+//! What users may rely on between an answer and what is exported.
+
+use super::*;
+use crate::selection::FilterSpec;
+use serde_json::json;
+
+fn pull(id: u32, branch: &str, labels: &[&str]) -> Input {
+    Input {
+        id: id.to_string(),
+        attributes: json!({"branch": branch, "sha": format!("s{id}"), "labels": labels}).as_object().cloned().unwrap(),
+    }
+}
+
+fn pulls(ids: impl IntoIterator<Item = u32>) -> Vec<Input> {
+    ids.into_iter().map(|id| pull(id, "b", &[])).collect()
+}
+
+fn tag(name: &str) -> Input {
+    Input { id: digest::adler32_id(name), attributes: json!({"tag": name}).as_object().cloned().unwrap() }
+}
+
+fn served(kind: NameKind) -> ServedType {
+    let tags = kind == NameKind::Tag;
+    ServedType {
+        name: "T".into(),
+        name_kind: kind,
+        name_attribute: if tags { "tag" } else { "branch" }.into(),
+        labelled: !tags,
+        limit_rule: if tags { LimitRule::Best } else { LimitRule::Admit },
+        config_schema: Value::Null,
+    }
+}
+
+/// A provider over time.
+struct Provider {
+    served: ServedType,
+    spec: FilterSpec,
+    skip: Vec<String>,
+    defaults: Map<String, Value>,
+    now: Selected,
+}
+
+impl Provider {
+    fn of(kind: NameKind, limit: i64) -> Self {
+        let spec = FilterSpec { limit: Some(limit), ..FilterSpec::default() };
+        Self { served: served(kind), spec, skip: vec![], defaults: Map::new(), now: Selected::default() }
+    }
+
+    fn try_answer(&self, inputs: Vec<Input>, coverage: Coverage) -> Result<Selected, SelectError> {
+        let filter = Filter::parse(&self.spec, &self.served).unwrap();
+        select(
+            inputs,
+            coverage,
+            &Question {
+                served: &self.served,
+                filter: &filter,
+                skip: &self.skip,
+                defaults: &self.defaults,
+                exported: &self.now.exported,
+                waiting: &self.now.waiting,
+            },
+        )
+    }
+
+    fn answers(&mut self, inputs: Vec<Input>) -> Vec<String> {
+        self.now = self.try_answer(inputs, Coverage::Complete).unwrap();
+        self.seen("id")
+    }
+
+    fn seen(&self, key: &str) -> Vec<String> {
+        self.now.exported.iter().map(|map| map[key].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+#[test]
+fn those_already_exported_stay_and_new_ones_wait_in_turn() {
+    let mut provider = Provider::of(NameKind::Branch, 3);
+    assert_eq!(provider.answers(pulls([3, 2, 1])), ["3", "2", "1"]);
+    assert_eq!(provider.answers(pulls([5, 4, 3, 2, 1])), ["3", "2", "1"]);
+    assert_eq!(provider.now.waiting, ["5", "4"]);
+    assert!(provider.now.notices[0].message.starts_with("2 inputs wait because the limit of 3 is reached: 5, 4"));
+    // 6 is newer than those that wait, and 2 has gone.
+    assert_eq!(provider.answers(pulls([6, 5, 4, 3, 1])), ["5", "3", "1"]);
+    assert_eq!(provider.now.waiting, ["4", "6"]);
+    provider.spec.limit = Some(1);
+    assert_eq!(provider.answers(pulls([6, 5, 4, 3, 1])), ["5", "3", "1"]);
+}
+
+#[test]
+fn of_tags_the_best_win() {
+    let mut provider = Provider::of(NameKind::Tag, 2);
+    provider.answers(["v1.9.0", "v1.10.0", "latest"].map(tag).into());
+    assert_eq!(provider.seen("tag"), ["v1.9.0", "v1.10.0"]);
+    provider.spec.semver = Some(">=1.0.0".into());
+    provider.answers(["v1.9.0", "v1.10.0", "1.10.0", "latest"].map(tag).into());
+    assert_eq!(provider.seen("tag"), ["v1.10.0", "1.10.0"]);
+    assert!(provider.now.waiting.is_empty());
+}
+
+#[test]
+fn a_skipped_input_is_frozen_if_known_and_left_out_if_not() {
+    let mut provider = Provider::of(NameKind::Branch, 10);
+    provider.skip = vec!["wip".into()];
+    provider.defaults = json!({"team": "a"}).as_object().cloned().unwrap();
+    provider.answers(vec![pull(1, "one", &[])]);
+    provider.defaults = json!({"team": "b"}).as_object().cloned().unwrap();
+    let mut moved = pull(1, "moved", &["wip"]);
+    moved.attributes.insert("sha".into(), json!("new"));
+    assert_eq!(provider.answers(vec![moved, pull(2, "two", &["wip"])]), ["1"]);
+    assert_eq!(
+        provider.now.exported[0],
+        json!({"id": "1", "branch": "one", "sha": "s1", "labels": [], "team": "b"}).as_object().cloned().unwrap()
+    );
+    assert!(provider.answers(vec![]).is_empty());
+}
+
+#[test]
+fn own_values_win_over_defaults_and_nothing_wins_over_the_id() {
+    let mut provider = Provider::of(NameKind::Branch, 10);
+    provider.defaults = json!({"id": "x", "branch": "x", "team": {"a": 1}}).as_object().cloned().unwrap();
+    provider.answers(vec![pull(7, "own", &[])]);
+    let exported = &provider.now.exported[0];
+    assert_eq!(
+        (&exported["id"], &exported["branch"], &exported["team"]),
+        (&json!("7"), &json!("own"), &json!({"a": 1}))
+    );
+}
+
+#[test]
+fn a_partial_answer_adds_and_updates_and_removes_nothing() {
+    let mut provider = Provider::of(NameKind::Branch, 3);
+    provider.answers(pulls([2, 1]));
+    provider.now = provider
+        .try_answer(vec![pull(4, "new", &[]), pull(3, "new", &[]), pull(1, "changed", &[])], Coverage::Partial)
+        .unwrap();
+    assert_eq!(provider.seen("id"), ["2", "1", "4"]);
+    assert_eq!(provider.seen("branch"), ["b", "changed", "new"]);
+    assert_eq!(provider.now.waiting, ["3"]);
+}
+
+#[test]
+fn a_bad_or_repeated_id_rejects_the_whole_answer() {
+    let provider = Provider::of(NameKind::Branch, 10);
+    let reject = |inputs| provider.try_answer(inputs, Coverage::Complete).unwrap_err();
+    assert_eq!(reject(pulls([1, 2, 1])), SelectError::DuplicateId { first: 0, second: 2, id: "1".into() });
+    let with_id = |id: String| vec![Input { id, attributes: Map::new() }];
+    for id in [String::new(), "x".repeat(254), "a\nb".into()] {
+        assert!(matches!(reject(with_id(id)), SelectError::BadId { index: 0, .. }));
+    }
+    assert!(provider.try_answer(with_id("ü".repeat(253)), Coverage::Complete).is_ok());
+}
+
+#[test]
+fn ids_that_collide_as_the_references_do_are_a_warning_and_keep_both() {
+    let mut provider = Provider::of(NameKind::Tag, 10);
+    provider.answers(vec![tag("v0.0.40"), tag("v0.1.12")]);
+    assert_eq!(provider.seen("tag"), ["v0.1.12", "v0.0.40"]);
+    assert_eq!(provider.now.notices[0].reason, Reason::DuplicateObjects);
+    let twice = provider.try_answer(vec![tag("v1"), tag("v1")], Coverage::Complete);
+    assert!(matches!(twice, Err(SelectError::DuplicateId { .. })));
+}
+
+#[test]
+fn every_bound_is_refused_with_its_size() {
+    let provider = Provider::of(NameKind::Branch, 10_000);
+    let reject = |inputs| provider.try_answer(inputs, Coverage::Complete).unwrap_err();
+    let sized = |id: u32, bytes: usize| Input {
+        id: id.to_string(),
+        attributes: json!({"x": "y".repeat(bytes)}).as_object().cloned().unwrap(),
+    };
+    assert_eq!(reject(pulls(0..10_001)), SelectError::TooMany(10_001));
+    assert!(matches!(reject(vec![sized(1, MAX_INPUT_BYTES)]), SelectError::InputTooBig { .. }));
+    assert!(matches!(reject((0..200).map(|id| sized(id, 30_000)).collect()), SelectError::TooBig(_)));
+    assert!(matches!(
+        reject((0..50).map(|id| sized(id, 30_000)).collect()),
+        SelectError::StatusTooBig { count: 50, .. }
+    ));
+}
+
+#[test]
+fn skip_labels_on_a_type_without_labels_are_a_warning() {
+    let mut provider = Provider::of(NameKind::Tag, 10);
+    provider.skip = vec!["!x".into()];
+    assert_eq!(provider.answers(vec![tag("v1")]).len(), 1);
+    assert!(provider.now.notices[0].message.starts_with("spec.skip.labels has no effect on type T"));
+}
+
+mod properties {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    proptest! {
+        #[test]
+        fn what_is_exported_and_still_listed_is_never_dropped(
+            answers in proptest::collection::vec((proptest::collection::btree_set(0u32..30, 0..20), any::<bool>()), 1..8),
+            limits in proptest::collection::vec(1i64..12, 8),
+        ) {
+            let mut provider = Provider::of(NameKind::Branch, 5);
+            for ((listed, partial), limit) in answers.into_iter().zip(limits) {
+                provider.spec.limit = Some(limit);
+                let before: BTreeSet<String> = provider.seen("id").into_iter().collect();
+                let coverage = if partial { Coverage::Partial } else { Coverage::Complete };
+                provider.now = provider.try_answer(pulls(listed.clone()), coverage).unwrap();
+                let after: BTreeSet<String> = provider.seen("id").into_iter().collect();
+                let listed: BTreeSet<String> = listed.iter().map(u32::to_string).collect();
+                let must_stay: BTreeSet<String> = before.iter().filter(|id| partial || listed.contains(*id)).cloned().collect();
+                prop_assert!(must_stay.is_subset(&after));
+                prop_assert!(after.len() <= must_stay.len().max(usize::try_from(limit).unwrap()));
+                let waiting: BTreeSet<String> = provider.now.waiting.iter().cloned().collect();
+                prop_assert!(waiting.is_disjoint(&after));
+                // Nothing that is listed is lost: it is exported or waits.
+                prop_assert!(listed.is_subset(&after.union(&waiting).cloned().collect()));
+            }
+        }
+    }
+}

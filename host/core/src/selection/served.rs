@@ -1,0 +1,71 @@
+//! What a plugin says of a `spec.type` that it serves.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What the names that a type lists are, which decides which filter fields apply to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NameKind {
+    /// `includeBranch`, `excludeBranch`.
+    Branch,
+    /// `includeTag`, `excludeTag`, `semver`.
+    Tag,
+    /// `includeEnvironment`, `excludeEnvironment`.
+    Environment,
+    /// No name filter applies.
+    Unnamed,
+}
+
+impl NameKind {
+    /// The word for messages.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Branch => "branch",
+            Self::Tag => "tag",
+            Self::Environment => "environment",
+            Self::Unnamed => "input",
+        }
+    }
+}
+
+/// What happens when there are more inputs than `filter.limit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LimitRule {
+    /// Those already exported stay, new ones wait.
+    Admit,
+    /// Sorted, and the best win.
+    Best,
+}
+
+/// One value of `spec.type`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ServedType {
+    /// The value of `spec.type`, for example `GitHubPullRequest`.
+    pub name: String,
+    /// What its names are.
+    pub name_kind: NameKind,
+    /// The attribute that holds the name, for example `branch`; empty if unnamed.
+    pub name_attribute: String,
+    /// Whether its inputs carry `labels`, so that `filter.labels` and `skip.labels` apply.
+    pub labelled: bool,
+    /// What `filter.limit` does.
+    pub limit_rule: LimitRule,
+    /// JSON Schema of `spec.config`.
+    pub config_schema: Value,
+}
+
+impl ServedType {
+    /// The type `Static`, which the host itself serves: one unnamed input.
+    #[must_use]
+    pub fn fixed() -> Self {
+        Self {
+            name: "Static".to_owned(),
+            name_kind: NameKind::Unnamed,
+            name_attribute: String::new(),
+            labelled: false,
+            limit_rule: LimitRule::Admit,
+            config_schema: Value::Bool(true),
+        }
+    }
+}

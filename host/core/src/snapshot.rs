@@ -1,0 +1,172 @@
+//! The last good inputs of one provider and how much they can be trusted. Holds law 1: a failure is never an empty list.
+
+use crate::explain::Reason;
+use crate::revision::revision;
+use crate::selection::{Coverage, Selected};
+use serde_json::{Map, Value};
+
+/// How much a snapshot can be trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Freshness {
+    /// The last poll gave a complete answer, or said that nothing changed since one.
+    Fresh,
+    /// The last poll failed or was partial; the inputs are the last good ones.
+    Stale {
+        /// Why.
+        reason: Reason,
+        /// Since when, in milliseconds since 1970.
+        since: u64,
+    },
+    /// No poll has ever given an answer: zero inputs here mean nothing at all.
+    Never,
+}
+
+impl Freshness {
+    /// Whether deletions may be decided from this (law 3).
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        matches!(self, Self::Fresh)
+    }
+}
+
+/// The last good inputs of one provider.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    inputs: Vec<Map<String, Value>>,
+    waiting: Vec<String>,
+    revision: String,
+    freshness: Freshness,
+}
+
+impl Snapshot {
+    /// A provider that has not answered yet.
+    #[must_use]
+    pub fn never() -> Self {
+        Self { inputs: Vec::new(), waiting: Vec::new(), revision: String::new(), freshness: Freshness::Never }
+    }
+
+    /// A provider whose inputs were read back from its status. An empty `revision` means that it never answered.
+    #[must_use]
+    pub fn restored(
+        inputs: Vec<Map<String, Value>>,
+        waiting: Vec<String>,
+        revision: String,
+        freshness: Freshness,
+    ) -> Self {
+        if revision.is_empty() {
+            return Self::never();
+        }
+        Self { inputs, waiting, revision, freshness }
+    }
+
+    /// After an answer that was selected from: [`crate::selection::select`] has already kept what a partial answer may not remove.
+    #[must_use]
+    pub fn after_answer(&self, selected: Selected, coverage: Coverage, now: u64) -> Self {
+        let freshness = match coverage {
+            Coverage::Complete => Freshness::Fresh,
+            // Part of an answer to a provider that never gave a whole one is not an answer yet.
+            Coverage::Partial if self.freshness == Freshness::Never && selected.exported.is_empty() => {
+                return self.clone();
+            }
+            Coverage::Partial => self.stale(Reason::PartialAnswer, now),
+        };
+        let revision = revision(&selected.exported);
+        Self { inputs: selected.exported, waiting: selected.waiting, revision, freshness }
+    }
+
+    /// After the answer that nothing changed. From a provider that never answered it says nothing.
+    #[must_use]
+    pub fn after_unchanged(&self) -> Self {
+        match self.freshness {
+            Freshness::Never => self.clone(),
+            Freshness::Fresh | Freshness::Stale { .. } => Self { freshness: Freshness::Fresh, ..self.clone() },
+        }
+    }
+
+    /// After a failure: everything stays, only the trust goes.
+    #[must_use]
+    pub fn after_failure(&self, reason: Reason, now: u64) -> Self {
+        match self.freshness {
+            Freshness::Never => self.clone(),
+            Freshness::Fresh | Freshness::Stale { .. } => Self { freshness: self.stale(reason, now), ..self.clone() },
+        }
+    }
+
+    fn stale(&self, reason: Reason, now: u64) -> Freshness {
+        let since = match self.freshness {
+            Freshness::Stale { since, .. } => since,
+            Freshness::Fresh | Freshness::Never => now,
+        };
+        Freshness::Stale { reason, since }
+    }
+
+    /// The inputs, in order, with their ids and defaults.
+    #[must_use]
+    pub fn inputs(&self) -> &[Map<String, Value>] {
+        &self.inputs
+    }
+
+    /// The ids that wait because the limit is reached.
+    #[must_use]
+    pub fn waiting(&self) -> &[String] {
+        &self.waiting
+    }
+
+    /// The revision of the inputs; empty if there was never an answer.
+    #[must_use]
+    pub fn revision(&self) -> &str {
+        &self.revision
+    }
+
+    /// How much the inputs can be trusted.
+    #[must_use]
+    pub fn freshness(&self) -> &Freshness {
+        &self.freshness
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn inputs(ids: &[&str]) -> Vec<Map<String, Value>> {
+        ids.iter().map(|id| json!({ "id": id }).as_object().cloned().unwrap()).collect()
+    }
+
+    fn answered(ids: &[&str]) -> Snapshot {
+        let selected = Selected { exported: inputs(ids), ..Selected::default() };
+        Snapshot::never().after_answer(selected, Coverage::Complete, 1)
+    }
+
+    #[test]
+    fn a_failure_keeps_the_inputs_and_remembers_since_when() {
+        let failed =
+            answered(&["1", "2"]).after_failure(Reason::SourceUnavailable, 5).after_failure(Reason::RateLimited, 9);
+        assert_eq!(failed.inputs().len(), 2);
+        assert_eq!(failed.freshness(), &Freshness::Stale { reason: Reason::RateLimited, since: 5 });
+        assert_eq!(failed.revision(), answered(&["1", "2"]).revision());
+        assert!(failed.after_unchanged().freshness().is_fresh());
+    }
+
+    #[test]
+    fn a_provider_that_never_answered_stays_so_through_failures_and_unchanged() {
+        assert_eq!(Snapshot::never().after_failure(Reason::Unauthorized, 1), Snapshot::never());
+        assert_eq!(Snapshot::never().after_unchanged(), Snapshot::never());
+        assert_eq!(Snapshot::restored(inputs(&["1"]), vec![], String::new(), Freshness::Fresh), Snapshot::never());
+    }
+
+    #[test]
+    fn a_complete_answer_may_shrink_to_nothing_and_is_fresh() {
+        let empty = answered(&["1"]).after_answer(Selected::default(), Coverage::Complete, 2);
+        assert!(empty.inputs().is_empty() && empty.freshness().is_fresh());
+        assert!(!empty.revision().is_empty());
+    }
+
+    #[test]
+    fn a_partial_answer_is_not_fresh() {
+        let selected = Selected { exported: inputs(&["1", "2"]), ..Selected::default() };
+        let partial = answered(&["1"]).after_answer(selected, Coverage::Partial, 7);
+        assert_eq!(partial.freshness(), &Freshness::Stale { reason: Reason::PartialAnswer, since: 7 });
+    }
+}

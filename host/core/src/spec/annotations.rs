@@ -1,0 +1,40 @@
+//! What annotations say of when and how long an object is reconciled.
+
+use crate::duration;
+use crate::keys;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// When and how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cadence {
+    /// Time between two re-checks; `None` is never by the clock.
+    pub interval: Option<Duration>,
+    /// Bounds health checks (sets) or polls (providers).
+    pub timeout: Duration,
+    /// Suspended by annotation.
+    pub suspended: bool,
+}
+
+impl Cadence {
+    /// For a set: every 60 minutes, for at most 5.
+    #[must_use]
+    pub fn of_set(annotations: &BTreeMap<String, String>) -> Self {
+        Self::of(annotations, Duration::from_secs(60 * 60), Duration::from_secs(5 * 60))
+    }
+
+    /// For a provider: every 10 minutes, for at most 2.
+    #[must_use]
+    pub fn of_provider(annotations: &BTreeMap<String, String>) -> Self {
+        Self::of(annotations, Duration::from_secs(10 * 60), Duration::from_secs(2 * 60))
+    }
+
+    fn of(annotations: &BTreeMap<String, String>, interval: Duration, timeout: Duration) -> Self {
+        let text = |key: &str| annotations.get(key).map(String::as_str);
+        Self {
+            interval: duration::interval(text(keys::RECONCILE_EVERY), interval),
+            timeout: duration::timeout(text(keys::RECONCILE_TIMEOUT), timeout),
+            suspended: text(keys::RECONCILE).is_some_and(|word| word.eq_ignore_ascii_case("disabled")),
+        }
+    }
+}

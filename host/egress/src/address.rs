@@ -1,0 +1,243 @@
+//! Step 5 of the pipeline: which addresses may be dialled. Names are granted, addresses are refused.
+//!
+//! # Guarantees
+//! What is not known to be a public unicast address is refused, unless it is private and its network is allowed, or
+//! loopback and loopback is allowed. An IPv4 address inside an IPv6 address (mapped, compatible, translated, NAT64,
+//! 6to4, ISATAP) is taken out and judged by itself.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+/// What a policy says about addresses.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AddressRules {
+    pub(crate) allow_private: Vec<IpNet>,
+    pub(crate) allow_loopback: bool,
+    pub(crate) forbidden: Vec<IpAddr>,
+}
+
+/// An address that is not dialled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{address} is {reason}")]
+pub(crate) struct AddressRefused {
+    address: IpAddr,
+    reason: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Public,
+    Private,
+    Loopback,
+    Never(&'static str),
+}
+
+const PRIVATE: &str = "a private address, and the operator does not allow its network";
+const LOOPBACK: &str = "a loopback address, which is never granted";
+const FORBIDDEN: &str = "an address of the operator or of the API server, which is never granted";
+const METADATA: &str = "a metadata address, which is never granted";
+const LINK_LOCAL: &str = "a link-local or metadata address, which is never granted";
+const UNSPECIFIED: &str = "an unspecified address, which is never granted";
+const MULTICAST: &str = "a multicast or broadcast address, which is never granted";
+const RESERVED: &str = "a reserved address, which is never granted";
+
+impl AddressRules {
+    /// # Errors
+    /// The address and why it is refused.
+    pub(crate) fn check(&self, address: IpAddr) -> Result<(), AddressRefused> {
+        let refused = |reason| Err(AddressRefused { address, reason });
+        let bare = bare(address);
+        if self.forbidden.iter().any(|forbidden| *forbidden == address || self::bare(*forbidden) == bare) {
+            return refused(FORBIDDEN);
+        }
+        match classify(bare) {
+            Class::Public => Ok(()),
+            Class::Private if self.allow_private.iter().any(|net| net.contains(&bare)) => Ok(()),
+            Class::Private => refused(PRIVATE),
+            Class::Loopback if self.allow_loopback => Ok(()),
+            Class::Loopback => refused(LOOPBACK),
+            Class::Never(reason) => refused(reason),
+        }
+    }
+}
+
+/// The IPv4 address inside an IPv6 address, or the address itself.
+fn bare(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(six) => embedded(six).map_or(address, IpAddr::V4),
+    }
+}
+
+fn embedded(six: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [a, b, c, d, e, f, g, h] = six.segments();
+    let join = |high: u16, low: u16| Some(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)));
+    match (a, b, c, d, e, f) {
+        // ::a.b.c.d, but neither :: nor ::1
+        (0, 0, 0, 0, 0, 0) if g != 0 => join(g, h),
+        // ::ffff:a.b.c.d, ::ffff:0:a.b.c.d, 64:ff9b::a.b.c.d
+        (0, 0, 0, 0, 0, 0xffff) | (0, 0, 0, 0, 0xffff, 0) | (0x64, 0xff9b, 0, 0, 0, 0) => join(g, h),
+        (0x2002, ..) => join(b, c),
+        // ISATAP, under any prefix
+        (_, _, _, _, 0 | 0x200, 0x5efe) => join(g, h),
+        _ => None,
+    }
+}
+
+fn classify(address: IpAddr) -> Class {
+    match address {
+        IpAddr::V4(four) => V4.iter().find(|(net, _)| net.contains(&four)).map_or(Class::Public, |(_, class)| *class),
+        IpAddr::V6(six) => {
+            V6.iter().find(|(net, _)| net.contains(&six)).map_or(Class::Never(RESERVED), |(_, class)| *class)
+        }
+    }
+}
+
+const fn v4(a: u8, b: u8, c: u8, d: u8, length: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), length)
+}
+
+const fn v6(a: u16, b: u16, c: u16, h: u16, length: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, h), length)
+}
+
+/// First match wins; what is not listed is public. After the IANA special-purpose registry and the clouds' manuals.
+const V4: &[(Ipv4Net, Class)] = &[
+    // Alibaba, Azure's wire server, Oracle
+    (v4(100, 100, 100, 200, 32), Class::Never(METADATA)),
+    (v4(168, 63, 129, 16, 32), Class::Never(METADATA)),
+    (v4(192, 0, 0, 192, 32), Class::Never(METADATA)),
+    (v4(169, 254, 0, 0, 16), Class::Never(LINK_LOCAL)),
+    (v4(127, 0, 0, 0, 8), Class::Loopback),
+    (v4(10, 0, 0, 0, 8), Class::Private),
+    (v4(172, 16, 0, 0, 12), Class::Private),
+    (v4(192, 168, 0, 0, 16), Class::Private),
+    (v4(100, 64, 0, 0, 10), Class::Private),
+    (v4(0, 0, 0, 0, 8), Class::Never(UNSPECIFIED)),
+    (v4(224, 0, 0, 0, 4), Class::Never(MULTICAST)),
+    (v4(255, 255, 255, 255, 32), Class::Never(MULTICAST)),
+    (v4(240, 0, 0, 0, 4), Class::Never(RESERVED)),
+    (v4(192, 0, 0, 0, 24), Class::Never(RESERVED)),
+    (v4(192, 88, 99, 0, 24), Class::Never(RESERVED)),
+    // documentation and benchmarks
+    (v4(192, 0, 2, 0, 24), Class::Never(RESERVED)),
+    (v4(198, 51, 100, 0, 24), Class::Never(RESERVED)),
+    (v4(203, 0, 113, 0, 24), Class::Never(RESERVED)),
+    (v4(198, 18, 0, 0, 15), Class::Never(RESERVED)),
+];
+
+/// First match wins; what is not listed is reserved: only `2000::/3` is handed out.
+const V6: &[(Ipv6Net, Class)] = &[
+    // AWS and Google, inside the private range
+    (v6(0xfd00, 0xec2, 0, 0x254, 128), Class::Never(METADATA)),
+    (v6(0xfd20, 0xce, 0, 0x254, 128), Class::Never(METADATA)),
+    (v6(0, 0, 0, 0, 128), Class::Never(UNSPECIFIED)),
+    (v6(0, 0, 0, 1, 128), Class::Loopback),
+    (v6(0xfc00, 0, 0, 0, 7), Class::Private),
+    (v6(0xfe80, 0, 0, 0, 10), Class::Never(LINK_LOCAL)),
+    (v6(0xff00, 0, 0, 0, 8), Class::Never(MULTICAST)),
+    // Teredo hides an IPv4 address; protocol assignments; documentation
+    (v6(0x2001, 0, 0, 0, 23), Class::Never(RESERVED)),
+    (v6(0x2001, 0xdb8, 0, 0, 32), Class::Never(RESERVED)),
+    (v6(0x3fff, 0, 0, 0, 20), Class::Never(RESERVED)),
+    (v6(0x2000, 0, 0, 0, 3), Class::Public),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passes(rules: &AddressRules, address: &str) -> bool {
+        rules.check(address.parse().unwrap()).is_ok()
+    }
+
+    /// Everything that can be allowed is.
+    fn lenient() -> AddressRules {
+        AddressRules {
+            allow_private: vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()],
+            allow_loopback: true,
+            forbidden: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn public_addresses_pass() {
+        for address in
+            ["140.82.121.6", "2606:50c0:8000::153", "::ffff:140.82.121.6", "64:ff9b::8c52:7906", "2002:8c52:7906::1"]
+        {
+            assert!(passes(&AddressRules::default(), address), "{address}");
+        }
+    }
+
+    #[test]
+    fn some_addresses_are_never_granted() {
+        let never = [
+            "169.254.169.254",
+            "169.254.0.1",
+            "100.100.100.200",
+            "168.63.129.16",
+            "192.0.0.192",
+            "0.0.0.0",
+            "0.1.2.3",
+            "224.0.0.1",
+            "255.255.255.255",
+            "240.0.0.1",
+            "192.0.2.1",
+            "198.51.100.7",
+            "203.0.113.9",
+            "198.18.0.1",
+            "::",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+            "fd00:ec2::254",
+            "fd20:ce::254",
+            "2001:db8::1",
+            "3fff::1",
+            "100::1",
+            "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+            "64:ff9b:1::7f00:1",
+            "5f00::1",
+            // the same behind IPv6
+            "::ffff:169.254.169.254",
+            "::169.254.169.254",
+            "::ffff:0:169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "2002:a9fe:a9fe::1",
+            "2606:50c0::5efe:a9fe:a9fe",
+            "fe80::200:5efe:a9fe:a9fe",
+        ];
+        for address in never {
+            assert!(!passes(&lenient(), address), "{address}");
+        }
+    }
+
+    #[test]
+    fn loopback_passes_only_where_loopback_is_allowed() {
+        for address in ["127.0.0.1", "127.255.0.1", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"] {
+            assert!(!passes(&AddressRules::default(), address), "{address}");
+            assert!(passes(&lenient(), address), "{address}");
+        }
+    }
+
+    #[test]
+    fn private_networks_pass_only_where_listed() {
+        let rules = AddressRules { allow_private: vec!["10.1.0.0/16".parse().unwrap()], ..AddressRules::default() };
+        assert!(passes(&rules, "10.1.2.3"));
+        assert!(passes(&rules, "::ffff:10.1.2.3"));
+        for address in ["10.2.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "fd12::1", "::ffff:10.2.0.1"] {
+            assert!(!passes(&rules, address), "{address}");
+            assert!(passes(&lenient(), address), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_forbidden_address_stays_forbidden_in_every_spelling() {
+        let rules = AddressRules { forbidden: vec!["10.96.0.1".parse().unwrap()], ..lenient() };
+        assert!(passes(&rules, "10.96.0.2"));
+        for address in ["10.96.0.1", "::ffff:10.96.0.1", "64:ff9b::a60:1"] {
+            assert!(!passes(&rules, address), "{address}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The door: what lives as long as the process and is shared by all calls.
+
+use std::sync::Arc;
+
+use crate::address::AddressRules;
+use crate::cache::Cache;
+use crate::clients::Clients;
+use crate::credential::Credential;
+use crate::fingerprint::FingerprintKey;
+use crate::github_app::mint::Mint;
+use crate::grant::Grant;
+use crate::policy::{HttpLimits, Policy};
+use crate::script::Script;
+use crate::session::Session;
+use crate::silence::{Quota, Silences};
+use crate::tls::TlsSettings;
+
+/// The only door to the network: policy, connections, conditional cache, minted tokens, silences. Clones are the same
+/// door.
+#[derive(Debug, Clone)]
+pub struct Door {
+    pub(crate) inside: Arc<Inside>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inside {
+    pub(crate) policy: Policy,
+    pub(crate) rules: Arc<AddressRules>,
+    pub(crate) key: FingerprintKey,
+    pub(crate) clients: Clients,
+    pub(crate) cache: Cache,
+    pub(crate) silences: Silences,
+    pub(crate) mint: Mint,
+}
+
+/// What one call of a plugin may do.
+#[derive(Debug, Clone, Default)]
+pub struct SessionSpec {
+    /// On whose behalf, for traces and metrics: `namespace/name`.
+    pub consumer: String,
+    /// What may be asked; empty for nothing.
+    pub grants: Vec<Grant>,
+    /// The credentials that the plugin may name. One that it may name but for which there is no Secret is
+    /// [`crate::CredentialKind::Anonymous`]; a name that is not in the list is denied.
+    pub credentials: Vec<Credential>,
+    /// Whom to trust.
+    pub tls: TlsSettings,
+    /// How much; cut to the ceilings of the policy.
+    pub limits: HttpLimits,
+    /// Answers instead of the network: tests of plugins. `None` dials.
+    pub script: Option<Arc<dyn Script>>,
+}
+
+/// A policy that no door can be built from.
+#[derive(Debug, thiserror::Error)]
+pub enum DoorError {
+    /// The HTTP client cannot be built.
+    #[error("the HTTP client cannot be built from the policy (user agent, proxy, certificates)")]
+    Client(#[source] reqwest::Error),
+}
+
+impl Door {
+    /// Builds the door of a process.
+    ///
+    /// # Errors
+    /// If the user agent or the proxy of the policy cannot be used.
+    pub fn new(policy: Policy) -> Result<Self, DoorError> {
+        let rules = Arc::new(AddressRules {
+            allow_private: policy.allow_private.clone(),
+            allow_loopback: policy.allow_loopback,
+            forbidden: policy.forbidden_addresses.clone(),
+        });
+        let inside = Inside {
+            clients: Clients::new(&policy, Arc::clone(&rules)).map_err(DoorError::Client)?,
+            cache: Cache::new(policy.cache_bytes),
+            silences: Silences::default(),
+            mint: Mint::default(),
+            key: FingerprintKey::random(),
+            rules,
+            policy,
+        };
+        Ok(Self { inside: Arc::new(inside) })
+    }
+
+    /// Opens the door for one call.
+    #[must_use]
+    pub fn session(&self, spec: SessionSpec) -> Session {
+        Session::new(Arc::clone(&self.inside), spec)
+    }
+
+    /// What remotes said about our quotas, for metrics.
+    #[must_use]
+    pub fn quotas(&self) -> Vec<Quota> {
+        self.inside.silences.quotas()
+    }
+}

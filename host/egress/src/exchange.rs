@@ -1,0 +1,171 @@
+//! One request and its answer, no redirects: the only place that lets bytes out.
+//!
+//! # Guarantees
+//! Hosts written as addresses are checked here, names inside the client's resolver: whatever calls this cannot reach an
+//! address that the policy refuses. A body is cut off while it streams, after decompression. Errors carry no URL.
+
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_ENCODING, HeaderMap};
+
+use crate::address::{AddressRefused, AddressRules};
+use crate::message::Method;
+use crate::policy::Timeouts;
+use crate::resolve::NameRefused;
+use crate::target::Target;
+
+/// Header fields and bytes of one answer. Forges send about thirty fields and five kilobytes.
+const HEADER_FIELDS: usize = 128;
+const HEADER_BYTES: usize = 64 * 1024;
+
+/// What an exchange goes out by.
+#[derive(Debug)]
+pub(crate) struct Wire<'a> {
+    pub(crate) client: &'a reqwest::Client,
+    pub(crate) rules: &'a AddressRules,
+    pub(crate) timeouts: Timeouts,
+}
+
+/// What goes out.
+pub(crate) struct Exchange<'a> {
+    pub(crate) method: Method,
+    pub(crate) target: &'a Target,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// The most decompressed bytes that the answer may have.
+    pub(crate) cap: u64,
+}
+
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// Why nothing came back.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ExchangeError {
+    #[error("{0}")]
+    Address(#[from] AddressRefused),
+    #[error("{0}")]
+    Name(NameRefused),
+    #[error("no {what} within {} s", .limit.as_secs_f32())]
+    Timeout { what: &'static str, limit: Duration },
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(u64),
+    #[error("the answer has more than {HEADER_FIELDS} header fields or {HEADER_BYTES} bytes of headers")]
+    TooManyHeaders,
+    #[error("the answer is encoded as '{0}', which was not asked for")]
+    Encoding(String),
+    /// The connection went away before the answer began: the same request may be sent again.
+    #[error("the connection was closed before the answer began")]
+    Reset,
+    #[error("{0}")]
+    Transport(String),
+}
+
+impl Wire<'_> {
+    pub(crate) async fn exchange(&self, exchange: Exchange<'_>) -> Result<Answer, ExchangeError> {
+        if let Some(address) = exchange.target.literal() {
+            self.rules.check(address)?;
+        }
+        let mut request = reqwest::Request::new(exchange.method.to_wire(), exchange.target.url().clone());
+        *request.headers_mut() = exchange.headers;
+        if !exchange.body.is_empty() {
+            *request.body_mut() = Some(exchange.body.into());
+        }
+        let mut response = within(self.timeouts.first_byte, "answer", self.client.execute(request))
+            .await?
+            .map_err(|error| self.explain(error, Stage::Head))?;
+
+        let headers = std::mem::take(response.headers_mut());
+        let header_bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if headers.len() > HEADER_FIELDS || header_bytes > HEADER_BYTES {
+            return Err(ExchangeError::TooManyHeaders);
+        }
+        // The client takes the field away when it decodes. Bytes that are still encoded could be neither bounded nor
+        // searched for secrets.
+        if let Some(encoding) =
+            headers.get(CONTENT_ENCODING).filter(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+        {
+            return Err(ExchangeError::Encoding(
+                String::from_utf8_lossy(encoding.as_bytes()).escape_debug().take(40).collect(),
+            ));
+        }
+        let status = response.status();
+        let body = self.read(&mut response, exchange.cap).await?;
+        Ok(Answer { status, headers, body })
+    }
+
+    async fn read(&self, response: &mut reqwest::Response, cap: u64) -> Result<Bytes, ExchangeError> {
+        let too_large = || ExchangeError::TooLarge(cap);
+        let expected = response.content_length().unwrap_or(0);
+        if expected > cap {
+            return Err(too_large());
+        }
+        // Trust in the announced length ends at a megabyte.
+        let mut body = BytesMut::with_capacity(usize::try_from(expected.min(1 << 20)).unwrap_or(0));
+        loop {
+            let piece = within(self.timeouts.idle, "more of the answer", response.chunk())
+                .await?
+                .map_err(|error| self.explain(error, Stage::Body))?;
+            let Some(piece) = piece else { return Ok(body.freeze()) };
+            if (body.len() as u64).saturating_add(piece.len() as u64) > cap {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&piece);
+        }
+    }
+
+    /// The client's error in one line: our own refusals taken out of it, the URL (whose query may hold values) left out.
+    fn explain(&self, error: reqwest::Error, stage: Stage) -> ExchangeError {
+        let error = error.without_url();
+        let mut text = String::new();
+        let mut reset = false;
+        let mut cause = error.source();
+        while let Some(current) = cause {
+            if let Some(refused) = current.downcast_ref::<NameRefused>() {
+                return ExchangeError::Name(refused.clone());
+            }
+            if let Some(io) = current.downcast_ref::<io::Error>() {
+                use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+                reset |= matches!(io.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof);
+            }
+            if let Some(hyper) = current.downcast_ref::<hyper::Error>() {
+                reset |= hyper.is_incomplete_message() || hyper.is_closed() || hyper.is_canceled();
+            }
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            let _ = write!(text, "{current}");
+            cause = current.source();
+        }
+        if error.is_timeout() && error.is_connect() {
+            return ExchangeError::Timeout { what: "connection", limit: self.timeouts.connect };
+        }
+        if stage == Stage::Head && reset && !error.is_connect() {
+            return ExchangeError::Reset;
+        }
+        if text.is_empty() {
+            text = error.to_string();
+        }
+        ExchangeError::Transport(text)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Head,
+    Body,
+}
+
+async fn within<T>(limit: Duration, what: &'static str, deed: impl Future<Output = T>) -> Result<T, ExchangeError> {
+    tokio::time::timeout(limit, deed).await.map_err(|_| ExchangeError::Timeout { what, limit })
+}

@@ -1,0 +1,93 @@
+//! What the errors that reach conditions and events say of themselves.
+//!
+//! [`crate::HttpError`] is not among them: it goes to the plugin, and the plugin says what it means.
+
+use orangery_core::{Disposition, Explain, Reason};
+
+use crate::credential::CredentialError;
+use crate::door::DoorError;
+use crate::grant::GrantError;
+use crate::origin::OriginError;
+use crate::tls::TlsError;
+
+impl Explain for CredentialError {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Missing { .. } | Self::Value { .. } | Self::Installation { .. } | Self::App { .. } => {
+                Reason::CredentialUnavailable
+            }
+        }
+    }
+
+    fn disposition(&self) -> Disposition {
+        match self {
+            Self::Missing { .. } | Self::Value { .. } | Self::Installation { .. } | Self::App { .. } => {
+                Disposition::WaitForChange
+            }
+        }
+    }
+}
+
+impl Explain for TlsError {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Missing { .. }
+            | Self::Nothing { .. }
+            | Self::Certificate { .. }
+            | Self::Identity { .. }
+            | Self::Replace { .. } => Reason::CredentialUnavailable,
+        }
+    }
+
+    fn disposition(&self) -> Disposition {
+        match self {
+            Self::Missing { .. }
+            | Self::Nothing { .. }
+            | Self::Certificate { .. }
+            | Self::Identity { .. }
+            | Self::Replace { .. } => Disposition::WaitForChange,
+        }
+    }
+}
+
+impl Explain for GrantError {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Method(_) | Self::Url(_) | Self::Wildcard | Self::Query => Reason::InvalidSpec,
+        }
+    }
+
+    fn disposition(&self) -> Disposition {
+        match self {
+            Self::Method(_) | Self::Url(_) | Self::Wildcard | Self::Query => Disposition::WaitForChange,
+        }
+    }
+}
+
+impl Explain for OriginError {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Url(_) | Self::Path => Reason::InvalidSpec,
+        }
+    }
+
+    fn disposition(&self) -> Disposition {
+        match self {
+            Self::Url(_) | Self::Path => Disposition::WaitForChange,
+        }
+    }
+}
+
+impl Explain for DoorError {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Client(_) => Reason::InvalidSpec,
+        }
+    }
+
+    fn disposition(&self) -> Disposition {
+        match self {
+            Self::Client(_) => Disposition::GiveUp,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What a plugin asks and what it is answered: the mirror of `interface http` of the plugin package.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The methods that can be granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Method {
+    /// Read.
+    Get,
+    /// Read without a body.
+    Head,
+    /// Create.
+    Post,
+    /// Replace.
+    Put,
+    /// Change in part.
+    Patch,
+    /// Remove.
+    Delete,
+}
+
+/// A request, before the host adds the credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// An absolute `http` or `https` URL without user info or fragment.
+    pub url: String,
+    /// Header names and values, before the host strips what is its own.
+    pub headers: Vec<(String, String)>,
+    /// The body; empty for none.
+    pub body: Vec<u8>,
+    /// The name of the credential that the host is to attach; without it the request is anonymous.
+    pub credential: Option<String>,
+    /// Whether the host may answer from its cache after the server said that nothing changed.
+    pub conditional: bool,
+}
+
+/// An answer, decompressed, without `Set-Cookie`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The HTTP status; a revalidated answer has the status of the stored one, not 304.
+    pub status: u16,
+    /// Header names in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// The whole body.
+    pub body: Vec<u8>,
+    /// Whether the server said that the stored answer is still good.
+    pub from_cache: bool,
+    /// The URL that answered, after redirects.
+    pub final_url: String,
+}
+
+/// Why there is no answer. The texts are bounded, carry no query values and are redacted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// The host does not allow this request; the text says which rule and what would have to be granted.
+    #[error("denied: {0}")]
+    Denied(String),
+    /// This call has used up its requests or bytes.
+    #[error("budget exhausted: {0}")]
+    BudgetExhausted(String),
+    /// No answer in time.
+    #[error("timeout: {0}")]
+    Timeout(String),
+    /// The answer is larger than this many bytes.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(u64),
+    /// Name resolution, connection, TLS or protocol failure.
+    #[error("transport: {0}")]
+    Transport(String),
+    /// The remote asked all users of this credential for silence; milliseconds until it ends.
+    #[error("the remote asked for silence for another {0} ms")]
+    BackingOff(u64),
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// A word that is no method.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not a method; the methods are GET, HEAD, POST, PUT, PATCH, DELETE")]
+pub struct UnknownMethod(String);
+
+impl Method {
+    /// All methods, in the order of the plugin package.
+    pub const ALL: [Self; 6] = [Self::Get, Self::Head, Self::Post, Self::Put, Self::Patch, Self::Delete];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    /// Whether it only reads: such requests may be redirected and answered conditionally.
+    #[must_use]
+    pub const fn reads(self) -> bool {
+        matches!(self, Self::Get | Self::Head)
+    }
+
+    /// Whether doing it twice is the same as doing it once (RFC 9110 §9.2.2).
+    pub(crate) const fn is_idempotent(self) -> bool {
+        matches!(self, Self::Get | Self::Head | Self::Put | Self::Delete)
+    }
+
+    pub(crate) fn to_wire(self) -> http::Method {
+        match self {
+            Self::Get => http::Method::GET,
+            Self::Head => http::Method::HEAD,
+            Self::Post => http::Method::POST,
+            Self::Put => http::Method::PUT,
+            Self::Patch => http::Method::PATCH,
+            Self::Delete => http::Method::DELETE,
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Method {
+    type Err = UnknownMethod;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|method| method.as_str().eq_ignore_ascii_case(text))
+            .ok_or_else(|| UnknownMethod(text.escape_debug().to_string()))
+    }
+}
+
+impl Request {
+    /// An anonymous, unconditional GET without headers.
+    #[must_use]
+    pub fn get(url: impl Into<String>) -> Self {
+        Self {
+            method: Method::Get,
+            url: url.into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            credential: None,
+            conditional: false,
+        }
+    }
+}
+
+impl Response {
+    /// The first value of a header, by its lower-case name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}

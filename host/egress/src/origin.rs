@@ -1,0 +1,121 @@
+//! Scheme, host and port: who is asked, and what a credential is bound to.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::target::{Target, UrlRefusal};
+
+/// The two schemes that exist here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scheme {
+    /// Plain text; only where a grant says so.
+    Http,
+    /// TLS.
+    Https,
+}
+
+/// A scheme, a canonical host and a port, written without the port where it is the default.
+///
+/// ```
+/// use orangery_egress::Origin;
+/// let origin: Origin = "https://API.GitHub.com:443/".parse()?;
+/// assert_eq!(origin.to_string(), "https://api.github.com");
+/// assert!("https://api.github.com/repos".parse::<Origin>().is_err());
+/// # Ok::<(), orangery_egress::OriginError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    scheme: Scheme,
+    host: String,
+    port: u16,
+}
+
+/// Why a text is no origin.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OriginError {
+    /// Not even a URL.
+    #[error(transparent)]
+    Url(#[from] UrlRefusal),
+    /// A path or query after the host.
+    #[error("an origin ends after the host and port: `https://api.github.com`")]
+    Path,
+}
+
+impl Scheme {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [Self::Http, Self::Https].into_iter().find(|scheme| scheme.as_str().eq_ignore_ascii_case(text))
+    }
+
+    /// The word before `://`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    const fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+impl Origin {
+    pub(crate) const fn from_parts(scheme: Scheme, host: String, port: u16) -> Self {
+        Self { scheme, host, port }
+    }
+
+    /// The origin of a whole URL, for example of `spec.url`.
+    ///
+    /// # Errors
+    /// If the text is not an absolute http or https URL, or holds user info or a fragment.
+    pub fn of_url(url: &str) -> Result<Self, OriginError> {
+        Ok(Target::parse(url)?.origin().clone())
+    }
+
+    /// The scheme.
+    #[must_use]
+    pub const fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The canonical host; an IPv6 address in brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, also where it is the default.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl FromStr for Origin {
+    type Err = OriginError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let target = Target::parse(text)?;
+        if target.path() != "/" || target.url().query().is_some() {
+            return Err(OriginError::Path);
+        }
+        Ok(target.origin().clone())
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme.as_str(), self.host)?;
+        if self.port == self.scheme.default_port() { Ok(()) } else { write!(f, ":{}", self.port) }
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

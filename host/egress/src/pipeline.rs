@@ -1,0 +1,297 @@
+//! The ten steps, in their order. Each step's rule lives in the file of its noun; this file only says when.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use tokio::time::Instant;
+
+use crate::cache::Question;
+use crate::credential::{Credential, CredentialKind};
+use crate::exchange::{Answer, Exchange, ExchangeError, Wire};
+use crate::github_app::GitHubApp;
+use crate::github_app::mint::MintError;
+use crate::message::{HttpError, Request, Response};
+use crate::resolve::NameRefused;
+use crate::secret_text::SecretText;
+use crate::session::Session;
+use crate::silence::Account;
+use crate::target::Target;
+use crate::trace::RequestTrace;
+use crate::{credential, grant, headers, ratelimit, redirect};
+
+/// One hop of a request.
+struct Hop<'a> {
+    request: &'a Request,
+    target: &'a Target,
+    /// None as well after a change of origin.
+    credential: Option<&'a Credential>,
+    /// What the plugin may send.
+    headers: &'a HeaderMap,
+}
+
+impl Session {
+    /// All hops of one request.
+    pub(crate) async fn pursue(&self, request: &Request) -> Result<Response, HttpError> {
+        let (mut target, mut credential, mut headers) = self.admit(request).inspect_err(|error| {
+            // What cannot be parsed is not shown: it may hold anything.
+            let url = Target::parse(&request.url).map_or_else(|_| "(refused)".to_owned(), |target| target.shown());
+            self.record(RequestTrace::start(request.method, url).ended(Some(error)));
+        })?;
+        if let Some(script) = &self.spec.script {
+            let asked = Request { headers: headers::to_plugin(&headers), ..request.clone() };
+            return self.pursue_script(script.as_ref(), &asked, target.shown()).await;
+        }
+        let mut followed = 0;
+        loop {
+            let hop = Hop { request, target: &target, credential, headers: &headers };
+            let mut trace = RequestTrace::start(request.method, target.shown());
+            let started = Instant::now();
+            let outcome = self.take(&hop, &mut trace).await;
+            trace.millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.record(trace.clone().ended(outcome.as_ref().err()));
+            let answer = outcome?;
+
+            let Some(next) = redirect::next(request.method, &target, &answer).map_err(HttpError::Denied)? else {
+                return Ok(Response {
+                    status: answer.status.as_u16(),
+                    headers: headers::to_plugin(&answer.headers),
+                    body: answer.body.into(),
+                    from_cache: trace.from_cache,
+                    final_url: target.url().to_string(),
+                });
+            };
+            followed += 1;
+            if followed > redirect::MAX_REDIRECTS {
+                let most = redirect::MAX_REDIRECTS;
+                return Err(HttpError::Denied(format!("{} redirects more than {most} times", target.shown())));
+            }
+            if next.origin() != target.origin() {
+                credential = None;
+                headers::keep_harmless(&mut headers);
+            }
+            target = next;
+        }
+    }
+
+    /// Steps 1 and 3, and whether the named credential exists and belongs there.
+    fn admit<'a>(&'a self, request: &Request) -> Result<(Target, Option<&'a Credential>, HeaderMap), HttpError> {
+        let denied = HttpError::Denied;
+        let target = Target::parse(&request.url).map_err(|refusal| denied(refusal.to_string()))?;
+        let limit = self.spec.limits.request_bytes;
+        if request.body.len() as u64 > limit {
+            return Err(denied(format!("the body of a request may have {limit} bytes")));
+        }
+        let mut headers = headers::from_plugin(&request.headers, &self.owned_headers())
+            .map_err(|refusal| denied(refusal.to_string()))?;
+        if request.conditional {
+            headers.remove(IF_NONE_MATCH);
+            headers.remove(IF_MODIFIED_SINCE);
+        }
+        // Whether the origin is granted at all is told before whether the credential may go there.
+        grant::check(&self.spec.grants, request.method, &target).map_err(denied)?;
+        let credential = self.named(request, &target)?;
+        Ok((target, credential, headers))
+    }
+
+    fn named(&self, request: &Request, target: &Target) -> Result<Option<&Credential>, HttpError> {
+        let Some(name) = &request.credential else { return Ok(None) };
+        let Some(credential) = self.spec.credentials.iter().find(|credential| credential.name == *name) else {
+            let known: Vec<_> = self.spec.credentials.iter().map(|credential| credential.name.as_str()).collect();
+            let name: String = name.escape_debug().take(64).collect();
+            return Err(HttpError::Denied(format!(
+                "there is no credential '{name}'; there are: [{}]",
+                known.join(", ")
+            )));
+        };
+        if matches!(credential.kind, CredentialKind::Anonymous) {
+            return Ok(None);
+        }
+        if !credential.is_bound_to(target.origin()) {
+            let bound: Vec<_> = credential.origins.iter().map(ToString::to_string).collect();
+            return Err(HttpError::Denied(format!(
+                "the credential '{name}' is bound to [{}] and is not sent to {}",
+                bound.join(", "),
+                target.origin()
+            )));
+        }
+        Ok(Some(credential))
+    }
+
+    /// One hop: steps 2, 4 to 6, 8.
+    async fn take(&self, hop: &Hop<'_>, trace: &mut RequestTrace) -> Result<Answer, HttpError> {
+        let method = hop.request.method;
+        grant::check(&self.spec.grants, method, hop.target).map_err(HttpError::Denied)?;
+        if let Some(address) = hop.target.literal() {
+            self.inside.rules.check(address).map_err(|refused| HttpError::Denied(refused.to_string()))?;
+        }
+        let who = hop.credential.and_then(|credential| credential.fingerprint(&self.inside.key));
+        let account = Account { origin: hop.target.origin().clone(), credential: who };
+        if let Some(left) = self.inside.silences.left(&account) {
+            return Err(backing_off(left));
+        }
+
+        let question =
+            Question { credential: who, tls: self.tls_name, method, target: hop.target, headers: hop.headers };
+        let question =
+            (hop.request.conditional && question.is_cacheable()).then(|| question.fingerprint(&self.inside.key));
+        let stored = question.and_then(|name| self.inside.cache.find(name));
+        let mut headers = hop.headers.clone();
+        if let Some(stored) = &stored {
+            stored.ask(&mut headers);
+        }
+
+        let mut answer = self.exchange(hop, headers, &account).await?;
+        trace.status = Some(answer.status.as_u16());
+        trace.bytes = answer.body.len() as u64;
+        self.charge(trace.bytes);
+
+        let reading = ratelimit::read(answer.status, &answer.headers, &answer.body, SystemTime::now());
+        let name = hop.credential.map(|credential| credential.name.as_str());
+        self.inside.silences.note(account.clone(), &reading, name, &self.spec.consumer);
+        if reading.refused
+            && let Some(left) = self.inside.silences.left(&account)
+        {
+            return Err(backing_off(left));
+        }
+
+        if answer.status == StatusCode::NOT_MODIFIED
+            && let Some(stored) = stored
+        {
+            answer = stored.refreshed(&answer.headers);
+            trace.from_cache = true;
+            // Another session with higher limits may have stored it.
+            let limit = self.spec.limits.response_bytes;
+            if answer.body.len() as u64 > limit {
+                return Err(HttpError::TooLarge(limit));
+            }
+        }
+        let secrets = self.secrets();
+        if secrets.finds_in(&answer.body) || answer.headers.values().any(|value| secrets.finds_in(value.as_bytes())) {
+            return Err(HttpError::Denied("the answer contains the credential".to_owned()));
+        }
+        if let Some(name) = question.filter(|_| answer.status == StatusCode::OK) {
+            self.inside.cache.keep(name, &answer);
+        }
+        Ok(answer)
+    }
+
+    /// Sends the hop; again if a kept connection was closed under it, or if a minted token is no longer taken.
+    async fn exchange(&self, hop: &Hop<'_>, headers: HeaderMap, account: &Account) -> Result<Answer, HttpError> {
+        let client = self
+            .inside
+            .clients
+            .get(self.tls_name, &self.spec.tls)
+            .map_err(|_| HttpError::Other("the TLS settings cannot be used".to_owned()))?;
+        let wire = Wire { client: &client, rules: &self.inside.rules, timeouts: self.inside.policy.timeouts };
+        let method = hop.request.method;
+        let body = Bytes::copy_from_slice(&hop.request.body);
+        let (mut reset_before, mut refused_before) = (false, !method.is_idempotent());
+        loop {
+            let cap = self.take_request()?;
+            let mut headers = headers.clone();
+            let minted = self.attach(hop.credential, &mut headers, &wire, account).await?;
+            let exchange = Exchange { method, target: hop.target, headers, body: body.clone(), cap };
+            match wire.exchange(exchange).await {
+                Err(ExchangeError::Reset) if method.is_idempotent() && !reset_before => reset_before = true,
+                Err(ExchangeError::TooLarge(cap)) => {
+                    self.charge(cap);
+                    let of_one = cap == self.spec.limits.response_bytes;
+                    return Err(if of_one { HttpError::TooLarge(cap) } else { self.bytes_exhausted() });
+                }
+                Err(error) => return Err(explain(error)),
+                Ok(answer) => match minted {
+                    Some((app, token)) if answer.status == StatusCode::UNAUTHORIZED && !refused_before => {
+                        refused_before = true;
+                        self.inside.mint.forget(app, &self.inside.key, &token).await;
+                    }
+                    _ => return Ok(answer),
+                },
+            }
+        }
+    }
+
+    /// Step 6. Answers with the minted token, if there is one, so that it can be forgotten.
+    async fn attach<'a>(
+        &self,
+        credential: Option<&'a Credential>,
+        headers: &mut HeaderMap,
+        wire: &Wire<'_>,
+        account: &Account,
+    ) -> Result<Option<(&'a GitHubApp, SecretText)>, HttpError> {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::STANDARD;
+        use reqwest::header::{AUTHORIZATION, HeaderName};
+
+        let Some(Credential { name, kind, .. }) = credential else { return Ok(None) };
+        let mut minted = None;
+        let set = match kind {
+            CredentialKind::Anonymous => Ok(()),
+            CredentialKind::Bearer(token) => credential::set_bearer(headers, token),
+            CredentialKind::Basic { username, password } => {
+                let pair = zeroize::Zeroizing::new(format!("{username}:{}", password.expose()));
+                let value = zeroize::Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
+                credential::set(headers, AUTHORIZATION, &value)
+            }
+            CredentialKind::Header { name, value } => credential::set(headers, name.clone(), value.expose()),
+            CredentialKind::PrivateToken(token) => {
+                credential::set(headers, HeaderName::from_static("private-token"), token.expose())
+            }
+            CredentialKind::GitHubApp(app) => {
+                let token = self
+                    .inside
+                    .mint
+                    .token(app, wire, &self.inside.key, self.secrets())
+                    .await
+                    .map_err(|error| self.explain_mint(name, error, account))?;
+                let set = credential::set_bearer(headers, &token);
+                minted = Some((&**app, token));
+                set
+            }
+        };
+        set.map_err(|unsendable| HttpError::Other(unsendable.to_string()))?;
+        Ok(minted)
+    }
+
+    fn explain_mint(&self, name: &str, error: MintError, account: &Account) -> HttpError {
+        let text = format!("no token for the credential '{name}': {error}");
+        match error {
+            MintError::Exchange(cause) => match explain(cause) {
+                HttpError::Denied(_) => HttpError::Denied(text),
+                HttpError::Timeout(_) => HttpError::Timeout(text),
+                _ => HttpError::Transport(text),
+            },
+            MintError::Limited(reading) => {
+                self.inside.silences.note(account.clone(), &reading, Some(name), &self.spec.consumer);
+                backing_off(reading.silence.unwrap_or_default())
+            }
+            MintError::Signing
+            | MintError::Unauthorized
+            | MintError::NotInstalled(_)
+            | MintError::NoInstallation(_)
+            | MintError::NotPermitted(_)
+            | MintError::Status { .. }
+            | MintError::Malformed(_) => HttpError::Other(text),
+        }
+    }
+}
+
+fn backing_off(left: std::time::Duration) -> HttpError {
+    // Rounded up: a caller that waits this long must not come too early.
+    HttpError::BackingOff(u64::try_from(left.as_micros().div_ceil(1000)).unwrap_or(u64::MAX))
+}
+
+fn explain(error: ExchangeError) -> HttpError {
+    let text = error.to_string();
+    match error {
+        ExchangeError::Address(_) | ExchangeError::Name(NameRefused::Address { .. }) => HttpError::Denied(text),
+        ExchangeError::Timeout { .. } => HttpError::Timeout(text),
+        ExchangeError::TooLarge(cap) => HttpError::TooLarge(cap),
+        ExchangeError::Name(NameRefused::NoAddress { .. })
+        | ExchangeError::TooManyHeaders
+        | ExchangeError::Encoding(_)
+        | ExchangeError::Reset
+        | ExchangeError::Transport(_) => HttpError::Transport(text),
+    }
+}

@@ -1,0 +1,112 @@
+//! What the operator of the process allows to everybody, before any grant: addresses, times, sizes, the way out.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use url::Url;
+
+use crate::resolve::{Resolver, SystemResolver};
+
+/// The rules of one process. The default reaches public addresses only.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Private networks (RFC 1918, ULA, carrier NAT) that may be reached, for example that of a self-hosted GitLab.
+    /// A network that is never grantable (link-local, metadata, multicast) stays refused even if it is listed.
+    pub allow_private: Vec<IpNet>,
+    /// Whether loopback addresses may be reached: the command line's local mode, and tests.
+    pub allow_loopback: bool,
+    /// Addresses that are refused whatever else is allowed: the operator's own and those of the API server.
+    pub forbidden_addresses: Vec<IpAddr>,
+    /// The `User-Agent` of every request.
+    pub user_agent: String,
+    /// How long each part of an exchange may take.
+    pub timeouts: Timeouts,
+    /// What no session can exceed, whatever it asks for.
+    pub ceilings: HttpLimits,
+    /// The bytes that the conditional-request cache may hold.
+    pub cache_bytes: u64,
+    /// An HTTP proxy for everything. `HTTP_PROXY` and its kin in the environment are never read: an environment variable
+    /// must not be able to carry tokens elsewhere. Names are then resolved by the proxy, which has to refuse internal
+    /// addresses; addresses written as such are still checked here.
+    pub proxy: Option<Url>,
+    /// Who resolves names.
+    pub resolver: Arc<dyn Resolver>,
+}
+
+/// How long each part of an exchange may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Name resolution, connection and TLS.
+    pub connect: Duration,
+    /// From the start of a hop to the head of its answer.
+    pub first_byte: Duration,
+    /// Between two pieces of a body.
+    pub idle: Duration,
+    /// The whole of one `send`, redirects included.
+    pub total: Duration,
+}
+
+/// What one session (one call of a plugin) may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HttpLimits {
+    /// Requests, each redirect and each retry counted.
+    pub requests: u32,
+    /// Decompressed bytes of one answer.
+    pub response_bytes: u64,
+    /// Decompressed bytes of all answers.
+    pub total_bytes: u64,
+    /// Bytes of one request body.
+    pub request_bytes: u64,
+}
+
+const MIB: u64 = 1024 * 1024;
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            allow_private: Vec::new(),
+            allow_loopback: false,
+            forbidden_addresses: Vec::new(),
+            user_agent: concat!("orangery/", env!("CARGO_PKG_VERSION")).to_owned(),
+            timeouts: Timeouts::default(),
+            ceilings: HttpLimits::CEILING,
+            cache_bytes: 64 * MIB,
+            proxy: None,
+            resolver: Arc::new(SystemResolver),
+        }
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            first_byte: Duration::from_secs(15),
+            idle: Duration::from_secs(10),
+            total: Duration::from_secs(30),
+        }
+    }
+}
+
+impl HttpLimits {
+    /// The most that a default [`Policy`] lets a session ask for.
+    pub const CEILING: Self =
+        Self { requests: 1_000, response_bytes: 32 * MIB, total_bytes: 128 * MIB, request_bytes: 8 * MIB };
+
+    pub(crate) fn at_most(self, ceilings: Self) -> Self {
+        Self {
+            requests: self.requests.min(ceilings.requests),
+            response_bytes: self.response_bytes.min(ceilings.response_bytes),
+            total_bytes: self.total_bytes.min(ceilings.total_bytes),
+            request_bytes: self.request_bytes.min(ceilings.request_bytes),
+        }
+    }
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self { requests: 200, response_bytes: 8 * MIB, total_bytes: 32 * MIB, request_bytes: MIB }
+    }
+}

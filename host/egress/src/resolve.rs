@@ -1,0 +1,73 @@
+//! Step 4 of the pipeline: a name is resolved once, every address is judged, and only those addresses are dialled.
+//!
+//! The judge sits inside the client's own resolver, so there is no second look-up between the check and the
+//! connection that could be answered differently (DNS rebinding). The client asks no resolver for a host that is
+//! written as an address: the pipeline checks those itself.
+
+use std::fmt::Debug;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use crate::address::{AddressRefused, AddressRules};
+
+/// Turns names into addresses.
+pub trait Resolver: Debug + Send + Sync {
+    /// All addresses of a host.
+    fn resolve<'a>(&'a self, host: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>>;
+}
+
+/// What the system's `getaddrinfo` says.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemResolver;
+
+impl Resolver for SystemResolver {
+    fn resolve<'a>(&'a self, host: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
+        Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect()) })
+    }
+}
+
+/// A resolver that refuses a name if one of its addresses may not be dialled.
+#[derive(Debug, Clone)]
+pub(crate) struct Vetted {
+    pub(crate) resolver: Arc<dyn Resolver>,
+    pub(crate) rules: Arc<AddressRules>,
+    /// The operator's own proxy may live anywhere.
+    pub(crate) proxy_host: Option<String>,
+}
+
+/// A name that is not dialled. One bad address among good ones is reason enough: the next look-up may give only it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NameRefused {
+    #[error("{host} resolves to an address that is refused: {cause}")]
+    Address { host: String, cause: AddressRefused },
+    #[error("{host} has no address")]
+    NoAddress { host: String },
+}
+
+impl Vetted {
+    async fn vet(self, host: String) -> Result<Addrs, Box<dyn std::error::Error + Send + Sync>> {
+        let addresses = self.resolver.resolve(&host).await?;
+        if addresses.is_empty() {
+            return Err(NameRefused::NoAddress { host }.into());
+        }
+        if self.proxy_host.as_ref() != Some(&host) {
+            for address in &addresses {
+                if let Err(cause) = self.rules.check(*address) {
+                    return Err(NameRefused::Address { host, cause }.into());
+                }
+            }
+        }
+        // The client replaces port 0 by the port of the URL.
+        Ok(Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0))))
+    }
+}
+
+impl Resolve for Vetted {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(self.clone().vet(name.as_str().to_owned()))
+    }
+}

@@ -1,0 +1,159 @@
+//! One call of a plugin: its grants, its credentials, what it has used up, what it has asked.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::door::{Inside, SessionSpec};
+use crate::fingerprint::Fingerprint;
+use crate::message::{HttpError, Request, Response};
+use crate::redact::Redactor;
+use crate::target::Target;
+use crate::trace::RequestTrace;
+
+/// Texts that cross to a plugin are cut here.
+const SENTENCE_CHARS: usize = 1024;
+/// Denials that are traced beside the requests of the budget.
+const SPARE_TRACES: usize = 32;
+
+/// One call of a plugin. Dropped with it.
+pub struct Session {
+    pub(crate) inside: Arc<Inside>,
+    pub(crate) spec: SessionSpec,
+    pub(crate) tls_name: Fingerprint,
+    redactor: Redactor,
+    spent: Mutex<Spent>,
+    traces: Mutex<Vec<RequestTrace>>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Spent {
+    requests: u32,
+    bytes: u64,
+}
+
+impl Session {
+    pub(crate) fn new(inside: Arc<Inside>, spec: SessionSpec) -> Self {
+        let spec = SessionSpec { limits: spec.limits.at_most(inside.policy.ceilings), ..spec };
+        let secrets: Vec<_> = spec.credentials.iter().flat_map(|credential| credential.secrets()).collect();
+        let redactor = Redactor::of(secrets.iter().chain(spec.tls.private_key()));
+        let tls_name = spec.tls.fingerprint(&inside.key);
+        Self { inside, spec, tls_name, redactor, spent: Mutex::default(), traces: Mutex::default() }
+    }
+
+    /// Sends one request through the pipeline.
+    ///
+    /// # Errors
+    /// A denial, a limit or a failure of the remote; every text is one bounded line without secrets.
+    pub async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        let total = self.inside.policy.timeouts.total;
+        let outcome = match tokio::time::timeout(total, self.pursue(&request)).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                let error = HttpError::Timeout(format!("no whole answer within {} s", total.as_secs_f32()));
+                let url =
+                    Target::parse(&request.url).map_or_else(|refusal| refusal.to_string(), |target| target.shown());
+                let millis = u64::try_from(total.as_millis()).unwrap_or(u64::MAX);
+                self.record(RequestTrace { millis, ..RequestTrace::start(request.method, url) }.ended(Some(&error)));
+                Err(error)
+            }
+        };
+        outcome.map_err(|error| self.clean(error))
+    }
+
+    /// What was asked so far.
+    #[must_use]
+    pub fn trace(&self) -> Vec<RequestTrace> {
+        self.traces.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Masks the secrets of this session, also those that were minted since, in the plugin's logs and errors.
+    #[must_use]
+    pub fn redactor(&self) -> Redactor {
+        self.redactor.clone()
+    }
+
+    pub(crate) const fn secrets(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// The header names that only the host may set here.
+    pub(crate) fn owned_headers(&self) -> BTreeSet<&str> {
+        self.spec
+            .credentials
+            .iter()
+            .filter_map(|credential| credential.owned_header())
+            .map(|name| name.as_str())
+            .collect()
+    }
+
+    /// Takes one request out of the budget, and says how many bytes its answer may have.
+    pub(crate) fn take_request(&self) -> Result<u64, HttpError> {
+        let limits = self.spec.limits;
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        if spent.requests >= limits.requests {
+            return Err(HttpError::BudgetExhausted(format!("this call may send {} requests", limits.requests)));
+        }
+        let left = limits.total_bytes.saturating_sub(spent.bytes);
+        if left == 0 {
+            return Err(self.bytes_exhausted());
+        }
+        spent.requests += 1;
+        Ok(left.min(limits.response_bytes))
+    }
+
+    pub(crate) fn charge(&self, bytes: u64) {
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        spent.bytes = spent.bytes.saturating_add(bytes);
+    }
+
+    pub(crate) fn bytes_exhausted(&self) -> HttpError {
+        HttpError::BudgetExhausted(format!("this call may receive {} bytes", self.spec.limits.total_bytes))
+    }
+
+    pub(crate) fn record(&self, trace: RequestTrace) {
+        let trace = trace.masked(&self.redactor);
+        tracing::debug!(
+            consumer = %self.spec.consumer,
+            method = %trace.method,
+            url = %trace.url,
+            status = trace.status,
+            from_cache = trace.from_cache,
+            bytes = trace.bytes,
+            millis = trace.millis,
+            denied = trace.denied.as_deref(),
+            failed = trace.failed.as_deref(),
+            "egress"
+        );
+        let mut traces = self.traces.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = usize::try_from(self.spec.limits.requests).unwrap_or(usize::MAX).saturating_add(SPARE_TRACES);
+        if traces.len() < most {
+            traces.push(trace);
+        }
+    }
+
+    /// One bounded line without secrets.
+    fn clean(&self, error: HttpError) -> HttpError {
+        let clean = |text: String| -> String {
+            let line = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+            self.redactor.mask(&line.collect::<String>()).chars().take(SENTENCE_CHARS).collect()
+        };
+        match error {
+            HttpError::Denied(text) => HttpError::Denied(clean(text)),
+            HttpError::BudgetExhausted(text) => HttpError::BudgetExhausted(clean(text)),
+            HttpError::Timeout(text) => HttpError::Timeout(clean(text)),
+            HttpError::Transport(text) => HttpError::Transport(clean(text)),
+            HttpError::Other(text) => HttpError::Other(clean(text)),
+            error @ (HttpError::TooLarge(_) | HttpError::BackingOff(_)) => error,
+        }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("consumer", &self.spec.consumer)
+            .field("grants", &self.spec.grants)
+            .finish_non_exhaustive()
+    }
+}

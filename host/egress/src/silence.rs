@@ -1,0 +1,162 @@
+//! Silence that remotes ask for, shared by everybody who uses the same credential at the same origin, or nobody's
+//! credential at it. While it lasts nothing is dialled.
+//!
+//! Time is tokio's, so tests can move it.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::fingerprint::Fingerprint;
+use crate::origin::Origin;
+use crate::ratelimit::Reading;
+
+/// More than one process serves; past it, what has ended is thrown away.
+const REMEMBERED: usize = 4096;
+
+/// Who counts our requests: an origin, for one credential.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Account {
+    pub(crate) origin: Origin,
+    pub(crate) credential: Option<Fingerprint>,
+}
+
+/// What a remote said about our quota, for metrics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quota {
+    /// The remote.
+    pub origin: Origin,
+    /// The name of the credential; none for anonymous requests.
+    pub credential: Option<String>,
+    /// Who used it last, for example `previews/pull-requests`.
+    pub consumer: String,
+    /// Requests in one window.
+    pub limit: u64,
+    /// Requests that are left of it.
+    pub remaining: u64,
+    /// Until the window ends.
+    pub resets_in: Duration,
+    /// How long the remote wants to hear nothing, if it does.
+    pub silent_for: Option<Duration>,
+}
+
+/// The memory of the process.
+#[derive(Debug, Default)]
+pub(crate) struct Silences {
+    accounts: Mutex<HashMap<Account, State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    until: Option<Instant>,
+    quota: Option<(Quota, Instant)>,
+}
+
+impl Silences {
+    /// How long the account still has to be left alone.
+    pub(crate) fn left(&self, account: &Account) -> Option<Duration> {
+        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.get(account).and_then(|state| state.silent_for(Instant::now()))
+    }
+
+    /// Remembers what an answer said. A longer silence is not shortened by a later answer that was already on its way.
+    pub(crate) fn note(&self, account: Account, reading: &Reading, credential: Option<&str>, consumer: &str) {
+        if reading.quota.is_none() && reading.silence.is_none() {
+            return;
+        }
+        let now = Instant::now();
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        if accounts.len() >= REMEMBERED && !accounts.contains_key(&account) {
+            accounts.retain(|_, state| state.is_current(now));
+        }
+        let origin = account.origin.clone();
+        let state = accounts.entry(account).or_default();
+        state.until = state.until.max(reading.silence.map(|silence| now + silence));
+        if let Some(count) = reading.quota {
+            let quota = Quota {
+                origin,
+                credential: credential.map(str::to_owned),
+                consumer: consumer.to_owned(),
+                limit: count.limit,
+                remaining: count.remaining,
+                resets_in: Duration::ZERO,
+                silent_for: None,
+            };
+            state.quota = Some((quota, now + count.resets_in));
+        }
+    }
+
+    /// What is known of windows that have not ended.
+    pub(crate) fn quotas(&self) -> Vec<Quota> {
+        let now = Instant::now();
+        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut quotas: Vec<_> = accounts
+            .values()
+            .filter_map(|state| {
+                let (quota, resets) = state.quota.as_ref().filter(|(_, resets)| *resets > now)?;
+                Some(Quota { resets_in: *resets - now, silent_for: state.silent_for(now), ..quota.clone() })
+            })
+            .collect();
+        quotas.sort_by(|a, b| (&a.origin, &a.consumer, &a.credential).cmp(&(&b.origin, &b.consumer, &b.credential)));
+        quotas
+    }
+}
+
+impl State {
+    fn silent_for(&self, now: Instant) -> Option<Duration> {
+        self.until.map(|until| until.saturating_duration_since(now)).filter(|left| !left.is_zero())
+    }
+
+    fn is_current(&self, now: Instant) -> bool {
+        self.silent_for(now).is_some() || self.quota.as_ref().is_some_and(|(_, resets)| *resets > now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use super::*;
+    use crate::fingerprint::FingerprintKey;
+
+    fn account(credential: Option<&str>) -> Account {
+        static KEY: LazyLock<FingerprintKey> = LazyLock::new(FingerprintKey::random);
+        let credential = credential.map(|name| KEY.of([name.as_bytes()]));
+        Account { origin: "https://forge.example".parse().unwrap(), credential }
+    }
+
+    fn silent(seconds: u64) -> Reading {
+        Reading { silence: Some(Duration::from_secs(seconds)), ..Reading::default() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silence_ends_when_its_time_is_over() {
+        let silences = Silences::default();
+        let account = account(None);
+        silences.note(account.clone(), &silent(120), None, "a/b");
+        tokio::time::advance(Duration::from_secs(119)).await;
+        assert_eq!(silences.left(&account), Some(Duration::from_secs(1)));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(silences.left(&account), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_credential_is_not_silenced() {
+        let silences = Silences::default();
+        silences.note(account(Some("one")), &silent(120), None, "a/b");
+        assert!(silences.left(&account(Some("one"))).is_some());
+        assert_eq!(silences.left(&account(Some("two"))), None);
+        assert_eq!(silences.left(&account(None)), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_late_answer_does_not_shorten_a_silence() {
+        let silences = Silences::default();
+        let account = account(None);
+        silences.note(account.clone(), &silent(120), None, "a/b");
+        silences.note(account.clone(), &silent(5), None, "a/b");
+        assert_eq!(silences.left(&account), Some(Duration::from_secs(120)));
+    }
+}

@@ -1,0 +1,239 @@
+//! Step 1 of the pipeline: a text becomes a canonical target, or is refused.
+//!
+//! # Guarantees
+//! A [`Target`] is `http` or `https`, has a lower-case ASCII host without trailing dot (IPv4 in its one dotted form,
+//! whatever odd spelling was given), a port other than 0, no user info, no fragment. Everything after this step looks
+//! at the target only, never at the text again, so that no two readers of one URL can disagree.
+//!
+//! The WHATWG parser is lenient (it drops tabs and newlines, mends `https:/host` and `\`); what it would mend is refused
+//! here, because the guest or a redirect that sends such a text wants one of the readers to be mistaken.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+use crate::origin::{Origin, Scheme};
+
+/// Longer than any listing needs, shorter than any server's limit.
+const MAX_URL_BYTES: usize = 8 * 1024;
+
+/// A URL that passed step 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    url: Url,
+    origin: Origin,
+}
+
+/// Why a text is no target. Never repeats the text: it may hold a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UrlRefusal {
+    /// Too long.
+    #[error("the URL is longer than {MAX_URL_BYTES} bytes")]
+    TooLong,
+    /// A control character or white space.
+    #[error("the URL contains white space or a control character")]
+    ControlCharacter,
+    /// A backslash, which some readers take for a slash.
+    #[error("the URL contains a backslash")]
+    Backslash,
+    /// A fragment.
+    #[error("the URL contains a fragment (`#`)")]
+    Fragment,
+    /// A scheme other than http and https, or none.
+    #[error("the URL does not start with `https://` or `http://`")]
+    Scheme,
+    /// A user name or password.
+    #[error("the URL contains user info (`user:password@`); name a credential instead")]
+    UserInfo,
+    /// The parser says no.
+    #[error("the URL cannot be parsed: {0}")]
+    Unparsable(#[from] url::ParseError),
+    /// The host is empty or is not a name.
+    #[error("the URL has no valid host")]
+    Host,
+    /// Port 0.
+    #[error("the URL names port 0")]
+    Port,
+    /// A dot segment in disguise.
+    #[error("the path of the URL climbs with an encoded `..` segment")]
+    Climbs,
+}
+
+impl Target {
+    /// # Errors
+    /// Whatever is not a plain absolute http(s) URL.
+    pub(crate) fn parse(text: &str) -> Result<Self, UrlRefusal> {
+        if text.len() > MAX_URL_BYTES {
+            return Err(UrlRefusal::TooLong);
+        }
+        if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(UrlRefusal::ControlCharacter);
+        }
+        if text.contains('\\') {
+            return Err(UrlRefusal::Backslash);
+        }
+        if text.contains('#') {
+            return Err(UrlRefusal::Fragment);
+        }
+        let (scheme, rest) = text.split_once("://").ok_or(UrlRefusal::Scheme)?;
+        let scheme = Scheme::parse(scheme).ok_or(UrlRefusal::Scheme)?;
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        if authority.contains('@') {
+            return Err(UrlRefusal::UserInfo);
+        }
+        if authority.is_empty() {
+            return Err(UrlRefusal::Host);
+        }
+        let mut url = Url::parse(text)?;
+        if let Some(Host::Domain(name)) = url.host() {
+            let name = name.strip_suffix('.').unwrap_or(name).to_owned();
+            if name.is_empty() || name.len() > 253 || name.split('.').any(|label| label.is_empty() || label.len() > 63)
+            {
+                return Err(UrlRefusal::Host);
+            }
+            url.set_host(Some(&name))?;
+        }
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or(UrlRefusal::Host)?.to_owned();
+        let port = url.port_or_known_default().filter(|port| *port != 0).ok_or(UrlRefusal::Port)?;
+        if climbs(url.path()) {
+            return Err(UrlRefusal::Climbs);
+        }
+        Ok(Self { url, origin: Origin::from_parts(scheme, host, port) })
+    }
+
+    /// Where a `Location` header points to, seen from this target: relative references are resolved, then everything is
+    /// parsed as if the guest had asked for it.
+    pub(crate) fn follow(&self, location: &str) -> Result<Self, UrlRefusal> {
+        if location.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(UrlRefusal::ControlCharacter);
+        }
+        if location.contains('\\') {
+            return Err(UrlRefusal::Backslash);
+        }
+        let joined = self.url.join(location)?;
+        if !joined.username().is_empty() || joined.password().is_some() {
+            return Err(UrlRefusal::UserInfo);
+        }
+        Self::parse(joined.as_str())
+    }
+
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    pub(crate) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        self.url.path()
+    }
+
+    /// The address, if the host is written as one.
+    pub(crate) fn literal(&self) -> Option<IpAddr> {
+        match self.url.host()? {
+            Host::Domain(_) => None,
+            Host::Ipv4(address) => Some(address.into()),
+            Host::Ipv6(address) => Some(address.into()),
+        }
+    }
+
+    /// The URL for people and logs: names of query parameters, never their values.
+    pub(crate) fn shown(&self) -> String {
+        let mut text = format!("{}{}", self.origin, self.url.path());
+        for (index, (key, _)) in self.url.query_pairs().enumerate() {
+            let separator = if index == 0 { '?' } else { '&' };
+            let _ = write!(text, "{separator}{}=…", key.escape_debug());
+        }
+        text
+    }
+}
+
+/// Whether a server that decodes `%2f` before it resolves dots would leave the folder that a grant's prefix names.
+/// Project paths such as `group%2Fproject` are fine.
+fn climbs(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let decoded = lower.replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
+    decoded.split('/').any(|segment| segment == "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn canonical(text: &str) -> String {
+        Target::parse(text).unwrap().url().to_string()
+    }
+
+    #[test]
+    fn case_trailing_dot_and_international_names_become_one_spelling() {
+        assert_eq!(canonical("HTTPS://API.GitHub.com./repos"), "https://api.github.com/repos");
+        assert_eq!(canonical("https://bücher.example/"), "https://xn--bcher-kva.example/");
+        assert_eq!(canonical("https://example.com:443/a/../b"), "https://example.com/b");
+    }
+
+    #[test]
+    fn odd_spellings_of_an_ipv4_address_become_the_dotted_one() {
+        for text in
+            ["http://127.1/", "http://0x7f000001/", "http://2130706433/", "http://0177.0.0.1/", "http://127.0.0.1./"]
+        {
+            assert_eq!(Target::parse(text).unwrap().literal(), Some("127.0.0.1".parse().unwrap()), "{text}");
+        }
+        assert_eq!(
+            Target::parse("http://[::ffff:169.254.169.254]/").unwrap().literal(),
+            Some("::ffff:169.254.169.254".parse().unwrap())
+        );
+    }
+
+    #[test]
+    fn what_a_lenient_parser_would_mend_is_refused() {
+        let refused = [
+            ("https://user:hunter2@example.com/", UrlRefusal::UserInfo),
+            ("https://@example.com/", UrlRefusal::UserInfo),
+            ("https://example.com/#x", UrlRefusal::Fragment),
+            ("https://example.com/a\nb", UrlRefusal::ControlCharacter),
+            (" https://example.com/", UrlRefusal::ControlCharacter),
+            ("https://example.com\\@evil.example/", UrlRefusal::Backslash),
+            ("https:/example.com/", UrlRefusal::Scheme),
+            ("https:///example.com/", UrlRefusal::Host),
+            ("ftp://example.com/", UrlRefusal::Scheme),
+            ("file:///etc/passwd", UrlRefusal::Scheme),
+            ("//example.com/", UrlRefusal::Scheme),
+            ("https://example.com:0/", UrlRefusal::Port),
+            ("https://example.com../", UrlRefusal::Host),
+            ("https://a..example.com/", UrlRefusal::Host),
+            ("https://example.com/repos/a/..%2f..%2Fb", UrlRefusal::Climbs),
+        ];
+        for (text, why) in refused {
+            assert_eq!(Target::parse(text).unwrap_err(), why, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_never_repeats_the_text() {
+        let refusal = Target::parse("https://user:hunter2@example.com/").unwrap_err();
+        assert!(!refusal.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn a_project_path_with_encoded_slashes_is_fine() {
+        let target = Target::parse("https://gitlab.example/api/v4/projects/group%2Fproject/merge_requests").unwrap();
+        assert_eq!(target.path(), "/api/v4/projects/group%2Fproject/merge_requests");
+    }
+
+    #[test]
+    fn query_values_are_not_shown() {
+        let target = Target::parse("https://example.com/x?page=2&private_token=hunter2").unwrap();
+        assert_eq!(target.shown(), "https://example.com/x?page=…&private_token=…");
+    }
+
+    #[test]
+    fn a_relative_location_is_resolved_and_then_judged() {
+        let target = Target::parse("https://example.com/a/b").unwrap();
+        assert_eq!(target.follow("../c?d=1").unwrap().url().as_str(), "https://example.com/c?d=1");
+        assert_eq!(target.follow("//evil.example/").unwrap().origin().to_string(), "https://evil.example");
+        assert_eq!(target.follow("https://u:p@example.com/").unwrap_err(), UrlRefusal::UserInfo);
+        assert_eq!(target.follow("ftp://example.com/").unwrap_err(), UrlRefusal::Scheme);
+    }
+}

@@ -1,0 +1,274 @@
+//! The command line: every command, every flag.
+
+use crate::logging::LogOptions;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Preview environments for Kubernetes and Flux: input providers and renderers are WebAssembly plugins in a sandbox;
+/// the host alone owns credentials, apply and prune.
+///
+/// Exit codes: 0 done, 1 failed, 2 wrong command line, 3 (`run --once`) not everything is ready.
+#[derive(Debug, Parser)]
+#[command(name = "orangery", version)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Logging.
+    #[command(flatten)]
+    pub log: LogOptions,
+}
+
+/// All commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the operator, against a cluster or (--local) against a directory
+    Run(Box<RunOptions>),
+    /// Build the objects of a manifest offline and print them
+    #[command(subcommand)]
+    Build(BuildCommand),
+    /// Poll one provider once and print the inputs it exports
+    Poll(PollOptions),
+    /// Look at plugins and test them
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+    /// Print the custom resource definitions
+    Crds,
+}
+
+/// What plugins are loaded and what they may reach: the same for all commands that run plugins.
+#[derive(Debug, Clone, Args)]
+pub struct GlassOptions {
+    /// A plugin to load beside the built-in ones; may be repeated. It wins over a built-in plugin that serves the same type
+    #[arg(long = "plugin", value_name = "FILE.wasm", help_heading = "Plugins")]
+    pub plugins: Vec<PathBuf>,
+    /// An origin that plugins loaded with --plugin may reach beyond that of spec.url, such as https://api.example.com; may be repeated
+    #[arg(long = "grant", value_name = "ORIGIN", help_heading = "Plugins")]
+    pub grants: Vec<String>,
+    /// A private address range that providers may dial, such as 10.20.0.0/16; may be repeated. Loopback only in local mode
+    #[arg(long, value_name = "CIDR", help_heading = "Plugins")]
+    pub egress_allow_cidr: Vec<IpNet>,
+    /// Where compiled plugins are kept; the default is the user's cache folder
+    #[arg(long, value_name = "DIR", env = "ORANGERY_CACHE", help_heading = "Plugins")]
+    pub plugin_cache: Option<PathBuf>,
+}
+
+/// `orangery run`.
+#[derive(Debug, Clone, Args)]
+pub struct RunOptions {
+    /// Work on a directory instead of a cluster: one YAML file for each object
+    #[arg(long, value_name = "DIR", requires = "filename", help_heading = "Local mode")]
+    pub local: Option<PathBuf>,
+    /// Manifests to read: a file or a folder; may be repeated (local mode)
+    #[arg(short, long, value_name = "PATH", requires = "local", help_heading = "Local mode")]
+    pub filename: Vec<PathBuf>,
+    /// Make one pass and stop: exit 0 if all is ready, 3 with the reasons else (local mode)
+    #[arg(long, requires = "local", help_heading = "Local mode")]
+    pub once: bool,
+    /// A Secret from an environment variable: NAMESPACE/NAME=VARIABLE gives username `git` and the variable's value as password and token; may be repeated (local mode)
+    #[arg(long = "secret-from-env", value_name = "NS/NAME=VAR", requires = "local", help_heading = "Local mode")]
+    pub secrets: Vec<String>,
+    /// Poll every provider at least this often, whatever its annotation says (local mode)
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "local", help_heading = "Local mode")]
+    pub interval: Option<Duration>,
+
+    /// Delete sets with all their objects when none of the manifests has them any more (local mode)
+    #[arg(long, requires = "local", help_heading = "Local mode")]
+    pub remove_missing_sets: bool,
+
+    /// Kubeconfig file; the default is the in-cluster configuration, then KUBECONFIG, then ~/.kube/config
+    #[arg(long, value_name = "FILE", env = "ORANGERY_KUBECONFIG", help_heading = "Cluster mode")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Only objects of this namespace; the default is all
+    #[arg(long, value_name = "NAMESPACE", help_heading = "Cluster mode")]
+    pub watch_namespace: Option<String>,
+    /// The namespace that the operator runs in: where its lease is, and whose ResourceSets may use its own rights
+    #[arg(long, value_name = "NAMESPACE", env = "ORANGERY_NAMESPACE", default_value = "orangery-system", help_heading = "Cluster mode")]
+    pub operator_namespace: String,
+    /// The service account that a ResourceSet without spec.serviceAccountName is applied with
+    #[arg(long, value_name = "NAME", env = "DEFAULT_SERVICE_ACCOUNT", help_heading = "Cluster mode")]
+    pub default_service_account: Option<String>,
+    /// Run without a lease: only where no second copy can run
+    #[arg(long, help_heading = "Cluster mode")]
+    pub no_leader_election: bool,
+    /// Objects of each kind that are worked on at once
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Cluster mode")]
+    pub concurrent: u16,
+    /// Time between checks of a dependency that is not ready
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "5s", help_heading = "Cluster mode")]
+    pub requeue_dependency: Duration,
+    /// Where /healthz and /readyz answer; `none` turns it off
+    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8081", value_parser = address, help_heading = "Cluster mode")]
+    pub health_addr: Address,
+    /// Where /metrics answers; `none` turns it off
+    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8080", value_parser = address, help_heading = "Cluster mode")]
+    pub metrics_addr: Address,
+
+    /// What happens to deletions that look like an accident when the object does not say: hold them or not
+    #[arg(long, value_enum, default_value_t = GuardDefault::On, help_heading = "Safety")]
+    pub prune_guard: GuardDefault,
+    /// Plugins.
+    #[command(flatten)]
+    pub glass: GlassOptions,
+}
+
+/// Whether the guard holds by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GuardDefault {
+    /// A drop to zero, or of more than half and more than five, is held until it is approved.
+    On,
+    /// As the reference: delete at once.
+    Off,
+}
+
+/// An address to listen on, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Address(pub Option<SocketAddr>);
+
+/// `orangery build`.
+#[derive(Debug, Subcommand)]
+pub enum BuildCommand {
+    /// Build the objects of a ResourceSet
+    #[command(name = "resourceset", visible_alias = "rset")]
+    ResourceSet(BuildOptions),
+}
+
+/// `orangery build resourceset`.
+#[derive(Debug, Clone, Args)]
+pub struct BuildOptions {
+    /// The ResourceSet; `-` reads stdin
+    #[arg(short, long, value_name = "FILE")]
+    pub filename: Option<PathBuf>,
+    /// A YAML list of inputs, which replaces spec.inputs
+    #[arg(short, long, value_name = "FILE")]
+    pub inputs_from: Vec<PathBuf>,
+    /// ResourceSetInputProviders of type Static
+    #[arg(long, value_name = "FILE")]
+    pub inputs_from_provider: Vec<PathBuf>,
+    /// Namespace of a ResourceSet that names none; the default is that of the kubeconfig context, else `default`
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+    /// YAML documents or one JSON list
+    #[arg(short, long, value_enum, default_value_t = OutputFormat::Yaml)]
+    pub output: OutputFormat,
+    /// Where two inputs render different objects of one name: fail instead of warn
+    #[arg(long)]
+    pub strict: bool,
+    /// Plugins.
+    #[command(flatten)]
+    pub glass: GlassOptions,
+}
+
+/// Formats of printed objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// YAML.
+    Yaml,
+    /// JSON.
+    Json,
+}
+
+/// `orangery poll`.
+#[derive(Debug, Clone, Args)]
+pub struct PollOptions {
+    /// The ResourceSetInputProvider; Secrets that it names may stand in the same file
+    #[arg(short, long, value_name = "FILE", required = true)]
+    pub filename: Vec<PathBuf>,
+    /// Which provider, if the file has several
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// A Secret from an environment variable: NAMESPACE/NAME=VARIABLE
+    #[arg(long = "secret-from-env", value_name = "NS/NAME=VAR")]
+    pub secrets: Vec<String>,
+    /// Print the requests made: method, URL, status, whether the answer came from the cache
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// YAML or JSON
+    #[arg(short, long, value_enum, default_value_t = OutputFormat::Yaml)]
+    pub output: OutputFormat,
+    /// Let the provider dial loopback addresses, for a forge on this machine
+    #[arg(long)]
+    pub allow_loopback: bool,
+    /// Plugins.
+    #[command(flatten)]
+    pub glass: GlassOptions,
+}
+
+/// `orangery plugin`.
+#[derive(Debug, Subcommand)]
+pub enum PluginCommand {
+    /// Load a component as the operator would; say what it serves, what it wants, and why it would be refused
+    Check(PluginCheckOptions),
+    /// Run the YAML cases of a plugin: the real component in the real sandbox, with scripted HTTP answers
+    Test(PluginTestOptions),
+    /// List the built-in plugins
+    List(PluginListOptions),
+}
+
+/// `orangery plugin check`.
+#[derive(Debug, Clone, Args)]
+pub struct PluginCheckOptions {
+    /// The component
+    #[arg(value_name = "FILE.wasm")]
+    pub file: PathBuf,
+    /// Human text, or JSON or YAML for scripts
+    #[arg(short, long, value_enum)]
+    pub output: Option<OutputFormat>,
+}
+
+/// `orangery plugin test`.
+#[derive(Debug, Clone, Args)]
+pub struct PluginTestOptions {
+    /// A folder of cases (*.yaml), or one file
+    #[arg(value_name = "DIR")]
+    pub cases: PathBuf,
+    /// The component; the default is the built-in plugin that serves the case's kind
+    #[arg(long, value_name = "FILE.wasm")]
+    pub plugin: Option<PathBuf>,
+    /// Only cases whose name contains this
+    #[arg(long, value_name = "TEXT")]
+    pub only: Option<String>,
+}
+
+/// `orangery plugin list`.
+#[derive(Debug, Clone, Args)]
+pub struct PluginListOptions {
+    /// A table, or JSON or YAML for scripts
+    #[arg(short, long, value_enum)]
+    pub output: Option<OutputFormat>,
+}
+
+/// A Go duration such as `1m30s`.
+fn duration(text: &str) -> Result<Duration, String> {
+    orangery_core::duration::parse(text).map_err(|error| error.to_string())
+}
+
+/// `HOST:PORT`, `:PORT` as the reference writes it, or `none`.
+fn address(text: &str) -> Result<Address, String> {
+    if text == "none" || text == "0" {
+        return Ok(Address(None));
+    }
+    let full = if text.starts_with(':') { format!("0.0.0.0{text}") } else { text.to_owned() };
+    full.parse().map(|address| Address(Some(address))).map_err(|error| format!("{error}; write HOST:PORT, :PORT or none"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn an_address_may_be_a_port_alone_or_nothing() {
+        assert_eq!(address(":8080").unwrap().0.unwrap().port(), 8080);
+        assert_eq!(address("none").unwrap(), Address(None));
+        assert!(address("8080").unwrap_err().contains("HOST:PORT"));
+    }
+}

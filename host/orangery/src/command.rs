@@ -1,0 +1,36 @@
+//! From the command line to the work: one arm a command.
+
+use crate::cli::{BuildCommand, Command, PluginCommand};
+use crate::{build, exit, plugin, poll, run};
+use anyhow::Context;
+use std::process::ExitCode;
+
+/// Performs a command; the exit code is one of [`exit`].
+///
+/// # Errors
+/// What went wrong, for stderr; the process then ends with [`exit::FAILURE`].
+pub fn perform(command: Command) -> anyhow::Result<ExitCode> {
+    if let Command::Crds = command {
+        for (_, text) in orangery_api::crds_yaml()? {
+            print!("---\n{text}");
+        }
+        return Ok(exit::SUCCESS);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers()).enable_all().build().context("cannot start the runtime")?;
+    runtime.block_on(async {
+        match command {
+            Command::Run(options) => run::perform(*options).await,
+            Command::Build(BuildCommand::ResourceSet(options)) => build::perform(&options).await,
+            Command::Poll(options) => poll::perform(&options).await,
+            Command::Plugin(PluginCommand::Check(options)) => plugin::check::perform(&options).await,
+            Command::Plugin(PluginCommand::Test(options)) => plugin::test::perform(&options).await,
+            Command::Plugin(PluginCommand::List(options)) => plugin::list::perform(&options).await,
+            Command::Crds => Ok(exit::SUCCESS),
+        }
+    })
+}
+
+/// At least two: a guest that computes must not keep the clock that ends it from being looked at.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from).max(2)
+}

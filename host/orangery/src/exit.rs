@@ -1,0 +1,16 @@
+//! Exit codes: one table for all commands, documented in `docs/reference/command-line.md`.
+
+use std::process::ExitCode;
+
+/// Done; with `--once`: everything is ready.
+pub const SUCCESS: ExitCode = ExitCode::SUCCESS;
+/// The command failed: bad input, a failed case, a refused plugin, a poll without an answer.
+pub const FAILURE: ExitCode = ExitCode::FAILURE;
+
+/// With `--once`: the pass was made, but not everything is ready; the reasons are on stderr.
+#[must_use]
+pub fn not_ready() -> ExitCode {
+    ExitCode::from(3)
+}
+
+// 2 is clap's code for a wrong command line.

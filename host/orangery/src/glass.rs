@@ -1,0 +1,124 @@
+//! The sandbox of this process: built-in plugins, given plugins, what they may reach.
+
+use crate::cli::GlassOptions;
+use orangery_egress::{Door, DoorError, Origin, OriginError, Policy};
+use orangery_sandbox::{AdmitError, Limits, PluginSource, Sandbox, SandboxConfig, StartError};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+/// Whether loopback addresses may be dialled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loopback {
+    /// Local mode: a forge on this machine is the user's own.
+    Allowed,
+    /// In a cluster it is the operator's own pod.
+    Refused,
+}
+
+/// Why the sandbox cannot be made ready.
+#[derive(Debug, thiserror::Error)]
+pub enum GlassError {
+    /// The HTTP client.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    /// The engine.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A built-in plugin is not there or not good: a broken build.
+    #[error("built-in plugin {name}: {source}")]
+    Bundled {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: Box<AdmitError>,
+    },
+    /// The file of a plugin cannot be read.
+    #[error("cannot read the plugin {}: {source}", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A given plugin is refused.
+    #[error("{}: {source}; `orangery plugin check` says more", path.display())]
+    Given {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: Box<AdmitError>,
+    },
+    /// `--grant` is no origin.
+    #[error("--grant {given:?}: {source}; write an origin such as https://api.example.com")]
+    Grant {
+        /// As given.
+        given: String,
+        /// Why.
+        source: OriginError,
+    },
+}
+
+/// A sandbox with all its plugins.
+pub struct Glass {
+    /// The sandbox.
+    pub sandbox: Sandbox,
+    /// The way to the network, for its quotas.
+    pub door: Door,
+    /// What given plugins may reach beyond `spec.url`.
+    pub grants: Vec<Origin>,
+}
+
+/// Opens the sandbox and admits the plugins: the built-in ones first, the given ones win.
+///
+/// # Errors
+/// See [`GlassError`].
+pub async fn open(options: &GlassOptions, loopback: Loopback, forbidden: Vec<IpAddr>) -> Result<Glass, GlassError> {
+    let grants = options
+        .grants
+        .iter()
+        .map(|given| Origin::of_url(given).map_err(|source| GlassError::Grant { given: given.clone(), source }))
+        .collect::<Result<_, _>>()?;
+    let sandbox = empty(options, loopback, forbidden)?;
+    for bundled in orangery_bundled::plugins() {
+        let admitted = sandbox.0.admit(bundled.bytes, PluginSource::bundled("built-in")).await;
+        admitted.map_err(|source| GlassError::Bundled { name: bundled.name.to_owned(), source: Box::new(source) })?;
+    }
+    for path in &options.plugins {
+        let bytes = read(path)?;
+        let admitted = sandbox.0.admit(&bytes, PluginSource::given(path.display().to_string())).await;
+        admitted.map_err(|source| GlassError::Given { path: path.clone(), source: Box::new(source) })?;
+    }
+    Ok(Glass { sandbox: sandbox.0, door: sandbox.1, grants })
+}
+
+/// A sandbox without plugins.
+///
+/// # Errors
+/// The engine or the HTTP client does not start.
+pub fn empty(options: &GlassOptions, loopback: Loopback, forbidden: Vec<IpAddr>) -> Result<(Sandbox, Door), GlassError> {
+    let policy = Policy {
+        allow_private: options.egress_allow_cidr.clone(),
+        allow_loopback: loopback == Loopback::Allowed,
+        forbidden_addresses: forbidden,
+        ..Policy::default()
+    };
+    let door = Door::new(policy)?;
+    let cache_dir = options.plugin_cache.clone().or_else(default_cache);
+    let sandbox = Sandbox::start(SandboxConfig { cache_dir, limits: Limits::default(), door: door.clone() })?;
+    Ok((sandbox, door))
+}
+
+/// Reads a component.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn read(path: &Path) -> Result<Vec<u8>, GlassError> {
+    std::fs::read(path).map_err(|source| GlassError::Unreadable { path: path.to_owned(), source })
+}
+
+/// The user's cache folder; without one, plugins are compiled by each process.
+fn default_cache() -> Option<PathBuf> {
+    let of = |variable: &str| std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = of("XDG_CACHE_HOME").or_else(|| of("HOME").map(|home| home.join(".cache")))?;
+    Some(base.join("orangery").join("plugins"))
+}

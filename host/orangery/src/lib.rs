@@ -1,0 +1,19 @@
+//! The command line and the operator as a library; `main.rs` is a page.
+//!
+//! ```text
+//! cli ──▶ command ──▶ run (cluster | local) · build · poll · plugin · crds
+//!                       │
+//!                     glass (sandbox with the built-in and given plugins) · manifest (files) · server (health, metrics)
+//! ```
+
+pub mod build;
+pub mod cli;
+pub mod command;
+pub mod exit;
+pub mod glass;
+pub mod logging;
+pub mod manifest;
+pub mod plugin;
+pub mod poll;
+pub mod run;
+pub mod server;

@@ -1,0 +1,46 @@
+//! Logs on stderr, for people or for machines.
+
+use clap::{Args, ValueEnum};
+use std::io::IsTerminal;
+use tracing_subscriber::EnvFilter;
+
+/// How lines look.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Encoding {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Human,
+}
+
+/// The flags of all commands.
+#[derive(Debug, Clone, Args)]
+pub struct LogOptions {
+    /// What to log: a level (error, warn, info, debug, trace) or directives such as `orangery_egress=debug`
+    #[arg(long, global = true, env = "ORANGERY_LOG", default_value = "warn", value_name = "LEVEL", help_heading = "Logging")]
+    pub log_level: String,
+    /// How log lines look; the default is human on a terminal and json elsewhere
+    #[arg(long, global = true, value_enum, help_heading = "Logging")]
+    pub log_encoding: Option<Encoding>,
+}
+
+/// Starts logging; an unusable level falls back to `info` and says so.
+pub fn start(options: &LogOptions) {
+    let filter = EnvFilter::try_new(&options.log_level);
+    let unusable = filter.as_ref().err().map(ToString::to_string);
+    let filter = filter.unwrap_or_else(|_| EnvFilter::new("info"));
+    let human = match options.log_encoding {
+        Some(Encoding::Human) => true,
+        Some(Encoding::Json) => false,
+        None => std::io::stderr().is_terminal(),
+    };
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if human {
+        lines.with_target(false).init();
+    } else {
+        lines.json().flatten_event(true).init();
+    }
+    if let Some(error) = unusable {
+        tracing::warn!(error, level = options.log_level, "the log level cannot be used; logging at info");
+    }
+}

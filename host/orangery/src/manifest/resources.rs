@@ -1,0 +1,107 @@
+//! The custom resources and Secrets among documents.
+
+use super::{Document, ManifestError, secret};
+use orangery_api::{ResourceSet, ResourceSetInputProvider};
+use orangery_core::combine::source::{API_VERSION, PROVIDER_KIND, SET_KIND};
+use orangery_core::spec::{ProviderSpec, SetSpec, SpecError};
+use orangery_core::NamespacedName;
+use std::collections::BTreeMap;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Resources {
+    /// The sets, each with the document it came from.
+    pub sets: Vec<(SetSpec, Document)>,
+    /// The providers, each with the document it came from.
+    pub providers: Vec<(ProviderSpec, Document)>,
+    /// The Secrets.
+    pub secrets: BTreeMap<NamespacedName, secret::SecretData>,
+    /// How many documents are of other kinds.
+    pub others: usize,
+}
+
+impl Resources {
+    /// Sorts documents by what they are. A namespace that is not written is `namespace`.
+    ///
+    /// # Errors
+    /// A resource is wrong, or is there twice.
+    pub fn of(documents: Vec<Document>, namespace: &str) -> Result<Self, ManifestError> {
+        let mut found = Self::default();
+        let mut places: BTreeMap<String, String> = BTreeMap::new();
+        for mut document in documents {
+            let ours = document.text("/apiVersion") == API_VERSION;
+            let kind = document.text("/kind").to_owned();
+            let is_secret = document.text("/apiVersion") == "v1" && kind == "Secret";
+            if !is_secret && !(ours && (kind == SET_KIND || kind == PROVIDER_KIND)) {
+                found.others += 1;
+                continue;
+            }
+            let name = name(&mut document, namespace)?;
+            let what = format!("{kind}/{name}");
+            if let Some(first) = places.insert(what.clone(), document.place()) {
+                return Err(ManifestError::Twice { what, first, second: document.place() });
+            }
+            if is_secret {
+                found.secrets.insert(name, secret::from_manifest(&document.place(), &document.value)?);
+            } else if kind == SET_KIND {
+                let spec = set(&document)?;
+                found.sets.push((spec, document));
+            } else {
+                let spec = provider(&document)?;
+                found.providers.push((spec, document));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Refuses to go on with nothing to do.
+    ///
+    /// # Errors
+    /// There is neither a set nor a provider.
+    pub fn something(self, files: &[std::path::PathBuf]) -> Result<Self, ManifestError> {
+        if self.sets.is_empty() && self.providers.is_empty() {
+            let files = files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
+            return Err(ManifestError::NothingOfOurs { files });
+        }
+        Ok(self)
+    }
+}
+
+/// Namespace and name; the default namespace is written into the document.
+fn name(document: &mut Document, namespace: &str) -> Result<NamespacedName, ManifestError> {
+    if document.text("/metadata/name").is_empty() {
+        return Err(document.wrong("metadata.name", "must be set"));
+    }
+    if document.text("/metadata/namespace").is_empty()
+        && let Some(metadata) = document.value.pointer_mut("/metadata").and_then(serde_json::Value::as_object_mut)
+    {
+        metadata.insert("namespace".to_owned(), namespace.into());
+    }
+    Ok(NamespacedName::new(document.text("/metadata/namespace"), document.text("/metadata/name")))
+}
+
+/// Reads a set and checks the rules that the API server would have checked.
+///
+/// # Errors
+/// The field to blame.
+pub fn set(document: &Document) -> Result<SetSpec, ManifestError> {
+    let wire: ResourceSet = document.decode()?;
+    let spec = SetSpec::try_from(&wire).map_err(|error| located(document, &error))?;
+    spec.check().map_err(|error| located(document, &error))?;
+    Ok(spec)
+}
+
+/// Reads a provider and checks the rules that the API server would have checked.
+///
+/// # Errors
+/// The field to blame.
+pub fn provider(document: &Document) -> Result<ProviderSpec, ManifestError> {
+    let wire: ResourceSetInputProvider = document.decode()?;
+    let spec = ProviderSpec::try_from(&wire).map_err(|error| located(document, &error))?;
+    spec.check().map_err(|error| located(document, &error))?;
+    Ok(spec)
+}
+
+fn located(document: &Document, error: &SpecError) -> ManifestError {
+    document.wrong(&error.field, error.message.clone())
+}

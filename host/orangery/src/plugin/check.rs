@@ -1,0 +1,97 @@
+//! `orangery plugin check`: loads a component as the operator would, and says in plain words what it found.
+
+use crate::cli::{GlassOptions, PluginCheckOptions};
+use crate::exit;
+use crate::glass::{self, Loopback};
+use crate::poll::print;
+use orangery_core::selection::{LimitRule, ServedType};
+use orangery_sandbox::{Inspection, PluginDescription};
+use serde_json::json;
+use std::process::ExitCode;
+
+/// Inspects and prints; a component that would be refused is a failure.
+///
+/// # Errors
+/// The file cannot be read.
+pub async fn perform(options: &PluginCheckOptions) -> anyhow::Result<ExitCode> {
+    let bytes = glass::read(&options.file)?;
+    let nothing = GlassOptions { plugins: vec![], grants: vec![], egress_allow_cidr: vec![], plugin_cache: None };
+    let (sandbox, _) = glass::empty(&nothing, Loopback::Refused, Vec::new())?;
+    let found = sandbox.inspect(&bytes).await;
+    match options.output {
+        Some(format) => print!("{}", print(&as_value(&found), format)?),
+        None => print!("{}", words(&options.file.display().to_string(), &found)),
+    }
+    for refusal in &found.refusals {
+        eprintln!("✗ refused: {refusal}");
+    }
+    Ok(if found.refusals.is_empty() { exit::SUCCESS } else { exit::FAILURE })
+}
+
+fn words(file: &str, found: &Inspection) -> String {
+    let mut text = format!("{file}\n  {} bytes, sha256:{}\n", found.bytes, found.digest);
+    let mut line = |words: String| text.push_str(&format!("  {words}\n"));
+    match found.world {
+        Some(world) => line(format!("is a component of the world of a {world}")),
+        None => line("is of no world that the host knows".to_owned()),
+    }
+    if !found.imports.is_empty() {
+        line(format!("imports {}", found.imports.join(", ")));
+    }
+    if let Some(description) = &found.description {
+        for words in says(description) {
+            line(words);
+        }
+    }
+    if found.refusals.is_empty() {
+        text.push_str("✔ would be admitted\n");
+    }
+    text
+}
+
+fn says(description: &PluginDescription) -> Vec<String> {
+    let mut lines = vec![format!("calls itself {}", description.plugin)];
+    lines.extend(description.types.iter().map(serves));
+    lines.extend(description.renderer.as_ref().map(|name| format!("serves spec.renderer.name {name}")));
+    if !description.credentials.is_empty() {
+        lines.push(format!("asks for the credentials {}; the host attaches them, the plugin never sees them", description.credentials.join(", ")));
+    }
+    for want in &description.wants {
+        let when = want.for_url.as_ref().map_or_else(String::new, |url| format!(" where spec.url is at {url}"));
+        lines.push(format!("wants to reach {}{when}; the operator grants it with --grant {}", want.origin, want.origin));
+    }
+    lines
+}
+
+fn serves(served: &ServedType) -> String {
+    let names = if served.name_attribute.is_empty() {
+        "no name filter applies".to_owned()
+    } else {
+        format!("{} filters apply to its attribute {}", served.name_kind.noun(), served.name_attribute)
+    };
+    let labels = if served.labelled { ", label filters too" } else { "" };
+    let limit = match served.limit_rule {
+        LimitRule::Admit => "past the limit new inputs wait",
+        LimitRule::Best => "past the limit the best win",
+    };
+    format!("serves spec.type {}: {names}{labels}; {limit}", served.name)
+}
+
+fn as_value(found: &Inspection) -> serde_json::Value {
+    let description = found.description.as_ref();
+    json!({
+        "digest": format!("sha256:{}", found.digest),
+        "bytes": found.bytes,
+        "world": found.world,
+        "imports": found.imports,
+        "exports": found.exports,
+        "name": description.map(|description| description.plugin.name.as_str()),
+        "version": description.map(|description| description.plugin.version.as_str()),
+        "types": description.map(|description| description.types.iter().map(|served| served.name.as_str()).collect::<Vec<_>>()),
+        "renderer": description.and_then(|description| description.renderer.as_deref()),
+        "credentials": description.map(|description| description.credentials.clone()),
+        "wants": description.map(|description| description.wants.iter().map(|want| json!({"origin": want.origin, "forURL": want.for_url})).collect::<Vec<_>>()),
+        "refusals": found.refusals,
+        "admitted": found.refusals.is_empty(),
+    })
+}

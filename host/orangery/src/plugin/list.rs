@@ -1,0 +1,44 @@
+//! `orangery plugin list`: what the built-in plugins serve.
+
+use crate::cli::{GlassOptions, PluginListOptions};
+use crate::exit;
+use crate::glass::{self, Loopback};
+use crate::poll::print;
+use comfy_table::{Table, presets};
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+/// Prints the table.
+///
+/// # Errors
+/// The sandbox does not start.
+pub async fn perform(options: &PluginListOptions) -> anyhow::Result<ExitCode> {
+    let nothing = GlassOptions { plugins: vec![], grants: vec![], egress_allow_cidr: vec![], plugin_cache: None };
+    let glass = glass::open(&nothing, Loopback::Refused, Vec::new()).await?;
+    let plugins = glass.sandbox.plugins();
+    if let Some(format) = options.output {
+        let all: Vec<Value> = plugins
+            .iter()
+            .map(|plugin| {
+                json!({
+                    "name": plugin.plugin.name,
+                    "version": plugin.plugin.version,
+                    "digest": format!("sha256:{}", plugin.plugin.digest),
+                    "types": plugin.types.iter().map(|served| served.name.as_str()).collect::<Vec<_>>(),
+                    "renderer": plugin.renderer,
+                })
+            })
+            .collect();
+        print!("{}", print(&Value::Array(all), format)?);
+        return Ok(exit::SUCCESS);
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(["NAME", "VERSION", "SERVES"]);
+    for plugin in &plugins {
+        let mut serves: Vec<String> = plugin.types.iter().map(|served| served.name.clone()).collect();
+        serves.extend(plugin.renderer.as_ref().map(|name| format!("renderer {name}")));
+        table.add_row([plugin.plugin.name.clone(), plugin.plugin.version.clone(), serves.join(", ")]);
+    }
+    println!("{table}");
+    Ok(exit::SUCCESS)
+}

@@ -1,0 +1,5 @@
+//! `orangery plugin`: look at components, and test them.
+
+pub mod check;
+pub mod list;
+pub mod test;

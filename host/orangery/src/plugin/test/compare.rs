@@ -1,0 +1,84 @@
+//! What was expected against what was answered, as a diff.
+
+use super::case::{Expect, ExpectedError, HeaderValues};
+use orangery_core::{Input, PollOutcome};
+use orangery_sandbox::{CallError, GuestFailure, RetryHint};
+use serde_json::{Value, json};
+use similar::TextDiff;
+
+/// `Err` holds the difference.
+pub(super) fn compare(expect: &Expect, result: &Result<PollOutcome, CallError>) -> Result<(), String> {
+    match (&expect.error, result) {
+        (None, Ok(outcome)) => compare_outcome(expect, outcome),
+        (None, Err(error)) => Err(format!("expected an answer, got the error: {error}")),
+        (Some(expected), Err(CallError::Answered { said, .. })) => compare_error(expected, said),
+        (Some(expected), Err(error)) => Err(format!("expected the plugin to answer {}, but the host says: {error}", expected.kind)),
+        (Some(expected), Ok(outcome)) => {
+            let (word, inputs) = parts(outcome);
+            Err(format!("expected the error {}, got {word} with {} inputs", expected.kind, inputs.len()))
+        }
+    }
+}
+
+fn parts(outcome: &PollOutcome) -> (&'static str, &[Input]) {
+    match outcome {
+        PollOutcome::Complete(inputs) => ("complete", inputs),
+        PollOutcome::Partial(inputs) => ("partial", inputs),
+        PollOutcome::Unchanged => ("unchanged", &[]),
+    }
+}
+
+fn compare_outcome(expect: &Expect, outcome: &PollOutcome) -> Result<(), String> {
+    let (word, inputs) = parts(outcome);
+    let actual = inputs.iter().map(|input| {
+        let mut all = input.attributes.clone();
+        all.insert("id".to_owned(), Value::String(input.id.clone()));
+        Value::Object(all)
+    });
+    let expected: Vec<Value> = expect.inputs.iter().flatten().cloned().map(Value::Object).collect();
+    let actual: Vec<Value> = actual.collect();
+    let same_word = expect.outcome.as_deref() == Some(word);
+    if same_word && (expected == actual || (expect.inputs.is_none() && word == "unchanged")) {
+        return Ok(());
+    }
+    diff(&json!({"outcome": expect.outcome, "inputs": expected}), &json!({"outcome": word, "inputs": actual}))
+}
+
+fn compare_error(expected: &ExpectedError, said: &GuestFailure) -> Result<(), String> {
+    let parts: Vec<&str> = match &expected.contains {
+        None => vec![],
+        Some(HeaderValues::One(part)) => vec![part],
+        Some(HeaderValues::Many(parts)) => parts.iter().map(String::as_str).collect(),
+    };
+    let message = said.message.as_str();
+    let missing: Vec<&str> = parts.iter().filter(|part| !message.contains(**part)).copied().collect();
+    let retry = match said.retry {
+        RetryHint::Never => json!("never"),
+        RetryHint::Later => json!("later"),
+        RetryHint::After(wait) => json!({"afterMs": u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)}),
+    };
+    let wanted = json!({
+        "kind": expected.kind,
+        "code": expected.code.as_deref().unwrap_or(said.code.as_str()),
+        "field": expected.field.as_deref().or(said.field.as_ref().map(|field| field.as_str())),
+        "retry": expected.retry.clone().unwrap_or_else(|| retry.clone()),
+        "contains": parts,
+    });
+    let actual = json!({
+        "kind": said.kind.as_str(),
+        "code": said.code.as_str(),
+        "field": said.field.as_ref().map(|field| field.as_str()),
+        "retry": retry,
+        "contains": if missing.is_empty() { json!(parts) } else { json!(message) },
+    });
+    diff(&wanted, &actual)
+}
+
+fn diff(expected: &Value, actual: &Value) -> Result<(), String> {
+    if expected == actual {
+        return Ok(());
+    }
+    let text = |value: &Value| orangery_yaml::to_string(value).unwrap_or_else(|_| value.to_string());
+    let (expected, actual) = (text(expected), text(actual));
+    Err(TextDiff::from_lines(&expected, &actual).unified_diff().context_radius(3).header("expected", "actual").to_string())
+}

@@ -1,0 +1,109 @@
+//! `orangery plugin test`: YAML cases against the real component in the real sandbox, with a scripted network
+//! (`docs/plugin-cases.md`).
+
+mod case;
+mod compare;
+mod script;
+
+use crate::cli::{GlassOptions, PluginTestOptions};
+use crate::exit;
+use crate::glass::{self, Loopback};
+use anyhow::{Context, bail};
+use case::Case;
+use orangery_core::selection::Filter;
+use orangery_egress::{Credential, CredentialKind, Grant, HttpLimits, Origin, SessionSpec, TlsSettings};
+use orangery_sandbox::{PluginDescription, PollFilter, PollReport, PollRequest, Sandbox};
+use script::CaseScript;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Runs the cases; one that fails prints a diff.
+///
+/// # Errors
+/// The component or the cases cannot be read.
+pub async fn perform(options: &PluginTestOptions) -> anyhow::Result<ExitCode> {
+    let given = options.plugin.clone().into_iter().collect();
+    let glass = GlassOptions { plugins: given, grants: vec![], egress_allow_cidr: vec![], plugin_cache: None };
+    let glass = glass::open(&glass, Loopback::Refused, Vec::new()).await?;
+    let cases = case::read(&options.cases)?;
+    let chosen: Vec<&Case> =
+        cases.iter().filter(|case| options.only.as_ref().is_none_or(|only| case.expectation.name.contains(only.as_str()))).collect();
+    if chosen.is_empty() {
+        bail!("{} holds no case{}", options.cases.display(), options.only.as_ref().map_or_else(String::new, |only| format!(" whose name contains {only:?}")));
+    }
+    let mut failed = 0_usize;
+    for case in &chosen {
+        match run(&glass.sandbox, case).await {
+            Ok(()) => println!("✔ {}", case.expectation.name),
+            Err(why) => {
+                failed += 1;
+                println!("✗ {} ({})\n{}", case.expectation.name, case.place, indent(&format!("{why:#}")));
+            }
+        }
+    }
+    println!("{} passed, {failed} failed", chosen.len() - failed);
+    Ok(if failed == 0 { exit::SUCCESS } else { exit::FAILURE })
+}
+
+/// Runs one case.
+async fn run(sandbox: &Sandbox, case: &Case) -> anyhow::Result<()> {
+    let kind = &case.expectation.kind;
+    let served = sandbox.served_type(kind).with_context(|| format!("no loaded plugin serves kind {kind}; give the component with --plugin"))?;
+    let plugins = sandbox.plugins();
+    let plugin = plugins
+        .iter()
+        .rev()
+        .find(|plugin| plugin.types.iter().any(|served| served.name == *kind))
+        .with_context(|| format!("no loaded plugin serves kind {kind}"))?;
+    let filter = Filter::parse(&case.filter, &served).context("filter")?;
+    let script = Arc::new(CaseScript::new(case));
+    let wants = filter.clone();
+    let request = PollRequest {
+        consumer: format!("case/{}", case.expectation.name),
+        kind: kind.clone(),
+        url: case.expectation.url.clone(),
+        filter: PollFilter {
+            include: filter.include().map(ToOwned::to_owned),
+            exclude: filter.exclude().map(ToOwned::to_owned),
+            labels: filter.labels().to_vec(),
+            semver: filter.semver().map(ToOwned::to_owned),
+        },
+        config: case.expectation.config.clone().unwrap_or(serde_json::Value::Null),
+        session: session(case, plugin, Arc::clone(&script)),
+        wants: Arc::new(move |name, labels| wants.wants(name, labels)),
+        may_answer_unchanged: case.expectation.may_answer_unchanged,
+    };
+    let PollReport { result, logs, .. } = sandbox.poll(request).await;
+    let mut problems = script.problems();
+    if let Err(difference) = compare::compare(&case.expectation.expect, &result) {
+        problems.insert(0, difference);
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    problems.extend(logs.iter().map(|line| format!("log {:?}: {}", line.level, line.message)));
+    bail!("{}", problems.join("\n"))
+}
+
+/// What the plugin may reach: the origin of the URL, and what it asks for itself.
+fn session(case: &Case, plugin: &PluginDescription, script: Arc<CaseScript>) -> SessionSpec {
+    let own = Origin::of_url(&case.expectation.url).ok();
+    let wanted = plugin
+        .wants
+        .iter()
+        .filter(|want| want.for_url.as_deref().is_none_or(|url| Origin::of_url(url).ok() == own))
+        .filter_map(|want| Origin::of_url(&want.origin).ok());
+    let origins: Vec<Origin> = own.clone().into_iter().chain(wanted).collect();
+    SessionSpec {
+        consumer: case.expectation.name.clone(),
+        grants: origins.into_iter().map(Grant::reading).collect(),
+        credentials: plugin.credentials.iter().map(|name| Credential::new(name.clone(), CredentialKind::Anonymous, [])).collect(),
+        tls: TlsSettings::default(),
+        limits: HttpLimits::default(),
+        script: Some(script),
+    }
+}
+
+fn indent(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+}

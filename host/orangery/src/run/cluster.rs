@@ -1,0 +1,150 @@
+//! `orangery run` against a cluster: health and metrics first, then the lease, then the controllers.
+
+use super::{guard, stop};
+use crate::cli::RunOptions;
+use crate::exit;
+use crate::glass::{self, Glass, Loopback};
+use crate::server::{self, Readiness};
+use anyhow::{Context as _, bail};
+use futures::FutureExt;
+use k8s_openapi::api::coordination::v1::Lease;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Api, Client, Config};
+use orangery_cluster::{KubernetesOptions, KubernetesTarget};
+use orangery_controller::events::Events;
+use orangery_controller::kubernetes::{self, Context, Options, Rights};
+use orangery_controller::lease::{self, Election};
+use orangery_controller::metrics::Metrics;
+use orangery_controller::poll::Poller;
+use orangery_controller::set::Road;
+use prometheus_client::registry::Registry;
+use std::net::IpAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Name of the Lease.
+const LEASE: &str = "orangery";
+/// Who we are in events.
+const REPORTER: &str = "orangery";
+
+/// Runs until stopped.
+pub(super) async fn run(options: RunOptions) -> anyhow::Result<ExitCode> {
+    let stop = stop::on_signal()?;
+    let mut registry = Registry::default();
+    let metrics = Metrics::new(&mut registry);
+    let readiness = Readiness::default();
+    if let Some(address) = options.health_addr.0 {
+        let bound = server::serve_health(address, readiness.clone()).await?;
+        tracing::info!(%bound, "health at /healthz and /readyz");
+    }
+    if let Some(address) = options.metrics_addr.0 {
+        let bound = server::serve_metrics(address, Arc::new(registry)).await?;
+        tracing::info!(%bound, "metrics at /metrics");
+    }
+    let config = connection(&options).await?;
+    let client = Client::try_from(config.clone()).context("cannot make a client for the API server")?;
+    let version = client.apiserver_version().await.context("the API server does not answer; look at --kubeconfig, KUBECONFIG or the pod's network")?;
+    tracing::info!(version = version.git_version, server = %config.cluster_url, "connected");
+    let Glass { sandbox, grants, .. } = glass::open(&options.glass, Loopback::Refused, addresses(&config).await).await?;
+    for plugin in sandbox.plugins() {
+        tracing::info!(plugin = %plugin.plugin, source = %plugin.source, "loaded");
+    }
+    let context = Arc::new(Context::new(
+        client.clone(),
+        Poller::new(sandbox.clone(), grants),
+        Road { sandbox, guard: guard(options.prune_guard) },
+        Arc::new(KubernetesTarget::new(config, KubernetesOptions::default())),
+        Options {
+            namespace: options.watch_namespace.clone(),
+            concurrent: options.concurrent,
+            requeue_dependency: options.requeue_dependency,
+            min_retry: Duration::from_millis(750),
+            max_retry: Duration::from_secs(15 * 60),
+            rights: Rights {
+                default_service_account: options.default_service_account.clone(),
+                operator_namespace: options.operator_namespace.clone(),
+            },
+        },
+        metrics,
+        Events::start(client.clone(), REPORTER),
+    ));
+    if options.no_leader_election {
+        work(context, &stop, &readiness).await;
+        return Ok(exit::SUCCESS);
+    }
+    lead(&options, client, context, &stop, &readiness).await
+}
+
+/// Waits for the lease, works while it is ours.
+async fn lead(options: &RunOptions, client: Client, context: Arc<Context>, stop: &CancellationToken, readiness: &Readiness) -> anyhow::Result<ExitCode> {
+    let api: Api<Lease> = Api::namespaced(client, &options.operator_namespace);
+    let election = Election::new(LEASE, identity());
+    tracing::info!(lease = LEASE, namespace = options.operator_namespace, "waiting for the lease");
+    // A copy that waits is healthy and ready: it serves nothing.
+    readiness.set(true);
+    let mut leadership = tokio::select! {
+        () = stop.cancelled() => return Ok(exit::SUCCESS),
+        leadership = lease::acquire(api, election) => leadership,
+    };
+    tracing::info!(lease = LEASE, "leading");
+    let working = work(context, stop, readiness);
+    tokio::pin!(working);
+    let lost = tokio::select! {
+        () = &mut working => None,
+        lost = leadership.keep() => Some(lost),
+    };
+    match lost {
+        None => {
+            leadership.release().await;
+            Ok(exit::SUCCESS)
+        }
+        // Another copy may act from now on: nothing may be finished here.
+        Some(lost) => bail!(lost),
+    }
+}
+
+async fn work(context: Arc<Context>, stop: &CancellationToken, readiness: &Readiness) {
+    let stopped = stop.clone().cancelled_owned().boxed().shared();
+    let ready = readiness.clone();
+    kubernetes::run(context, stopped, move || {
+        tracing::info!("watching");
+        ready.set(true);
+    })
+    .await;
+}
+
+/// The in-cluster configuration, unless a kubeconfig is given or there is none.
+async fn connection(options: &RunOptions) -> anyhow::Result<Config> {
+    match &options.kubeconfig {
+        Some(path) => {
+            let kubeconfig = Kubeconfig::read_from(path).with_context(|| format!("cannot read the kubeconfig {}", path.display()))?;
+            Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
+                .await
+                .with_context(|| format!("the kubeconfig {} cannot be used", path.display()))
+        }
+        None => Config::infer().await.context("there is neither an in-cluster configuration nor a kubeconfig; give one with --kubeconfig"),
+    }
+}
+
+/// The addresses of the API server: never dialled for a plugin.
+async fn addresses(config: &Config) -> Vec<IpAddr> {
+    let host = config.cluster_url.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let port = config.cluster_url.port_u16().unwrap_or(443);
+    match tokio::net::lookup_host((host.as_str(), port)).await {
+        Ok(found) => found.map(|address| address.ip()).collect(),
+        Err(error) => {
+            tracing::warn!(host, %error, "the API server's name cannot be resolved; private ranges stay refused unless --egress-allow-cidr opens them");
+            Vec::new()
+        }
+    }
+}
+
+/// The pod's name, and something that no other process has.
+fn identity() -> String {
+    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "orangery".to_owned());
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    format!("{host}_{:x}_{:x}", std::process::id(), since)
+}
+

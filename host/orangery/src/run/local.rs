@@ -1,0 +1,146 @@
+//! `orangery run --local DIR`: reads the manifests again before each pass, so that an edit, an approval or a new file works
+//! without a restart.
+
+use super::screen::Screen;
+use super::{guard, now, stop};
+use crate::cli::RunOptions;
+use crate::exit;
+use crate::glass::{self, Glass, Loopback};
+use crate::manifest::{self, Resources};
+use anyhow::Context;
+use orangery_cluster::DirectoryTarget;
+use orangery_controller::local::{Local, Manifests, Pass};
+use orangery_controller::poll::Poller;
+use orangery_controller::provider::Next;
+use orangery_controller::set::Road;
+use orangery_core::NamespacedName;
+use orangery_core::spec::ProviderSpec;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Time between looks at manifests and clocks.
+const TICK: Duration = Duration::from_secs(1);
+/// The first wait after a failure; doubled by each further one.
+const BACK_OFF: Duration = Duration::from_millis(750);
+/// The longest wait after failures.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+/// Sets are looked at again at least this often: somebody may have edited the directory.
+const RECHECK: Duration = Duration::from_secs(60);
+
+/// Runs until stopped, or once.
+pub(super) async fn run(options: &RunOptions, directory: &Path) -> anyhow::Result<ExitCode> {
+    let Glass { sandbox, grants, .. } = glass::open(&options.glass, Loopback::Allowed, Vec::new()).await?;
+    std::fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
+    let local = Local {
+        poller: Poller::new(sandbox.clone(), grants),
+        road: Road { sandbox, guard: guard(options.prune_guard) },
+        target: DirectoryTarget::open(directory)?,
+        remove_missing_sets: options.remove_missing_sets,
+    };
+    let mut screen = Screen::new();
+    if options.once {
+        let manifests = read(options)?;
+        let all = manifests.providers.iter().map(|provider| provider.name.clone()).collect();
+        let pass = local.pass(&manifests, &all, now()).await?;
+        screen.show(&pass);
+        return Ok(conclude(&pass));
+    }
+    let stop = stop::on_signal()?;
+    let mut diary = Diary::default();
+    // The first manifests must be good; later, a bad edit leaves the last good ones in force.
+    let mut manifests = read(options)?;
+    loop {
+        match read(options) {
+            Ok(fresh) => manifests = fresh,
+            Err(error) => tracing::error!(%error, "the manifests cannot be used; the last good ones stay in force"),
+        }
+        let at = now();
+        let due = diary.due(&manifests, at);
+        if !due.is_empty() || diary.sets_are_due(&manifests, at) {
+            let pass = local.pass(&manifests, &due, at).await?;
+            diary.remember(&manifests, &pass, options.interval, now());
+            screen.show(&pass);
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(exit::SUCCESS),
+            () = tokio::time::sleep(TICK) => {}
+        }
+    }
+}
+
+/// Everything ready: 0. Else the reasons on stderr, and 3.
+fn conclude(pass: &Pass) -> ExitCode {
+    let unready = pass.unready();
+    for reason in &unready {
+        eprintln!("✗ {reason}");
+    }
+    if unready.is_empty() { exit::SUCCESS } else { exit::not_ready() }
+}
+
+fn read(options: &RunOptions) -> anyhow::Result<Manifests> {
+    let resources = Resources::of(manifest::read_all(&options.filename)?, "default")?.something(&options.filename)?;
+    let mut manifests = Manifests::default();
+    for (name, data) in resources.secrets {
+        manifests.secrets.insert(name, data);
+    }
+    for flag in &options.secrets {
+        let (name, data) = manifest::secret::from_environment(flag)?;
+        manifests.secrets.insert(name, data);
+    }
+    manifests.sets = resources.sets.into_iter().map(|(set, _)| set).collect();
+    manifests.providers = resources.providers.into_iter().map(|(provider, _)| provider).collect();
+    Ok(manifests)
+}
+
+/// When each provider is due, and what was seen last.
+#[derive(Default)]
+struct Diary {
+    providers: BTreeMap<NamespacedName, Entry>,
+    sets: Option<(u64, Vec<orangery_core::spec::SetSpec>)>,
+}
+
+struct Entry {
+    spec: ProviderSpec,
+    next: Option<u64>,
+    failures: u32,
+}
+
+impl Diary {
+    /// New and edited providers at once, the others by their clocks.
+    fn due(&self, manifests: &Manifests, now: u64) -> BTreeSet<NamespacedName> {
+        let is_due = |provider: &&ProviderSpec| match self.providers.get(&provider.name) {
+            Some(entry) if entry.spec == **provider => entry.next.is_some_and(|next| next <= now),
+            _ => true,
+        };
+        manifests.providers.iter().filter(is_due).map(|provider| provider.name.clone()).collect()
+    }
+
+    fn sets_are_due(&self, manifests: &Manifests, now: u64) -> bool {
+        self.sets.as_ref().is_none_or(|(next, seen)| *next <= now || *seen != manifests.sets)
+    }
+
+    /// `at_least` bounds the time to the next poll, whatever the annotation says.
+    fn remember(&mut self, manifests: &Manifests, pass: &Pass, at_least: Option<Duration>, now: u64) {
+        let plus = |wait: Duration| now.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        for row in &pass.providers {
+            let Some(spec) = manifests.providers.iter().find(|provider| provider.name == row.name) else { continue };
+            let failures = match row.next {
+                Next::BackOff => self.providers.get(&row.name).map_or(0, |entry| entry.failures).saturating_add(1),
+                Next::After(_) | Next::OnChange => 0,
+            };
+            let next = match row.next {
+                Next::After(wait) => Some(plus(wait)),
+                Next::BackOff => Some(plus(BACK_OFF.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(20))).min(LONGEST))),
+                Next::OnChange => None,
+            };
+            let next = match (next, at_least.map(plus)) {
+                (Some(next), Some(bound)) => Some(next.min(bound)),
+                (next, bound) => next.or(bound),
+            };
+            self.providers.insert(row.name.clone(), Entry { spec: spec.clone(), next, failures });
+        }
+        self.sets = Some((plus(RECHECK), manifests.sets.clone()));
+    }
+}

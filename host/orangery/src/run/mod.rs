@@ -1,0 +1,33 @@
+//! `orangery run`: the operator, against a cluster or against a directory.
+
+mod cluster;
+mod local;
+mod screen;
+mod stop;
+
+use crate::cli::{GuardDefault, RunOptions};
+use orangery_core::GuardPolicy;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Runs until it is stopped, or for one pass.
+///
+/// # Errors
+/// It cannot start, or lost what it needs to go on.
+pub async fn perform(options: RunOptions) -> anyhow::Result<ExitCode> {
+    match options.local.clone() {
+        Some(directory) => local::run(&options, &directory).await,
+        None => cluster::run(options).await,
+    }
+}
+
+/// Milliseconds since 1970.
+#[must_use]
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// The guard's policy unless a set says otherwise.
+fn guard(default: GuardDefault) -> GuardPolicy {
+    GuardPolicy { on: default == GuardDefault::On, ..GuardPolicy::default() }
+}

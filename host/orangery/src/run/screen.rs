@@ -1,0 +1,109 @@
+//! What people see of local mode: a live table on a terminal, plain lines elsewhere.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use orangery_controller::local::{Pass, ProviderRow, SetRow};
+use orangery_core::NamespacedName;
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+
+/// Messages are cut in tables.
+const MESSAGE: usize = 90;
+
+/// The screen, and what it last said of each resource: a plain line is written only when something changed.
+pub(super) struct Screen {
+    live: bool,
+    providers: BTreeMap<NamespacedName, (String, String)>,
+    sets: BTreeMap<NamespacedName, (String, String)>,
+    shown: BTreeMap<String, String>,
+    recent: Vec<String>,
+}
+
+impl Screen {
+    /// Live on a terminal.
+    pub(super) fn new() -> Self {
+        Self {
+            live: std::io::stdout().is_terminal(),
+            providers: BTreeMap::new(),
+            sets: BTreeMap::new(),
+            shown: BTreeMap::new(),
+            recent: Vec::new(),
+        }
+    }
+
+    /// Shows what a pass came to.
+    pub(super) fn show(&mut self, pass: &Pass) {
+        let mut lines = Vec::new();
+        for row in &pass.providers {
+            self.providers.insert(row.name.clone(), provider(row));
+            let state = format!("{} provider {}: {} inputs, {}", mark(row.ready), row.name, row.inputs, row.message);
+            self.changed(format!("provider {}", row.name), &state, &mut lines);
+        }
+        for row in &pass.sets {
+            self.sets.insert(row.name.clone(), set(row));
+            lines.extend(row.changes.iter().map(|change| format!("  {change}")));
+            let state = format!("{} set {}: {} objects in {} environments, {}", mark(row.ready && row.held == 0), row.name, row.objects, row.environments.len(), row.message);
+            self.changed(format!("set {}", row.name), &state, &mut lines);
+        }
+        for notice in &pass.notices {
+            self.changed(format!("notice {notice}"), &format!("! {notice}"), &mut lines);
+        }
+        if self.live {
+            self.recent.extend(lines);
+            let surplus = self.recent.len().saturating_sub(12);
+            self.recent.drain(..surplus);
+            self.draw();
+        } else {
+            let mut out = std::io::stdout().lock();
+            for line in lines {
+                // A closed pipe ends the show, not the work.
+                let _ = writeln!(out, "{line}");
+            }
+            let _ = out.flush();
+        }
+    }
+
+    /// How long something took is no news.
+    fn changed(&mut self, what: String, state: &str, lines: &mut Vec<String>) {
+        let news = state.split("Reconciliation finished in").next().unwrap_or(state).to_owned();
+        if self.shown.get(&what) != Some(&news) {
+            lines.push(state.to_owned());
+            self.shown.insert(what, news);
+        }
+    }
+
+    fn draw(&self) {
+        let mut table = Table::new();
+        table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_header(["", "RESOURCE", "STATE", "MESSAGE"]);
+        for (name, (state, message)) in &self.providers {
+            table.add_row(["provider".to_owned(), name.to_string(), state.clone(), cut(message)]);
+        }
+        for (name, (state, message)) in &self.sets {
+            table.add_row(["set".to_owned(), name.to_string(), state.clone(), cut(message)]);
+        }
+        let mut out = std::io::stdout().lock();
+        // Home, then clear to the end: no flicker.
+        let _ = writeln!(out, "\x1b[H\x1b[J{table}\n{}", self.recent.join("\n"));
+        let _ = out.flush();
+    }
+}
+
+fn mark(ready: bool) -> &'static str {
+    if ready { "✔" } else { "✗" }
+}
+
+fn provider(row: &ProviderRow) -> (String, String) {
+    (format!("{} {} inputs", mark(row.ready), row.inputs), row.message.clone())
+}
+
+fn set(row: &SetRow) -> (String, String) {
+    let held = if row.held > 0 { format!(", {} held", row.held) } else { String::new() };
+    (format!("{} {} objects, {} environments{held}", mark(row.ready), row.objects, row.environments.len()), row.message.clone())
+}
+
+fn cut(message: &str) -> String {
+    if message.chars().count() <= MESSAGE {
+        return message.to_owned();
+    }
+    message.chars().take(MESSAGE - 1).chain(['…']).collect()
+}

@@ -1,0 +1,196 @@
+//! Admission: from bytes to a plugin that may be called.
+//!
+//! # Guarantees
+//! Size, kind, world, imports, types and description are checked in this order, each with its own refusal. The
+//! component is instantiated once: a guest built for another shape of a record links, and fails only then.
+
+use crate::bindings::info::Describes;
+use crate::cache::Cache;
+use crate::call::{self, Body};
+use crate::describe::{self, DescriptionError};
+use crate::fault::Fault;
+use crate::limits::Limits;
+use crate::links::Links;
+use crate::network::Network;
+use crate::plugin::{Plugin, PluginDescription, PluginSource};
+use crate::store::{CallState, Clock, Given};
+use crate::text::GuestText;
+use crate::world::{Roles, Shape, WorldError};
+use orangery_egress::Redactor;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use wasmtime::Engine;
+use wasmtime::component::{Component, InstancePre};
+
+/// Why a component is not admitted.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum AdmitError {
+    /// Too large.
+    #[error("it has {bytes} bytes; at most {most} are allowed")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The bound.
+        most: usize,
+    },
+    /// Not a component at all.
+    #[error("it is {0}, not a WebAssembly component; in Rust, build with --target wasm32-wasip2")]
+    NotAComponent(&'static str),
+    /// The compiler refuses it.
+    #[error("it cannot be compiled: {0}")]
+    Malformed(GuestText),
+    /// Of no world that this host has.
+    #[error(transparent)]
+    World(#[from] WorldError),
+    /// It wants what its world has not; one sentence for each import.
+    #[error("it {}", .0.join("; it "))]
+    Imports(Vec<String>),
+    /// The names fit, the types behind them do not.
+    #[error("it was built against another shape of the interface: {0}")]
+    Mismatched(GuestText),
+    /// It broke while it described itself.
+    #[error("it {0} while it described itself")]
+    Faulted(Fault),
+    /// What it says of itself cannot be.
+    #[error(transparent)]
+    Description(#[from] DescriptionError),
+    /// Another plugin serves this type or has this renderer name.
+    #[error("it serves {what}, which {other} from {other_source} serves already; give only one of them")]
+    Taken {
+        /// The type or renderer name.
+        what: String,
+        /// The other plugin.
+        other: String,
+        /// Where the other came from.
+        other_source: PluginSource,
+    },
+}
+
+/// What admission works with.
+pub(crate) struct Gate {
+    pub(crate) engine: Engine,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) links: Links,
+    pub(crate) cache: Option<Cache>,
+}
+
+/// A compiled component and the names on its surface.
+pub(crate) struct Loaded {
+    pub(crate) digest: String,
+    pub(crate) component: Component,
+    pub(crate) shape: Shape,
+}
+
+impl Gate {
+    /// Everything from bytes to plugin.
+    pub(crate) async fn examine(self: &Arc<Self>, bytes: &[u8], source: PluginSource) -> Result<Plugin, AdmitError> {
+        let loaded = self.load(bytes).await?;
+        let roles = loaded.shape.roles()?;
+        let pre = self.link(&loaded, roles)?;
+        let said = self.describe(&pre, &source).await?;
+        let (description, schemas) = describe::check(said, roles, &loaded.digest, source)?;
+        let calls = Arc::new(Semaphore::new(self.limits.calls_per_plugin));
+        Ok(Plugin { description, roles, pre, schemas, calls })
+    }
+
+    /// Compiles, or takes from the cache.
+    pub(crate) async fn load(self: &Arc<Self>, bytes: &[u8]) -> Result<Loaded, AdmitError> {
+        check_kind(bytes, &self.limits)?;
+        let digest = hex(&Sha256::digest(bytes));
+        let (gate, bytes, name) = (Arc::clone(self), bytes.to_vec(), digest.clone());
+        // Compiling takes seconds of processor time for large plugins: not on a worker of the runtime.
+        let compiled = tokio::task::spawn_blocking(move || gate.compile(&name, &bytes)).await;
+        let component = match compiled {
+            Ok(component) => component?,
+            Err(_) => return Err(AdmitError::Faulted(Fault::HostPanicked)),
+        };
+        let shape = Shape::of(&component, &self.engine);
+        Ok(Loaded { digest, component, shape })
+    }
+
+    fn compile(&self, digest: &str, bytes: &[u8]) -> Result<Component, AdmitError> {
+        if let Some(code) = self.cache.as_ref().and_then(|cache| cache.load(digest)) {
+            // SAFETY: `Cache::load` returns only bytes whose tag proves that this installation serialized them with an
+            // engine of this compatibility hash; they are in memory and cannot change between the check and here.
+            match unsafe { Component::deserialize(&self.engine, &code) } {
+                Ok(component) => return Ok(component),
+                Err(error) => {
+                    tracing::warn!(digest, %error, "a compiled plugin in the cache cannot be loaded; it is compiled again")
+                }
+            }
+        }
+        let component =
+            Component::from_binary(&self.engine, bytes).map_err(|error| AdmitError::Malformed(untold(&error)))?;
+        if let Some(cache) = &self.cache {
+            match component.serialize() {
+                Ok(code) => cache.keep(digest, &code),
+                Err(error) => tracing::warn!(digest, %error, "a compiled plugin cannot be serialized"),
+            }
+        }
+        Ok(component)
+    }
+
+    /// Checks the imports and resolves them.
+    pub(crate) fn link(&self, loaded: &Loaded, roles: Roles) -> Result<InstancePre<CallState>, AdmitError> {
+        let refused = loaded.shape.refused_imports(roles);
+        if !refused.is_empty() {
+            return Err(AdmitError::Imports(refused));
+        }
+        self.links.of(roles).instantiate_pre(&loaded.component).map_err(|error| AdmitError::Mismatched(untold(&error)))
+    }
+
+    /// Instantiates once and asks.
+    async fn describe(
+        &self,
+        pre: &InstancePre<CallState>,
+        source: &PluginSource,
+    ) -> Result<crate::bindings::info::exports::orangery::plugin::info::PluginInfo, AdmitError> {
+        let given = Given {
+            plugin: source.label.clone(),
+            consumer: "admission".into(),
+            clock: Clock::Frozen { now_ms: 0, seed: 0 },
+            network: Network::Closed("describe must not use the network"),
+            wants: None,
+            redact: Redactor::default(),
+        };
+        let body: Body<Result<_, GuestText>> = Box::new(|store, instance| {
+            Box::pin(async move {
+                let describes = match Describes::new(&mut *store, instance) {
+                    Ok(describes) => describes,
+                    Err(error) => return Ok(Err(untold(&error))),
+                };
+                describes.orangery_plugin_info().call_describe(store).await.map(Ok)
+            })
+        });
+        let wall = self.limits.validate_wall;
+        let ran = call::run(&self.engine, pre.clone(), &self.limits, wall, given, body).await;
+        ran.outcome.map_err(AdmitError::Faulted)?.map_err(AdmitError::Mismatched)
+    }
+}
+
+/// What a plugin is called in an error, before anyone knows its name.
+pub(crate) fn name_of(description: &PluginDescription) -> String {
+    format!("{} from {}", description.plugin, description.source)
+}
+
+fn check_kind(bytes: &[u8], limits: &Limits) -> Result<(), AdmitError> {
+    if bytes.len() > limits.component_bytes {
+        return Err(AdmitError::TooLarge { bytes: bytes.len(), most: limits.component_bytes });
+    }
+    match bytes.get(..8) {
+        Some([0, b'a', b's', b'm', 0x0d, 0, 1, 0]) => Ok(()),
+        Some([0, b'a', b's', b'm', 1, 0, 0, 0]) => Err(AdmitError::NotAComponent("a core module")),
+        Some([0, b'a', b's', b'm', ..]) => Err(AdmitError::NotAComponent("WebAssembly of an unknown version")),
+        _ => Err(AdmitError::NotAComponent("something else")),
+    }
+}
+
+/// wasmtime's words, which may quote names the guest chose.
+fn untold(error: &wasmtime::Error) -> GuestText {
+    GuestText::message(&format!("{error:#}"), &Redactor::default())
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

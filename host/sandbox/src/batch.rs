@@ -1,0 +1,69 @@
+//! Cutting a rendering into calls that stay within the limits, and finding the input that breaks one.
+//!
+//! A renderer sees each input alone, so any cut gives the same objects. Batches are sized by what is known before the
+//! call; what is not known is found by halving: a batch that breaks is split until one input alone is to blame, and the
+//! others are rendered all the same (one poisoned preview must not stop its neighbours).
+
+use std::ops::Range;
+
+/// Inputs in one call at most.
+const INPUTS: usize = 256;
+/// Bytes that one call is handed, and about as many that it is expected to answer.
+const BYTES: usize = 1024 * 1024;
+
+/// Cuts inputs of these sizes. `template_bytes` is what each input is expected to become at least.
+pub(crate) fn cut(sizes: &[usize], template_bytes: usize) -> Vec<Range<usize>> {
+    let mut batches = Vec::new();
+    let mut start = 0;
+    let mut bytes = 0usize;
+    for (at, size) in sizes.iter().enumerate() {
+        let weight = size.saturating_add(template_bytes);
+        let full = at - start == INPUTS || bytes.saturating_add(weight) > BYTES;
+        if full && at > start {
+            batches.push(start..at);
+            start = at;
+            bytes = 0;
+        }
+        bytes = bytes.saturating_add(weight);
+    }
+    if start < sizes.len() {
+        batches.push(start..sizes.len());
+    }
+    batches
+}
+
+/// Two halves of a batch of more than one input.
+pub(crate) fn halve(batch: &Range<usize>) -> Option<(Range<usize>, Range<usize>)> {
+    if batch.len() < 2 {
+        return None;
+    }
+    let middle = batch.start + batch.len() / 2;
+    Some((batch.start..middle, middle..batch.end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_cover_every_input_once_in_order() {
+        for sizes in [vec![], vec![1], vec![10; 1000], vec![BYTES * 2; 3], vec![BYTES / 2; 5]] {
+            let batches = cut(&sizes, 100);
+            let covered: Vec<usize> = batches.iter().cloned().flatten().collect();
+            assert_eq!(covered, (0..sizes.len()).collect::<Vec<_>>());
+            assert!(batches.iter().all(|batch| !batch.is_empty() && batch.len() <= INPUTS));
+        }
+    }
+
+    #[test]
+    fn a_large_input_is_alone_and_small_ones_are_together() {
+        assert_eq!(cut(&[BYTES * 2, 1, 1], 0), [0..1, 1..3]);
+        assert_eq!(cut(&[1, 1, 1], BYTES), [0..1, 1..2, 2..3]);
+    }
+
+    #[test]
+    fn halves_meet_in_the_middle() {
+        assert_eq!(halve(&(3..8)), Some((3..5, 5..8)));
+        assert_eq!(halve(&(3..4)), None);
+    }
+}

@@ -1,0 +1,69 @@
+//! The host's side of `wit/plugin.wit`, one binding for each interface.
+//!
+//! A plugin's world is not bound as a whole: each exported interface is probed alone, so that a later interface is one
+//! more module here and no change to the others. Type mismatches between versions surface when an instance is bound,
+//! which is why admission instantiates once.
+
+/// What the host gives: the imports.
+#[expect(unreachable_pub, reason = "the other bindings re-export its types; the module around it is private")]
+pub mod imports {
+    wasmtime::component::bindgen!({
+        inline: "
+            package orangery:host;
+            world imports {
+                import orangery:plugin/types@0.1.0;
+                import orangery:plugin/http@0.1.0;
+                import orangery:plugin/selection@0.1.0;
+                import orangery:plugin/log@0.1.0;
+            }",
+        path: "../../wit",
+        imports: { "orangery:plugin/http.send": async },
+        require_store_data_send: true,
+    });
+}
+
+pub(crate) use imports::orangery::plugin::{http, log, selection, types};
+
+/// `info`, exported by every plugin.
+pub(crate) mod info {
+    wasmtime::component::bindgen!({
+        inline: "package orangery:host; world describes { export orangery:plugin/info@0.1.0; }",
+        path: "../../wit",
+        exports: { default: async },
+        with: { "orangery:plugin/types": crate::bindings::imports::orangery::plugin::types },
+        require_store_data_send: true,
+    });
+}
+
+/// `provider`.
+pub(crate) mod provider {
+    wasmtime::component::bindgen!({
+        inline: "package orangery:host; world provides { export orangery:plugin/provider@0.1.0; }",
+        path: "../../wit",
+        exports: { default: async },
+        with: { "orangery:plugin/types": crate::bindings::imports::orangery::plugin::types },
+        require_store_data_send: true,
+    });
+}
+
+/// `renderer`.
+pub(crate) mod renderer {
+    wasmtime::component::bindgen!({
+        inline: "package orangery:host; world renders { export orangery:plugin/renderer@0.1.0; }",
+        path: "../../wit",
+        exports: { default: async },
+        with: { "orangery:plugin/types": crate::bindings::imports::orangery::plugin::types },
+        require_store_data_send: true,
+    });
+}
+
+/// `reporter`.
+pub(crate) mod reporter {
+    wasmtime::component::bindgen!({
+        inline: "package orangery:host; world reports { export orangery:plugin/reporter@0.1.0; }",
+        path: "../../wit",
+        exports: { default: async },
+        with: { "orangery:plugin/types": crate::bindings::imports::orangery::plugin::types },
+        require_store_data_send: true,
+    });
+}

@@ -1,0 +1,160 @@
+//! Compiled components on disk, so that a restart does not compile again.
+//!
+//! # Guarantees
+//! Only bytes that this very installation wrote are ever executed: `deserialize` runs what it is given, so each file
+//! carries an HMAC-SHA256 under a key that lives beside it, readable by the owner alone, and the tag covers the name
+//! (digest, engine, layout). Bytes are read once and checked in memory: what was checked is what runs.
+//!
+//! # Refuses
+//! A directory others may enter. A file of another engine, another key or with one bit changed is ignored and written
+//! again; the cache is never a reason to fail a call.
+
+use hmac::{Hmac, KeyInit, Mac};
+use rand::RngCore;
+use sha2::Sha256;
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use wasmtime::Engine;
+
+/// Raised when the layout of a file changes.
+const LAYOUT: u32 = 1;
+const TAG_BYTES: usize = 32;
+const KEY_BYTES: usize = 32;
+const KEY_FILE: &str = "key";
+
+/// Why there is no cache.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// The directory or the key cannot be made or read.
+    #[error("cannot use {} for compiled plugins", path.display())]
+    Unusable {
+        /// Which path.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// Someone else could put code there.
+    #[error("{} may be changed by others (mode {mode:o}); make it private with `chmod go-rwx`, or give another directory", path.display())]
+    NotPrivate {
+        /// Which path.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+}
+
+/// The cache of one process.
+pub(crate) struct Cache {
+    dir: PathBuf,
+    key: [u8; KEY_BYTES],
+    engine: u64,
+}
+
+impl Cache {
+    /// Opens the directory, making it and its key on first use.
+    pub(crate) fn open(dir: &Path, engine: &Engine) -> Result<Self, CacheError> {
+        let unusable = |path: &Path| {
+            let path = path.to_owned();
+            move |cause| CacheError::Unusable { path, cause }
+        };
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(unusable(dir))?;
+        let meta = fs::metadata(dir).map_err(unusable(dir))?;
+        private(dir, &meta)?;
+        let path = dir.join(KEY_FILE);
+        let key = read_or_make_key(&path).map_err(unusable(&path))?;
+        let key_meta = fs::metadata(&path).map_err(unusable(&path))?;
+        private(&path, &key_meta)?;
+        if key_meta.uid() != meta.uid() {
+            return Err(CacheError::NotPrivate { path: dir.to_owned(), mode: meta.mode() & 0o7777 });
+        }
+        let mut hasher = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        Ok(Self { dir: dir.to_owned(), key, engine: hasher.finish() })
+    }
+
+    /// The compiled component of this digest, if we wrote one for this engine.
+    pub(crate) fn load(&self, digest: &str) -> Option<Vec<u8>> {
+        let name = self.name(digest);
+        let mut bytes = Vec::new();
+        File::open(self.dir.join(&name)).ok()?.read_to_end(&mut bytes).ok()?;
+        let (tag, code) = bytes.split_at_checked(TAG_BYTES)?;
+        let mut mac = self.mac(&name)?;
+        mac.update(code);
+        if mac.verify_slice(tag).is_err() {
+            tracing::warn!(file = name, "a compiled plugin in the cache is not ours; it is compiled again");
+            return None;
+        }
+        Some(code.to_vec())
+    }
+
+    /// Keeps a compiled component. A failure is logged: the next start compiles again.
+    pub(crate) fn keep(&self, digest: &str, code: &[u8]) {
+        if let Err(error) = self.write(digest, code) {
+            tracing::warn!(dir = %self.dir.display(), %error, "cannot keep a compiled plugin");
+        }
+    }
+
+    fn write(&self, digest: &str, code: &[u8]) -> io::Result<()> {
+        let name = self.name(digest);
+        let mut mac = self.mac(&name).ok_or_else(|| io::Error::other("no key"))?;
+        mac.update(code);
+        let temporary = self.dir.join(format!(".{name}.{:016x}", rand::random::<u64>()));
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+        let written = file
+            .write_all(&mac.finalize().into_bytes())
+            .and_then(|()| file.write_all(code))
+            .and_then(|()| file.sync_all())
+            .and_then(|()| fs::rename(&temporary, self.dir.join(&name)));
+        if written.is_err() {
+            // Best effort: the error that matters is the first one.
+            let _ = fs::remove_file(&temporary);
+        }
+        written
+    }
+
+    fn name(&self, digest: &str) -> String {
+        format!("{digest}-{:016x}-{LAYOUT}.cwasm", self.engine)
+    }
+
+    fn mac(&self, name: &str) -> Option<Hmac<Sha256>> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).ok()?;
+        mac.update(name.as_bytes());
+        mac.update(&[0]);
+        Some(mac)
+    }
+}
+
+fn private(path: &Path, meta: &fs::Metadata) -> Result<(), CacheError> {
+    if meta.mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    Err(CacheError::NotPrivate { path: path.to_owned(), mode: meta.mode() & 0o7777 })
+}
+
+/// The key, made on first use. Two processes that start at once agree: the one that links its key first wins.
+fn read_or_make_key(path: &Path) -> io::Result<[u8; KEY_BYTES]> {
+    if !path.exists() {
+        let mut key = [0; KEY_BYTES];
+        rand::rng().fill_bytes(&mut key);
+        let temporary = path.with_extension(format!("{:016x}", rand::random::<u64>()));
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+        file.write_all(&key)?;
+        file.set_permissions(Permissions::from_mode(0o600))?;
+        file.sync_all()?;
+        let linked = fs::hard_link(&temporary, path);
+        fs::remove_file(&temporary)?;
+        match linked {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+    }
+    let bytes = fs::read(path)?;
+    bytes.try_into().map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the key has not 32 bytes; remove it"))
+}
+
+#[cfg(test)]
+mod tests;

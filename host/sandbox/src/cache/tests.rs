@@ -1,0 +1,82 @@
+use super::*;
+use crate::limits::Limits;
+
+fn engine() -> Engine {
+    crate::engine::start(&Limits::default()).unwrap()
+}
+
+fn only_file(dir: &Path) -> PathBuf {
+    let mut files: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "cwasm"));
+    assert_eq!(files.len(), 1, "{files:?}");
+    files.remove(0)
+}
+
+#[test]
+fn what_was_kept_is_found_again_by_the_same_installation() {
+    let dir = tempfile::tempdir().unwrap();
+    let private = dir.path().join("cache");
+    let engine = engine();
+    Cache::open(&private, &engine).unwrap().keep("abc", b"code");
+    let again = Cache::open(&private, &engine).unwrap();
+    assert_eq!(again.load("abc").as_deref(), Some(&b"code"[..]));
+    assert_eq!(again.load("abd"), None);
+    assert_eq!(fs::metadata(&private).unwrap().mode() & 0o777, 0o700);
+    assert_eq!(fs::metadata(private.join(KEY_FILE)).unwrap().mode() & 0o777, 0o600);
+    assert_eq!(fs::metadata(only_file(&private)).unwrap().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_changed_bit_a_truncation_and_a_borrowed_name_are_ignored() {
+    let dir = tempfile::tempdir().unwrap();
+    let private = dir.path().join("cache");
+    let cache = Cache::open(&private, &engine()).unwrap();
+    cache.keep("abc", b"code");
+    let file = only_file(&private);
+    let good = fs::read(&file).unwrap();
+    for at in [0, TAG_BYTES, good.len() - 1] {
+        let mut bad = good.clone();
+        bad[at] ^= 1;
+        fs::write(&file, bad).unwrap();
+        assert_eq!(cache.load("abc"), None, "bit in byte {at}");
+    }
+    fs::write(&file, &good[..10]).unwrap();
+    assert_eq!(cache.load("abc"), None);
+    fs::write(private.join(cache.name("other")), &good).unwrap();
+    assert_eq!(cache.load("other"), None, "the tag covers the name");
+}
+
+#[test]
+fn a_file_under_another_key_is_ignored_and_written_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let private = dir.path().join("cache");
+    let engine = engine();
+    Cache::open(&private, &engine).unwrap().keep("abc", b"code");
+    fs::remove_file(private.join(KEY_FILE)).unwrap();
+    let cache = Cache::open(&private, &engine).unwrap();
+    assert_eq!(cache.load("abc"), None);
+    cache.keep("abc", b"code");
+    assert_eq!(cache.load("abc").as_deref(), Some(&b"code"[..]));
+}
+
+#[test]
+fn a_directory_that_others_may_enter_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = dir.path().join("cache");
+    fs::create_dir(&open).unwrap();
+    fs::set_permissions(&open, Permissions::from_mode(0o755)).unwrap();
+    let said = Cache::open(&open, &engine()).err().unwrap().to_string();
+    assert!(said.contains("mode 755") && said.contains("chmod go-rwx"), "{said}");
+}
+
+#[test]
+fn a_key_of_the_wrong_size_is_refused_with_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let private = dir.path().join("cache");
+    let engine = engine();
+    Cache::open(&private, &engine).unwrap();
+    fs::write(private.join(KEY_FILE), b"short").unwrap();
+    let error = Cache::open(&private, &engine).err().unwrap();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("remove it"), "{cause}");
+}

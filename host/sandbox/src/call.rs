@@ -1,0 +1,172 @@
+//! One call, one store: opens it, instantiates, runs under two clocks, and takes the accounts afterwards.
+//!
+//! # Guarantees
+//! The call ends: by the CPU budget while the guest runs, by the wall clock while it waits. It runs as a task of its own
+//! and yields every tick, so neighbours keep moving and a panic in host code is a fault of this call alone. Dropping
+//! the future ends the call. The store is discarded whatever happened.
+
+use crate::failure::GuestFailure;
+use crate::fault::Fault;
+use crate::limits::{Limits, TICK};
+use crate::log::LogLine;
+use crate::plugin::PluginRef;
+use crate::schema::ConfigError;
+use crate::store::{self, CallState, Given};
+use futures::future::BoxFuture;
+use orangery_core::{Disposition, Explain, Reason};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
+use wasmtime::component::{Instance, InstancePre};
+use wasmtime::{Engine, Store};
+
+/// Why a call into a plugin gave no answer.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CallError {
+    /// Nobody serves this.
+    #[error("no loaded plugin serves {what}; {offer}")]
+    Missing {
+        /// The type or renderer that was asked for.
+        what: String,
+        /// What there is.
+        offer: String,
+    },
+    /// The configuration breaks the plugin's JSON Schema; the plugin was not asked.
+    #[error("{error}")]
+    Config {
+        /// Whose schema.
+        plugin: PluginRef,
+        /// What is wrong where.
+        error: ConfigError,
+    },
+    /// We said no.
+    #[error("plugin {plugin} was refused {what}")]
+    Refused {
+        /// Who.
+        plugin: PluginRef,
+        /// What it was refused, and why.
+        what: String,
+    },
+    /// It broke.
+    #[error("plugin {plugin} {fault}")]
+    Faulted {
+        /// Who.
+        plugin: PluginRef,
+        /// How.
+        fault: Fault,
+    },
+    /// It said no.
+    #[error("plugin {plugin} says: {said}")]
+    Answered {
+        /// Who.
+        plugin: PluginRef,
+        /// What it said.
+        said: GuestFailure,
+    },
+    /// It broke too often; it is left alone for a while, and what exists stays.
+    #[error("plugin {plugin} failed {faults} times in a row and is left alone for another {}s; the last time it {last}", wait.as_secs())]
+    CircuitOpen {
+        /// Who.
+        plugin: PluginRef,
+        /// How often in a row.
+        faults: usize,
+        /// How it broke the last time.
+        last: Fault,
+        /// Until the next try.
+        wait: Duration,
+    },
+}
+
+impl Explain for CallError {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Missing { .. } => Reason::PluginMissing,
+            Self::Config { .. } => Reason::InvalidSpec,
+            Self::Refused { .. } => Reason::PluginRefused,
+            Self::Faulted { .. } => Reason::PluginFaulted,
+            Self::Answered { said, .. } => said.reason(),
+            Self::CircuitOpen { .. } => Reason::CircuitOpen,
+        }
+    }
+
+    fn disposition(&self) -> Disposition {
+        match self {
+            Self::Missing { .. } | Self::Config { .. } => Disposition::WaitForChange,
+            // A leak may depend on what the remote said; the next answer may be clean.
+            Self::Refused { .. } | Self::Faulted { .. } => Disposition::Retry,
+            Self::Answered { said, .. } => said.disposition(),
+            Self::CircuitOpen { wait, .. } => Disposition::RetryAfter(*wait),
+        }
+    }
+}
+
+/// What a call cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Usage {
+    /// Time in which the guest ran, to the next 10 ms.
+    pub cpu: Duration,
+    /// Time from the start of the call to its end.
+    pub wall: Duration,
+    /// Linear memory at the end, which is the most it ever had.
+    pub memory_bytes: usize,
+}
+
+impl std::ops::AddAssign for Usage {
+    /// Sums the times; of the memory the larger counts.
+    fn add_assign(&mut self, other: Self) {
+        self.cpu += other.cpu;
+        self.wall += other.wall;
+        self.memory_bytes = self.memory_bytes.max(other.memory_bytes);
+    }
+}
+
+/// What came of one call.
+pub(crate) struct Ran<T> {
+    pub(crate) outcome: Result<T, Fault>,
+    pub(crate) logs: Vec<LogLine>,
+    pub(crate) usage: Usage,
+}
+
+/// What is done with the instance.
+pub(crate) type Body<T> =
+    Box<dyn for<'a> FnOnce(&'a mut Store<CallState>, &'a Instance) -> BoxFuture<'a, wasmtime::Result<T>> + Send>;
+
+/// Runs `body` on a fresh instance.
+pub(crate) async fn run<T: Send + 'static>(
+    engine: &Engine,
+    pre: InstancePre<CallState>,
+    limits: &Arc<Limits>,
+    wall: Duration,
+    given: Given,
+    body: Body<T>,
+) -> Ran<T> {
+    let (engine, limits) = (engine.clone(), Arc::clone(limits));
+    let started = Instant::now();
+    let call = async move {
+        let mut store = store::open(&engine, &limits, given);
+        let running = async {
+            let instance = pre.instantiate_async(&mut store).await?;
+            body(&mut store, &instance).await
+        };
+        let outcome = match tokio::time::timeout(wall, running).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(Fault::of(&error, store.data(), &limits)),
+            Err(_) => Err(Fault::OutOfTime { deadline: wall }),
+        };
+        let state = store.data_mut();
+        let logs = state.finish_log();
+        let ticks = u32::try_from(state.ticks()).unwrap_or(u32::MAX);
+        let usage = Usage { cpu: TICK * ticks, wall: started.elapsed(), memory_bytes: state.memory().bytes() };
+        Ran { outcome, logs, usage }
+    };
+    match AbortOnDropHandle::new(tokio::spawn(call.in_current_span())).await {
+        Ok(ran) => ran,
+        // Only a panic ends the task early while we wait for it.
+        Err(_) => Ran {
+            outcome: Err(Fault::HostPanicked),
+            logs: Vec::new(),
+            usage: Usage { wall: started.elapsed(), ..Usage::default() },
+        },
+    }
+}

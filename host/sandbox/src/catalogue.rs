@@ -1,0 +1,104 @@
+//! Who serves what: the admitted plugins by type and by renderer name.
+//!
+//! A plugin the user gave wins over a bundled one, in whatever order they come. Two of the same standing that claim one
+//! thing are an error naming both: the choice would otherwise depend on the order of flags.
+
+use crate::admit::{AdmitError, name_of};
+use crate::call::CallError;
+use crate::plugin::{Plugin, PluginDescription};
+use orangery_core::ServedType;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// All admitted plugins.
+#[derive(Default)]
+pub(crate) struct Catalogue {
+    plugins: Vec<Arc<Plugin>>,
+    types: BTreeMap<String, Arc<Plugin>>,
+    renderers: BTreeMap<String, Arc<Plugin>>,
+}
+
+impl Catalogue {
+    /// Adds a plugin with everything it claims, or nothing of it. The same component twice is one plugin.
+    pub(crate) fn add(&mut self, plugin: Arc<Plugin>) -> Result<Arc<Plugin>, AdmitError> {
+        let digest = &plugin.reference().digest;
+        if let Some(there) = self.plugins.iter().find(|other| &other.reference().digest == digest) {
+            return Ok(Arc::clone(there));
+        }
+        let description = &plugin.description;
+        let reports_only = description.reports && !plugin.roles.provider;
+        let types = description.types.iter().map(|ty| ty.name.as_str()).filter(|_| !reports_only);
+        let won_types = won(&self.types, types, description, "type")?;
+        let won_renderers = won(&self.renderers, description.renderer.as_deref().into_iter(), description, "renderer")?;
+        for name in won_types {
+            self.types.insert(name, Arc::clone(&plugin));
+        }
+        for name in won_renderers {
+            self.renderers.insert(name, Arc::clone(&plugin));
+        }
+        self.plugins.push(Arc::clone(&plugin));
+        Ok(plugin)
+    }
+
+    pub(crate) fn descriptions(&self) -> Vec<PluginDescription> {
+        self.plugins.iter().map(|plugin| plugin.description.clone()).collect()
+    }
+
+    /// The plugin that lists inputs of this type.
+    pub(crate) fn of_type(&self, kind: &str) -> Result<Arc<Plugin>, CallError> {
+        found(&self.types, kind, "type")
+    }
+
+    /// The plugin that answers to this renderer name.
+    pub(crate) fn of_renderer(&self, name: &str) -> Result<Arc<Plugin>, CallError> {
+        found(&self.renderers, name, "renderer")
+    }
+
+    /// The plugin that reports for this type: the provider itself, or one that does nothing else.
+    pub(crate) fn reporter_of(&self, kind: &str) -> Option<Arc<Plugin>> {
+        let serves = |plugin: &&Arc<Plugin>| plugin.description.types.iter().any(|ty| ty.name == kind);
+        self.plugins.iter().filter(|plugin| plugin.roles.reporter).find(serves).cloned()
+    }
+
+    /// What a type's plugin says of it.
+    pub(crate) fn served_type(&self, kind: &str) -> Option<ServedType> {
+        self.types.get(kind)?.description.types.iter().find(|ty| ty.name == kind).cloned()
+    }
+}
+
+/// The names that go to the new plugin.
+fn won<'a>(
+    taken: &BTreeMap<String, Arc<Plugin>>,
+    claimed: impl Iterator<Item = &'a str>,
+    claimant: &PluginDescription,
+    what: &str,
+) -> Result<Vec<String>, AdmitError> {
+    let mut won = Vec::new();
+    for name in claimed {
+        match taken.get(name) {
+            Some(holder) if holder.description.source.bundled == claimant.source.bundled => {
+                return Err(AdmitError::Taken {
+                    what: format!("the {what} {name}"),
+                    other: name_of(&holder.description),
+                    other_source: holder.description.source.clone(),
+                });
+            }
+            // The holder was given by the user and the claimant is bundled: the holder stays.
+            Some(holder) if !holder.description.source.bundled => {}
+            _ => won.push(name.to_owned()),
+        }
+    }
+    Ok(won)
+}
+
+fn found(map: &BTreeMap<String, Arc<Plugin>>, name: &str, what: &str) -> Result<Arc<Plugin>, CallError> {
+    map.get(name).cloned().ok_or_else(|| CallError::Missing {
+        what: format!("the {what} '{}'", crate::text::cut(name, 128).escape_debug()),
+        offer: if map.is_empty() {
+            format!("no plugin with a {what} is loaded")
+        } else {
+            let names: Vec<_> = map.keys().map(String::as_str).collect();
+            format!("loaded plugins serve: {}", names.join(", "))
+        },
+    })
+}

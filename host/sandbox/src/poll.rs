@@ -1,0 +1,206 @@
+//! Polling: one question to a provider, under one session, answered once.
+//!
+//! # Guarantees
+//! An answer is either whole and within the rules, or an error: a bad input never becomes a missing one (law 1). Equal
+//! questions with equal credentials asked at once share one call. An open circuit costs no call.
+
+use crate::answer::{self, Unfit};
+use crate::bindings::provider::Provides;
+use crate::bindings::provider::exports::orangery::plugin::provider as wit;
+use crate::call::{Body, CallError, Usage};
+use crate::coalesce::Question;
+use crate::failure::GuestFailure;
+use crate::fault::Fault;
+use crate::log::LogLine;
+use crate::network::Network;
+use crate::plugin::Plugin;
+use crate::sandbox::{Reached, Sandbox};
+use crate::store::{Clock, Given, Wants};
+use crate::validate;
+use futures::FutureExt;
+use orangery_core::PollOutcome;
+use orangery_egress::{CredentialKind, RequestTrace, SessionSpec, TlsSettings};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The user's filter as a provider may see it. The host applies it again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PollFilter {
+    /// The include expression that applies to the type.
+    pub include: Option<String>,
+    /// The exclude expression.
+    pub exclude: Option<String>,
+    /// All of these labels must be present.
+    pub labels: Vec<String>,
+    /// A semantic version range.
+    pub semver: Option<String>,
+}
+
+/// One question to a provider.
+#[derive(Clone)]
+pub struct PollRequest {
+    /// On whose behalf: `Kind/namespace/name`. Circuits and turns are kept by it.
+    pub consumer: String,
+    /// `spec.type`.
+    pub kind: String,
+    /// `spec.url`; empty if the manifest has none.
+    pub url: String,
+    /// The filter.
+    pub filter: PollFilter,
+    /// `spec.config`; `Null` if absent.
+    pub config: Value,
+    /// What may be asked of the network, and with which credentials.
+    pub session: SessionSpec,
+    /// Answers `selection.wants`; must be a function of `filter` alone.
+    pub wants: Wants,
+    /// Whether the host holds a complete answer to this very question.
+    pub may_answer_unchanged: bool,
+}
+
+/// What came of a poll, also when it failed.
+#[derive(Debug, Clone)]
+pub struct PollReport {
+    /// The answer.
+    pub result: Result<PollOutcome, CallError>,
+    /// What was asked of the network.
+    pub requests: Vec<RequestTrace>,
+    /// What the plugin logged.
+    pub logs: Vec<LogLine>,
+    /// What it cost.
+    pub usage: Usage,
+}
+
+impl PollReport {
+    fn refused(error: CallError) -> Self {
+        Self { result: Err(error), requests: Vec::new(), logs: Vec::new(), usage: Usage::default() }
+    }
+}
+
+impl Sandbox {
+    /// Asks the provider of the type once.
+    pub async fn poll(&self, mut request: PollRequest) -> PollReport {
+        let plugin = match self.catalogue(|catalogue| catalogue.of_type(&request.kind)) {
+            Ok(plugin) => plugin,
+            Err(missing) => return PollReport::refused(missing),
+        };
+        request.config = validate::or_empty(&request.config);
+        if let Err(error) = validate::check_provider_config(&plugin, &request.kind, &request.config) {
+            return PollReport::refused(error);
+        }
+        let consumer = request.consumer.clone();
+        if let Err(open) = self.inner.circuits.check(plugin.reference(), &consumer, Instant::now()) {
+            return PollReport::refused(open);
+        }
+        let report = match question(&plugin, &request) {
+            Some(question) => {
+                let (sandbox, plugin) = (self.clone(), Arc::clone(&plugin));
+                let start = || async move { sandbox.poll_now(plugin, request).await }.boxed();
+                self.inner.flights.ask(question, start).await
+            }
+            None => self.poll_now(Arc::clone(&plugin), request).await,
+        };
+        self.inner.circuits.record(plugin.reference(), &consumer, &report.result, Instant::now());
+        report
+    }
+
+    async fn poll_now(&self, plugin: Arc<Plugin>, request: PollRequest) -> PollReport {
+        let _turn = self.inner.queue.turn(&request.consumer).await;
+        let session = Arc::new(self.inner.door.session(request.session));
+        let redactor = session.redactor();
+        let network = Network::Open(session, plugin.description.credentials.clone().into());
+        let given = Given {
+            plugin: plugin.reference().to_string(),
+            consumer: request.consumer,
+            clock: Clock::Real,
+            network: network.clone(),
+            wants: Some(request.wants),
+            redact: redactor.clone(),
+        };
+        let context = wit::PollContext {
+            kind: request.kind,
+            url: request.url,
+            filter: wit::Filter {
+                include: request.filter.include,
+                exclude: request.filter.exclude,
+                labels: request.filter.labels,
+                semver: request.filter.semver,
+            },
+            may_answer_unchanged: request.may_answer_unchanged,
+        };
+        let config = request.config.to_string();
+        let body: Body<_> = Box::new(move |store, instance| {
+            Box::pin(async move {
+                let provides = Provides::new(&mut *store, instance)?;
+                provides.orangery_plugin_provider().call_poll(store, &context, &config).await
+            })
+        });
+        let Reached { outcome, logs, usage } = self.inner.call(&plugin, self.limits().poll_wall, given, body).await;
+        let leaks = |text: &str| redactor.finds_in(text.as_bytes());
+        let result = outcome.and_then(|answer| match answer {
+            Ok(found) => answer::poll_outcome(found, request.may_answer_unchanged, &leaks, self.limits())
+                .map_err(|unfit| reject(&plugin, unfit)),
+            Err(error) => {
+                let said = GuestFailure::of_error(error, &redactor);
+                Err(CallError::Answered { plugin: plugin.reference().clone(), said })
+            }
+        });
+        PollReport { result, requests: network.trace(), logs, usage }
+    }
+}
+
+/// An answer that is not passed on, as an error.
+pub(crate) fn reject(plugin: &Plugin, unfit: Unfit) -> CallError {
+    let plugin = plugin.reference().clone();
+    match unfit {
+        Unfit::Bad(bad) => CallError::Faulted { plugin, fault: Fault::BadAnswer(bad) },
+        Unfit::Leaks(what) => CallError::Refused {
+            plugin,
+            what: format!("to hand over {what} that contains a credential; the answer is dropped"),
+        },
+    }
+}
+
+/// What makes two polls equal, or `None` if that cannot be told without doubt: sharing an answer with someone who does
+/// not hold the same credential would be a leak.
+fn question(plugin: &Plugin, request: &PollRequest) -> Option<Question> {
+    let session = &request.session;
+    let plain_tls = format!("{:?}", session.tls) == format!("{:?}", TlsSettings::default());
+    if !plain_tls {
+        return None;
+    }
+    let mut parts: Vec<Vec<u8>> = vec![
+        plugin.reference().digest.clone().into_bytes(),
+        request.kind.clone().into_bytes(),
+        request.url.clone().into_bytes(),
+        format!("{:?}", request.filter).into_bytes(),
+        request.config.to_string().into_bytes(),
+        vec![u8::from(request.may_answer_unchanged)],
+        format!("{:?}", session.limits).into_bytes(),
+    ];
+    for grant in &session.grants {
+        parts.push(b"grant".to_vec());
+        parts.push(grant.to_string().into_bytes());
+    }
+    for credential in &session.credentials {
+        parts.push(b"credential".to_vec());
+        parts.push(credential.name.clone().into_bytes());
+        for origin in &credential.origins {
+            parts.push(b"origin".to_vec());
+            parts.push(origin.to_string().into_bytes());
+        }
+        parts.extend(match &credential.kind {
+            CredentialKind::Anonymous => vec![b"anonymous".to_vec()],
+            CredentialKind::Bearer(token) => vec![b"bearer".to_vec(), token.expose().into()],
+            CredentialKind::PrivateToken(token) => vec![b"private".to_vec(), token.expose().into()],
+            CredentialKind::Basic { username, password } => {
+                vec![b"basic".to_vec(), username.clone().into_bytes(), password.expose().into()]
+            }
+            CredentialKind::Header { name, value } => {
+                vec![b"header".to_vec(), name.as_str().into(), value.expose().into()]
+            }
+            CredentialKind::GitHubApp(_) => return None,
+        });
+    }
+    Some(Question::of(parts.iter().map(Vec::as_slice)))
+}

@@ -1,0 +1,59 @@
+//! What a renderer answered, checked entry by entry.
+
+use super::{Entries, InputError, RenderedObject, Rendering};
+use crate::answer::{self, BadAnswer};
+use crate::bindings::renderer::exports::orangery::plugin::renderer as wit;
+use crate::failure::{FailureKind, GuestFailure, Note};
+use crate::fault::Fault;
+use crate::limits::Limits;
+use orangery_egress::Redactor;
+
+type WitEntry = Result<wit::Rendering, crate::bindings::types::Failure>;
+
+/// One entry for each label, each object within its bounds. What is wrong with one entry is that entry's error; the
+/// batch is rejected only for what concerns all of it.
+pub(super) fn checked(
+    entries: Vec<WitEntry>,
+    labels: Vec<String>,
+    templates: usize,
+    limits: &Limits,
+) -> Result<Entries, BadAnswer> {
+    if entries.len() != labels.len() {
+        return Err(BadAnswer::WrongCount { expected: labels.len(), got: entries.len() });
+    }
+    let bytes = entries.iter().flatten().flat_map(|entry| &entry.objects).map(|object| object.object.len()).sum();
+    if bytes > limits.objects_bytes {
+        return Err(BadAnswer::TooLarge { what: "the answer".into(), bytes, most: limits.objects_bytes });
+    }
+    let nothing = Redactor::default();
+    let entry = |(entry, label): (WitEntry, String)| match entry {
+        Ok(rendering) => objects(&rendering, templates, limits)
+            .map(|objects| Rendering { objects, notes: Note::all(&rendering.notes, &nothing) })
+            .map_err(|bad| InputError::Faulted { label, fault: Fault::BadAnswer(bad) }),
+        Err(failure) => {
+            let said = GuestFailure::of_failure(FailureKind::InvalidConfig, &failure, &nothing);
+            Err(InputError::Answered { label, said })
+        }
+    };
+    Ok(entries.into_iter().zip(labels).map(entry).collect())
+}
+
+fn objects(rendering: &wit::Rendering, templates: usize, limits: &Limits) -> Result<Vec<RenderedObject>, BadAnswer> {
+    rendering
+        .objects
+        .iter()
+        .enumerate()
+        .map(|(at, rendered)| {
+            let what = || format!("object {at}");
+            let template = usize::try_from(rendered.template)
+                .ok()
+                .filter(|index| *index < templates)
+                .ok_or(BadAnswer::NoSuchTemplate { index: rendered.template, templates })?;
+            let bytes = rendered.object.len();
+            if bytes > limits.object_bytes {
+                return Err(BadAnswer::TooLarge { what: what(), bytes, most: limits.object_bytes });
+            }
+            Ok(RenderedObject { template, object: answer::object(what, &rendered.object)? })
+        })
+        .collect()
+}

@@ -1,0 +1,184 @@
+//! Runs a rendering: batches in parallel, halves of those that break, entries in the order of the inputs.
+
+use super::{Entries, InputError, RenderRequest, TemplateBody, entries};
+use crate::batch;
+use crate::bindings::renderer::Renders;
+use crate::bindings::renderer::exports::orangery::plugin::renderer as wit;
+use crate::call::{Body, CallError, Usage};
+use crate::failure::GuestFailure;
+use crate::fault::Fault;
+use crate::network::Network;
+use crate::plugin::Plugin;
+use crate::sandbox::Sandbox;
+use crate::store::{Clock, Given};
+use crate::validate;
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use orangery_egress::Redactor;
+use serde_json::Value;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+/// Faults of single inputs that one rendering looks for before it gives up on the renderer.
+const MOST_FAULTS: usize = 16;
+
+/// A rendering on its way.
+struct Job {
+    plugin: Arc<Plugin>,
+    consumer: String,
+    context: wit::RenderContext,
+    templates: Arc<Vec<wit::Template>>,
+    inputs: Vec<wit::RenderInput>,
+    faults: AtomicUsize,
+}
+
+impl Sandbox {
+    /// Renders every template with every input.
+    ///
+    /// # Errors
+    /// If no plugin has this name, its schema refuses the configuration, its circuit is open, or it broke as a whole.
+    pub async fn render(&self, request: RenderRequest) -> Result<Entries, CallError> {
+        self.render_measured(request).await.map(|(entries, _)| entries)
+    }
+
+    /// The same, with what it cost: the sum of all calls.
+    ///
+    /// # Errors
+    /// As [`Sandbox::render`].
+    pub async fn render_measured(&self, request: RenderRequest) -> Result<(Entries, Usage), CallError> {
+        let plugin = self.catalogue(|catalogue| catalogue.of_renderer(&request.renderer))?;
+        let config = validate::or_empty(&request.config);
+        validate::check_renderer_config(&plugin, &request.renderer, &config)?;
+        let consumer = request.consumer.clone();
+        self.inner.circuits.check(plugin.reference(), &consumer, Instant::now())?;
+        let _turn = self.inner.queue.turn(&consumer).await;
+        let entries = self.render_batches(Job::new(Arc::clone(&plugin), request, &config)).await;
+        self.inner.circuits.record(plugin.reference(), &consumer, &entries, Instant::now());
+        entries
+    }
+
+    async fn render_batches(&self, job: Job) -> Result<(Entries, Usage), CallError> {
+        if job.context.inputless {
+            return self.render_batch(&job, 0..0).await;
+        }
+        let sizes: Vec<usize> = job.inputs.iter().map(|input| input.attributes.len()).collect();
+        let template_bytes = job.templates.iter().map(|template| body_len(&template.body)).sum();
+        let batches = batch::cut(&sizes, template_bytes);
+        let at_once = self.limits().calls_per_plugin;
+        let mut answers = futures::stream::iter(batches).map(|batch| self.render_batch(&job, batch)).buffered(at_once);
+        let (mut entries, mut usage) = (Vec::with_capacity(job.inputs.len()), Usage::default());
+        while let Some(answer) = answers.next().await {
+            let (more, cost) = answer?;
+            entries.extend(more);
+            usage += cost;
+        }
+        Ok((entries, usage))
+    }
+
+    /// One batch; if it breaks, its halves.
+    fn render_batch<'a>(
+        &'a self,
+        job: &'a Job,
+        batch: Range<usize>,
+    ) -> BoxFuture<'a, Result<(Entries, Usage), CallError>> {
+        Box::pin(async move {
+            let (outcome, usage) = self.render_once(job, batch.clone()).await;
+            let fault = match outcome {
+                Ok(entries) => return Ok((entries, usage)),
+                Err(CallError::Faulted { fault, .. }) => fault,
+                Err(other) => return Err(other),
+            };
+            let give_up = |fault| CallError::Faulted { plugin: job.plugin.reference().clone(), fault };
+            if let Some((left, right)) = batch::halve(&batch) {
+                let (mut entries, cost) = self.render_batch(job, left).await?;
+                let (more, more_cost) = self.render_batch(job, right).await?;
+                entries.extend(more);
+                let mut usage = usage;
+                usage += cost;
+                usage += more_cost;
+                return Ok((entries, usage));
+            }
+            // With one input in all there are no neighbours to save, and the circuit should learn of it.
+            let alone = job.inputs.len() < 2;
+            if alone || job.faults.fetch_add(1, Ordering::Relaxed) >= MOST_FAULTS {
+                return Err(give_up(fault));
+            }
+            let label = job.inputs.get(batch.start).map(|input| input.label.clone()).unwrap_or_default();
+            Ok((vec![Err(InputError::Faulted { label, fault })], usage))
+        })
+    }
+
+    async fn render_once(&self, job: &Job, batch: Range<usize>) -> (Result<Entries, CallError>, Usage) {
+        let inputs: Vec<_> = job.inputs.get(batch).unwrap_or_default().to_vec();
+        let labels: Vec<String> = if job.context.inputless {
+            vec!["without input".into()]
+        } else {
+            inputs.iter().map(|input| input.label.clone()).collect()
+        };
+        let given = Given {
+            plugin: job.plugin.reference().to_string(),
+            consumer: job.consumer.clone(),
+            clock: Clock::Frozen { now_ms: job.context.now_ms, seed: job.context.seed },
+            network: Network::Closed("a renderer has no network"),
+            wants: None,
+            redact: Redactor::default(),
+        };
+        let (context, templates) = (job.context.clone(), Arc::clone(&job.templates));
+        let body: Body<_> = Box::new(move |store, instance| {
+            Box::pin(async move {
+                let renders = Renders::new(&mut *store, instance)?;
+                renders.orangery_plugin_renderer().call_render(store, &context, &templates, &inputs).await
+            })
+        });
+        let reached = self.inner.call(&job.plugin, self.limits().render_wall, given, body).await;
+        let plugin = || job.plugin.reference().clone();
+        let outcome = reached.outcome.and_then(|answer| match answer {
+            Ok(entries) => entries::checked(entries, labels, job.templates.len(), self.limits())
+                .map_err(|bad| CallError::Faulted { plugin: plugin(), fault: Fault::BadAnswer(bad) }),
+            Err(error) => {
+                let said = GuestFailure::of_error(error, &Redactor::default());
+                Err(CallError::Answered { plugin: plugin(), said })
+            }
+        });
+        (outcome, reached.usage)
+    }
+}
+
+impl Job {
+    fn new(plugin: Arc<Plugin>, request: RenderRequest, config: &Value) -> Self {
+        let templates = request.templates.into_iter().map(|template| wit::Template {
+            path: template.path,
+            body: match template.body {
+                TemplateBody::Object(value) => wit::Body::Object(value.to_string()),
+                TemplateBody::Text(text) => wit::Body::Text(text),
+            },
+        });
+        let inputs = request.inputs.into_iter().map(|input| wit::RenderInput {
+            label: input.label,
+            uid: input.uid,
+            attributes: Value::Object(input.attributes).to_string(),
+            untrusted: input.untrusted,
+        });
+        Self {
+            plugin,
+            consumer: request.consumer,
+            context: wit::RenderContext {
+                now_ms: request.now_ms,
+                seed: request.seed,
+                inputless: request.inputless,
+                config: config.to_string(),
+            },
+            templates: Arc::new(templates.collect()),
+            inputs: if request.inputless { Vec::new() } else { inputs.collect() },
+            faults: AtomicUsize::new(0),
+        }
+    }
+}
+
+fn body_len(body: &wit::Body) -> usize {
+    match body {
+        wit::Body::Object(text) | wit::Body::Text(text) => text.len(),
+    }
+}

@@ -1,0 +1,150 @@
+//! The process's sandbox: started once, cloned freely, asked by everyone.
+
+use crate::admit::{AdmitError, Gate};
+use crate::cache::{Cache, CacheError};
+use crate::call::{self, Body, CallError, Usage};
+use crate::catalogue::Catalogue;
+use crate::circuit::Circuits;
+use crate::coalesce::Flights;
+use crate::limits::{LimitError, Limits};
+use crate::links::Links;
+use crate::log::LogLine;
+use crate::plugin::{Plugin, PluginDescription, PluginRef, PluginSource};
+use crate::queue::Queue;
+use crate::store::Given;
+use orangery_core::ServedType;
+use orangery_egress::Door;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+/// What a sandbox is started with.
+#[derive(Debug, Clone)]
+pub struct SandboxConfig {
+    /// Where compiled plugins are kept; a private directory. `None`: compiled anew by each process.
+    pub cache_dir: Option<PathBuf>,
+    /// What a plugin may use.
+    pub limits: Limits,
+    /// The way to the network.
+    pub door: Door,
+}
+
+/// Why a sandbox does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A limit outside of its range.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// The engine does not run here.
+    #[error("the WebAssembly engine does not start on this machine: {0}")]
+    Engine(String),
+    /// The cache cannot be used.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+}
+
+/// The sandbox of a process. Clones share everything.
+///
+/// # Guarantees
+/// Every call gets an instance of its own and ends. A plugin reaches nothing but the doors of its world. An answer that
+/// breaks the rules, or holds a credential, is an error and never an answer.
+#[derive(Clone)]
+pub struct Sandbox {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) door: Door,
+    pub(crate) catalogue: RwLock<Catalogue>,
+    pub(crate) circuits: Circuits,
+    pub(crate) flights: Flights,
+    pub(crate) queue: Queue,
+}
+
+impl Sandbox {
+    /// Starts the engine and opens the cache.
+    ///
+    /// # Errors
+    /// A limit out of range, an engine that does not run on this machine, a cache directory that is not private.
+    pub fn start(config: SandboxConfig) -> Result<Self, StartError> {
+        let limits = Arc::new(config.limits.checked()?);
+        let cannot = |error: wasmtime::Error| StartError::Engine(format!("{error:#}"));
+        let engine = crate::engine::start(&limits).map_err(cannot)?;
+        let links = Links::new(&engine).map_err(cannot)?;
+        let cache = config.cache_dir.map(|dir| Cache::open(&dir, &engine)).transpose()?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                door: config.door,
+                catalogue: RwLock::default(),
+                circuits: Circuits::new(&limits),
+                flights: Flights::default(),
+                queue: Queue::new(limits.calls_per_consumer),
+                gate: Arc::new(Gate { engine, limits, links, cache }),
+            }),
+        })
+    }
+
+    /// Checks a component, asks it who it is, and registers what it serves.
+    ///
+    /// # Errors
+    /// The first thing that speaks against it; nothing is registered then.
+    pub async fn admit(&self, bytes: &[u8], source: PluginSource) -> Result<PluginRef, AdmitError> {
+        let plugin = self.inner.gate.examine(bytes, source).await?;
+        let mut catalogue = self.inner.catalogue.write().unwrap_or_else(PoisonError::into_inner);
+        catalogue.add(Arc::new(plugin)).map(|plugin| plugin.reference().clone())
+    }
+
+    /// The admitted plugins, in the order of admission.
+    #[must_use]
+    pub fn plugins(&self) -> Vec<PluginDescription> {
+        self.catalogue(Catalogue::descriptions)
+    }
+
+    /// What the plugin of a type says of it.
+    #[must_use]
+    pub fn served_type(&self, kind: &str) -> Option<ServedType> {
+        self.catalogue(|catalogue| catalogue.served_type(kind))
+    }
+
+    /// The plugin that serves a type.
+    #[must_use]
+    pub fn server_of(&self, kind: &str) -> Option<PluginRef> {
+        self.catalogue(|catalogue| catalogue.of_type(kind).ok().map(|plugin| plugin.reference().clone()))
+    }
+
+    /// What a plugin may use.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.inner.gate.limits
+    }
+
+    pub(crate) fn catalogue<T>(&self, read: impl FnOnce(&Catalogue) -> T) -> T {
+        read(&self.inner.catalogue.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// What came of one call into a known plugin.
+pub(crate) struct Reached<T> {
+    pub(crate) outcome: Result<T, CallError>,
+    pub(crate) logs: Vec<LogLine>,
+    pub(crate) usage: Usage,
+}
+
+impl Inner {
+    /// One call into a plugin, once there is room in it.
+    pub(crate) async fn call<T: Send + 'static>(
+        &self,
+        plugin: &Plugin,
+        wall: Duration,
+        given: Given,
+        body: Body<T>,
+    ) -> Reached<T> {
+        // The semaphore is never closed; without a permit the call would only be unqueued.
+        let _room = plugin.calls.acquire().await;
+        let gate = &self.gate;
+        let ran = call::run(&gate.engine, plugin.pre.clone(), &gate.limits, wall, given, body).await;
+        let outcome = ran.outcome.map_err(|fault| CallError::Faulted { plugin: plugin.reference().clone(), fault });
+        Reached { outcome, logs: ran.logs, usage: ran.usage }
+    }
+}

@@ -1,0 +1,105 @@
+//! Standard output and error of a guest: the first kilobytes are kept, the rest vanishes.
+//!
+//! A full pipe must not become the guest's problem: `println!` in a loop would panic and hide the error that matters.
+
+use bytes::Bytes;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+
+/// How much a guest may write at once.
+const AT_ONCE: usize = 64 * 1024;
+
+/// A bounded sink; clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct Scrap {
+    kept: Arc<Mutex<Vec<u8>>>,
+    most: usize,
+}
+
+impl Scrap {
+    pub(crate) fn new(most: usize) -> Self {
+        Self { kept: Arc::default(), most }
+    }
+
+    /// What was kept, as text.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.kept.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+
+    fn keep(&self, bytes: &[u8]) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = self.most.saturating_sub(kept.len()).min(bytes.len());
+        kept.extend_from_slice(bytes.get(..room).unwrap_or_default());
+    }
+}
+
+impl IsTerminal for Scrap {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Scrap {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for Scrap {
+    async fn ready(&mut self) {}
+}
+
+#[wasmtime_wasi::async_trait]
+impl OutputStream for Scrap {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.keep(&bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(AT_ONCE)
+    }
+}
+
+impl AsyncWrite for Scrap {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.keep(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_vanishes_without_an_error() {
+        let mut scrap = Scrap::new(4);
+        scrap.write(Bytes::from_static(b"abc")).unwrap();
+        scrap.write(Bytes::from_static(b"def")).unwrap();
+        assert_eq!(scrap.text(), "abcd");
+        assert!(scrap.check_write().unwrap() > 0);
+    }
+}

@@ -1,0 +1,209 @@
+//! The life of one call: a fresh store, its accounts, and the empty world a guest finds in it.
+//!
+//! # Guarantees
+//! Nothing survives the call. The guest has no environment, arguments, files or sockets. A renderer's clock stands at
+//! the time it was given and its randomness is a function of its seed, so equal calls give equal answers.
+
+use crate::fault::CpuSpent;
+use crate::limits::Limits;
+use crate::log::{CallLog, LogLevel};
+use crate::network::Network;
+use crate::stdio::Scrap;
+use crate::text::GuestText;
+use orangery_egress::Redactor;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::time::Duration;
+use wasmtime::component::ResourceTable;
+use wasmtime::{Engine, Store, UpdateDeadline};
+use wasmtime_wasi::{Deterministic, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+
+use crate::memory::MemoryAccount;
+
+/// Answers a provider's `selection.wants`.
+pub type Wants = Arc<dyn Fn(&str, &[String]) -> bool + Send + Sync>;
+
+/// Bytes of standard error that are shown with a trap.
+const STDERR_SHOWN: usize = 512;
+
+/// Whether the guest may know the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clock {
+    /// The real one, and real randomness.
+    Real,
+    /// Frozen at these milliseconds since 1970, with randomness from this seed.
+    Frozen { now_ms: u64, seed: u64 },
+}
+
+/// What a call gives to its guest beyond the empty world.
+pub(crate) struct Given {
+    pub(crate) plugin: String,
+    pub(crate) consumer: String,
+    pub(crate) clock: Clock,
+    pub(crate) network: Network,
+    pub(crate) wants: Option<Wants>,
+    pub(crate) redact: Redactor,
+}
+
+/// The data of a store.
+pub(crate) struct CallState {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    memory: MemoryAccount,
+    stdout: Scrap,
+    stderr: Scrap,
+    redact: Redactor,
+    pub(crate) log: CallLog,
+    pub(crate) network: Network,
+    pub(crate) wants: Option<Wants>,
+    /// Set while a tick that fell into a host call has not been forgiven yet.
+    pub(crate) was_in_host: bool,
+    ticks: u64,
+}
+
+impl CallState {
+    pub(crate) fn memory(&self) -> &MemoryAccount {
+        &self.memory
+    }
+
+    pub(crate) fn redact(&self) -> &Redactor {
+        &self.redact
+    }
+
+    /// Time in which the guest ran, in whole ticks.
+    pub(crate) fn ticks(&self) -> u64 {
+        self.ticks
+    }
+
+    /// The end of standard error, where a panic says what happened.
+    pub(crate) fn stderr_tail(&self) -> GuestText {
+        let text = self.stderr.text();
+        let text = text.trim();
+        let start =
+            (text.len().saturating_sub(STDERR_SHOWN)..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        // Redacted before it is cut: the cut could otherwise leave half a secret.
+        let masked = self.redact.mask(text);
+        if masked == text {
+            GuestText::message(text.get(start..).unwrap_or_default(), &self.redact)
+        } else {
+            GuestText::message(&masked, &self.redact)
+        }
+    }
+
+    /// Moves what the guest printed to the log and returns everything it logged.
+    pub(crate) fn finish_log(&mut self) -> Vec<crate::log::LogLine> {
+        for (stream, scrap) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            let text = scrap.text();
+            for line in text.lines().filter(|line| !line.trim().is_empty()) {
+                self.log.write(LogLevel::Debug, line, &[("stream".into(), stream.into())], &self.redact);
+            }
+        }
+        self.log.finish(&self.redact)
+    }
+}
+
+impl WasiView for CallState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+/// A store for one call.
+pub(crate) fn open(engine: &Engine, limits: &Limits, given: Given) -> Store<CallState> {
+    let (stdout, stderr) = (Scrap::new(limits.stdio_bytes), Scrap::new(limits.stdio_bytes));
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(limits.resources);
+    let state = CallState {
+        wasi: empty_world(given.clock, &stdout, &stderr),
+        table,
+        memory: MemoryAccount::new(limits),
+        stdout,
+        stderr,
+        redact: given.redact,
+        log: CallLog::new(given.plugin, given.consumer, limits),
+        network: given.network,
+        wants: given.wants,
+        was_in_host: false,
+        ticks: 0,
+    };
+    let mut store = Store::new(engine, state);
+    store.limiter(|state| &mut state.memory);
+    store.set_hostcall_fuel(limits.crossing_bytes);
+    store.set_epoch_deadline(1);
+    let budget = limits.cpu_ticks();
+    store.epoch_deadline_callback(move |mut context| {
+        let state = context.data_mut();
+        // The tick passed while the guest waited for the host, for example for a forge: not the guest's time.
+        if std::mem::take(&mut state.was_in_host) {
+            return Ok(UpdateDeadline::Continue(1));
+        }
+        state.ticks += 1;
+        if state.ticks > budget { Err(CpuSpent.into()) } else { Ok(UpdateDeadline::Yield(1)) }
+    });
+    store
+}
+
+fn empty_world(clock: Clock, stdout: &Scrap, stderr: &Scrap) -> WasiCtx {
+    let mut world = WasiCtxBuilder::new();
+    world.stdout(stdout.clone()).stderr(stderr.clone());
+    world.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false).max_random_size(64 * 1024);
+    if let Clock::Frozen { now_ms, seed } = clock {
+        let bytes = stream_of(seed);
+        let insecure_seed = bytes.iter().take(16).fold(0u128, |sum, byte| (sum << 8) | u128::from(*byte));
+        world
+            .secure_random(Deterministic::new(bytes.clone()))
+            .insecure_random(Deterministic::new(bytes))
+            .insecure_random_seed(insecure_seed)
+            .wall_clock(Frozen(Duration::from_millis(now_ms)))
+            .monotonic_clock(Frozen(Duration::from_millis(now_ms)));
+    }
+    world.build()
+}
+
+/// The randomness of a seed: SHA-256 in counter mode, 4 KiB, repeated.
+fn stream_of(seed: u64) -> Vec<u8> {
+    (0u32..128)
+        .flat_map(|block| {
+            let mut hash = Sha256::new();
+            hash.update(b"orangery-renderer-randomness");
+            hash.update(seed.to_be_bytes());
+            hash.update(block.to_be_bytes());
+            hash.finalize().to_vec()
+        })
+        .collect()
+}
+
+/// A clock that does not move.
+struct Frozen(Duration);
+
+impl HostWallClock for Frozen {
+    fn resolution(&self) -> Duration {
+        Duration::from_millis(1)
+    }
+
+    fn now(&self) -> Duration {
+        self.0
+    }
+}
+
+impl HostMonotonicClock for Frozen {
+    fn resolution(&self) -> u64 {
+        1_000_000
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.0.as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_randomness_of_a_renderer_is_a_function_of_its_seed() {
+        assert_eq!(stream_of(7), stream_of(7));
+        assert_ne!(stream_of(7), stream_of(8));
+        assert_eq!(stream_of(7).len(), 4096);
+    }
+}

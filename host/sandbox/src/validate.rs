@@ -1,0 +1,83 @@
+//! Checking a configuration: the JSON Schema first, because it names fields; then the plugin, for what a schema cannot say.
+
+use crate::bindings::info::Describes;
+use crate::call::{Body, CallError};
+use crate::failure::{GuestFailure, Note};
+use crate::network::Network;
+use crate::plugin::Plugin;
+use crate::sandbox::Sandbox;
+use crate::store::{Clock, Given};
+use orangery_egress::Redactor;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Where the configuration of a provider is in the manifest.
+const PROVIDER_CONFIG: &str = "spec.config";
+/// Where that of a renderer is.
+const RENDERER_CONFIG: &str = "spec.renderer.config";
+
+impl Sandbox {
+    /// Checks the configuration of a type, or of a renderer by its name. `Null` stands for an absent one.
+    ///
+    /// # Errors
+    /// [`CallError::Missing`] if nobody serves it, [`CallError::Config`] with the fields if the schema says no, and
+    /// otherwise whatever the plugin answers.
+    pub async fn validate(&self, kind: &str, config: &Value) -> Result<Vec<Note>, CallError> {
+        let of_type = self.catalogue(|catalogue| catalogue.of_type(kind));
+        let (plugin, root) = match of_type {
+            Ok(plugin) => (plugin, PROVIDER_CONFIG),
+            Err(missing) => {
+                let renderer = self.catalogue(|catalogue| catalogue.of_renderer(kind));
+                (renderer.map_err(|_| missing)?, RENDERER_CONFIG)
+            }
+        };
+        let config = or_empty(config);
+        check_schema(&plugin, kind, root, &config)?;
+        self.ask_validate(plugin, kind.to_owned(), config.to_string()).await
+    }
+
+    async fn ask_validate(&self, plugin: Arc<Plugin>, kind: String, config: String) -> Result<Vec<Note>, CallError> {
+        let given = Given {
+            plugin: plugin.reference().to_string(),
+            consumer: "validation".into(),
+            clock: Clock::Frozen { now_ms: 0, seed: 0 },
+            network: Network::Closed("validate-config must not use the network"),
+            wants: None,
+            redact: Redactor::default(),
+        };
+        let body: Body<_> = Box::new(move |store, instance| {
+            Box::pin(async move {
+                let describes = Describes::new(&mut *store, instance)?;
+                describes.orangery_plugin_info().call_validate_config(store, &kind, &config).await
+            })
+        });
+        let ran = self.inner.call(&plugin, self.limits().validate_wall, given, body).await;
+        match ran.outcome? {
+            Ok(notes) => Ok(Note::all(&notes, &Redactor::default())),
+            Err(error) => Err(CallError::Answered {
+                plugin: plugin.reference().clone(),
+                said: GuestFailure::of_error(error, &Redactor::default()),
+            }),
+        }
+    }
+}
+
+/// Checks a provider's configuration against its schema.
+pub(crate) fn check_provider_config(plugin: &Plugin, kind: &str, config: &Value) -> Result<(), CallError> {
+    check_schema(plugin, kind, PROVIDER_CONFIG, config)
+}
+
+/// Checks a renderer's configuration against its schema.
+pub(crate) fn check_renderer_config(plugin: &Plugin, name: &str, config: &Value) -> Result<(), CallError> {
+    check_schema(plugin, name, RENDERER_CONFIG, config)
+}
+
+/// An absent configuration is an empty one.
+pub(crate) fn or_empty(config: &Value) -> Value {
+    if config.is_null() { Value::Object(serde_json::Map::new()) } else { config.clone() }
+}
+
+fn check_schema(plugin: &Plugin, kind: &str, root: &'static str, config: &Value) -> Result<(), CallError> {
+    let Some(schema) = plugin.schemas.get(kind) else { return Ok(()) };
+    schema.check(root, config).map_err(|error| CallError::Config { plugin: plugin.reference().clone(), error })
+}

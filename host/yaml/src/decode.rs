@@ -1,0 +1,224 @@
+//! From nodes to values: maps, lists, merges and aliases, as go-yaml decodes and sigs yaml makes JSON of it.
+//!
+//! Promises: of duplicate keys the last wins; merge keys act where they stand. Bounded: go-yaml's own alias ratio, our depth, and the bytes that aliases may multiply.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::error::ReadError;
+use crate::scalar::{key_of, place, scalar, value_of};
+use crate::tree::{Content, MAX_DEPTH, MAX_SIZE, NodeData, NodeId, Tree};
+
+/// From this many decoded nodes on, fewer of them may come from aliases (99 %, falling to 10 % at `RATIO_HIGH`).
+const RATIO_LOW: f64 = 400_000.0;
+const RATIO_HIGH: f64 = 4_000_000.0;
+
+/// The value of a node.
+pub(crate) fn to_value(tree: &Tree<'_>, id: NodeId) -> Result<Value, ReadError> {
+    // The library counts the document as a node of its own.
+    let mut decoder = Decoder { tree, decoded: 1, aliased: 0, copied: 0, depth: 0, aliases: Vec::new() };
+    decoder.value(id)
+}
+
+struct Decoder<'t, 'a> {
+    tree: &'t Tree<'a>,
+    decoded: u64,
+    aliased: u64,
+    /// Bytes of text that aliases made us copy.
+    copied: usize,
+    depth: usize,
+    /// Alias nodes being followed.
+    aliases: Vec<NodeId>,
+}
+
+/// A mapping in the making.
+#[derive(Default)]
+struct Gathering {
+    map: Map<String, Value>,
+    /// Entries that JSON cannot say; they count only if no later entry of the same name replaces them.
+    refused: Vec<(Option<String>, ReadError)>,
+}
+
+impl Gathering {
+    fn keep(&mut self, name: Option<String>, value: Value) {
+        // Without a name the mapping is refused already.
+        let Some(name) = name else { return };
+        if !self.refused.is_empty() {
+            self.refused.retain(|(refused, _)| refused.as_ref() != Some(&name));
+        }
+        self.map.insert(name, value);
+    }
+}
+
+impl Decoder<'_, '_> {
+    fn value(&mut self, id: NodeId) -> Result<Value, ReadError> {
+        let Some(node) = self.tree.node(id) else { return Ok(Value::Null) };
+        self.count(node)?;
+        match &node.content {
+            Content::Scalar { text, implicit, .. } => self.scalar_value(node, text, *implicit),
+            Content::Sequence { first, .. } => self.list(node, *first),
+            Content::Mapping { first, .. } => self.object(node, *first),
+            Content::Alias { name, target } => {
+                self.follow(id, name, node)?;
+                let value = self.value(*target);
+                self.aliases.pop();
+                value
+            }
+        }
+    }
+
+    // Each in its own function, so that a level of nesting takes little of the stack.
+    fn scalar_value(&mut self, node: &NodeData<'_>, text: &str, implicit: bool) -> Result<Value, ReadError> {
+        self.account(text.len(), node)?;
+        value_of(scalar(node, text, implicit)?, node)
+    }
+
+    fn list(&mut self, node: &NodeData<'_>, first: NodeId) -> Result<Value, ReadError> {
+        self.enter(node)?;
+        let mut list = Vec::new();
+        for child in self.tree.children(first) {
+            list.push(self.value(child)?);
+        }
+        self.depth -= 1;
+        Ok(Value::Array(list))
+    }
+
+    fn object(&mut self, node: &NodeData<'_>, first: NodeId) -> Result<Value, ReadError> {
+        self.enter(node)?;
+        let mut gathering = Gathering::default();
+        self.mapping(first, &mut gathering)?;
+        self.depth -= 1;
+        match gathering.refused.pop() {
+            Some((_, error)) => Err(error),
+            None => Ok(Value::Object(gathering.map)),
+        }
+    }
+
+    /// go-yaml's guard against documents that are small on disk and huge in memory.
+    fn count(&mut self, node: &NodeData<'_>) -> Result<(), ReadError> {
+        self.decoded += 1;
+        if !self.aliases.is_empty() {
+            self.aliased += 1;
+        }
+        if self.aliased > 100 && self.decoded > 1000 {
+            let decoded = self.decoded as f64;
+            let share = ((decoded - RATIO_LOW) / (RATIO_HIGH - RATIO_LOW)).clamp(0.0, 1.0);
+            if self.aliased as f64 / decoded > 0.99 - 0.89 * share {
+                return Err(ReadError::unusable("document contains excessive aliasing", place(node)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The library shares the text behind an alias, we copy it: that must not multiply either.
+    fn account(&mut self, bytes: usize, node: &NodeData<'_>) -> Result<(), ReadError> {
+        if !self.aliases.is_empty() {
+            self.copied += bytes;
+            if self.copied > MAX_SIZE {
+                return Err(ReadError::unusable("document contains excessive aliasing", place(node)));
+            }
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, node: &NodeData<'_>) -> Result<(), ReadError> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(ReadError::TooDeep { limit: MAX_DEPTH, at: place(node) });
+        }
+        Ok(())
+    }
+
+    fn follow(&mut self, id: NodeId, name: &str, node: &NodeData<'_>) -> Result<(), ReadError> {
+        if self.aliases.contains(&id) {
+            return Err(ReadError::unusable(format!("anchor '{name}' value contains itself"), place(node)));
+        }
+        self.aliases.push(id);
+        Ok(())
+    }
+
+    fn mapping(&mut self, first: NodeId, into: &mut Gathering) -> Result<(), ReadError> {
+        let tree = self.tree;
+        for (key, value) in tree.pairs(first) {
+            if tree.is_merge(key) {
+                self.merge(value, into)?;
+                continue;
+            }
+            let name = match self.key(key) {
+                Ok(name) => Some(name),
+                Err(error @ ReadError::NotJson { .. }) => {
+                    into.refused.push((None, error));
+                    None
+                }
+                Err(error) => return Err(error),
+            };
+            let (depth, aliases) = (self.depth, self.aliases.len());
+            match self.value(value) {
+                Ok(value) => into.keep(name, value),
+                Err(error @ ReadError::NotJson { .. }) => {
+                    into.refused.push((name, error));
+                    // The error left in the middle of the value.
+                    self.depth = depth;
+                    self.aliases.truncate(aliases);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, id: NodeId) -> Result<String, ReadError> {
+        let Some(node) = self.tree.node(id) else { return Ok(String::new()) };
+        self.count(node)?;
+        match &node.content {
+            Content::Scalar { text, implicit, .. } => {
+                self.account(text.len(), node)?;
+                key_of(scalar(node, text, *implicit)?, node).map(Cow::into_owned)
+            }
+            Content::Alias { name, target } => {
+                self.follow(id, name, node)?;
+                let key = self.key(*target);
+                self.aliases.pop();
+                key
+            }
+            Content::Sequence { .. } => Err(ReadError::unusable("invalid map key: a list", place(node))),
+            Content::Mapping { .. } => Err(ReadError::unusable("invalid map key: a map", place(node))),
+        }
+    }
+
+    fn merge(&mut self, id: NodeId, into: &mut Gathering) -> Result<(), ReadError> {
+        let Some(node) = self.tree.node(id) else { return Ok(()) };
+        match &node.content {
+            Content::Sequence { first, .. } => {
+                // Backwards, as earlier maps take precedence.
+                let children: Vec<NodeId> = self.tree.children(*first).collect();
+                children.into_iter().rev().try_for_each(|child| self.merge_one(child, into))
+            }
+            _ => self.merge_one(id, into),
+        }
+    }
+
+    fn merge_one(&mut self, id: NodeId, into: &mut Gathering) -> Result<(), ReadError> {
+        let Some(node) = self.tree.node(id) else { return Ok(()) };
+        match &node.content {
+            Content::Mapping { first, .. } => {
+                self.count(node)?;
+                self.enter(node)?;
+                self.mapping(*first, into)?;
+                self.depth -= 1;
+                Ok(())
+            }
+            Content::Alias { name, target }
+                if matches!(self.tree.node(*target), Some(NodeData { content: Content::Mapping { .. }, .. })) =>
+            {
+                self.count(node)?;
+                self.follow(id, name, node)?;
+                let merged = self.merge_one(*target, into);
+                self.aliases.pop();
+                merged
+            }
+            _ => Err(ReadError::unusable("map merge requires map or sequence of maps as the value", place(node))),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The cursor over the text: position, marks, and the library's way of reading in chunks.
+//!
+//! Promises: the same characters are refused at the same moment as in go-yaml, which decodes 512 bytes at a time and therefore
+//! does not see a control character far behind the end of the first document.
+
+use crate::chars::{byte, is_blank, is_blankz, is_break, is_breakz, is_control, width};
+use crate::fault::Fault;
+
+/// go-yaml's raw buffer: characters are checked when the chunk that holds them is loaded.
+const CHUNK: usize = 512;
+
+/// A place in the text, counted from zero in characters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(crate) index: u32,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+}
+
+/// The text and where we are in it.
+pub(crate) struct Input<'a> {
+    pub(crate) text: &'a str,
+    bytes: &'a [u8],
+    pub(crate) pos: usize,
+    pub(crate) mark: Mark,
+    /// End of the chunks checked so far.
+    loaded: usize,
+    /// Where the library's buffer begins now; only its odd byte-order-mark check looks at it.
+    window: usize,
+}
+
+impl<'a> Input<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        let pos = if text.starts_with('\u{FEFF}') { 3 } else { 0 };
+        Self { text, bytes: text.as_bytes(), pos, mark: Mark::default(), loaded: 0, window: pos }
+    }
+
+    /// Makes sure that `count` characters are loaded, or the end is reached.
+    pub(crate) fn cache(&mut self, count: usize) -> Result<(), Fault> {
+        if self.pos + 4 * count <= self.loaded {
+            return Ok(());
+        }
+        self.load(count)
+    }
+
+    fn load(&mut self, count: usize) -> Result<(), Fault> {
+        let unread = |from: usize, to: usize| {
+            let chunk = self.bytes.get(from..to).unwrap_or_default();
+            // Counting a few more than needed would make one long line quadratic.
+            chunk.iter().take(4 * count).filter(|b| (**b & 0xC0) != 0x80).count()
+        };
+        if unread(self.pos, self.loaded) >= count {
+            return Ok(());
+        }
+        self.window = self.pos;
+        while self.loaded < self.bytes.len() && unread(self.pos, self.loaded) < count {
+            let mut end = (self.loaded + CHUNK).min(self.bytes.len());
+            while end < self.bytes.len() && (byte(self.bytes, end) & 0xC0) == 0x80 {
+                end -= 1;
+            }
+            let chunk = self.bytes.get(self.loaded..end).unwrap_or_default();
+            for (ahead, b) in chunk.iter().enumerate() {
+                let at = self.loaded + ahead;
+                if !matches!(b, b' '..=b'~') && is_control(self.bytes, at) {
+                    return Err(Fault::control(self.mark_of(at)));
+                }
+            }
+            self.loaded = end;
+        }
+        Ok(())
+    }
+
+    /// Line and column of a byte offset.
+    fn mark_of(&self, at: usize) -> Mark {
+        let before = self.text.get(..at).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |n| n + 1);
+        Mark {
+            index: at as u32,
+            line: before.bytes().filter(|b| *b == b'\n').count() as u32,
+            column: before.get(line_start..).unwrap_or_default().chars().count() as u32,
+        }
+    }
+
+    /// The byte `ahead` bytes from here, NUL at the end.
+    pub(crate) fn at(&self, ahead: usize) -> u8 {
+        byte(self.bytes, self.pos + ahead)
+    }
+
+    pub(crate) fn is_end(&self) -> bool {
+        self.pos >= self.bytes.len()
+    }
+
+    pub(crate) fn is_blank(&self) -> bool {
+        is_blank(self.at(0))
+    }
+
+    pub(crate) fn is_blankz(&self, ahead: usize) -> bool {
+        is_blankz(self.bytes, self.pos + ahead)
+    }
+
+    pub(crate) fn is_break(&self, ahead: usize) -> bool {
+        is_break(self.bytes, self.pos + ahead)
+    }
+
+    pub(crate) fn is_breakz(&self) -> bool {
+        is_breakz(self.bytes, self.pos)
+    }
+
+    /// `---` or `...` at the start of a line.
+    pub(crate) fn is_document_indicator(&self, sign: u8) -> bool {
+        self.mark.column == 0
+            && self.at(0) == sign
+            && self.at(1) == sign
+            && self.at(2) == sign
+            && is_blankz(self.bytes, self.pos + 3)
+    }
+
+    /// The library looks at the start of its buffer here, not at the cursor: a byte order mark that happens to be first in the
+    /// buffer makes it drop one character of each following line. Kept, because the bytes must be the same.
+    pub(crate) fn buffer_starts_with_mark(&self) -> bool {
+        byte(self.bytes, self.window) == 0xEF
+            && byte(self.bytes, self.window + 1) == 0xBB
+            && byte(self.bytes, self.window + 2) == 0xBF
+    }
+
+    /// Moves over one character.
+    pub(crate) fn skip(&mut self) {
+        self.mark.index += 1;
+        self.mark.column += 1;
+        self.pos = (self.pos + width(self.at(0))).min(self.bytes.len());
+    }
+
+    /// Moves over the printable ASCII characters that `ordinary` names, as far as no chunk needs loading: the fast way through
+    /// what is not special to anybody.
+    #[inline]
+    pub(crate) fn skip_run(&mut self, ordinary: impl Fn(u8) -> bool) {
+        // Two characters of look-ahead stay loaded, as the callers check.
+        let run = self.bytes.get(self.pos..self.loaded.saturating_sub(8)).unwrap_or_default();
+        let length = run.iter().take_while(|b| matches!(**b, b' '..=b'~') && ordinary(**b)).count();
+        self.pos += length;
+        self.mark.index += length as u32;
+        self.mark.column += length as u32;
+    }
+
+    /// Moves over one line break, if there is one; gives the break as a scalar keeps it.
+    pub(crate) fn skip_line(&mut self) -> &'static str {
+        let (bytes, characters, kept) = match (self.at(0), self.at(1)) {
+            (b'\r', b'\n') => (2, 2, "\n"),
+            (b'\r' | b'\n', _) => (1, 1, "\n"),
+            (0xC2, 0x85) => (2, 1, "\n"),
+            (0xE2, 0x80) if self.at(2) == 0xA8 => (3, 1, "\u{2028}"),
+            (0xE2, 0x80) if self.at(2) == 0xA9 => (3, 1, "\u{2029}"),
+            _ => return "",
+        };
+        self.pos += bytes;
+        self.mark.index += characters;
+        self.mark.column = 0;
+        self.mark.line += 1;
+        kept
+    }
+
+    pub(crate) fn slice(&self, from: usize, to: usize) -> &'a str {
+        self.text.get(from..to).unwrap_or_default()
+    }
+}

@@ -1,0 +1,47 @@
+//! YAML 1.1 exactly as `sigs.k8s.io/yaml` over `go.yaml.in/yaml/v2` reads and writes it.
+//!
+//! ```text
+//! text ──Scanner──▶ tokens ──Parser──▶ events ──▶ Tree (Node) ──decode──▶ serde_json::Value ──to_string──▶ text
+//! ```
+//! Kubernetes people's manifests were written for that library: `yes` is a bool, `0644` is 420, a date is a string, `1.0` is the
+//! integer 1. The scanner, the parser and the emitter are ports of the library's (itself a port of libyaml; see `NOTICE`): its limits,
+//! its look-ahead and its oddities decide what a text means, and crates over libyaml do not have them.
+//!
+//! # Guarantees
+//! - Same value for every text that the library reads, same bytes for every value that it writes; compared against the real
+//!   library by the tests. Where the library is undecided (keys that collide after conversion to text, circular key order) ours
+//!   is deterministic.
+//! - No input panics, overflows the stack or takes more than linear time: see [`MAX_DEPTH`], [`MAX_SIZE`] and go-yaml's own
+//!   alias rule.
+//! - An error names line and column, keeps the library's words, and names look-alike characters.
+//!
+//! # Differences on purpose
+//! Nesting deeper than [`MAX_DEPTH`] (the library: 10,000) and texts longer than [`MAX_SIZE`] are refused.
+
+mod base64;
+mod chars;
+mod decode;
+mod error;
+mod fault;
+mod input;
+mod json;
+mod lookalike;
+mod number;
+mod parser;
+mod resolve;
+mod scalar;
+mod scanner;
+mod stream;
+mod text;
+mod timestamp;
+mod token;
+mod tree;
+mod writer;
+
+pub use error::{Location, ReadError};
+pub use lookalike::Advice;
+pub use stream::{Document, documents, from_str, from_str_all};
+pub use text::decode_text;
+pub use token::Style;
+pub use tree::{Kind, MAX_DEPTH, MAX_SIZE, Node, PathSegment, locate, parse, plain_scalar};
+pub use writer::{WriteError, json_to_yaml, to_string, write};

@@ -1,0 +1,169 @@
+//! The parser: tokens to events, a port of go-yaml's (and so libyaml's) state machine.
+//!
+//! Owns: the grammar. Promises: no recursion; an event carries the place where its node begins.
+
+mod block;
+mod document;
+mod flow;
+mod node;
+
+use std::borrow::Cow;
+
+use crate::fault::Fault;
+use crate::input::Mark;
+use crate::scanner::Scanner;
+use crate::token::{Style, TokenKind};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EventKind {
+    StreamStart,
+    StreamEnd,
+    DocumentStart,
+    DocumentEnd,
+    Alias,
+    Scalar,
+    SequenceStart,
+    SequenceEnd,
+    MappingStart,
+    MappingEnd,
+}
+
+/// One event. Anchor and tag are empty when there is none.
+#[derive(Debug)]
+pub(crate) struct Event<'a> {
+    pub(crate) kind: EventKind,
+    pub(crate) start: Mark,
+    pub(crate) anchor: Cow<'a, str>,
+    pub(crate) tag: Cow<'a, str>,
+    pub(crate) value: Cow<'a, str>,
+    pub(crate) style: Style,
+    /// The type of the scalar follows from its text.
+    pub(crate) implicit: bool,
+}
+
+impl Event<'_> {
+    fn bare(kind: EventKind, start: Mark) -> Self {
+        Self {
+            kind,
+            start,
+            anchor: Cow::Borrowed(""),
+            tag: Cow::Borrowed(""),
+            value: Cow::Borrowed(""),
+            style: Style::Plain,
+            implicit: false,
+        }
+    }
+
+    /// The scalar that stands where nothing was written.
+    fn empty_scalar(at: Mark) -> Self {
+        Self { implicit: true, ..Self::bare(EventKind::Scalar, at) }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    StreamStart,
+    ImplicitDocumentStart,
+    DocumentStart,
+    DocumentContent,
+    DocumentEnd,
+    BlockNode,
+    BlockSequenceFirst,
+    BlockSequence,
+    IndentlessSequence,
+    BlockMappingFirst,
+    BlockMappingKey,
+    BlockMappingValue,
+    FlowSequenceFirst,
+    FlowSequence,
+    FlowSequencePairKey,
+    FlowSequencePairValue,
+    FlowSequencePairEnd,
+    FlowMappingFirst,
+    FlowMappingKey,
+    FlowMappingValue,
+    FlowMappingEmptyValue,
+    End,
+}
+
+/// Reads events from a text.
+pub(crate) struct Parser<'a> {
+    scanner: Scanner<'a>,
+    state: State,
+    states: Vec<State>,
+    marks: Vec<Mark>,
+    /// (handle, prefix) of the current document.
+    tag_directives: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+impl<'a> Parser<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self {
+            scanner: Scanner::new(text),
+            state: State::StreamStart,
+            states: Vec::new(),
+            marks: Vec::new(),
+            tag_directives: Vec::new(),
+        }
+    }
+
+    pub(crate) fn next_event(&mut self) -> Result<Event<'a>, Fault> {
+        match self.state {
+            State::StreamStart => self.parse_stream_start(),
+            State::ImplicitDocumentStart => self.parse_document_start(true),
+            State::DocumentStart => self.parse_document_start(false),
+            State::DocumentContent => self.parse_document_content(),
+            State::DocumentEnd => self.parse_document_end(),
+            State::BlockNode => self.parse_node(true, false),
+            State::BlockSequenceFirst => self.parse_block_sequence(true),
+            State::BlockSequence => self.parse_block_sequence(false),
+            State::IndentlessSequence => self.parse_indentless_sequence(),
+            State::BlockMappingFirst => self.parse_block_mapping_key(true),
+            State::BlockMappingKey => self.parse_block_mapping_key(false),
+            State::BlockMappingValue => self.parse_block_mapping_value(),
+            State::FlowSequenceFirst => self.parse_flow_sequence(true),
+            State::FlowSequence => self.parse_flow_sequence(false),
+            State::FlowSequencePairKey => self.parse_pair_key(),
+            State::FlowSequencePairValue => self.parse_pair_value(),
+            State::FlowSequencePairEnd => self.parse_pair_end(),
+            State::FlowMappingFirst => self.parse_flow_mapping_key(true),
+            State::FlowMappingKey => self.parse_flow_mapping_key(false),
+            State::FlowMappingValue => self.parse_flow_mapping_value(false),
+            State::FlowMappingEmptyValue => self.parse_flow_mapping_value(true),
+            State::End => Ok(Event::bare(EventKind::StreamEnd, Mark::default())),
+        }
+    }
+
+    fn peek(&mut self) -> Result<(TokenKind, Mark, Mark), Fault> {
+        self.scanner.peek()
+    }
+
+    fn skip(&mut self) {
+        self.scanner.take();
+    }
+
+    /// Back to the state that was waiting for the node just finished.
+    fn pop_state(&mut self) {
+        self.state = self.states.pop().unwrap_or(State::End);
+    }
+
+    /// Opens a collection: remembers where it began, moves over its first token.
+    fn open(&mut self) -> Result<(), Fault> {
+        let (_, start, _) = self.peek()?;
+        self.marks.push(start);
+        self.skip();
+        Ok(())
+    }
+
+    /// Closes a collection at its last token.
+    fn close(&mut self, kind: EventKind, start: Mark) -> Event<'a> {
+        self.pop_state();
+        self.marks.pop();
+        self.skip();
+        Event::bare(kind, start)
+    }
+
+    fn opened_at(&mut self) -> Mark {
+        self.marks.pop().unwrap_or_default()
+    }
+}

@@ -1,0 +1,149 @@
+//! The type of one scalar, by its tag, its style and its text; as a value, as a key, as text for a string field.
+//!
+//! Promises: integral floats are integers; a date stays the text that was written.
+
+use std::borrow::Cow;
+
+use serde_json::{Number, Value};
+
+use crate::base64;
+use crate::error::{Location, ReadError};
+use crate::number::{general32, integral};
+use crate::resolve::{Resolved, resolve, resolve_as};
+use crate::tree::{Content, NodeData, NodeId, Tree};
+
+const LONG_TAG: &str = "tag:yaml.org,2002:";
+
+/// A scalar whose type is decided.
+pub(crate) enum Scalar<'t> {
+    Text(Cow<'t, str>),
+    Typed(Resolved),
+}
+
+/// Where a node stands.
+pub(crate) fn place(node: &NodeData<'_>) -> Location {
+    Location { line: node.line, column: node.column }
+}
+
+/// The text of a mapping key; none for keys that cannot be one.
+pub(crate) fn key_text<'t>(tree: &'t Tree<'_>, id: NodeId) -> Option<Cow<'t, str>> {
+    let node = tree.node(id)?;
+    let Content::Scalar { text, implicit, .. } = &node.content else { return None };
+    key_of(scalar(node, text, *implicit).ok()?, node).ok()
+}
+
+/// What sigs yaml makes of a scalar where a string is wanted.
+pub(crate) fn coerced(tree: &Tree<'_>, id: NodeId) -> Option<String> {
+    let node = tree.node(id)?;
+    let Content::Scalar { text, implicit, .. } = &node.content else { return None };
+    Some(match scalar(node, text, *implicit).ok()? {
+        Scalar::Text(text) => text.into_owned(),
+        Scalar::Typed(Resolved::Null) => String::new(),
+        Scalar::Typed(Resolved::Bool(b)) => b.to_string(),
+        Scalar::Typed(Resolved::Int(n)) => n.to_string(),
+        Scalar::Typed(Resolved::Uint(n)) => n.to_string(),
+        Scalar::Typed(Resolved::Float(f)) => general32(f),
+        Scalar::Typed(Resolved::Timestamp | Resolved::Str) => text.clone().into_owned(),
+    })
+}
+
+/// The type of a scalar by its tag, its style and its text.
+pub(crate) fn scalar<'t>(node: &NodeData<'_>, text: &'t str, implicit: bool) -> Result<Scalar<'t>, ReadError> {
+    let tag: &str = &node.tag;
+    if tag.is_empty() {
+        if !implicit {
+            return Ok(Scalar::Text(Cow::Borrowed(text)));
+        }
+        return Ok(typed(resolve(text), text));
+    }
+    match tag.strip_prefix(LONG_TAG) {
+        Some("str") => Ok(Scalar::Text(Cow::Borrowed(text))),
+        Some("binary") => match base64::decode(text) {
+            Some(bytes) => Ok(Scalar::Text(Cow::Owned(go_text(&bytes)))),
+            None => Err(ReadError::unusable("!!binary value contains invalid base64 data", place(node))),
+        },
+        Some(wanted @ ("bool" | "int" | "float" | "null" | "timestamp")) => {
+            let resolved = match resolve_as(text, wanted == "timestamp") {
+                Resolved::Int(n) if wanted == "float" => Resolved::Float(n as f64),
+                other => other,
+            };
+            if resolved.tag().strip_prefix("!!") != Some(wanted) {
+                let found = resolved.tag();
+                return Err(ReadError::unusable(
+                    format!("cannot decode {found} `{text}` as a !!{wanted}"),
+                    place(node),
+                ));
+            }
+            Ok(typed(resolved, text))
+        }
+        // A tag nobody knows: the text as it is.
+        _ => Ok(Scalar::Text(Cow::Borrowed(text))),
+    }
+}
+
+fn typed(resolved: Resolved, text: &str) -> Scalar<'_> {
+    match resolved {
+        Resolved::Str | Resolved::Timestamp => Scalar::Text(Cow::Borrowed(text)),
+        other => Scalar::Typed(other),
+    }
+}
+
+/// The value.
+pub(crate) fn value_of(scalar: Scalar<'_>, node: &NodeData<'_>) -> Result<Value, ReadError> {
+    let resolved = match scalar {
+        Scalar::Text(text) => return Ok(Value::String(text.into_owned())),
+        Scalar::Typed(resolved) => resolved,
+    };
+    Ok(match resolved {
+        Resolved::Null | Resolved::Timestamp | Resolved::Str => Value::Null,
+        Resolved::Bool(b) => Value::Bool(b),
+        Resolved::Int(n) => Value::Number(n.into()),
+        Resolved::Uint(n) => number(n as f64),
+        Resolved::Float(f) if !f.is_finite() => {
+            let name = if f.is_nan() {
+                "NaN"
+            } else if f > 0.0 {
+                "+Inf"
+            } else {
+                "-Inf"
+            };
+            return Err(ReadError::not_json(format!("json: unsupported value: {name}"), place(node)));
+        }
+        Resolved::Float(f) => number(f),
+    })
+}
+
+/// A float after its way through JSON text.
+fn number(f: f64) -> Value {
+    match integral(f) {
+        Some(n) => Value::Number(n.into()),
+        None => Number::from_f64(f).map_or(Value::Null, Value::Number),
+    }
+}
+
+/// The text of a key.
+pub(crate) fn key_of<'t>(scalar: Scalar<'t>, node: &NodeData<'_>) -> Result<Cow<'t, str>, ReadError> {
+    let resolved = match scalar {
+        Scalar::Text(text) => return Ok(text),
+        Scalar::Typed(resolved) => resolved,
+    };
+    Ok(Cow::Owned(match resolved {
+        Resolved::Bool(b) => b.to_string(),
+        Resolved::Int(n) => n.to_string(),
+        Resolved::Float(f) => general32(f),
+        Resolved::Uint(_) => return Err(ReadError::not_json("unsupported map key of type: uint64", place(node))),
+        Resolved::Null | Resolved::Timestamp | Resolved::Str => {
+            return Err(ReadError::not_json("unsupported map key of type: null; put it in quotes", place(node)));
+        }
+    }))
+}
+
+/// Bytes as Go's JSON writes them: each byte that is no UTF-8 becomes one U+FFFD.
+fn go_text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(std::iter::repeat_n('\u{FFFD}', chunk.invalid().len()));
+    }
+    text
+}

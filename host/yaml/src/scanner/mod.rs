@@ -1,0 +1,228 @@
+//! The scanner: text to tokens, a port of go-yaml's (and so libyaml's) scanner with its limits and its quirks.
+//!
+//! Owns: the token queue, the stack of possible simple keys, the indentation stack.
+//! Promises: constant work for each character, however deep the nesting; no recursion.
+
+mod block_scalar;
+mod directive;
+mod fetch;
+mod plain;
+mod quoted;
+mod tag;
+mod text;
+
+use std::collections::VecDeque;
+
+use crate::fault::Fault;
+use crate::input::{Input, Mark};
+use crate::token::{Token, TokenKind};
+
+/// go-yaml's limit for `[`/`{` nesting and for indentation levels.
+const MAX_LEVELS: usize = 10_000;
+/// A key must be followed by its `:` within this many characters.
+const MAX_SIMPLE_KEY: u32 = 1024;
+
+/// A place where a key without `?` may have begun.
+#[derive(Debug, Clone, Copy, Default)]
+struct SimpleKey {
+    possible: bool,
+    required: bool,
+    token: usize,
+    mark: Mark,
+}
+
+/// Reads tokens from a text.
+pub(crate) struct Scanner<'a> {
+    input: Input<'a>,
+    tokens: VecDeque<Token<'a>>,
+    /// Tokens handed out so far: numbers tokens across the queue.
+    parsed: usize,
+    available: bool,
+    started: bool,
+    flow_level: usize,
+    indent: i64,
+    indents: Vec<i64>,
+    simple_key_allowed: bool,
+    simple_keys: Vec<SimpleKey>,
+    /// (token number, index in `simple_keys`), in rising order of token numbers.
+    keys_by_token: VecDeque<(usize, usize)>,
+}
+
+impl<'a> Scanner<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self {
+            input: Input::new(text),
+            tokens: VecDeque::with_capacity(16),
+            parsed: 0,
+            available: false,
+            started: false,
+            flow_level: 0,
+            indent: -1,
+            indents: Vec::new(),
+            simple_key_allowed: true,
+            simple_keys: Vec::new(),
+            keys_by_token: VecDeque::new(),
+        }
+    }
+
+    /// Kind and marks of the next token.
+    pub(crate) fn peek(&mut self) -> Result<(TokenKind, Mark, Mark), Fault> {
+        if !self.available {
+            self.fetch_more()?;
+        }
+        // After the end of the stream there is only its end again.
+        Ok(self
+            .tokens
+            .front()
+            .map_or((TokenKind::StreamEnd, self.input.mark, self.input.mark), |t| (t.kind, t.start, t.end)))
+    }
+
+    /// Takes the token that was peeked at.
+    pub(crate) fn take(&mut self) -> Option<Token<'a>> {
+        self.available = false;
+        self.parsed += 1;
+        self.tokens.pop_front()
+    }
+
+    fn fetch_more(&mut self) -> Result<(), Fault> {
+        loop {
+            if !self.tokens.is_empty() {
+                // Tokens must be held back while the first of them may still turn out to be a key.
+                while self.keys_by_token.front().is_some_and(|(token, _)| *token < self.parsed) {
+                    self.keys_by_token.pop_front();
+                }
+                let Some(&(token, at)) = self.keys_by_token.front() else { break };
+                if token != self.parsed || !self.key_is_valid(at)? {
+                    break;
+                }
+            }
+            self.fetch_next()?;
+        }
+        self.available = true;
+        Ok(())
+    }
+
+    fn error<T>(&self, context: Mark, problem: &'static str) -> Result<T, Fault> {
+        Err(Fault::scanner(context, problem, self.input.mark))
+    }
+
+    fn next_token_number(&self) -> usize {
+        self.parsed + self.tokens.len()
+    }
+
+    fn push(&mut self, kind: TokenKind, start: Mark) {
+        self.tokens.push_back(Token::bare(kind, start, self.input.mark));
+    }
+
+    /// Inserts before the token of that number; appends when it was already handed out.
+    fn insert(&mut self, number: Option<usize>, kind: TokenKind, mark: Mark) {
+        let token = Token::bare(kind, mark, mark);
+        match number.and_then(|n| n.checked_sub(self.parsed)) {
+            Some(at) if at < self.tokens.len() => self.tokens.insert(at, token),
+            _ => self.tokens.push_back(token),
+        }
+    }
+
+    fn key_is_valid(&mut self, at: usize) -> Result<bool, Fault> {
+        let now = self.input.mark;
+        let Some(key) = self.simple_keys.get_mut(at) else { return Ok(false) };
+        if !key.possible {
+            return Ok(false);
+        }
+        if key.mark.line < now.line || key.mark.index + MAX_SIMPLE_KEY < now.index {
+            if key.required {
+                let mark = key.mark;
+                return self.error(mark, "could not find expected ':'");
+            }
+            key.possible = false;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    fn forget_key_of(&mut self, token: usize) {
+        if let Ok(at) = self.keys_by_token.binary_search_by_key(&token, |(token, _)| *token) {
+            self.keys_by_token.remove(at);
+        }
+    }
+
+    fn save_simple_key(&mut self) -> Result<(), Fault> {
+        let mark = self.input.mark;
+        let required = self.flow_level == 0 && self.indent == i64::from(mark.column);
+        if self.simple_key_allowed {
+            self.remove_simple_key()?;
+            let token = self.next_token_number();
+            let at = self.simple_keys.len().saturating_sub(1);
+            if let Some(key) = self.simple_keys.last_mut() {
+                *key = SimpleKey { possible: true, required, token, mark };
+            }
+            match self.keys_by_token.binary_search_by_key(&token, |(token, _)| *token) {
+                Ok(known) => {
+                    if let Some(entry) = self.keys_by_token.get_mut(known) {
+                        entry.1 = at;
+                    }
+                }
+                Err(place) => self.keys_by_token.insert(place, (token, at)),
+            }
+        }
+        Ok(())
+    }
+
+    fn remove_simple_key(&mut self) -> Result<(), Fault> {
+        let Some(key) = self.simple_keys.last_mut() else { return Ok(()) };
+        if key.possible {
+            let SimpleKey { required, token, mark, .. } = *key;
+            if required {
+                return self.error(mark, "could not find expected ':'");
+            }
+            key.possible = false;
+            self.forget_key_of(token);
+        }
+        Ok(())
+    }
+
+    fn increase_flow_level(&mut self) -> Result<(), Fault> {
+        let mark = self.input.mark;
+        let token = self.next_token_number();
+        self.simple_keys.push(SimpleKey { token, mark, ..SimpleKey::default() });
+        self.flow_level += 1;
+        if self.flow_level > MAX_LEVELS {
+            return self.error(mark, "exceeded max depth of 10000");
+        }
+        Ok(())
+    }
+
+    fn decrease_flow_level(&mut self) {
+        if self.flow_level > 0 {
+            self.flow_level -= 1;
+            if let Some(key) = self.simple_keys.pop() {
+                self.forget_key_of(key.token);
+            }
+        }
+    }
+
+    /// Opens a block collection when the column is deeper than the indentation.
+    fn roll_indent(&mut self, column: u32, number: Option<usize>, kind: TokenKind, mark: Mark) -> Result<(), Fault> {
+        if self.flow_level == 0 && self.indent < i64::from(column) {
+            self.indents.push(self.indent);
+            self.indent = i64::from(column);
+            if self.indents.len() > MAX_LEVELS {
+                let context = self.simple_keys.last().map_or(mark, |key| key.mark);
+                return self.error(context, "exceeded max depth of 10000");
+            }
+            self.insert(number, kind, mark);
+        }
+        Ok(())
+    }
+
+    /// Closes the block collections deeper than `column`.
+    fn unroll_indent(&mut self, column: i64) {
+        if self.flow_level > 0 {
+            return;
+        }
+        while self.indent > column {
+            self.push(TokenKind::BlockEnd, self.input.mark);
+            self.indent = self.indents.pop().unwrap_or(-1);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Several documents in one text: the rules of the Kubernetes reader for rendered templates, and plain YAML streams.
+//!
+//! Owns: separator lines, and the choice between JSON and YAML. A text whose first character is `{` is tried as JSON documents
+//! one after another; after at most one of them it may go on as YAML.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::decode::to_value;
+use crate::error::{Location, ReadError};
+use crate::json;
+use crate::tree::Documents;
+
+/// How far the reader looks for the `{` of a JSON stream.
+const GUESS: usize = 2048;
+
+/// One document of a stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document<'a> {
+    /// The value; never null, such documents are left out.
+    pub value: Value,
+    /// The line its text begins at, from one.
+    pub line: u32,
+    /// Its text, for [`crate::plain_scalar`] and [`crate::locate`].
+    pub text: Cow<'a, str>,
+}
+
+/// The first document as a value; an empty text is null.
+///
+/// # Errors
+/// When the text is not YAML, or has no JSON form.
+pub fn from_str(text: &str) -> Result<Value, ReadError> {
+    match Documents::new(text)?.next_tree()? {
+        Some(tree) => to_value(&tree, tree.root),
+        None => Ok(Value::Null),
+    }
+}
+
+/// Every document as a value, empty ones as null.
+///
+/// # Errors
+/// When the text is not YAML, or has no JSON form.
+pub fn from_str_all(text: &str) -> Result<Vec<Value>, ReadError> {
+    let mut documents = Documents::new(text)?;
+    let mut values = Vec::new();
+    while let Some(tree) = documents.next_tree()? {
+        values.push(to_value(&tree, tree.root)?);
+    }
+    Ok(values)
+}
+
+/// The documents of a rendered template. A separator is a line that begins with `---` and has only spaces or a comment after
+/// it; null documents are left out; what follows `...` up to the next separator is dropped.
+///
+/// # Errors
+/// The first document or separator that cannot be read, with its place in the whole text.
+pub fn documents(text: &str) -> Result<Vec<Document<'_>>, ReadError> {
+    let mut stream = Stream { text, line: 1, found: Vec::new() };
+    let Some(head) = text.as_bytes().get(..text.len().min(GUESS)) else { return Ok(stream.found) };
+    let guess = text.trim_start();
+    if guess.starts_with('{') && text.len() - guess.len() < head.len() {
+        stream.read_json(&json::mend_surrogates(text))?;
+    } else {
+        stream.read_yaml()?;
+    }
+    Ok(stream.found)
+}
+
+/// The unread rest of a text, and what was found before it.
+struct Stream<'a> {
+    text: &'a str,
+    line: u32,
+    found: Vec<Document<'a>>,
+}
+
+impl<'a> Stream<'a> {
+    /// Moves over `bytes`.
+    fn advance(&mut self, bytes: usize) -> &'a str {
+        let (passed, rest) = self.text.split_at_checked(bytes).unwrap_or((self.text, ""));
+        self.line += passed.bytes().filter(|b| *b == b'\n').count() as u32;
+        self.text = rest;
+        passed
+    }
+
+    fn keep(&mut self, value: Value, line: u32, text: Cow<'a, str>) {
+        if !value.is_null() {
+            self.found.push(Document { value, line, text });
+        }
+    }
+
+    /// `whole` is the whole text as the JSON reader takes it, as long as the original.
+    fn read_json(&mut self, whole: &str) -> Result<(), ReadError> {
+        let mut count = 0;
+        loop {
+            match json::first(whole.get(whole.len() - self.text.len()..).unwrap_or_default()) {
+                Ok(None) => return Ok(()),
+                Ok(Some((value, consumed))) => {
+                    let blanks = self.text.len() - self.text.trim_start_matches([' ', '\t', '\r', '\n']).len();
+                    self.advance(blanks);
+                    let line = self.line;
+                    let text = self.advance(consumed - blanks);
+                    self.keep(value, line, Cow::Borrowed(text));
+                    count += 1;
+                }
+                Err(problem) if count > 1 || !self.pass_blanks() => {
+                    let blanks = self.text.len() - self.text.trim_start().len();
+                    self.advance(blanks);
+                    return Err(ReadError::NotJsonStream { problem, at: Location { line: self.line, column: 1 } });
+                }
+                Err(_) => return self.read_yaml(),
+            }
+        }
+    }
+
+    /// Before the rest is read as YAML, the blanks up to the end of the line are dropped. As in the reference the last three
+    /// bytes of a text are never looked at.
+    fn pass_blanks(&mut self) -> bool {
+        let mut passed = 0;
+        loop {
+            let rest = self.text.get(passed..).unwrap_or_default();
+            if rest.len() < 4 {
+                return false;
+            }
+            match rest.chars().next() {
+                Some(c) if c.is_whitespace() => {
+                    passed += c.len_utf8();
+                    if c == '\n' {
+                        break;
+                    }
+                }
+                _ => break,
+            }
+        }
+        self.advance(passed);
+        true
+    }
+
+    fn read_yaml(&mut self) -> Result<(), ReadError> {
+        let mut start = self.text;
+        let mut start_line = self.line;
+        let mut length = 0;
+        while !self.text.is_empty() {
+            let line = self.line;
+            let end = self.text.find('\n').map_or(self.text.len(), |n| n + 1);
+            let passed = self.advance(end);
+            if let Some(after) = passed.strip_prefix("---") {
+                let after = after.trim();
+                if !after.is_empty() && !after.starts_with('#') {
+                    let at = Location { line, column: 4 };
+                    return Err(ReadError::Separator { text: after.to_owned(), at });
+                }
+                if length > 0 {
+                    self.read_document(start.get(..length).unwrap_or_default(), start_line)?;
+                    (start, start_line, length) = (self.text, self.line, 0);
+                    continue;
+                }
+            }
+            length += passed.len();
+        }
+        if length > 0 {
+            self.read_document(start, start_line)?;
+        }
+        Ok(())
+    }
+
+    fn read_document(&mut self, text: &'a str, line: u32) -> Result<(), ReadError> {
+        // The reader takes lines apart and ends each with a line feed, also the last one: a block scalar keeps it.
+        let text = if text.ends_with('\n') { Cow::Borrowed(text) } else { Cow::Owned(format!("{text}\n")) };
+        let value = from_str(&text).map_err(|error| error.moved_down(line - 1))?;
+        self.keep(value, line, text);
+        Ok(())
+    }
+}

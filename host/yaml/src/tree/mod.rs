@@ -1,0 +1,105 @@
+//! The node tree of one document: what was written, with places, before types are decided.
+//!
+//! Owns: nodes in one arena, aliases resolved to the node they name (which may contain them).
+//! Promises: depth and size are bounded, so walking it by recursion is safe.
+
+mod build;
+mod locate;
+mod node;
+
+use std::borrow::Cow;
+
+pub(crate) use build::Documents;
+pub use locate::{PathSegment, locate, plain_scalar};
+pub use node::{Kind, Node, parse};
+
+use crate::token::Style;
+
+/// Deepest nesting that is read or written. go-yaml stops at 10,000; nobody writes more than a few dozen levels, and this much
+/// fits the 1 MiB stack of a WebAssembly guest.
+pub const MAX_DEPTH: usize = 500;
+/// Longest text that is read, in bytes.
+pub const MAX_SIZE: usize = 64 << 20;
+
+/// Index of a node in its arena.
+pub(crate) type NodeId = u32;
+/// "There is no further node".
+pub(crate) const NONE: NodeId = NodeId::MAX;
+
+#[derive(Debug)]
+pub(crate) struct NodeData<'a> {
+    pub(crate) content: Content<'a>,
+    pub(crate) tag: Cow<'a, str>,
+    /// Counted from one.
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    /// The next node of the same collection.
+    pub(crate) next: NodeId,
+}
+
+#[derive(Debug)]
+pub(crate) enum Content<'a> {
+    Scalar {
+        text: Cow<'a, str>,
+        style: Style,
+        implicit: bool,
+    },
+    Sequence {
+        first: NodeId,
+        style: Style,
+    },
+    /// Keys and values take turns.
+    Mapping {
+        first: NodeId,
+        style: Style,
+    },
+    Alias {
+        name: Cow<'a, str>,
+        target: NodeId,
+    },
+}
+
+/// One document.
+#[derive(Debug)]
+pub(crate) struct Tree<'a> {
+    pub(crate) nodes: Vec<NodeData<'a>>,
+    pub(crate) root: NodeId,
+}
+
+impl<'a> Tree<'a> {
+    pub(crate) fn node(&self, id: NodeId) -> Option<&NodeData<'a>> {
+        self.nodes.get(id as usize)
+    }
+
+    /// The node behind an alias, or the node itself.
+    pub(crate) fn resolved(&self, id: NodeId) -> NodeId {
+        match self.node(id) {
+            Some(NodeData { content: Content::Alias { target, .. }, .. }) => *target,
+            _ => id,
+        }
+    }
+
+    pub(crate) fn children(&self, first: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let mut at = first;
+        std::iter::from_fn(move || {
+            let node = self.node(at)?;
+            Some(std::mem::replace(&mut at, node.next))
+        })
+    }
+
+    /// The key and value nodes of a mapping.
+    pub(crate) fn pairs(&self, first: NodeId) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
+        let mut children = self.children(first);
+        std::iter::from_fn(move || Some((children.next()?, children.next()?)))
+    }
+
+    /// Is this key a merge key?
+    pub(crate) fn is_merge(&self, key: NodeId) -> bool {
+        match self.node(key) {
+            Some(NodeData { content: Content::Scalar { text, implicit, .. }, tag, .. }) => {
+                text == "<<" && (*implicit || tag == "tag:yaml.org,2002:merge")
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What GitHub lists and the inputs made of it.
+
+use orangery_plugin_sdk::listing::{Item, Listing, list};
+use orangery_plugin_sdk::names::checksum_id;
+use orangery_plugin_sdk::paging::Paging;
+use orangery_plugin_sdk::{Error, Http, Input, Outcome};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::repository::Repository;
+
+/// `spec.config` of `GitHubPullRequest`: which open pull requests count. By default all, as in Flux Operator.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PullRequestConfig {
+    /// Whether drafts count.
+    #[serde(default)]
+    pub drafts: Keep,
+    /// Whether pull requests from another repository count. They run code of people without write access.
+    #[serde(default)]
+    pub forks: Keep,
+}
+
+/// Whether a sort of pull request counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// It does.
+    #[default]
+    Include,
+    /// It does not: it is as if it were closed.
+    Exclude,
+}
+
+#[derive(Deserialize)]
+struct PullRequest {
+    number: u64,
+    #[serde(default)]
+    title: Option<String>,
+    #[serde(default)]
+    draft: Option<bool>,
+    user: Option<User>,
+    head: Head,
+    #[serde(default)]
+    base: Option<Base>,
+    #[serde(default)]
+    labels: Vec<Label>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    login: String,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    sha: String,
+    #[serde(rename = "ref")]
+    branch: String,
+    /// Null when the fork is gone.
+    #[serde(default)]
+    repo: Option<Repo>,
+}
+
+#[derive(Deserialize)]
+struct Base {
+    #[serde(default)]
+    repo: Option<Repo>,
+}
+
+#[derive(PartialEq, Eq, Deserialize)]
+struct Repo {
+    id: u64,
+}
+
+#[derive(Deserialize)]
+struct Label {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    name: String,
+    commit: Commit,
+}
+
+#[derive(Deserialize)]
+struct Commit {
+    sha: String,
+}
+
+impl Item for PullRequest {
+    fn key(&self) -> String {
+        self.number.to_string()
+    }
+}
+
+impl Item for Reference {
+    fn key(&self) -> String {
+        self.name.clone()
+    }
+}
+
+impl PullRequest {
+    fn counts(&self, config: PullRequestConfig) -> bool {
+        let is_draft = self.draft == Some(true);
+        (config.drafts == Keep::Include || !is_draft) && (config.forks == Keep::Include || !self.is_from_fork())
+    }
+
+    /// A head without repository is a fork that is gone; a base without one cannot be told apart, so it counts as a
+    /// fork: the cautious answer.
+    fn is_from_fork(&self) -> bool {
+        let base = self.base.as_ref().and_then(|base| base.repo.as_ref());
+        self.head.repo.is_none() || self.head.repo.as_ref() != base
+    }
+}
+
+/// Open pull requests, newest first. The id is the number.
+///
+/// # Errors
+/// Any failure of any page.
+pub fn pull_requests(http: &dyn Http, repository: &Repository, config: PullRequestConfig) -> Result<Outcome, Error> {
+    let listing = listing(repository, "GitHub pull requests", "pulls?state=open&per_page=100");
+    let mut listed = list::<PullRequest>(http, &listing)
+        .map_err(|error| error.context("failed to list requests: could not list pull requests"))?;
+    listed.items.retain(|pull| pull.counts(config));
+    Ok(listed.outcome(|pull| {
+        Input::new(pull.number.to_string())
+            .with("sha", pull.head.sha)
+            .with_text("branch", &pull.head.branch)
+            .with_text("title", pull.title.as_deref().unwrap_or_default())
+            .with_text("author", pull.user.as_ref().map_or("", |user| &user.login))
+            .with_list("labels", pull.labels.into_iter().map(|label| label.name).collect())
+    }))
+}
+
+/// Branches in alphabetical order. The id is the checksum of the name.
+///
+/// # Errors
+/// Any failure of any page.
+pub fn branches(http: &dyn Http, repository: &Repository) -> Result<Outcome, Error> {
+    references(http, &listing(repository, "GitHub branches", "branches?per_page=100"), "branch")
+        .map_err(|error| error.context("failed to list branches: could not list branches"))
+}
+
+/// Tags in the order of the server; the host sorts. The id is the checksum of the name.
+///
+/// # Errors
+/// Any failure of any page.
+pub fn tags(http: &dyn Http, repository: &Repository) -> Result<Outcome, Error> {
+    references(http, &listing(repository, "GitHub tags", "tags?per_page=100"), "tag")
+        .map_err(|error| error.context("failed to list tags: could not list tags"))
+}
+
+fn references(http: &dyn Http, listing: &Listing<'_>, attribute: &str) -> Result<Outcome, Error> {
+    let listed = list::<Reference>(http, listing)?;
+    Ok(listed.outcome(|reference| {
+        Input::new(checksum_id(&reference.name)).with("sha", reference.commit.sha).with_text(attribute, &reference.name)
+    }))
+}
+
+fn listing<'a>(repository: &Repository, operation: &'a str, path: &str) -> Listing<'a> {
+    Listing { operation, first: repository.request(path), paging: Paging::Link }
+}

@@ -1,0 +1,238 @@
+//! What the GitHub provider asks for and exports, against scripted answers in the shape of GitHub's documentation.
+#![expect(clippy::panic, reason = "a test fails by panicking")]
+
+use orangery_plugin_github::{GitHub, PullRequestConfig};
+use orangery_plugin_sdk::testing::{Answer, Script, answer, poll};
+use orangery_plugin_sdk::{Error, HttpError, Outcome, Provider, Retry, json};
+use serde_json::{Value, json};
+
+const URL: &str = "https://github.com/acme/shop";
+const PULLS: &str = "https://api.github.com/repos/acme/shop/pulls?state=open&per_page=100";
+const BRANCHES: &str = "https://api.github.com/repos/acme/shop/branches?per_page=100";
+const TAGS: &str = "https://api.github.com/repos/acme/shop/tags?per_page=100";
+
+fn ask(kind: &str, http: &Script) -> Result<Outcome, Error> {
+    GitHub::poll(&poll(kind, URL, http), PullRequestConfig::default())
+}
+
+fn ask_with(config: &str, http: &Script) -> Result<Outcome, Error> {
+    GitHub::poll(&poll("GitHubPullRequest", URL, http), json::decode_config("spec.config", config)?)
+}
+
+fn complete(outcome: Outcome) -> Value {
+    let Outcome::Complete(inputs) = outcome else { panic!("expected a complete answer, got {outcome:?}") };
+    inputs
+        .into_iter()
+        .map(|input| {
+            let mut all = input.attributes;
+            all.insert("id".into(), input.id.into());
+            Value::Object(all)
+        })
+        .collect()
+}
+
+fn ids(outcome: Outcome) -> Vec<String> {
+    let inputs = match outcome {
+        Outcome::Complete(inputs) | Outcome::Partial(inputs) => inputs,
+        Outcome::Unchanged => Vec::new(),
+    };
+    inputs.into_iter().map(|input| input.id).collect()
+}
+
+fn pull(number: u64) -> Value {
+    json!({
+        "number": number, "title": format!("Change {number}"), "state": "open", "draft": false,
+        "user": {"login": "ada"}, "labels": [],
+        "head": {"ref": format!("feat/{number}"), "sha": format!("{number:040x}"), "repo": {"id": 1}},
+        "base": {"ref": "main", "repo": {"id": 1}},
+    })
+}
+
+fn pulls(numbers: impl IntoIterator<Item = u64>) -> Answer {
+    answer(200).json(numbers.into_iter().map(pull).collect::<Value>())
+}
+
+#[test]
+fn an_open_pull_request_becomes_an_input() {
+    let mut labelled = pull(42);
+    labelled["labels"] = json!([{"name": "deploy/preview"}, {"name": "bug"}]);
+    let http = Script::new().get(PULLS, answer(200).json(json!([labelled, pull(41)])));
+    assert_eq!(
+        complete(ask("GitHubPullRequest", &http).unwrap()),
+        json!([
+            {"id": "42", "sha": "000000000000000000000000000000000000002a", "branch": "feat/42", "title": "Change 42",
+             "author": "ada", "labels": ["deploy/preview", "bug"]},
+            {"id": "41", "sha": "0000000000000000000000000000000000000029", "branch": "feat/41", "title": "Change 41",
+             "author": "ada"},
+        ])
+    );
+}
+
+#[test]
+fn a_deleted_account_and_an_empty_title_are_left_out() {
+    let mut odd = pull(7);
+    odd["user"] = Value::Null;
+    odd["title"] = json!("");
+    odd["head"]["repo"] = Value::Null;
+    let http = Script::new().get(PULLS, answer(200).json(json!([odd])));
+    assert_eq!(
+        complete(ask("GitHubPullRequest", &http).unwrap()),
+        json!([{"id": "7", "sha": "0000000000000000000000000000000000000007", "branch": "feat/7"}])
+    );
+}
+
+#[test]
+fn branches_and_tags_have_checksum_ids() {
+    let main = json!([{"name": "main", "commit": {"sha": "abc"}, "protected": true}]);
+    let http = Script::new().get(BRANCHES, answer(200).json(main));
+    assert_eq!(
+        complete(ask("GitHubBranch", &http).unwrap()),
+        json!([{"id": "68878758", "sha": "abc", "branch": "main"}])
+    );
+    let tag = json!([{"name": "6.0.4", "commit": {"sha": "11cf36d83818e64aaa60d523ab6438258ebb6009"}}]);
+    let http = Script::new().get(TAGS, answer(200).json(tag));
+    assert_eq!(
+        complete(ask("GitHubTag", &http).unwrap()),
+        json!([{"id": "48955639", "sha": "11cf36d83818e64aaa60d523ab6438258ebb6009", "tag": "6.0.4"}])
+    );
+}
+
+#[test]
+fn an_empty_repository_is_a_complete_answer() {
+    for (kind, url) in [("GitHubPullRequest", PULLS), ("GitHubBranch", BRANCHES), ("GitHubTag", TAGS)] {
+        let http = Script::new().get(url, answer(200).json(json!([])));
+        assert_eq!(ask(kind, &http).unwrap(), Outcome::Complete(Vec::new()), "{kind}");
+    }
+}
+
+#[test]
+fn none_of_two_hundred_and_fifty_pull_requests_is_lost() {
+    let http = Script::answering(|request| match request.url.as_str() {
+        PULLS => pulls((151..=250).rev()).next_link("https://api.github.com/repositories/1/pulls?state=open&page=2"),
+        "https://api.github.com/repositories/1/pulls?state=open&page=2" => {
+            pulls((51..=150).rev()).next_link("https://api.github.com/repositories/1/pulls?state=open&page=3")
+        }
+        _ => pulls((1..=50).rev()),
+    });
+    let found = ids(ask("GitHubPullRequest", &http).unwrap());
+    assert_eq!(found.len(), 250);
+    assert_eq!((found[0].as_str(), found[249].as_str()), ("250", "1"));
+    assert!(http.sent().iter().all(|request| request.credential.as_deref() == Some("api")));
+}
+
+#[test]
+fn a_pull_request_that_closes_while_paging_loses_no_other() {
+    let second = "https://api.github.com/repos/acme/shop/pulls?page=2";
+    let http = Script::answering_in_turn([
+        pulls([5, 4]).next_link(second),
+        pulls([2]),
+        pulls([4, 3]).next_link(second),
+        pulls([4, 3]).next_link(second),
+        pulls([2]),
+        pulls([4, 3]).next_link(second),
+    ]);
+    let outcome = ask("GitHubPullRequest", &http).unwrap();
+    assert!(matches!(outcome, Outcome::Complete(_)));
+    assert_eq!(ids(outcome), ["4", "3", "2"]);
+    http.assert_used_up();
+}
+
+#[test]
+fn a_listing_that_never_holds_still_or_repeats_is_partial() {
+    let second = "https://api.github.com/repos/acme/shop/pulls?page=2";
+    let shifting =
+        Script::answering(
+            move |request| {
+                if request.url == second { pulls([4, 3]) } else { pulls([5, 4]).next_link(second) }
+            },
+        );
+    let outcome = ask("GitHubPullRequest", &shifting).unwrap();
+    assert!(matches!(outcome, Outcome::Partial(_)));
+    assert_eq!(ids(outcome), ["5", "4", "3"]);
+    let repeating = Script::answering(|_| pulls([1]).next_link(PULLS));
+    assert!(matches!(ask("GitHubPullRequest", &repeating).unwrap(), Outcome::Partial(_)));
+}
+
+#[test]
+fn drafts_and_forks_count_unless_the_configuration_excludes_them() {
+    let answers = || {
+        let (mut draft, mut fork, mut gone) = (pull(2), pull(3), pull(4));
+        draft["draft"] = json!(true);
+        fork["head"]["repo"] = json!({"id": 9});
+        gone["head"]["repo"] = Value::Null;
+        Script::new().get(PULLS, answer(200).json(json!([pull(1), draft, fork, gone])))
+    };
+    assert_eq!(ids(ask_with("{}", &answers()).unwrap()), ["1", "2", "3", "4"]);
+    assert_eq!(ids(ask_with(r#"{"drafts": "exclude"}"#, &answers()).unwrap()), ["1", "3", "4"]);
+    assert_eq!(ids(ask_with(r#"{"forks": "exclude"}"#, &answers()).unwrap()), ["1", "2"]);
+    let error = ask_with(r#"{"fork": "exclude"}"#, &answers()).unwrap_err();
+    assert!(error.to_string().contains("unknown field `fork`, expected `drafts` or `forks`"), "{error}");
+    let error = ask_with(r#"{"forks": "no"}"#, &answers()).unwrap_err();
+    assert_eq!(error.failure().field.as_deref(), Some("spec.config.forks"));
+}
+
+#[test]
+fn every_failure_is_an_error_of_its_kind_and_never_an_empty_list() {
+    let html = answer(200).header("content-type", "text/html").text("<html>maintenance</html>");
+    let exhausted = answer(403).header("x-ratelimit-remaining", "0").text(r#"{"message": "API rate limit exceeded"}"#);
+    for (given, kind, code) in [
+        (answer(401).text(r#"{"message": "Bad credentials"}"#), "unauthorized", "Unauthorized"),
+        (answer(403).text(r#"{"message": "Resource not accessible"}"#), "unauthorized", "Forbidden"),
+        (exhausted, "rate-limited", "RateLimited"),
+        (answer(404).text(r#"{"message": "Not Found"}"#), "not-found", "NotFound"),
+        (answer(429).header("retry-after", "9"), "rate-limited", "RateLimited"),
+        (answer(500).text("404 not found"), "unavailable", "ServerError"),
+        (html, "malformed-answer", "MalformedResponse"),
+        (answer(200).text(r#"[{"number": 1, "#), "unavailable", "TruncatedBody"),
+        (answer(200).json(json!([{"number": "1"}])), "malformed-answer", "MalformedResponse"),
+        (answer(200).json(json!({"message": "ok"})), "malformed-answer", "MalformedResponse"),
+    ] {
+        let http = Script::new().get(PULLS, given.clone());
+        let error = ask("GitHubPullRequest", &http).unwrap_err();
+        assert_eq!((error.kind(), error.failure().code.as_str()), (kind, code), "{given:?}");
+        let text = error.to_string();
+        assert!(text.starts_with("failed to list requests: could not list pull requests: GET https://api."), "{text}");
+        // The same on the second page.
+        let second = "https://api.github.com/repos/acme/shop/pulls?page=2";
+        let http = Script::new().get(PULLS, pulls([1]).next_link(second)).get(second, given);
+        assert_eq!(ask("GitHubPullRequest", &http).unwrap_err().kind(), kind);
+    }
+}
+
+#[test]
+fn a_dead_connection_is_unavailable_and_silence_is_obeyed() {
+    let http = Script::new().fail(TAGS, HttpError::Transport("connection reset".into()));
+    let error = ask("GitHubTag", &http).unwrap_err();
+    assert_eq!(error.kind(), "unavailable");
+    assert!(error.to_string().starts_with("failed to list tags: could not list tags: GET"), "{error}");
+    let http = Script::new().fail(BRANCHES, HttpError::BackingOff(5000));
+    let error = ask("GitHubBranch", &http).unwrap_err();
+    assert_eq!((error.kind(), error.failure().retry), ("rate-limited", Retry::AfterMs(5000)));
+}
+
+#[test]
+fn a_wrong_shape_names_the_path_in_the_answer() {
+    let mut odd = pull(2);
+    odd["head"]["sha"] = json!(7);
+    let http = Script::new().get(PULLS, answer(200).json(json!([pull(1), odd])));
+    let error = ask("GitHubPullRequest", &http).unwrap_err();
+    assert!(error.to_string().contains("unexpected shape at [1].head.sha"), "{error}");
+}
+
+#[test]
+fn an_unknown_type_is_refused_with_those_that_are_served() {
+    let error = ask("GitHubIssue", &Script::new()).unwrap_err();
+    assert_eq!(error.failure().field.as_deref(), Some("spec.type"));
+    assert!(error.to_string().contains("GitHubPullRequest"), "{error}");
+}
+
+#[test]
+fn it_describes_its_types_and_the_origin_it_wants() {
+    let types = GitHub::types();
+    let names: Vec<&str> = types.iter().map(|served| served.name.as_str()).collect();
+    assert_eq!(names, ["GitHubPullRequest", "GitHubBranch", "GitHubTag"]);
+    assert!(types[0].labelled && !types[1].labelled && !types[2].labelled);
+    assert_eq!(types[2].name_attribute, "tag");
+    assert_eq!(GitHub::wants()[0].origin, "https://api.github.com");
+    assert_eq!(GitHub::CREDENTIALS, ["api"]);
+}

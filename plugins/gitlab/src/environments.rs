@@ -1,0 +1,106 @@
+//! Environments that are up, with what is deployed there.
+//!
+//! An environment counts if it is available and has a successful deployment, or in any state if a deployment is
+//! running. Stopped environments pile up by the thousands, so they are not listed: the list is narrowed to the
+//! available ones, and one request for the project's running deployments finds the others.
+
+use std::collections::{HashMap, HashSet};
+
+use orangery_plugin_sdk::listing::{Completeness, Item, Listed, list};
+use orangery_plugin_sdk::{Error, Input, Outcome, Poll};
+use serde::Deserialize;
+
+use crate::deployments::{Deployment, current};
+use crate::lists::listing;
+use crate::project::Project;
+
+const AVAILABLE: &str = "environments?per_page=100&states=available";
+const RUNNING: &str = "deployments?order_by=created_at&sort=desc&status=running&per_page=100";
+
+#[derive(Deserialize)]
+struct Environment {
+    id: u64,
+    name: String,
+    #[serde(default)]
+    slug: String,
+    state: String,
+}
+
+impl Item for Environment {
+    fn key(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+/// An environment that may count, depending on its deployments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its id.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// Its slug.
+    pub slug: String,
+    /// Whether a successful deployment is enough.
+    pub available: bool,
+}
+
+/// The environments that count: the available ones in the order of the server, then others by id.
+///
+/// # Errors
+/// Any failure of any request.
+pub fn environments(poll: &Poll<'_>, project: &Project) -> Result<Outcome, Error> {
+    let explain = |error: Error| error.context("failed to list environments: could not list environments");
+    // Running deployments first: an environment that is stopped in between is found by one of the two questions.
+    let running = list::<Deployment>(poll.http, &listing(project, "GitLab deployments", RUNNING)).map_err(explain)?;
+    let listed =
+        list::<Environment>(poll.http, &listing(project, "GitLab environments", AVAILABLE)).map_err(explain)?;
+    let stable = [running.completeness, listed.completeness] == [Completeness::Stable, Completeness::Stable];
+    let mut candidates = candidates(listed.items, &running.items);
+    candidates.retain(|candidate| poll.wants(&candidate.name, &[]));
+    let mut deployed =
+        current(poll.http, project, &candidates).map_err(|error| error.context("failed to list environments"))?;
+    let items = candidates
+        .into_iter()
+        .filter_map(|candidate| deployed.remove(&candidate.id).map(|deployment| (candidate, deployment)))
+        .collect();
+    let completeness = if stable { Completeness::Stable } else { Completeness::Shifting };
+    Ok(Listed { items, completeness }.outcome(|(candidate, deployment)| input(&candidate, &deployment)))
+}
+
+/// The available environments, and those in another state to which something is being deployed. A server that does not
+/// know the state filter lists all: they are told apart here.
+fn candidates(listed: Vec<Environment>, running: &[Deployment]) -> Vec<Candidate> {
+    let mut others: HashMap<u64, Candidate> = running
+        .iter()
+        .filter(|deployment| deployment.is_running())
+        .filter_map(Deployment::target)
+        .map(|target| {
+            let (name, slug) = (target.name.clone(), target.slug.clone());
+            (target.id, Candidate { id: target.id, name, slug, available: false })
+        })
+        .collect();
+    let mut found = Vec::new();
+    let mut seen = HashSet::new();
+    for environment in listed {
+        let available = environment.state == "available";
+        let is_running = others.remove(&environment.id).is_some();
+        if (available || is_running) && seen.insert(environment.id) {
+            let Environment { id, name, slug, .. } = environment;
+            found.push(Candidate { id, name, slug, available });
+        }
+    }
+    let mut others: Vec<Candidate> = others.into_values().collect();
+    others.sort_by_key(|candidate| candidate.id);
+    found.extend(others);
+    found
+}
+
+fn input(candidate: &Candidate, deployment: &Deployment) -> Input {
+    Input::new(candidate.id.to_string())
+        .with("sha", deployment.sha())
+        .with_text("branch", deployment.branch())
+        .with_text("title", &candidate.name)
+        .with_text("slug", &candidate.slug)
+        .with_text("author", deployment.author())
+}

@@ -1,0 +1,150 @@
+//! Merge requests, branches and tags, and the inputs made of them.
+
+use orangery_plugin_sdk::listing::{Item, Listing, list};
+use orangery_plugin_sdk::names::{checksum_id, encode_segment, slug};
+use orangery_plugin_sdk::paging::Paging;
+use orangery_plugin_sdk::{Error, Input, Outcome, Poll};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::project::Project;
+
+/// `spec.config` of `GitLabMergeRequest`: which open merge requests count. By default all, as in Flux Operator.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MergeRequestConfig {
+    /// Whether drafts count.
+    #[serde(default)]
+    pub drafts: Keep,
+    /// Whether merge requests from another project count. They run code of people without write access.
+    #[serde(default)]
+    pub forks: Keep,
+}
+
+/// Whether a sort of merge request counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// It does.
+    #[default]
+    Include,
+    /// It does not: it is as if it were closed.
+    Exclude,
+}
+
+#[derive(Deserialize)]
+struct MergeRequest {
+    iid: u64,
+    #[serde(default)]
+    title: Option<String>,
+    #[serde(default)]
+    draft: Option<bool>,
+    source_branch: String,
+    #[serde(default)]
+    source_project_id: Option<u64>,
+    #[serde(default)]
+    target_project_id: Option<u64>,
+    /// Null for a moment after the merge request was opened, until GitLab has prepared it.
+    sha: Option<String>,
+    #[serde(default)]
+    author: Option<User>,
+    #[serde(default)]
+    labels: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    username: String,
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    name: String,
+    commit: Commit,
+}
+
+#[derive(Deserialize)]
+struct Commit {
+    id: String,
+}
+
+impl Item for MergeRequest {
+    fn key(&self) -> String {
+        self.iid.to_string()
+    }
+}
+
+impl Item for Reference {
+    fn key(&self) -> String {
+        self.name.clone()
+    }
+}
+
+impl MergeRequest {
+    fn counts(&self, config: MergeRequestConfig) -> bool {
+        let is_draft = self.draft == Some(true);
+        // A fork that is gone has no id: it still counts as one.
+        let is_from_fork = self.source_project_id.is_none() || self.source_project_id != self.target_project_id;
+        (config.drafts == Keep::Include || !is_draft) && (config.forks == Keep::Include || !is_from_fork)
+    }
+}
+
+/// Open merge requests, newest first. The id is the number within the project.
+///
+/// # Errors
+/// Any failure of any page.
+pub fn merge_requests(poll: &Poll<'_>, project: &Project, config: MergeRequestConfig) -> Result<Outcome, Error> {
+    let labels = match poll.filter.labels.as_slice() {
+        [] => String::new(),
+        labels => format!("&labels={}", labels.iter().map(|label| encode_segment(label)).collect::<Vec<_>>().join(",")),
+    };
+    let path = format!("merge_requests?state=opened{labels}&per_page=100");
+    let mut listed = list::<MergeRequest>(poll.http, &listing(project, "GitLab merge requests", &path))
+        .map_err(|error| error.context("failed to list requests: could not list merge requests"))?;
+    listed.items.retain(|request| request.counts(config));
+    Ok(listed.outcome(|request| {
+        Input::new(request.iid.to_string())
+            .with("sha", request.sha.unwrap_or_default())
+            .with_text("branch", &request.source_branch)
+            .with_text("slug", &slug(&request.source_branch))
+            .with_text("title", request.title.as_deref().unwrap_or_default())
+            .with_text("author", request.author.as_ref().map_or("", |user| &user.username))
+            .with_list("labels", request.labels)
+    }))
+}
+
+/// Branches in alphabetical order, narrowed by the server to the include expression. The id is the checksum of the name.
+///
+/// # Errors
+/// Any failure of any page.
+pub fn branches(poll: &Poll<'_>, project: &Project) -> Result<Outcome, Error> {
+    let regex = poll.filter.include.as_deref().filter(|include| !include.is_empty());
+    let regex = regex.map_or(String::new(), |include| format!("&regex={}", encode_segment(include)));
+    let path = format!("repository/branches?per_page=100{regex}");
+    references(poll, &listing(project, "GitLab branches", &path), "branch")
+        .map_err(|error| error.context("failed to list branches: could not list branches"))
+}
+
+/// Tags in the order of the server; the host sorts. The id is the checksum of the name.
+///
+/// # Errors
+/// Any failure of any page.
+pub fn tags(poll: &Poll<'_>, project: &Project) -> Result<Outcome, Error> {
+    references(poll, &listing(project, "GitLab tags", "repository/tags?per_page=100"), "tag")
+        .map_err(|error| error.context("failed to list tags: could not list tags"))
+}
+
+fn references(poll: &Poll<'_>, listing: &Listing<'_>, attribute: &str) -> Result<Outcome, Error> {
+    let listed = list::<Reference>(poll.http, listing)?;
+    Ok(listed.outcome(|reference| {
+        Input::new(checksum_id(&reference.name))
+            .with("sha", reference.commit.id)
+            .with_text(attribute, &reference.name)
+            .with_text("slug", &slug(&reference.name))
+    }))
+}
+
+/// A listing of this project.
+pub(crate) fn listing<'a>(project: &Project, operation: &'a str, path: &str) -> Listing<'a> {
+    Listing { operation, first: project.request(path), paging: Paging::NextPage }
+}

@@ -1,0 +1,197 @@
+//! Calls: counting and fitting arguments, short circuits, and what becomes of an outsider's values.
+
+use super::field::zero;
+use super::{Evaluated, Machine, Place, Slot};
+use crate::functions::{Flow, Function};
+use crate::time::Method;
+use crate::tree::Expr;
+use crate::value::{Text, Type, Value, harmless, marked, merge, shadow_of};
+
+/// What a call needs to know of what it calls.
+struct Signature<'s> {
+    name: &'s str,
+    params: &'s [Type],
+    variadic: Option<Type>,
+}
+
+impl<'t> Machine<'t, '_> {
+    pub(super) fn function(
+        &mut self,
+        dot: &Slot,
+        name: &'t str,
+        place: &'t dyn Place,
+        args: &'t [Expr],
+        last: Option<Slot>,
+    ) -> Evaluated<Slot> {
+        let Some(function) = (self.functions)(name) else {
+            return self.fail(format!("{} is not a defined function", crate::fmt::quoted(name.as_bytes())));
+        };
+        let signature = Signature { name, params: function.params, variadic: function.variadic };
+        let args = args.get(1..).unwrap_or_default();
+        self.count(&signature, args, last.as_ref())?;
+        if matches!(name, "and" | "or") {
+            return self.short_circuit(dot, name == "or", args, last);
+        }
+        let values = self.arguments(dot, &signature, args, last)?;
+        if name == "call" {
+            return self.call_value(args, &values, place);
+        }
+        let value = match self.apply(function, &values) {
+            Ok(value) => value,
+            Err(message) => {
+                self.at = Some(place);
+                return self.fail(format!("error calling {name}: {message}"));
+            }
+        };
+        Ok(Slot { value, interface: function.returns_interface })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the evaluator passes what Go's evalCall takes")]
+    pub(super) fn method(
+        &mut self,
+        dot: &Slot,
+        receiver: &Value,
+        method: &'static Method,
+        place: &'t dyn Place,
+        name: &'t str,
+        args: &'t [Expr],
+        last: Option<Slot>,
+    ) -> Evaluated<Slot> {
+        let signature = Signature { name, params: method.params, variadic: None };
+        let args = args.get(1..).unwrap_or_default();
+        self.count(&signature, args, last.as_ref())?;
+        if method.results != 1 {
+            let results = method.results;
+            return self.fail(format!("function {name} has {results} return values; should be 1 or 2"));
+        }
+        let values = self.arguments(dot, &signature, args, last)?;
+        match (method.body)(receiver, &values) {
+            Ok(value) => Ok(Slot::concrete(value)),
+            Err(message) => {
+                self.at = Some(place);
+                self.fail(format!("error calling {name}: {message}"))
+            }
+        }
+    }
+
+    fn count(&mut self, signature: &Signature<'_>, args: &[Expr], last: Option<&Slot>) -> Evaluated<()> {
+        let Signature { name, params, variadic } = signature;
+        let given = args.len() + usize::from(last.is_some());
+        let want = params.len();
+        if variadic.is_some() && given < want {
+            let shown = args.len();
+            return self.fail(format!("wrong number of args for {name}: want at least {want} got {shown}"));
+        }
+        if variadic.is_none() && given != want {
+            return self.fail(format!("wrong number of args for {name}: want {want} got {given}"));
+        }
+        Ok(())
+    }
+
+    fn arguments(
+        &mut self,
+        dot: &Slot,
+        signature: &Signature<'_>,
+        args: &'t [Expr],
+        last: Option<Slot>,
+    ) -> Evaluated<Vec<Value>> {
+        let wanted = |index: usize| signature.params.get(index).copied().or(signature.variadic).unwrap_or(Type::Any);
+        let mut values = Vec::with_capacity(args.len() + 1);
+        for (index, arg) in args.iter().enumerate() {
+            values.push(self.argument(dot, wanted(index), arg)?);
+        }
+        if let Some(last) = last {
+            let value = self.fit(last, wanted(args.len()))?;
+            values.push(value);
+        }
+        Ok(values)
+    }
+
+    fn argument(&mut self, dot: &Slot, wanted: Type, arg: &'t Expr) -> Evaluated<Value> {
+        self.at = Some(arg);
+        let slot = match arg {
+            Expr::Dot(_) => dot.clone(),
+            Expr::Nil(_) if wanted.accepts_nil() => return Ok(zero(wanted)),
+            Expr::Nil(_) => return self.fail(format!("cannot assign nil to {wanted}")),
+            Expr::Field { ident, .. } => self.fields(dot, dot.clone(), arg, ident, std::slice::from_ref(arg), None)?,
+            Expr::Variable(variable) => self.variable(dot, arg, variable, &[], None)?,
+            Expr::Pipe(pipe) => self.pipeline(dot, pipe)?,
+            Expr::Ident { name, .. } => self.function(dot, name, arg, &[], None)?,
+            Expr::Chain { node, field, .. } => self.chain(dot, arg, node, field, &[], None)?,
+            Expr::Bool { .. } | Expr::Number(_) | Expr::Text { .. } => return self.literal(wanted, arg),
+        };
+        self.fit(slot, wanted)
+    }
+
+    fn literal(&mut self, wanted: Type, arg: &'t Expr) -> Evaluated<Value> {
+        let expected = match (wanted, arg) {
+            (Type::Any | Type::Reflect, Expr::Number(number)) => return Ok(self.ideal(number)?.value),
+            (Type::Any | Type::Reflect | Type::Bool, Expr::Bool { value, .. }) => return Ok(Value::Bool(*value)),
+            (Type::Any | Type::Reflect | Type::Text, Expr::Text { text, .. }) => return Ok(Value::text(text)),
+            (Type::Int, Expr::Number(number)) if number.int.is_some() => {
+                return Ok(Value::Int(number.int.unwrap_or(0)));
+            }
+            (Type::Int64, Expr::Number(number)) if number.int.is_some() => {
+                return Ok(Value::Int64(number.int.unwrap_or(0)));
+            }
+            (Type::Duration, Expr::Number(number)) if number.int.is_some() => {
+                return Ok(Value::Duration(crate::time::Duration(number.int.unwrap_or(0))));
+            }
+            (Type::Float, Expr::Number(number)) if number.float.is_some() => {
+                return Ok(Value::Float(number.float.unwrap_or(0.0)));
+            }
+            (Type::Bool, _) => "bool",
+            (Type::Text, _) => "string",
+            (Type::Int | Type::Int64 | Type::Duration, _) => "integer",
+            (Type::Float, _) => "float",
+            _ => return self.fail(format!("can't handle {arg} for arg of type {wanted}")),
+        };
+        self.fail(format!("expected {expected}; found {arg}"))
+    }
+
+    /// `and`, `or`: the first operand that decides, or the last.
+    fn short_circuit(&mut self, dot: &Slot, or: bool, args: &'t [Expr], last: Option<Slot>) -> Evaluated<Slot> {
+        let mut value = Value::Nil;
+        for arg in args {
+            value = self.argument(dot, Type::Reflect, arg)?;
+            if value.truth() == or {
+                return Ok(Slot::concrete(value));
+            }
+        }
+        Ok(last.unwrap_or_else(|| Slot::concrete(value)))
+    }
+
+    /// `call`: there are no function values here.
+    fn call_value(&mut self, args: &'t [Expr], values: &[Value], place: &'t dyn Place) -> Evaluated<Slot> {
+        let name = args.first().map_or_else(|| "<value>".to_owned(), ToString::to_string);
+        let message = match values.first().and_then(Type::of) {
+            None => "call of nil".to_owned(),
+            Some(found) => format!("non-function {name} of type {found}"),
+        };
+        self.at = Some(place);
+        self.fail(format!("error calling call: {message}"))
+    }
+
+    /// Runs a function, and on the shadows of an outsider's values once more.
+    fn apply(&mut self, function: &'static Function, values: &[Value]) -> Result<Value, String> {
+        let real = (function.body)(self.context, values)?;
+        let plain = !matches!(real, Value::Text(_) | Value::List(_) | Value::Map(_) | Value::TextMap(_));
+        if plain || function.flow == Flow::Carry || function.flow == Flow::Trust {
+            return Ok(real);
+        }
+        let Some(origin) = values.iter().find_map(marked) else { return Ok(real) };
+        if function.flow == Flow::Decode {
+            return Ok(harmless(&real, &origin));
+        }
+        let shadows: Vec<Value> = values.iter().map(shadow_of).collect();
+        let shadow = (function.body)(self.context, &shadows).ok();
+        Ok(merge(real, shadow, &origin))
+    }
+}
+
+/// Bytes as a trusted text value, for functions.
+impl From<&Text> for Value {
+    fn from(text: &Text) -> Self {
+        Self::Text(text.clone())
+    }
+}

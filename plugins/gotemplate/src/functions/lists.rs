@@ -1,0 +1,141 @@
+//! Lists of any element type.
+
+use super::args::NIL_DEREFERENCE;
+use super::numbers::to_int;
+use super::{Answer, Args, Context};
+use crate::value::{Element, List, Type, Value, deep_equal};
+
+fn items(args: Args<'_>, index: usize, verb: &str) -> Result<Vec<Value>, String> {
+    Ok(args.list(index, |kind| format!("Cannot {verb} type {kind}"))?.to_vec())
+}
+
+pub(super) fn list(_: &mut Context, args: Args<'_>) -> Answer {
+    Ok(Value::list(args.0.to_vec()))
+}
+
+pub(super) fn push(_: &mut Context, args: Args<'_>) -> Answer {
+    let mut out = items(args, 0, "push on")?;
+    out.push(args.any(1).clone());
+    Ok(Value::list(out))
+}
+
+pub(super) fn prepend(_: &mut Context, args: Args<'_>) -> Answer {
+    let mut out = items(args, 0, "prepend on")?;
+    out.insert(0, args.any(1).clone());
+    Ok(Value::list(out))
+}
+
+pub(super) fn first(_: &mut Context, args: Args<'_>) -> Answer {
+    Ok(items(args, 0, "find first on")?.into_iter().next().unwrap_or(Value::Nil))
+}
+
+pub(super) fn last(_: &mut Context, args: Args<'_>) -> Answer {
+    Ok(items(args, 0, "find last on")?.pop().unwrap_or(Value::Nil))
+}
+
+pub(super) fn rest(_: &mut Context, args: Args<'_>) -> Answer {
+    let mut out = items(args, 0, "find rest on")?;
+    if out.is_empty() {
+        return Ok(Value::List(List::nil(Element::Any)));
+    }
+    out.remove(0);
+    Ok(Value::list(out))
+}
+
+pub(super) fn initial(_: &mut Context, args: Args<'_>) -> Answer {
+    let mut out = items(args, 0, "find initial on")?;
+    if out.pop().is_none() {
+        return Ok(Value::List(List::nil(Element::Any)));
+    }
+    Ok(Value::list(out))
+}
+
+pub(super) fn reverse(_: &mut Context, args: Args<'_>) -> Answer {
+    let mut out = items(args, 0, "find reverse on")?;
+    out.reverse();
+    Ok(Value::list(out))
+}
+
+pub(super) fn compact(_: &mut Context, args: Args<'_>) -> Answer {
+    let mut out = items(args, 0, "compact on")?;
+    out.retain(Value::truth);
+    Ok(Value::list(out))
+}
+
+pub(super) fn uniq(_: &mut Context, args: Args<'_>) -> Answer {
+    let mut out: Vec<Value> = Vec::new();
+    for item in items(args, 0, "find uniq on")? {
+        if !out.iter().any(|known| deep_equal(known, &item)) {
+            out.push(item);
+        }
+    }
+    Ok(Value::list(out))
+}
+
+pub(super) fn without(_: &mut Context, args: Args<'_>) -> Answer {
+    let mut out = items(args, 0, "find without on")?;
+    out.retain(|item| !args.from(1).iter().any(|omitted| deep_equal(omitted, item)));
+    Ok(Value::list(out))
+}
+
+pub(super) fn has(_: &mut Context, args: Args<'_>) -> Answer {
+    if matches!(args.any(1), Value::Nil) {
+        return Ok(Value::Bool(false));
+    }
+    let found = items(args, 1, "find has on")?.iter().any(|item| deep_equal(args.any(0), item));
+    Ok(Value::Bool(found))
+}
+
+pub(super) fn slice(_: &mut Context, args: Args<'_>) -> Answer {
+    let list = args.list(0, |kind| format!("list should be type of slice or array but {kind}"))?;
+    if list.is_empty() {
+        return Ok(Value::Nil);
+    }
+    let length = i64::try_from(list.len()).unwrap_or(i64::MAX);
+    let start = if args.0.len() > 1 { to_int(args.any(1)) } else { 0 };
+    let end = if args.0.len() > 2 { to_int(args.any(2)) } else { length };
+    let window = usize::try_from(start).ok().zip(usize::try_from(end).ok());
+    let sliced = window.and_then(|(start, end)| list.slice(start, end));
+    sliced.map(Value::List).ok_or_else(|| "reflect.Value.Slice: slice index out of bounds".to_owned())
+}
+
+pub(super) fn concat(_: &mut Context, args: Args<'_>) -> Answer {
+    let mut out: Option<Vec<Value>> = None;
+    for value in args.0 {
+        match value {
+            Value::List(list) if list.is_empty() => {}
+            Value::List(list) => out.get_or_insert_default().extend(list.to_vec()),
+            Value::Nil => return Err(NIL_DEREFERENCE.to_owned()),
+            other => {
+                let kind = Type::of(other).map_or("invalid", Type::kind);
+                return Err(format!("Cannot concat type {kind} as list"));
+            }
+        }
+    }
+    Ok(Value::List(out.map_or_else(|| List::nil(Element::Any), |items| List::new(Element::Any, items))))
+}
+
+pub(super) fn chunk(_: &mut Context, args: Args<'_>) -> Answer {
+    let size = args.int(0);
+    let all = items(args, 1, "chunk")?;
+    // Go computes in floats: an empty list gives no chunks only by luck of rounding down.
+    let count = ((all.len() as f64 - 1.0) / size as f64).floor() + 1.0;
+    let out_of_range = "runtime error: makeslice: len out of range";
+    let Ok(size) = usize::try_from(size) else {
+        return if count >= 1.0 {
+            Err(out_of_range.to_owned())
+        } else if count == 0.0 {
+            Ok(chunks(Vec::new()))
+        } else {
+            Err(out_of_range.to_owned())
+        };
+    };
+    if size == 0 {
+        return Err(out_of_range.to_owned());
+    }
+    Ok(chunks(all.chunks(size).map(|part| Value::list(part.to_vec())).collect()))
+}
+
+fn chunks(parts: Vec<Value>) -> Value {
+    Value::List(List::new(Element::List, parts))
+}

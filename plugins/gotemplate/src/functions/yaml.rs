@@ -1,0 +1,19 @@
+//! YAML out.
+
+use super::{Answer, Args, Context};
+use crate::json::to_serde;
+use crate::value::Value;
+
+/// A value as YAML, with its final newline.
+fn written(value: &Value) -> Answer {
+    let json = to_serde(value)?;
+    orangery_yaml::json_to_yaml(&json).map(Value::from).map_err(|e| e.to_string())
+}
+
+pub(super) fn to_yaml(_: &mut Context, args: Args<'_>) -> Answer {
+    Ok(written(args.any(0)).unwrap_or_else(|_| Value::text("")))
+}
+
+pub(super) fn must_to_yaml(_: &mut Context, args: Args<'_>) -> Answer {
+    written(args.any(0))
+}

@@ -1,0 +1,147 @@
+//! Writing floating-point numbers: `strconv.FormatFloat`.
+
+use std::fmt::Write;
+
+/// The decimal digits of a positive number, and where the point stands: `0.d1d2… * 10^point`.
+struct Digits {
+    digits: String,
+    point: i32,
+}
+
+/// `strconv.FormatFloat(f, verb, precision, 64)`; no precision means the shortest that reads back.
+pub fn format_float(f: f64, verb: u8, precision: Option<usize>) -> String {
+    if f.is_nan() {
+        return "NaN".to_owned();
+    }
+    let sign = if f.is_sign_negative() { "-" } else { "" };
+    if f.is_infinite() {
+        return if sign.is_empty() { "+Inf".to_owned() } else { "-Inf".to_owned() };
+    }
+    let magnitude = f.abs();
+    let body = match verb {
+        b'b' => return binary(f),
+        b'x' | b'X' => hexadecimal(magnitude, precision, verb),
+        b'e' | b'E' => exponential(&digits_for(magnitude, precision.map(|p| p + 1)), precision, verb),
+        b'f' | b'F' => match precision {
+            Some(p) => format!("{magnitude:.p$}"),
+            None => format!("{magnitude}"),
+        },
+        _ => general(magnitude, precision, verb),
+    };
+    format!("{sign}{body}")
+}
+
+/// `count` significant digits, correctly rounded, or the shortest.
+fn digits_for(f: f64, count: Option<usize>) -> Digits {
+    let text = match count {
+        Some(n) => format!("{f:.*e}", n.saturating_sub(1)),
+        None => format!("{f:e}"),
+    };
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if f == 0.0 { Digits { digits, point: 1 } } else { Digits { digits, point: exponent + 1 } }
+}
+
+fn exponential(d: &Digits, precision: Option<usize>, verb: u8) -> String {
+    let mut out = String::new();
+    let mut digits = d.digits.chars();
+    out.push(digits.next().unwrap_or('0'));
+    let rest: String = digits.collect();
+    let wanted = precision.unwrap_or(rest.len());
+    if wanted > 0 {
+        out.push('.');
+        let _ = write!(out, "{rest:0<wanted$}");
+    }
+    let exponent = d.point - 1;
+    out.push(char::from(verb));
+    out.push(if exponent < 0 { '-' } else { '+' });
+    let _ = write!(out, "{:02}", exponent.abs());
+    out
+}
+
+fn general(f: f64, precision: Option<usize>, verb: u8) -> String {
+    let shortest = precision.is_none();
+    let significant = precision.map(|p| p.max(1));
+    let mut d = digits_for(f, significant);
+    // %e is used if the exponent from the conversion is less than -4 or greater than the precision.
+    let mut limit = significant.unwrap_or(6);
+    let length = d.digits.trim_end_matches('0').len();
+    if limit > length && length >= usize::try_from(d.point.max(0)).unwrap_or(0) {
+        limit = length;
+    }
+    if shortest {
+        limit = 6;
+    }
+    d.digits.truncate(length.max(1));
+    let exponent = d.point - 1;
+    if exponent < -4 || exponent >= i32::try_from(limit).unwrap_or(i32::MAX) {
+        let e = if verb == b'G' { b'E' } else { b'e' };
+        let precision = d.digits.len() - 1;
+        return exponential(&d, Some(precision), e);
+    }
+    fixed(&d)
+}
+
+fn fixed(d: &Digits) -> String {
+    let point = usize::try_from(d.point).unwrap_or(0);
+    if d.point <= 0 {
+        let zeros = "0".repeat(usize::try_from(-d.point).unwrap_or(0));
+        return if d.digits == "0" { "0".to_owned() } else { format!("0.{zeros}{}", d.digits) };
+    }
+    if d.digits.len() <= point {
+        return format!("{:0<point$}", d.digits);
+    }
+    let (whole, fraction) = d.digits.split_at(point);
+    format!("{whole}.{fraction}")
+}
+
+/// Mantissa and exponent as integers: `4503599627370496p-52`.
+fn binary(f: f64) -> String {
+    let (mantissa, exponent) = parts(f.abs());
+    let sign = if f.is_sign_negative() { "-" } else { "" };
+    format!("{sign}{mantissa}p{exponent:+}")
+}
+
+fn parts(f: f64) -> (u64, i32) {
+    let bits = f.to_bits();
+    let exponent = i32::try_from(bits >> 52 & 0x7ff).unwrap_or(0);
+    let fraction = bits & ((1 << 52) - 1);
+    if exponent == 0 { (fraction, -1074) } else { (fraction | 1 << 52, exponent - 1075) }
+}
+
+fn hexadecimal(f: f64, precision: Option<usize>, verb: u8) -> String {
+    let (mut mantissa, mut exponent) = parts(f);
+    exponent = if mantissa == 0 { 0 } else { exponent + 52 };
+    mantissa <<= 8;
+    while mantissa != 0 && mantissa >> 60 == 0 {
+        mantissa <<= 1;
+        exponent -= 1;
+    }
+    if let Some(p) = precision.filter(|p| *p < 15) {
+        let shift = 60 - 4 * u32::try_from(p).unwrap_or(0);
+        let extra = mantissa & ((1 << shift) - 1);
+        mantissa >>= shift;
+        let half = 1_u64 << (shift - 1);
+        if extra > half || extra == half && mantissa & 1 == 1 {
+            mantissa += 1;
+        }
+        mantissa <<= shift;
+        if mantissa >> 61 != 0 {
+            mantissa >>= 1;
+            exponent += 1;
+        }
+    }
+    let mut fraction = format!("{:015x}", mantissa & ((1 << 60) - 1));
+    match precision {
+        Some(p) => {
+            fraction.truncate(p);
+            fraction = format!("{fraction:0<p$}");
+        }
+        None => fraction.truncate(fraction.trim_end_matches('0').len()),
+    }
+    let dot = if fraction.is_empty() { "" } else { "." };
+    let sign = if exponent < 0 { '-' } else { '+' };
+    let text = format!("0x{}{dot}{fraction}p{sign}{:02}", mantissa >> 60, exponent.abs());
+    if verb == b'X' { text.to_uppercase() } else { text }
+}

@@ -1,0 +1,54 @@
+//! Templates before any input: converted to text and parsed once a call.
+
+use super::failure::Blame;
+use crate::functions::find;
+use crate::parse::{Template as Parsed, parse};
+use orangery_plugin_sdk::{Body, Template};
+
+/// The name under which the reference parses every template; it shows in messages.
+const NAME: &str = "resourceset";
+
+/// Where a template comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Road {
+    /// `resources[]`.
+    Object,
+    /// `resourcesTemplate`.
+    Text,
+}
+
+/// One template, ready to execute; or what is wrong with it.
+pub(super) struct Prepared {
+    pub(super) path: String,
+    pub(super) road: Road,
+    pub(super) parsed: Result<Parsed, Blame>,
+    /// The text that was parsed.
+    pub(super) text: String,
+}
+
+impl Prepared {
+    pub(super) fn new(template: &Template) -> Self {
+        let (road, text) = match &template.body {
+            Body::Object(json) => (Road::Object, to_yaml(json)),
+            Body::Text(text) => (Road::Text, Ok(text.clone())),
+        };
+        let path = template.path.clone();
+        match text {
+            Ok(text) => {
+                let parsed = parse(NAME, &text, &|name| find(name).is_some()).map_err(Blame::Parse);
+                Self { path, road, parsed, text }
+            }
+            Err(message) => Self { path, road, parsed: Err(Blame::Convert(message)), text: String::new() },
+        }
+    }
+
+    /// The index in `resources[]`, from the path.
+    pub(super) fn index(&self) -> Option<&str> {
+        self.path.strip_suffix(']').and_then(|path| path.rsplit_once('[')).map(|(_, index)| index)
+    }
+}
+
+fn to_yaml(json: &str) -> Result<String, String> {
+    let value: serde_json::Value = serde_json::from_str(json).map_err(|e| e.to_string())?;
+    orangery_yaml::json_to_yaml(&value).map_err(|e| e.to_string())
+}

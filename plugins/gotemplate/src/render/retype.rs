@@ -1,0 +1,121 @@
+//! Names, namespaces, labels and annotations that YAML took for numbers, bools or dates are kept as they were written.
+//!
+//! The reference drops such objects or erases their labels without a word.
+
+use super::failure::Where;
+use orangery_plugin_sdk::{Note, NoteLevel};
+use orangery_yaml::{Node, parse};
+use serde_json::Value;
+
+/// The fields of the metadata that are strings.
+const STRINGS: [&str; 2] = ["name", "namespace"];
+/// The maps of the metadata whose values are strings.
+const MAPS: [&str; 2] = ["labels", "annotations"];
+
+/// One value that was kept as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Retyped {
+    field: String,
+    written: String,
+    what: &'static str,
+}
+
+impl Retyped {
+    pub(super) fn note(&self, place: Where<'_>) -> Note {
+        let Self { field, written, what } = self;
+        Note {
+            level: NoteLevel::Warning,
+            code: "RetypedValue".to_owned(),
+            message: format!(
+                "{place}: {field} was rendered as {written} without quotes, which YAML reads as a {what}; it is kept as \
+                 the string {quoted}. Pipe the value through `| quote` to say so.",
+                quoted = crate::fmt::quoted(written.as_bytes())
+            ),
+        }
+    }
+}
+
+/// Puts the written text back, in the object and in the elements of a list.
+pub(super) fn retype(value: &mut Value, text: &str) -> Vec<Retyped> {
+    let mut found = Vec::new();
+    let items = value.get("items").and_then(Value::as_array).map_or(0, Vec::len);
+    let suspicious = is_suspicious(value)
+        || value.get("items").and_then(Value::as_array).is_some_and(|items| items.iter().any(is_suspicious));
+    if !suspicious {
+        return found;
+    }
+    let Some(root) = parse(text).ok().and_then(|roots| roots.into_iter().next()) else { return found };
+    object(value, &root, "", &mut found);
+    let nodes = root.get("items").map(|node| node.items()).unwrap_or_default();
+    for (nth, node) in nodes.iter().enumerate().take(items) {
+        if let Some(item) = value.get_mut("items").and_then(|items| items.get_mut(nth)) {
+            object(item, node, &format!("items[{nth}]."), &mut found);
+        }
+    }
+    found
+}
+
+fn is_retyped(value: &Value) -> bool {
+    value.is_number() || value.is_boolean()
+}
+
+fn is_suspicious(value: &Value) -> bool {
+    let Some(metadata) = value.get("metadata") else { return false };
+    STRINGS.iter().any(|field| metadata.get(field).is_some_and(is_retyped))
+        || MAPS
+            .iter()
+            .any(|map| metadata.get(map).and_then(Value::as_object).is_some_and(|m| m.values().any(is_retyped)))
+}
+
+fn object(value: &mut Value, node: &Node<'_>, prefix: &str, found: &mut Vec<Retyped>) {
+    let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    for field in STRINGS {
+        if let Some(value) = metadata.get_mut(field) {
+            put_back(value, node, &["metadata", field], prefix, found);
+        }
+    }
+    for map in MAPS {
+        for (key, value) in metadata.get_mut(map).and_then(Value::as_object_mut).into_iter().flatten() {
+            put_back(value, node, &["metadata", map, key], prefix, found);
+        }
+    }
+}
+
+fn put_back(value: &mut Value, node: &Node<'_>, path: &[&str], prefix: &str, found: &mut Vec<Retyped>) {
+    let what = match value {
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        _ => return,
+    };
+    let written = node.plain_scalar(path).unwrap_or_else(|| value.to_string());
+    let field = format!("{prefix}{}", path.join("."));
+    found.push(Retyped { field, written: written.clone(), what });
+    *value = Value::String(written);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_was_written_is_what_is_kept() {
+        let text = "metadata:\n  name: 0101\n  labels: {a: yes, b: 1.0, c: x}\n  annotations:\n    d: 12e3\n";
+        let mut value = orangery_yaml::from_str(text).unwrap();
+        let found = retype(&mut value, text);
+        assert_eq!(
+            value,
+            json!({"metadata": {"name": "0101", "labels": {"a": "yes", "b": "1.0", "c": "x"},
+            "annotations": {"d": "12e3"}}})
+        );
+        assert_eq!(found.len(), 4);
+    }
+
+    #[test]
+    fn nothing_else_is_touched() {
+        let text = "metadata: {name: a, generation: 3}\nspec: {m: 1}\n";
+        let mut value = orangery_yaml::from_str(text).unwrap();
+        assert!(retype(&mut value, text).is_empty());
+        assert_eq!(value, json!({"metadata": {"name": "a", "generation": 3}, "spec": {"m": 1}}));
+    }
+}

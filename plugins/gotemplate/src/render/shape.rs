@@ -1,0 +1,63 @@
+//! The shape of YAML text: which keys, items and documents it has, whatever the scalars say.
+
+use orangery_yaml::{Kind, Node, Style, parse};
+use std::collections::BTreeSet;
+
+/// More nodes than this are not compared: aliases can multiply them without end.
+const LIMIT: usize = 200_000;
+
+/// Whether the real text has the same shape as the one with harmless values: the same documents, and in each the same
+/// maps and lists with as many entries in the same order. Keys may differ, as the values that they were made of do, but no key
+/// may become another one's duplicate or a merge key.
+pub(super) fn same(real: &str, harmless: &str) -> bool {
+    let (Ok(real), Ok(harmless)) = (parse(real), parse(harmless)) else { return false };
+    let mut left = LIMIT;
+    real.len() == harmless.len() && real.iter().zip(&harmless).all(|(a, b)| alike(a, b, &mut left))
+}
+
+fn alike(real: &Node<'_>, harmless: &Node<'_>, left: &mut usize) -> bool {
+    if *left == 0 {
+        return false;
+    }
+    *left -= 1;
+    match (real.kind(), harmless.kind()) {
+        (Kind::Scalar, Kind::Scalar) => true,
+        (Kind::Sequence, Kind::Sequence) => {
+            let (a, b) = (real.items(), harmless.items());
+            a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| alike(a, b, left))
+        }
+        (Kind::Mapping, Kind::Mapping) => {
+            let (a, b) = (real.entries(), harmless.entries());
+            a.len() == b.len()
+                && distinct(&a) >= distinct(&b)
+                && a.iter().zip(&b).all(|((ak, av), (bk, bv))| {
+                    is_merge(ak) == is_merge(bk) && alike(ak, bk, left) && alike(av, bv, left)
+                })
+        }
+        _ => false,
+    }
+}
+
+fn is_merge(key: &Node<'_>) -> bool {
+    key.style() == Style::Plain && key.text() == Some("<<")
+}
+
+fn distinct(entries: &[(Node<'_>, Node<'_>)]) -> usize {
+    entries.iter().filter_map(|(key, _)| key.text()).collect::<BTreeSet<_>>().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scalars_may_differ_but_structure_may_not() {
+        assert!(same("a: 1\nb: [x, y]\n", "a: foo\nb: [z, w]\n"));
+        assert!(!same("a: 1\nb: 2\n", "a: xxxxxxx\n"));
+        assert!(!same("a: [1]\n", "a: xxx\n"));
+        assert!(!same("a: 1\n---\nb: 1\n", "a: xxxxxxxxxxxx\n"));
+        assert!(same("k-1: a\n", "k-x: a\n"));
+        assert!(!same("a: 1\na: 2\n", "a: 1\nx: 2\n"));
+        assert!(!same("a: 1\n", "a: [x\n"));
+    }
+}

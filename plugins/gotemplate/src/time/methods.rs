@@ -1,0 +1,147 @@
+//! The methods that templates can call on times, durations, months and weekdays.
+
+use super::calendar::Date;
+use super::{Clock, Duration, Month, SECONDS_PER_DAY, Zone};
+use crate::value::{Type, Value};
+
+/// One method.
+#[derive(Debug)]
+pub struct Method {
+    /// The types of its parameters.
+    pub params: &'static [Type],
+    /// How many results it has in Go; only those with one can be called.
+    pub results: usize,
+    /// The method itself: receiver, arguments.
+    pub body: fn(&Value, &[Value]) -> Result<Value, String>,
+}
+
+type Body = fn(&Value, &[Value]) -> Result<Value, String>;
+
+const fn of(params: &'static [Type], body: Body) -> Method {
+    Method { params, results: 1, body }
+}
+
+const MANY: Body = |_, _| Err("has more than one result".to_owned());
+
+fn time(value: Option<&Value>) -> Clock {
+    if let Some(Value::Time(t)) = value { t.clone() } else { Clock::zero() }
+}
+
+fn nanos(value: Option<&Value>) -> i64 {
+    if let Some(Value::Duration(d)) = value { d.0 } else { 0 }
+}
+
+fn int(value: Option<&Value>) -> i64 {
+    if let Some(Value::Int(i)) = value { *i } else { 0 }
+}
+
+fn text(value: Option<&Value>) -> String {
+    if let Some(Value::Text(t)) = value { t.lossy().into_owned() } else { String::new() }
+}
+
+macro_rules! times {
+    ($($name:literal [$($param:ident),*] |$t:ident, $args:ident| $body:expr;)*) => {
+        &[$(($name, of(&[$(Type::$param),*], |value, $args| { let $t = time(Some(value)); let _ = (&$t, $args); Ok($body) }))),*]
+    };
+}
+
+macro_rules! durations {
+    ($($name:literal [$($param:ident),*] |$d:ident, $args:ident| $body:expr;)*) => {
+        &[$(($name, of(&[$(Type::$param),*], |value, $args| { let $d = nanos(Some(value)); let _ = $args; Ok($body) }))),*]
+    };
+}
+
+static TIMES: &[(&str, Method)] = times! {
+    "Add" [Duration] |t, args| Value::Time(t.plus(Duration(nanos(args.first()))));
+    "AddDate" [Int, Int, Int] |t, args| Value::Time(add_date(&t, args));
+    "After" [Time] |t, args| Value::Bool(t.since(&time(args.first())).0 > 0);
+    "Before" [Time] |t, args| Value::Bool(t.since(&time(args.first())).0 < 0);
+    "Compare" [Time] |t, args| Value::Int(t.since(&time(args.first())).0.signum());
+    "Day" [] |t, args| Value::Int(t.date().day);
+    "Equal" [Time] |t, args| Value::Bool(t.since(&time(args.first())).0 == 0);
+    "Format" [Text] |t, args| t.format(&text(args.first())).into();
+    "GoString" [] |t, args| t.go_string().into();
+    "Hour" [] |t, args| Value::Int(t.clock().0);
+    "IsDST" [] |t, args| Value::Bool(false);
+    "IsZero" [] |t, args| Value::Bool(t.unix == super::ZERO && t.nanos == 0);
+    "Local" [] |t, args| Value::Time(Clock { zone: Zone::Utc, ..t });
+    "Minute" [] |t, args| Value::Int(t.clock().1);
+    "Month" [] |t, args| Value::Month(Month(t.date().month));
+    "Nanosecond" [] |t, args| Value::Int(t.nanos);
+    "Round" [Duration] |t, args| Value::Time(rounded(&t, nanos(args.first()), true));
+    "Second" [] |t, args| Value::Int(t.clock().2);
+    "String" [] |t, args| t.to_string().into();
+    "Sub" [Time] |t, args| Value::Duration(t.since(&time(args.first())));
+    "Truncate" [Duration] |t, args| Value::Time(rounded(&t, nanos(args.first()), false));
+    "UTC" [] |t, args| Value::Time(Clock { zone: Zone::Utc, ..t });
+    "Unix" [] |t, args| Value::Int64(t.unix);
+    "UnixMicro" [] |t, args| Value::Int64(t.unix.wrapping_mul(1_000_000).wrapping_add(t.nanos / 1_000));
+    "UnixMilli" [] |t, args| Value::Int64(t.unix.wrapping_mul(1_000).wrapping_add(t.nanos / 1_000_000));
+    "UnixNano" [] |t, args| Value::Int64(t.unix.wrapping_mul(1_000_000_000).wrapping_add(t.nanos));
+    "Weekday" [] |t, args| Value::Weekday(t.weekday());
+    "Year" [] |t, args| Value::Int(t.date().year);
+    "YearDay" [] |t, args| Value::Int(t.date().of_year());
+};
+
+static DURATIONS: &[(&str, Method)] = durations! {
+    "Abs" [] |d, args| Value::Duration(Duration(d.saturating_abs()));
+    "Hours" [] |d, args| Value::Float(units(d, 3_600_000_000_000));
+    "Microseconds" [] |d, args| Value::Int64(d / 1_000);
+    "Milliseconds" [] |d, args| Value::Int64(d / 1_000_000);
+    "Minutes" [] |d, args| Value::Float(units(d, 60_000_000_000));
+    "Nanoseconds" [] |d, args| Value::Int64(d);
+    "Round" [Duration] |d, args| Value::Duration(Duration(d).round(Duration(nanos(args.first()))));
+    "Seconds" [] |d, args| Value::Float(units(d, 1_000_000_000));
+    "String" [] |d, args| Duration(d).to_string().into();
+    "Truncate" [Duration] |d, args| Value::Duration(Duration(truncated(d, nanos(args.first()))));
+};
+
+static NAMED: Method = of(&[], |value, _| Ok(crate::fmt::print_one(value).into()));
+static PAIRS: &[(&str, Method)] = &[
+    ("Date", Method { params: &[], results: 3, body: MANY }),
+    ("Clock", Method { params: &[], results: 3, body: MANY }),
+    ("ISOWeek", Method { params: &[], results: 2, body: MANY }),
+    ("Zone", Method { params: &[], results: 2, body: MANY }),
+    ("ZoneBounds", Method { params: &[], results: 2, body: MANY }),
+];
+
+/// The method of a value, if its type has one of this name.
+pub fn method(value: &Value, name: &str) -> Option<&'static Method> {
+    let find = |table: &'static [(&str, Method)]| table.iter().find(|(n, _)| *n == name).map(|(_, method)| method);
+    match value {
+        Value::Time(_) => find(TIMES).or_else(|| find(PAIRS)),
+        Value::Duration(_) => find(DURATIONS),
+        Value::Month(_) | Value::Weekday(_) if name == "String" => Some(&NAMED),
+        _ => None,
+    }
+}
+
+fn add_date(t: &Clock, args: &[Value]) -> Clock {
+    let date = t.date();
+    let days = Date {
+        year: date.year.saturating_add(int(args.first()).clamp(-1_000_000, 1_000_000)),
+        month: date.month + int(args.get(1)).clamp(-12_000_000, 12_000_000),
+        day: date.day + int(args.get(2)).clamp(-400_000_000, 400_000_000),
+    }
+    .days();
+    let wall = days * SECONDS_PER_DAY + t.wall().rem_euclid(SECONDS_PER_DAY);
+    Clock { unix: wall - t.offset(), ..t.clone() }
+}
+
+/// To a multiple of a duration since Go's zero time.
+fn rounded(t: &Clock, multiple: i64, up: bool) -> Clock {
+    if multiple <= 0 {
+        return t.clone();
+    }
+    let since = i128::from(t.unix - super::ZERO) * 1_000_000_000 + i128::from(t.nanos);
+    let rest = i64::try_from(since.rem_euclid(i128::from(multiple))).unwrap_or(0);
+    if up && rest >= multiple - rest { t.plus(Duration(multiple - rest)) } else { t.plus(Duration(-rest)) }
+}
+
+fn truncated(d: i64, multiple: i64) -> i64 {
+    if multiple <= 0 { d } else { d - d % multiple }
+}
+
+fn units(d: i64, unit: i64) -> f64 {
+    (d / unit) as f64 + (d % unit) as f64 / unit as f64
+}

@@ -1,0 +1,185 @@
+//! What a parsed template is made of. Positions are byte offsets into the template's text.
+
+mod display;
+mod number;
+
+pub use number::{Number, Unquote, unquote};
+
+/// One template: the text itself, or a `define` in it.
+#[derive(Debug)]
+pub struct Tree {
+    /// Its name.
+    pub name: String,
+    /// Its body.
+    pub root: List,
+}
+
+/// A sequence of nodes.
+pub type List = Vec<Node>;
+
+/// One node of a body.
+#[derive(Debug)]
+pub enum Node {
+    /// Literal text.
+    Text(String),
+    /// `<< pipeline >>`.
+    Action(Action),
+    /// `<< if … >>`.
+    If(Branch),
+    /// `<< with … >>`.
+    With(Branch),
+    /// `<< range … >>`.
+    Range(Branch),
+    /// `<< template "name" pipeline >>`.
+    Template(Call),
+    /// `<< break >>`.
+    Break,
+    /// `<< continue >>`.
+    Continue,
+}
+
+/// A pipeline that is printed, or declares.
+#[derive(Debug)]
+pub struct Action {
+    /// Where it starts.
+    pub pos: usize,
+    /// What it evaluates.
+    pub pipe: Pipe,
+}
+
+/// A control structure.
+#[derive(Debug)]
+pub struct Branch {
+    /// Where its pipeline starts.
+    pub pos: usize,
+    /// `if`, `with` or `range`.
+    pub keyword: &'static str,
+    /// What it decides by.
+    pub pipe: Pipe,
+    /// The body.
+    pub list: List,
+    /// The other body.
+    pub otherwise: Option<List>,
+}
+
+/// The invocation of a template.
+#[derive(Debug)]
+pub struct Call {
+    /// Where its name stands.
+    pub pos: usize,
+    /// Which template.
+    pub name: String,
+    /// Its dot.
+    pub pipe: Option<Pipe>,
+}
+
+/// Commands, each passing its value on to the next.
+#[derive(Debug)]
+pub struct Pipe {
+    /// Where it starts.
+    pub pos: usize,
+    /// Whether the variables are assigned, not declared.
+    pub assign: bool,
+    /// The variables.
+    pub decl: Vec<Variable>,
+    /// The commands.
+    pub cmds: Vec<Command>,
+}
+
+/// An operand and its arguments.
+#[derive(Debug)]
+pub struct Command {
+    /// Where it starts.
+    pub pos: usize,
+    /// The words; never empty.
+    pub args: Vec<Expr>,
+}
+
+/// `$name.field`.
+#[derive(Debug)]
+pub struct Variable {
+    /// Where it starts.
+    pub pos: usize,
+    /// The name with its `$`, and fields.
+    pub ident: Vec<String>,
+}
+
+/// One word of a command.
+#[derive(Debug)]
+pub enum Expr {
+    /// A function.
+    Ident {
+        /// Where it starts.
+        pos: usize,
+        /// Its name.
+        name: String,
+    },
+    /// `.`
+    Dot(usize),
+    /// `nil`
+    Nil(usize),
+    /// `.a.b`
+    Field {
+        /// Where it starts.
+        pos: usize,
+        /// The names without dots.
+        ident: Vec<String>,
+    },
+    /// `$x.a`
+    Variable(Variable),
+    /// `(…).a` or `function.a`
+    Chain {
+        /// Where its first field starts.
+        pos: usize,
+        /// What the fields are of.
+        node: Box<Expr>,
+        /// The names without dots.
+        field: Vec<String>,
+    },
+    /// `true`, `false`
+    Bool {
+        /// Where it starts.
+        pos: usize,
+        /// Which.
+        value: bool,
+    },
+    /// A numeric literal.
+    Number(Number),
+    /// A string literal.
+    Text {
+        /// Where it starts.
+        pos: usize,
+        /// As written.
+        quoted: String,
+        /// What it means.
+        text: Vec<u8>,
+    },
+    /// `( pipeline )`
+    Pipe(Box<Pipe>),
+}
+
+impl Expr {
+    /// Where it is, for messages.
+    pub fn pos(&self) -> usize {
+        match self {
+            Self::Ident { pos, .. }
+            | Self::Dot(pos)
+            | Self::Nil(pos)
+            | Self::Field { pos, .. }
+            | Self::Chain { pos, .. }
+            | Self::Bool { pos, .. }
+            | Self::Text { pos, .. } => *pos,
+            Self::Variable(variable) => variable.pos,
+            Self::Number(number) => number.pos,
+            Self::Pipe(pipe) => pipe.pos,
+        }
+    }
+}
+
+/// Whether a body has nothing but blanks and comments.
+pub fn is_empty(list: &[Node]) -> bool {
+    list.iter().all(|node| match node {
+        Node::Text(text) => text.chars().all(crate::unicode::is_space),
+        _ => false,
+    })
+}

@@ -1,0 +1,110 @@
+//! Slices: a window on shared elements, with the element type that Go's reflection shows.
+
+use super::Value;
+use std::cell::{Ref, RefCell};
+use std::rc::Rc;
+
+/// The element type of a slice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Element {
+    /// `interface {}`.
+    Any,
+    /// `string`.
+    Text,
+    /// `int`.
+    Int,
+    /// `uint8`.
+    Byte,
+    /// `[]interface {}`.
+    List,
+}
+
+/// A slice.
+#[derive(Debug, Clone)]
+pub struct List {
+    element: Element,
+    nil: bool,
+    items: Rc<RefCell<Vec<Value>>>,
+    start: usize,
+    len: usize,
+}
+
+impl List {
+    /// A slice of its own.
+    pub fn new(element: Element, items: Vec<Value>) -> Self {
+        let len = items.len();
+        Self { element, nil: false, items: Rc::new(RefCell::new(items)), start: 0, len }
+    }
+
+    /// The nil slice of a type, which has no elements and is `null` in JSON.
+    pub fn nil(element: Element) -> Self {
+        Self { nil: true, ..Self::new(element, Vec::new()) }
+    }
+
+    /// The element type.
+    pub fn element(&self) -> Element {
+        self.element
+    }
+
+    /// Whether it is the nil slice.
+    pub fn is_nil(&self) -> bool {
+        self.nil
+    }
+
+    /// How many elements it has.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// How many elements it could show without moving.
+    pub fn capacity(&self) -> usize {
+        self.items.borrow().len() - self.start
+    }
+
+    /// One element.
+    pub fn get(&self, index: usize) -> Option<Value> {
+        if index >= self.len {
+            return None;
+        }
+        self.items.borrow().get(self.start + index).cloned()
+    }
+
+    /// A copy of the elements.
+    pub fn to_vec(&self) -> Vec<Value> {
+        self.items.borrow().iter().skip(self.start).take(self.len).cloned().collect()
+    }
+
+    /// The elements `start..end`, sharing storage. `None` if they are out of order or past the capacity.
+    pub fn slice(&self, start: usize, end: usize) -> Option<Self> {
+        (start <= end && end <= self.capacity()).then(|| Self {
+            start: self.start + start,
+            len: end - start,
+            items: self.items.clone(),
+            element: self.element,
+            nil: false,
+        })
+    }
+
+    /// Sorts in place: everyone who shares the elements sees it.
+    pub fn sort_by(&self, mut compare: impl FnMut(&Value, &Value) -> std::cmp::Ordering) {
+        let mut items = self.items.borrow_mut();
+        if let Some(window) = items.get_mut(self.start..self.start + self.len) {
+            window.sort_by(&mut compare);
+        }
+    }
+
+    /// Whether both show the same elements of the same storage.
+    pub fn same_storage(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.items, &other.items) && self.start == other.start && self.len == other.len
+    }
+
+    /// The storage, read-only.
+    pub fn storage(&self) -> Ref<'_, Vec<Value>> {
+        self.items.borrow()
+    }
+}

@@ -1,0 +1,217 @@
+//! Requests and answers, and the one door to the network behind a trait, so that tests can stand in it.
+//!
+//! The host's egress pipeline sits on the other side: it checks the address, attaches the credential that the request
+//! names, follows redirects, decompresses, bounds. A denial is an answer here, never a trap.
+
+use std::fmt;
+
+use crate::error::{Error, Failure, Retry};
+
+/// The methods that can be granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Read.
+    Get,
+    /// Read without a body.
+    Head,
+    /// Create.
+    Post,
+    /// Replace.
+    Put,
+    /// Change in part.
+    Patch,
+    /// Remove.
+    Delete,
+}
+
+/// A request, before the host adds the credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// An absolute `http` or `https` URL without user info or fragment.
+    pub url: String,
+    /// Header names and values.
+    pub headers: Vec<(String, String)>,
+    /// The body; empty for none.
+    pub body: Vec<u8>,
+    /// The name of a credential that the host is to attach. Without it the request is anonymous.
+    pub credential: Option<String>,
+    /// Whether the host may answer from its cache after asking the server whether the answer changed.
+    pub conditional: bool,
+}
+
+/// An answer, decompressed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// Header names in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// The whole body.
+    pub body: Vec<u8>,
+    /// Whether the server said that the stored answer is still good.
+    pub from_cache: bool,
+    /// The URL that answered, after redirects.
+    pub final_url: String,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HttpError {
+    /// The host does not allow this request; the text says which rule and what would have to be granted.
+    Denied(String),
+    /// This call has used up its requests or bytes.
+    BudgetExhausted(String),
+    /// No answer in time.
+    Timeout(String),
+    /// The answer is larger than this many bytes.
+    TooLarge(u64),
+    /// Name resolution, connection, TLS or protocol failure.
+    Transport(String),
+    /// The remote asked all users of this credential for silence; milliseconds until it ends.
+    BackingOff(u64),
+    /// Anything else.
+    Other(String),
+}
+
+/// The door to the network: the host in a component, a script in tests.
+pub trait Http {
+    /// Sends one request.
+    ///
+    /// # Errors
+    /// Says why there is no answer. An answer with an error status is an answer; see [`crate::status::check`].
+    fn send(&self, request: &Request) -> Result<Response, HttpError>;
+}
+
+impl Method {
+    /// The method as it is written in a request line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+impl Request {
+    /// A GET that the host may revalidate from its cache.
+    pub fn get(url: impl Into<String>) -> Self {
+        Self {
+            method: Method::Get,
+            url: url.into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            credential: None,
+            conditional: true,
+        }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Names the credential that the host is to attach.
+    #[must_use]
+    pub fn credential(mut self, name: &str) -> Self {
+        self.credential = Some(name.to_owned());
+        self
+    }
+
+    /// The same request to another URL.
+    #[must_use]
+    pub fn to(&self, url: impl Into<String>) -> Self {
+        Self { url: url.into(), ..self.clone() }
+    }
+
+    /// `GET https://host/path`, for messages. The query is left out: it can be long and says little.
+    pub fn deed(&self) -> String {
+        let url = self.url.split(['?', '#']).next().unwrap_or_default();
+        format!("{} {url}", self.method.as_str())
+    }
+}
+
+impl Response {
+    /// The first header of this name, in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+impl HttpError {
+    /// The plugin error that this means for the request.
+    pub fn explain(self, request: &Request) -> Error {
+        let deed = request.deed();
+        match self {
+            Self::Denied(why) => Error::other("EgressDenied", format!("{deed} was not allowed: {why}")),
+            Self::BudgetExhausted(what) => Error::other("BudgetExhausted", format!("{deed} was not sent: {what}")),
+            Self::Timeout(what) => Error::unavailable("Timeout", format!("{deed} had no answer in time: {what}")),
+            Self::TooLarge(bytes) => Error::MalformedAnswer(Failure::new(
+                "ResponseTooLarge",
+                format!("{deed}: response body exceeds the maximum allowed size of {bytes} bytes"),
+            )),
+            Self::Transport(why) => Error::unavailable("TransportError", format!("{deed} failed: {why}")),
+            Self::BackingOff(ms) => Error::RateLimited(
+                Failure::new("RateLimited", format!("{deed} was not sent: the server asked for silence"))
+                    .retry(Retry::AfterMs(ms)),
+            ),
+            Self::Other(why) => Error::unavailable("RequestFailed", format!("{deed} failed: {why}")),
+        }
+    }
+}
+
+impl fmt::Display for HttpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Denied(text) => write!(f, "not allowed: {text}"),
+            Self::BudgetExhausted(text) => write!(f, "budget exhausted: {text}"),
+            Self::Timeout(text) => write!(f, "no answer in time: {text}"),
+            Self::TooLarge(bytes) => write!(f, "larger than {bytes} bytes"),
+            Self::Transport(text) | Self::Other(text) => f.write_str(text),
+            Self::BackingOff(ms) => write!(f, "the server asked for {ms} ms of silence"),
+        }
+    }
+}
+
+impl std::error::Error for HttpError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explained(error: HttpError) -> Error {
+        error.explain(&Request::get("https://forge.example/api?page=2"))
+    }
+
+    #[test]
+    fn a_denial_keeps_the_hosts_words_and_names_the_request() {
+        let error = explained(HttpError::Denied("grant https://forge.example".into()));
+        assert_eq!(error.kind(), "other");
+        assert_eq!(error.failure().code, "EgressDenied");
+        assert_eq!(error.to_string(), "GET https://forge.example/api was not allowed: grant https://forge.example");
+    }
+
+    #[test]
+    fn each_transport_failure_has_its_kind() {
+        assert_eq!(explained(HttpError::Timeout("15 s".into())).kind(), "unavailable");
+        assert_eq!(explained(HttpError::Transport("reset".into())).kind(), "unavailable");
+        assert_eq!(explained(HttpError::TooLarge(8)).kind(), "malformed-answer");
+        assert_eq!(explained(HttpError::BudgetExhausted("200 requests".into())).failure().code, "BudgetExhausted");
+        assert_eq!(explained(HttpError::BackingOff(900)).failure().retry, Retry::AfterMs(900));
+        assert_eq!(explained(HttpError::Other("odd".into())).kind(), "unavailable");
+    }
+
+    #[test]
+    fn header_names_match_in_any_case() {
+        let response = Response { headers: vec![("x-total".into(), "5".into())], ..Response::default() };
+        assert_eq!(response.header("X-Total"), Some("5"));
+        assert_eq!(response.header("X-Next-Page"), None);
+    }
+}

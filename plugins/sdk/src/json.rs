@@ -1,0 +1,163 @@
+//! Answers as typed values, or an error that says what is wrong with them.
+//!
+//! A maintenance page with status 200, a body that ends early and a field of another type are three different
+//! failures, and none of them is an empty list.
+
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use crate::error::Error;
+use crate::http::{Http, Request, Response};
+use crate::status;
+
+/// Sends a request, checks the status and decodes the body.
+///
+/// # Errors
+/// Those of [`status::check`] and [`decode`], and why there was no answer.
+pub fn fetch<T: DeserializeOwned>(http: &dyn Http, request: &Request) -> Result<T, Error> {
+    decode(request, &status::send(http, request)?)
+}
+
+/// Decodes the body of a successful answer.
+///
+/// # Errors
+/// * `MalformedResponse` if it is not JSON: HTML, an empty body, another content type.
+/// * `TruncatedBody` if it ends early.
+/// * `MalformedResponse` naming the JSON path if it has another shape.
+pub fn decode<T: DeserializeOwned>(request: &Request, response: &Response) -> Result<T, Error> {
+    let deed = request.deed();
+    refuse_other_media(&deed, response)?;
+    let mut json = serde_json::Deserializer::from_slice(&response.body);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let cause = error.into_inner();
+        match cause.classify() {
+            Category::Eof => Error::unavailable(
+                "TruncatedBody",
+                format!("{deed}: the body ends after {} bytes in the middle of the JSON document", response.body.len()),
+            ),
+            Category::Data => Error::malformed(format!("{deed}: unexpected shape at {}: {cause}", readable(&path))),
+            Category::Syntax | Category::Io => Error::malformed(format!("{deed}: the body is not JSON: {cause}")),
+        }
+    })?;
+    json.end().map_err(|cause| Error::malformed(format!("{deed}: the body is not one JSON document: {cause}")))?;
+    Ok(value)
+}
+
+/// Decodes `spec.config`, or the configuration of a renderer, which stands at `field` in the manifest.
+///
+/// # Errors
+/// `invalid-config` naming the field.
+pub fn decode_config<C: DeserializeOwned>(field: &str, text: &str) -> Result<C, Error> {
+    let text = if text.trim().is_empty() { "{}" } else { text };
+    let mut json = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let field = if path == "." { field.to_owned() } else { format!("{field}.{path}") };
+        let message = format!("{field}: {}", error.into_inner());
+        Error::invalid_config(field, message)
+    })
+}
+
+fn refuse_other_media(deed: &str, response: &Response) -> Result<(), Error> {
+    let start = response.body.trim_ascii_start();
+    if start.is_empty() {
+        return Err(Error::malformed(format!("{deed} answered {} with an empty body, not JSON", response.status)));
+    }
+    let media = response.header("content-type").unwrap_or("application/json");
+    let essence = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if essence.contains("json") && !start.starts_with(b"<") {
+        return Ok(());
+    }
+    Err(Error::malformed(format!(
+        "{deed} answered {} with {essence}, not JSON: a maintenance or login page? Check that spec.url is the address of \
+         the forge itself",
+        response.status
+    )))
+}
+
+fn readable(path: &str) -> &str {
+    if path == "." { "the top level" } else { path }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::testing::{Script, answer};
+
+    #[derive(Debug, Deserialize)]
+    struct Item {
+        #[expect(dead_code, reason = "only its type matters here")]
+        head: Head,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Head {
+        #[expect(dead_code, reason = "only its type matters here")]
+        sha: String,
+    }
+
+    fn failure(response: Response) -> Error {
+        decode::<Vec<Item>>(&Request::get("https://forge.example/pulls?page=1"), &response).unwrap_err()
+    }
+
+    #[test]
+    fn a_maintenance_page_with_status_200_is_malformed() {
+        let page =
+            answer(200).header("content-type", "text/html; charset=utf-8").text("<html>back soon</html>").response();
+        let error = failure(page);
+        assert_eq!((error.kind(), error.failure().code.as_str()), ("malformed-answer", "MalformedResponse"));
+        assert!(error.to_string().contains("GET https://forge.example/pulls answered 200 with text/html"), "{error}");
+    }
+
+    #[test]
+    fn html_that_claims_to_be_json_is_malformed() {
+        let page = answer(200).header("content-type", "application/json").text("\n<!doctype html>").response();
+        assert_eq!(failure(page).failure().code, "MalformedResponse");
+    }
+
+    #[test]
+    fn an_empty_body_is_malformed() {
+        assert_eq!(failure(answer(200).text(" ").response()).failure().code, "MalformedResponse");
+    }
+
+    #[test]
+    fn a_body_that_ends_early_is_a_transport_failure() {
+        let error = failure(answer(200).text(r#"[{"head": {"sha": "a"}}, {"he"#).response());
+        assert_eq!((error.kind(), error.failure().code.as_str()), ("unavailable", "TruncatedBody"));
+    }
+
+    #[test]
+    fn a_wrong_shape_names_its_path() {
+        let error = failure(answer(200).text(r#"[{"head": {"sha": "a"}}, {"head": {"sha": 7}}]"#).response());
+        assert!(error.to_string().contains("unexpected shape at [1].head.sha: invalid type: integer `7`"), "{error}");
+        let error = failure(answer(200).text(r#"{"message": "hello"}"#).response());
+        assert!(error.to_string().contains("unexpected shape at the top level"), "{error}");
+    }
+
+    #[test]
+    fn text_after_the_document_is_malformed() {
+        assert_eq!(failure(answer(200).text("[] []").response()).failure().code, "MalformedResponse");
+    }
+
+    #[test]
+    fn a_vendor_media_type_of_json_is_json() {
+        let http = Script::new().get(
+            "https://forge.example/names",
+            answer(200).header("content-type", "application/vnd.github+json").text(r#"["a"]"#),
+        );
+        let names: Vec<String> = fetch(&http, &Request::get("https://forge.example/names")).unwrap();
+        assert_eq!(names, ["a"]);
+    }
+
+    #[test]
+    fn a_wrong_configuration_names_its_field() {
+        let error = decode_config::<Head>("spec.config", r#"{"sha": []}"#).unwrap_err();
+        assert_eq!(error.kind(), "invalid-config");
+        assert_eq!(error.failure().field.as_deref(), Some("spec.config.sha"));
+        let error = decode_config::<Head>("spec.config", "").unwrap_err();
+        assert_eq!(error.to_string(), "spec.config: missing field `sha` at line 1 column 2");
+    }
+}

@@ -1,0 +1,167 @@
+use serde::Deserialize;
+
+use super::*;
+use crate::testing::{Answer, Script, answer};
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct Name {
+    name: String,
+    #[serde(default)]
+    comment: String,
+}
+
+impl Item for Name {
+    fn key(&self) -> String {
+        self.name.clone()
+    }
+}
+
+const FIRST: &str = "https://forge.example/names";
+const SECOND: &str = "https://forge.example/names?page=2";
+const THIRD: &str = "https://forge.example/names?page=3";
+
+fn listing(paging: Paging) -> Listing<'static> {
+    Listing { operation: "GitHub branches", first: Request::get(FIRST), paging }
+}
+
+fn page(names: &str) -> Answer {
+    let items: Vec<_> = names.split_whitespace().map(|name| serde_json::json!({ "name": name })).collect();
+    answer(200).json(serde_json::Value::Array(items))
+}
+
+fn names(listed: &Listed<Name>) -> String {
+    listed.items.iter().map(|item| item.name.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_single_page_is_stable_and_costs_one_request() {
+    let script = Script::new().get(FIRST, page("a b"));
+    let listed: Listed<Name> = list(&script, &listing(Paging::Link)).unwrap();
+    assert_eq!((names(&listed).as_str(), listed.completeness), ("a b", Completeness::Stable));
+    assert_eq!(script.sent().len(), 1);
+}
+
+#[test]
+fn pages_without_totals_are_asked_for_again_all_but_the_last() {
+    let script = Script::new()
+        .get(FIRST, page("a b").next_link(SECOND))
+        .get(SECOND, page("c d").next_link(THIRD))
+        .get(THIRD, page("e"))
+        .get(FIRST, page("a b").next_link(SECOND))
+        .get(SECOND, page("c d").next_link(THIRD));
+    let listed: Listed<Name> = list(&script, &listing(Paging::Link)).unwrap();
+    assert_eq!((names(&listed).as_str(), listed.completeness), ("a b c d e", Completeness::Stable));
+    script.assert_used_up();
+    assert!(script.sent().iter().all(|request| request.conditional), "a re-check should cost a 304");
+}
+
+#[test]
+fn totals_that_agree_spare_the_second_look() {
+    let script = Script::new()
+        .get(FIRST, page("a b").header("X-Total", "3").header("X-Next-Page", "2"))
+        .get(SECOND, page("c").header("X-Total", "3").header("X-Next-Page", ""));
+    let listed: Listed<Name> = list(&script, &listing(Paging::NextPage)).unwrap();
+    assert_eq!((names(&listed).as_str(), listed.completeness), ("a b c", Completeness::Stable));
+    script.assert_used_up();
+}
+
+#[test]
+fn an_item_that_slips_between_pages_makes_it_list_again() {
+    // `a` closes after page 1: `c` moves to page 1 and would be lost.
+    let script = Script::new()
+        .get(FIRST, page("a b").next_link(SECOND))
+        .get(SECOND, page("d"))
+        .get(FIRST, page("b c").next_link(SECOND))
+        .get(FIRST, page("b c").next_link(SECOND))
+        .get(SECOND, page("d"))
+        .get(FIRST, page("b c").next_link(SECOND));
+    let listed: Listed<Name> = list(&script, &listing(Paging::Link)).unwrap();
+    assert_eq!((names(&listed).as_str(), listed.completeness), ("b c d", Completeness::Stable));
+    script.assert_used_up();
+}
+
+#[test]
+fn an_item_that_slips_behind_the_first_page_is_noticed_too() {
+    // `c` closes after page 2: page 1 is the same, `e` moves to page 2 and would be lost.
+    let script = Script::answering_in_turn([
+        page("a b").next_link(SECOND),
+        page("c d").next_link(THIRD),
+        page("f"),
+        page("a b").next_link(SECOND),
+        page("d e").next_link(THIRD),
+        page("a b").next_link(SECOND),
+        page("d e").next_link(THIRD),
+        page("f"),
+        page("a b").next_link(SECOND),
+        page("d e").next_link(THIRD),
+    ]);
+    let listed: Listed<Name> = list(&script, &listing(Paging::Link)).unwrap();
+    assert_eq!((names(&listed).as_str(), listed.completeness), ("a b d e f", Completeness::Stable));
+    script.assert_used_up();
+}
+
+#[test]
+fn a_comment_on_the_first_page_is_not_a_shift() {
+    let edited = answer(200).json(serde_json::json!([{"name": "a", "comment": "new"}, {"name": "b"}]));
+    let script = Script::new()
+        .get(FIRST, page("a b").next_link(SECOND))
+        .get(SECOND, page("c"))
+        .get(FIRST, edited.next_link(SECOND));
+    let listed: Listed<Name> = list(&script, &listing(Paging::Link)).unwrap();
+    assert_eq!((listed.items.len(), listed.completeness), (3, Completeness::Stable));
+    assert!(listed.items.iter().all(|item| item.comment.is_empty()));
+}
+
+#[test]
+fn a_listing_that_never_holds_still_is_partial() {
+    let mut answers = Vec::new();
+    for _ in 0..2 {
+        answers.push(page("a b").next_link(SECOND));
+        answers.push(page("b c"));
+    }
+    let script = Script::answering_in_turn(answers);
+    let listed: Listed<Name> = list(&script, &listing(Paging::Link)).unwrap();
+    assert_eq!((names(&listed).as_str(), listed.completeness), ("a b c", Completeness::Shifting));
+    let lines = crate::log::take();
+    assert!(lines.iter().any(|(_, line)| line.contains(r#"GitHub branches listed "b" twice"#)), "{lines:?}");
+}
+
+#[test]
+fn a_repeated_page_is_listed_again_and_then_partial() {
+    let script = Script::answering(|_| page("a").next_link(FIRST));
+    let listed: Listed<Name> = list(&script, &listing(Paging::Link)).unwrap();
+    assert_eq!((names(&listed).as_str(), listed.completeness), ("a", Completeness::Shifting));
+    assert_eq!(script.sent().len(), 2);
+    let lines = crate::log::take();
+    assert!(lines.iter().any(|(_, line)| line.contains("GitHub branches pagination returned a repeated page")));
+}
+
+#[test]
+fn totals_that_change_make_it_list_again() {
+    let script = Script::answering_in_turn([
+        page("a b").header("X-Total", "4").header("X-Next-Page", "2"),
+        page("d").header("X-Total", "3").header("X-Next-Page", ""),
+        page("b c").header("X-Total", "3").header("X-Next-Page", "2"),
+        page("d").header("X-Total", "3").header("X-Next-Page", ""),
+    ]);
+    let listed: Listed<Name> = list(&script, &listing(Paging::NextPage)).unwrap();
+    assert_eq!((names(&listed).as_str(), listed.completeness), ("b c d", Completeness::Stable));
+    script.assert_used_up();
+}
+
+#[test]
+fn a_failure_on_any_page_or_second_look_is_a_failure_of_the_listing() {
+    let second = Script::answering_in_turn([page("a").next_link(SECOND), answer(500)]);
+    assert_eq!(list::<Name>(&second, &listing(Paging::Link)).unwrap_err().kind(), "unavailable");
+    let look = Script::answering_in_turn([page("a").next_link(SECOND), page("b"), answer(401)]);
+    assert_eq!(list::<Name>(&look, &listing(Paging::Link)).unwrap_err().kind(), "unauthorized");
+}
+
+#[test]
+fn a_partial_listing_gives_a_partial_outcome() {
+    let items = vec![Name { name: "a".into(), comment: String::new() }];
+    let shifting = Listed { items: items.clone(), completeness: Completeness::Shifting };
+    assert!(matches!(shifting.outcome(|item| Input::new(item.name)), Outcome::Partial(_)));
+    let stable = Listed { items, completeness: Completeness::Stable };
+    assert!(matches!(stable.outcome(|item| Input::new(item.name)), Outcome::Complete(_)));
+}

@@ -1,0 +1,1 @@
+//! Nothing but tests: see the `tests` folder of this crate.

@@ -1,0 +1,1 @@
+//! orangery-test-flow

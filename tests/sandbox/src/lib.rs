@@ -1,0 +1,1 @@
+//! Tests of the sandbox against real components and real HTTP servers; everything is under `tests/`.

@@ -1,0 +1,83 @@
+//! The bench of the tests: a sandbox with some guests, and the short ways to ask it.
+
+use anyhow::{Context, Result, bail};
+use orangery_core::PollOutcome;
+use orangery_egress::{Door, Policy, SessionSpec};
+use orangery_sandbox::{
+    CallError, Fault, Limits, PluginSource, PollFilter, PollReport, PollRequest, Sandbox, SandboxConfig,
+};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// A sandbox whose door may reach loopback servers.
+pub(crate) fn sandbox(limits: Limits) -> Result<Sandbox> {
+    let policy = Policy { allow_loopback: true, forbidden_addresses: vec!["127.0.0.9".parse()?], ..Policy::default() };
+    Ok(Sandbox::start(SandboxConfig { cache_dir: None, limits, door: Door::new(policy)? })?)
+}
+
+/// A sandbox with these guests, under the default limits.
+pub(crate) async fn with(guests: &[&str]) -> Result<Sandbox> {
+    limited(Limits::default(), guests).await
+}
+
+/// A sandbox with these guests.
+pub(crate) async fn limited(limits: Limits, guests: &[&str]) -> Result<Sandbox> {
+    let sandbox = sandbox(limits)?;
+    for guest in guests {
+        admit(&sandbox, guest).await?;
+    }
+    Ok(sandbox)
+}
+
+/// Admits a guest as if the user had given it.
+pub(crate) async fn admit(sandbox: &Sandbox, guest: &str) -> Result<()> {
+    let bytes = orangery_test_guests::bytes(guest)?;
+    sandbox.admit(&bytes, PluginSource::given(guest)).await.with_context(|| guest.to_owned())?;
+    Ok(())
+}
+
+/// Why a guest is not admitted.
+pub(crate) async fn refusal(sandbox: &Sandbox, guest: &str) -> Result<String> {
+    let bytes = orangery_test_guests::bytes(guest)?;
+    match sandbox.admit(&bytes, PluginSource::given(guest)).await {
+        Ok(plugin) => bail!("{plugin} was admitted"),
+        Err(error) => Ok(error.to_string()),
+    }
+}
+
+/// A poll without grants.
+pub(crate) fn question(kind: &str, config: Value) -> PollRequest {
+    PollRequest {
+        consumer: "ResourceSetInputProvider/test/one".into(),
+        kind: kind.into(),
+        url: String::new(),
+        filter: PollFilter::default(),
+        config,
+        session: SessionSpec::default(),
+        wants: Arc::new(|_, _| true),
+        may_answer_unchanged: false,
+    }
+}
+
+/// Polls without grants.
+pub(crate) async fn poll(sandbox: &Sandbox, kind: &str, config: Value) -> PollReport {
+    sandbox.poll(question(kind, config)).await
+}
+
+/// The attributes of the only input.
+pub(crate) fn told(report: &PollReport) -> Result<&Map<String, Value>> {
+    match &report.result {
+        Ok(PollOutcome::Complete(inputs)) if inputs.len() == 1 => {
+            Ok(&inputs.first().context("there is one")?.attributes)
+        }
+        other => bail!("not one input but {other:?}"),
+    }
+}
+
+/// How the plugin broke.
+pub(crate) fn fault(report: PollReport) -> Result<Fault> {
+    match report.result {
+        Err(CallError::Faulted { fault, .. }) => Ok(fault),
+        other => bail!("no fault but {other:?}"),
+    }
+}

@@ -1,0 +1,45 @@
+//! The developer's commands. Light on purpose: it must build in seconds on a fresh machine, so it names no crate of the
+//! host and runs the programs instead.
+
+use clap::{Parser, Subcommand};
+
+mod bench;
+mod crds;
+mod demo;
+mod machine;
+mod plugins;
+mod steps;
+mod test;
+
+/// Developer commands of Orangery. Each installs what it needs and shows what it does.
+#[derive(Parser)]
+#[command(name = "cargo xtask", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Set everything up and watch preview environments appear and vanish: a simulated forge, the real operator in local
+    /// mode, change requests that open, change, break and close.
+    Demo(demo::Options),
+    /// Run every check and every test, as CI does.
+    Test(test::Options),
+    /// Build the built-in plugins and print their sizes.
+    Plugins(plugins::Options),
+    /// Write the custom resource definitions to config/crd.
+    Crds(crds::Options),
+    /// Measure, as ratios within one run.
+    Bench(bench::Options),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Demo(options) => demo::run(&options),
+        Command::Test(options) => test::run(&options),
+        Command::Plugins(options) => plugins::run(&options),
+        Command::Crds(options) => crds::run(&options),
+        Command::Bench(options) => bench::run(&options),
+    }
+}
