@@ -14,7 +14,9 @@ pub(crate) struct Options {}
 pub(crate) fn run(_: &Options) -> Result<()> {
     ensure_wasm_target()?;
     let mut build = cargo();
-    build.args(["build", "--locked", "--profile", "plugin", "--target", "wasm32-wasip2", "--target-dir"]).arg(target().join("plugins"));
+    build
+        .args(["build", "--locked", "--profile", "plugin", "--target", "wasm32-wasip2", "--target-dir"])
+        .arg(target().join("plugins"));
     for plugin in PLUGINS {
         build.args(["-p", &format!("orangery-plugin-{plugin}")]);
     }

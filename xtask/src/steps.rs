@@ -20,7 +20,9 @@ impl Steps {
     /// Runs one command, its output shown as it comes.
     pub(crate) fn run(&mut self, headline: &str, command: &mut Command) -> Result<()> {
         self.perform(headline, || {
-            let status = command.status().map_err(|error| anyhow::anyhow!("cannot start {:?}: {error}", command.get_program()))?;
+            let status = command
+                .status()
+                .map_err(|error| anyhow::anyhow!("cannot start {:?}: {error}", command.get_program()))?;
             if !status.success() {
                 bail!("{headline} failed ({status})");
             }

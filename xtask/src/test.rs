@@ -27,7 +27,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         cargo().args(["run", "--quiet", "--locked", "-p", "orangery-test-apiserver", "--", "build"]),
     )?;
     steps.run("tests", cargo().args(["test", "--workspace", "--locked"]))?;
-    steps.run("documentation", cargo().args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    steps.run(
+        "documentation",
+        cargo().args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"),
+    )?;
     steps.run(
         "the example plugin, built as an outsider would",
         cargo().current_dir(root().join("examples/plugin-rust")).args(["test", "--locked"]),

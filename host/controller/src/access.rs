@@ -81,7 +81,9 @@ impl Explain for AccessError {
         match self {
             Self::Url { .. } => Disposition::WaitForChange,
             // A Secret that appears or is corrected does not touch the provider: only trying again finds out.
-            Self::SecretMissing { .. } | Self::SecretUnreadable(_) | Self::Credential(_) | Self::Certificate(_) => Disposition::Retry,
+            Self::SecretMissing { .. } | Self::SecretUnreadable(_) | Self::Credential(_) | Self::Certificate(_) => {
+                Disposition::Retry
+            }
         }
     }
 }
@@ -107,7 +109,10 @@ pub async fn arrange(
         None => CredentialKind::Anonymous,
         Some(secret) => {
             let secret = NamespacedName::new(name.namespace.as_str(), secret);
-            let data = secrets.read(&secret).await?.ok_or(AccessError::SecretMissing { name: secret.clone(), field: "spec.secretRef" })?;
+            let data = secrets
+                .read(&secret)
+                .await?
+                .ok_or(AccessError::SecretMissing { name: secret.clone(), field: "spec.secretRef" })?;
             credential::from_secret(&shape(kind, url), &secret.to_string(), &data)?.unwrap_or(CredentialKind::Anonymous)
         }
     };
@@ -115,13 +120,20 @@ pub async fn arrange(
         None => TlsSettings::default(),
         Some(secret) => {
             let secret = NamespacedName::new(name.namespace.as_str(), secret);
-            let data = secrets.read(&secret).await?.ok_or(AccessError::SecretMissing { name: secret.clone(), field: "spec.certSecretRef" })?;
+            let data = secrets
+                .read(&secret)
+                .await?
+                .ok_or(AccessError::SecretMissing { name: secret.clone(), field: "spec.certSecretRef" })?;
             tls::from_secret(&secret.to_string(), &data)?
         }
     };
     Ok(Access {
         grants: origins.iter().cloned().map(Grant::reading).collect(),
-        credentials: plugin.credentials.iter().map(|name| Credential::new(name.clone(), kind.clone(), origins.clone())).collect(),
+        credentials: plugin
+            .credentials
+            .iter()
+            .map(|name| Credential::new(name.clone(), kind.clone(), origins.clone()))
+            .collect(),
         tls,
     })
 }
@@ -174,7 +186,8 @@ mod tests {
 
     fn secrets() -> KnownSecrets {
         let mut secrets = KnownSecrets::default();
-        let data = SecretData::from([("username".into(), b"git".to_vec()), ("password".into(), b"s3cret-token".to_vec())]);
+        let data =
+            SecretData::from([("username".into(), b"git".to_vec()), ("password".into(), b"s3cret-token".to_vec())]);
         secrets.insert(NamespacedName::new("apps", "auth"), data);
         secrets
     }

@@ -89,7 +89,12 @@ impl Explain for BuildError {
 ///
 /// # Errors
 /// Nothing could be built; see [`BuildError`]. Inputs that fail alone are no error of the whole.
-pub async fn build(sandbox: &Sandbox, set: &SetSpec, sources: Vec<Source>, on_duplicate: OnDuplicate) -> Result<Built, BuildError> {
+pub async fn build(
+    sandbox: &Sandbox,
+    set: &SetSpec,
+    sources: Vec<Source>,
+    on_duplicate: OnDuplicate,
+) -> Result<Built, BuildError> {
     let combined = combine::combine(Ingredients {
         set: &set.name,
         strategy: set.strategy,
@@ -130,7 +135,8 @@ impl Sorted {
         match entry {
             Ok(rendering) => {
                 self.notices.extend(rendering.notes.iter().map(|note| {
-                    let message = if label.is_empty() { note.message.to_string() } else { format!("{label}: {}", note.message) };
+                    let message =
+                        if label.is_empty() { note.message.to_string() } else { format!("{label}: {}", note.message) };
                     Notice::warning(Reason::Warning, message)
                 }));
                 self.inputs.extend(reference.clone().map(|reference| (reference, label.clone())));
@@ -165,7 +171,8 @@ impl Layout {
             self.home.push((index, Form::Structured));
         }
         if let Some(text) = &step.resources_template {
-            self.templates.push(Template { path: format!("{prefix}resourcesTemplate"), body: TemplateBody::Text(text.clone()) });
+            self.templates
+                .push(Template { path: format!("{prefix}resourcesTemplate"), body: TemplateBody::Text(text.clone()) });
             self.home.push((index, Form::Text));
         }
     }
@@ -173,7 +180,10 @@ impl Layout {
     fn request(&self, set: &SetSpec, combined: &Combined) -> RenderRequest {
         RenderRequest {
             consumer: consumer(&set.name),
-            renderer: set.renderer.as_ref().map_or_else(|| DEFAULT_RENDERER.to_owned(), |renderer| renderer.name.clone()),
+            renderer: set
+                .renderer
+                .as_ref()
+                .map_or_else(|| DEFAULT_RENDERER.to_owned(), |renderer| renderer.name.clone()),
             config: set.renderer.as_ref().map_or(Value::Null, |renderer| renderer.config.clone()),
             templates: self.templates.clone(),
             inputs: combined
@@ -194,7 +204,11 @@ impl Layout {
     }
 
     /// The renderings, taken apart by step, in the order of the inputs.
-    fn steps(&self, set: &SetSpec, rendered: &[(String, Option<InputRef>, Rendering)]) -> Result<Vec<RenderedStep>, BuildError> {
+    fn steps(
+        &self,
+        set: &SetSpec,
+        rendered: &[(String, Option<InputRef>, Rendering)],
+    ) -> Result<Vec<RenderedStep>, BuildError> {
         let mut steps: Vec<RenderedStep> = set
             .steps
             .iter()
@@ -205,7 +219,11 @@ impl Layout {
                 templates: Vec::new(),
                 renderings: rendered
                     .iter()
-                    .map(|(label, input, _)| desired::Rendering { label: label.clone(), input: input.clone(), objects: Vec::new() })
+                    .map(|(label, input, _)| desired::Rendering {
+                        label: label.clone(),
+                        input: input.clone(),
+                        objects: Vec::new(),
+                    })
                     .collect(),
             })
             .collect();
@@ -220,13 +238,18 @@ impl Layout {
         for (number, (_, _, rendering)) in rendered.iter().enumerate() {
             for object in &rendering.objects {
                 let unknown = || BuildError::UnknownTemplate {
-                    renderer: set.renderer.as_ref().map_or(DEFAULT_RENDERER, |renderer| renderer.name.as_str()).to_owned(),
+                    renderer: set
+                        .renderer
+                        .as_ref()
+                        .map_or(DEFAULT_RENDERER, |renderer| renderer.name.as_str())
+                        .to_owned(),
                     index: object.template,
                     count: self.templates.len(),
                 };
                 let (step, _) = self.home.get(object.template).ok_or_else(unknown)?;
                 let position = positions.get(object.template).ok_or_else(unknown)?;
-                let rendering = steps.get_mut(*step).and_then(|step| step.renderings.get_mut(number)).ok_or_else(unknown)?;
+                let rendering =
+                    steps.get_mut(*step).and_then(|step| step.renderings.get_mut(number)).ok_or_else(unknown)?;
                 rendering.objects.push((*position, Object(object.object.clone())));
             }
         }

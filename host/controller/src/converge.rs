@@ -9,7 +9,10 @@ use async_trait::async_trait;
 use orangery_cluster::Target;
 use orangery_core::guard::{self, Evidence, GuardPolicy, SourceState, Verdict};
 use orangery_core::plan::{self, NotApplicable};
-use orangery_core::{ApplyReport, Disposition, Explain, InputRef, Ledger, LedgerEntry, NamespacedName, Notice, Owner, PruneReport, Reason};
+use orangery_core::{
+    ApplyReport, Disposition, Explain, InputRef, Ledger, LedgerEntry, NamespacedName, Notice, Owner, PruneReport,
+    Reason,
+};
 use std::collections::BTreeSet;
 
 /// Where the ledger is kept. Written before the first apply, and again when the work is done.
@@ -102,7 +105,12 @@ impl Converged {
 ///
 /// # Errors
 /// Nothing was applied; see [`ConvergeError`]. Failures while applying or pruning are in the reports.
-pub async fn converge(target: &dyn Target, book: &dyn LedgerBook, case: Case<'_>, built: Built) -> Result<Converged, ConvergeError> {
+pub async fn converge(
+    target: &dyn Target,
+    book: &dyn LedgerBook,
+    case: Case<'_>,
+    built: Built,
+) -> Result<Converged, ConvergeError> {
     let Case { owner, ledger, sources, guard, approved } = case;
     let revision = built.desired.digest();
     let nothing_desired = built.desired.is_empty();
@@ -145,7 +153,9 @@ fn spare(stale: &mut Vec<LedgerEntry>, failed: &[crate::build::FailedInput]) {
         return;
     }
     stale.retain(|entry| {
-        entry.input.as_ref().is_some_and(|input| !failed.iter().any(|failed| failed.input.as_ref().is_none_or(|failed| failed == input)))
+        entry.input.as_ref().is_some_and(|input| {
+            !failed.iter().any(|failed| failed.input.as_ref().is_none_or(|failed| failed == input))
+        })
     });
 }
 

@@ -92,7 +92,11 @@ impl Explain for ResolveError {
 ///
 /// # Errors
 /// The first object that cannot take what it asks for.
-pub async fn resolve(desired: &mut DesiredSet, owner: &Owner, target: &dyn Target) -> Result<Vec<String>, ResolveError> {
+pub async fn resolve(
+    desired: &mut DesiredSet,
+    owner: &Owner,
+    target: &dyn Target,
+) -> Result<Vec<String>, ResolveError> {
     let reader = Reader { owner, target };
     for planned in desired.steps.iter_mut().flat_map(|step| &mut step.objects) {
         let object = &mut planned.object;
@@ -115,7 +119,12 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     async fn read(&self, kind: &str, name: &NamespacedName, deed: &str) -> Result<Object, ResolveError> {
-        let key = ObjectKey { group: String::new(), kind: kind.to_owned(), namespace: name.namespace.clone(), name: name.name.clone() };
+        let key = ObjectKey {
+            group: String::new(),
+            kind: kind.to_owned(),
+            namespace: name.namespace.clone(),
+            name: name.name.clone(),
+        };
         let source_name = key.to_string();
         match self.target.read(self.owner, "v1", &key).await {
             Ok(Some(object)) => Ok(object),
@@ -151,7 +160,11 @@ impl Reader<'_> {
         let config = orangery_yaml::from_str(text).map_err(|_| not_yaml())?;
         let failed = |cause| ResolveError::Copy { key: object.key(), cause };
         let address = copy::cluster_address(&config).map_err(failed)?;
-        let authority = STANDARD.decode(address.authority.trim()).ok().and_then(|pem| String::from_utf8(pem).ok()).ok_or_else(not_yaml)?;
+        let authority = STANDARD
+            .decode(address.authority.trim())
+            .ok()
+            .and_then(|pem| String::from_utf8(pem).ok())
+            .ok_or_else(not_yaml)?;
         copy::write_cluster(object, &address.server, &authority);
         Ok(())
     }
@@ -168,7 +181,10 @@ impl Reader<'_> {
         let mut contents: BTreeMap<DataRef, Content> = BTreeMap::new();
         let mut external = Vec::new();
         for reference in wanted {
-            let own = desired.objects().find(|planned| is(&planned.object, &reference)).map(|planned| content(&planned.object, reference.kind));
+            let own = desired
+                .objects()
+                .find(|planned| is(&planned.object, &reference))
+                .map(|planned| content(&planned.object, reference.kind));
             let found = match own {
                 Some(content) => content,
                 None => {
@@ -190,7 +206,10 @@ impl Reader<'_> {
 
 fn is(object: &Object, reference: &DataRef) -> bool {
     let key = object.key();
-    key.group.is_empty() && key.kind == reference.kind.as_str() && key.namespace == reference.namespace && key.name == reference.name
+    key.group.is_empty()
+        && key.kind == reference.kind.as_str()
+        && key.namespace == reference.namespace
+        && key.name == reference.name
 }
 
 fn map(object: &Object, field: &str) -> Option<Map<String, Value>> {
@@ -199,9 +218,16 @@ fn map(object: &Object, field: &str) -> Option<Map<String, Value>> {
 
 /// Raw bytes by key; what is no base64 where base64 belongs is left out, as the API server will refuse it anyway.
 fn content(object: &Object, kind: DataKind) -> Content {
-    let texts = |field: &str| map(object, field).unwrap_or_default().into_iter().filter_map(|(key, value)| Some((key, value.as_str()?.to_owned())));
+    let texts = |field: &str| {
+        map(object, field)
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, value.as_str()?.to_owned())))
+    };
     let plain = |field: &str| texts(field).map(|(key, text)| (key, text.into_bytes())).collect::<Vec<_>>();
-    let coded = |field: &str| texts(field).filter_map(|(key, text)| Some((key, STANDARD.decode(text).ok()?))).collect::<Vec<_>>();
+    let coded = |field: &str| {
+        texts(field).filter_map(|(key, text)| Some((key, STANDARD.decode(text).ok()?))).collect::<Vec<_>>()
+    };
     match kind {
         DataKind::ConfigMap => plain("data").into_iter().chain(coded("binaryData")).collect(),
         DataKind::Secret => coded("data").into_iter().chain(plain("stringData")).collect(),

@@ -54,15 +54,19 @@ impl Cron {
     /// # Errors
     /// The expression or the time zone is unknown.
     pub fn parse(cron: &str, time_zone: &str) -> Result<Self, CronError> {
-        let failed = |message: String| CronError::Expression { cron: cron.to_owned(), time_zone: time_zone.to_owned(), message };
+        let failed =
+            |message: String| CronError::Expression { cron: cron.to_owned(), time_zone: time_zone.to_owned(), message };
         let (zone, fields) = match cron.trim().strip_prefix("CRON_TZ=").or_else(|| cron.trim().strip_prefix("TZ=")) {
-            Some(rest) => rest.split_once(char::is_whitespace).ok_or_else(|| failed("nothing follows the time zone".into()))?,
+            Some(rest) => {
+                rest.split_once(char::is_whitespace).ok_or_else(|| failed("nothing follows the time zone".into()))?
+            }
             None => (time_zone, cron.trim()),
         };
         if let Some(every) = fields.strip_prefix("@every ") {
             let delay = orangery_core::duration::parse(every).map_err(|error| failed(error.to_string()))?;
             // robfig/cron rounds to whole seconds and never goes below one.
-            let seconds = i64::try_from(delay.as_secs().max(1)).map_err(|_| failed("the interval is too long".into()))?;
+            let seconds =
+                i64::try_from(delay.as_secs().max(1)).map_err(|_| failed("the interval is too long".into()))?;
             return Ok(Self { rule: Rule::Every(seconds.saturating_mul(1000)) });
         }
         let zone = if zone.is_empty() { "UTC" } else { zone };
@@ -129,9 +133,18 @@ mod tests {
 
     #[test]
     fn nonsense_names_the_expression_and_the_time_zone() {
-        for (cron, zone) in [("* * *", "UTC"), ("61 * * * *", "UTC"), ("0 0 * * *", "Mars/Olympus"), ("@every soon", "UTC"), ("0 0 0 * * *", "UTC")] {
+        for (cron, zone) in [
+            ("* * *", "UTC"),
+            ("61 * * * *", "UTC"),
+            ("0 0 * * *", "Mars/Olympus"),
+            ("@every soon", "UTC"),
+            ("0 0 0 * * *", "UTC"),
+        ] {
             let error = Cron::parse(cron, zone).err().map(|error| error.to_string()).unwrap_or_default();
-            assert!(error.starts_with(&format!("failed to parse cron spec '{cron}' with timezone '{zone}'")), "{cron}: {error}");
+            assert!(
+                error.starts_with(&format!("failed to parse cron spec '{cron}' with timezone '{zone}'")),
+                "{cron}: {error}"
+            );
         }
     }
 }

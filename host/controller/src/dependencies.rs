@@ -132,7 +132,8 @@ async fn check_one(
             Err(cause) => Err(DependencyError::Expression { what, cause }),
         },
         None => {
-            let state = readiness(Some(&Object(object.as_object().cloned().unwrap_or_default())), Purpose::Dependency, now);
+            let state =
+                readiness(Some(&Object(object.as_object().cloned().unwrap_or_default())), Purpose::Dependency, now);
             if state.is_current() { Ok(()) } else { Err(not_ready(format!("status {}", state.as_str()))) }
         }
     }
@@ -143,7 +144,11 @@ fn visible(mut object: Value, key: &ObjectKey, namespace: &str) -> Value {
     if let Some(annotations) = object.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
         annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
     }
-    if key.group.is_empty() && key.kind == "Secret" && key.namespace != namespace && let Some(secret) = object.as_object_mut() {
+    if key.group.is_empty()
+        && key.kind == "Secret"
+        && key.namespace != namespace
+        && let Some(secret) = object.as_object_mut()
+    {
         secret.remove("data");
     }
     object

@@ -35,7 +35,11 @@ impl Gathered {
     /// Names of providers that are missing or have never answered.
     #[must_use]
     pub fn not_ready(&self) -> Vec<&str> {
-        self.states.iter().filter(|state| state.freshness == Freshness::Never).map(|state| state.name.as_str()).collect()
+        self.states
+            .iter()
+            .filter(|state| state.freshness == Freshness::Never)
+            .map(|state| state.name.as_str())
+            .collect()
     }
 
     /// Names and reasons of providers whose last good inputs are in use.
@@ -74,12 +78,18 @@ pub fn gather<'a>(set: &SetSpec, known: impl IntoIterator<Item = &'a KnownProvid
                 }
             },
             InputsFrom::Selector(selector) => {
-                found.extend(here.iter().filter(|(_, provider)| selector.matches(&provider.labels)).map(|(name, provider)| (*name, *provider)));
+                found.extend(
+                    here.iter()
+                        .filter(|(_, provider)| selector.matches(&provider.labels))
+                        .map(|(name, provider)| (*name, *provider)),
+                );
             }
         }
     }
     for provider in found.into_values() {
-        gathered.states.push(SourceState { name: provider.name.name.clone(), freshness: provider.snapshot.freshness().clone() });
+        gathered
+            .states
+            .push(SourceState { name: provider.name.name.clone(), freshness: provider.snapshot.freshness().clone() });
         if *provider.snapshot.freshness() != Freshness::Never {
             gathered.sources.push(Source {
                 provider: ProviderRef::provider(provider.name.clone()),

@@ -110,7 +110,8 @@ async fn attempt(
                 return Ok(None);
             }
         };
-        let lease = spec.lease_duration_seconds.and_then(|s| u64::try_from(s).ok()).map_or(election.lease, Duration::from_secs);
+        let lease =
+            spec.lease_duration_seconds.and_then(|s| u64::try_from(s).ok()).map_or(election.lease, Duration::from_secs);
         if since.elapsed() < lease {
             return Ok(None);
         }
@@ -155,7 +156,10 @@ impl Leadership {
                 Ok(()) => renewed = Instant::now(),
                 Err(kube::Error::Api(status)) if status.code == 409 => {
                     let found = self.api.get_opt(&self.election.name).await.ok().flatten();
-                    let holder = found.as_ref().and_then(|lease| lease.spec.as_ref()?.holder_identity.clone()).unwrap_or_default();
+                    let holder = found
+                        .as_ref()
+                        .and_then(|lease| lease.spec.as_ref()?.holder_identity.clone())
+                        .unwrap_or_default();
                     match found {
                         Some(lease) if holder == self.election.identity => self.held = lease,
                         _ => return LeaseError::TakenOver { name: self.election.name.clone(), holder },
@@ -168,7 +172,9 @@ impl Leadership {
                         source: Box::new(error),
                     };
                 }
-                Err(error) => tracing::warn!(lease = self.election.name, %error, "cannot renew the lease; trying again"),
+                Err(error) => {
+                    tracing::warn!(lease = self.election.name, %error, "cannot renew the lease; trying again")
+                }
             }
         }
     }

@@ -110,10 +110,27 @@ impl Metrics {
             objects: Family::default(),
         };
         registry.register("flux_resourceset_info", "The current status of a ResourceSet", metrics.sets.clone());
-        registry.register("flux_resourcesetinputprovider_info", "The current status of a ResourceSetInputProvider", metrics.providers.clone());
-        registry.register("orangery_reconciliations", "Reconciliations by kind and result", metrics.reconciliations.clone());
-        registry.register_with_unit("orangery_reconciliation", "Duration of reconciliations", Unit::Seconds, metrics.seconds.clone());
-        registry.register("orangery_provider_requests", "HTTP requests made for input providers", metrics.requests.clone());
+        registry.register(
+            "flux_resourcesetinputprovider_info",
+            "The current status of a ResourceSetInputProvider",
+            metrics.providers.clone(),
+        );
+        registry.register(
+            "orangery_reconciliations",
+            "Reconciliations by kind and result",
+            metrics.reconciliations.clone(),
+        );
+        registry.register_with_unit(
+            "orangery_reconciliation",
+            "Duration of reconciliations",
+            Unit::Seconds,
+            metrics.seconds.clone(),
+        );
+        registry.register(
+            "orangery_provider_requests",
+            "HTTP requests made for input providers",
+            metrics.requests.clone(),
+        );
         registry.register("orangery_objects", "Objects changed, by what happened to them", metrics.objects.clone());
         metrics
     }

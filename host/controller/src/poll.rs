@@ -195,7 +195,8 @@ impl Poller {
         match (plugin, served) {
             (Some(plugin), Some(served)) => Ok((plugin.clone(), served)),
             _ => {
-                let mut served: Vec<&str> = plugins.iter().flat_map(|plugin| &plugin.types).map(|served| served.name.as_str()).collect();
+                let mut served: Vec<&str> =
+                    plugins.iter().flat_map(|plugin| &plugin.types).map(|served| served.name.as_str()).collect();
                 served.push(STATIC);
                 served.sort_unstable();
                 Err(PollError::UnknownType { kind: kind.to_owned(), served: served.join(", ") })
@@ -206,8 +207,11 @@ impl Poller {
 
 /// One input: the default values, and an id from the object's UID, or from its name where a file has none (`resourceset.md` §2.1).
 fn exported_static(provider: &ProviderSpec, last: &Snapshot, now: u64) -> Polled {
-    let input: Map<String, Value> =
-        selection::select::with_defaults(digest::adler32_id(if provider.uid.is_empty() { &provider.name.name } else { &provider.uid }), Map::new(), &provider.default_values);
+    let input: Map<String, Value> = selection::select::with_defaults(
+        digest::adler32_id(if provider.uid.is_empty() { &provider.name.name } else { &provider.uid }),
+        Map::new(),
+        &provider.default_values,
+    );
     let selected = selection::Selected { exported: vec![input], ..selection::Selected::default() };
     Polled {
         snapshot: last.after_answer(selected, Coverage::Complete, now),

@@ -79,7 +79,14 @@ pub enum Next {
 }
 
 /// Takes one provider through its reconciliation. `forced` polls also outside of the schedule.
-pub async fn reconcile(poller: &Poller, provider: &ProviderSpec, secrets: &dyn Secrets, last: &Snapshot, forced: bool, now: u64) -> ProviderReport {
+pub async fn reconcile(
+    poller: &Poller,
+    provider: &ProviderSpec,
+    secrets: &dyn Secrets,
+    last: &Snapshot,
+    forced: bool,
+    now: u64,
+) -> ProviderReport {
     let begun = Instant::now();
     let windows = match windows(provider, now) {
         Ok(windows) => windows,
@@ -101,7 +108,11 @@ fn report(polled: Polled, last: &Snapshot, took: Duration, next: NextPoll, now: 
         .notices
         .iter()
         .map(|notice| Abnormal {
-            kind: if notice.reason == Reason::LimitReached { ConditionType::LimitReached } else { ConditionType::Warning },
+            kind: if notice.reason == Reason::LimitReached {
+                ConditionType::LimitReached
+            } else {
+                ConditionType::Warning
+            },
             reason: notice.reason,
             message: notice.message.clone(),
         })
@@ -110,7 +121,10 @@ fn report(polled: Polled, last: &Snapshot, took: Duration, next: NextPoll, now: 
         abnormal.push(Abnormal {
             kind: ConditionType::SourceStale,
             reason: Reason::SourceStale,
-            message: format!("the last good answer is in use ({reason}): {} inputs, nothing is removed", polled.snapshot.inputs().len()),
+            message: format!(
+                "the last good answer is in use ({reason}): {} inputs, nothing is removed",
+                polled.snapshot.inputs().len()
+            ),
         });
     }
     let (outcome, when) = match &polled.error {
@@ -126,7 +140,9 @@ fn report(polled: Polled, last: &Snapshot, took: Duration, next: NextPoll, now: 
                     Next::OnChange,
                 ),
                 Disposition::Retry => (Outcome::Failed { reason: error.reason(), message }, Next::BackOff),
-                Disposition::RetryAfter(wait) => (Outcome::Failed { reason: error.reason(), message }, Next::After(wait)),
+                Disposition::RetryAfter(wait) => {
+                    (Outcome::Failed { reason: error.reason(), message }, Next::After(wait))
+                }
             }
         }
     };
@@ -134,7 +150,15 @@ fn report(polled: Polled, last: &Snapshot, took: Duration, next: NextPoll, now: 
         NextPoll::At { index, when } => Some(NextSchedule { index, when }),
         NextPoll::After(_) | NextPoll::Never => None,
     };
-    ProviderReport { outcome, abnormal: Some(abnormal), snapshot: polled.snapshot, changed, next: when, next_schedule, requests: polled.requests }
+    ProviderReport {
+        outcome,
+        abnormal: Some(abnormal),
+        snapshot: polled.snapshot,
+        changed,
+        next: when,
+        next_schedule,
+        requests: polled.requests,
+    }
 }
 
 fn by_clock(next: NextPoll, now: u64) -> Next {
@@ -153,7 +177,8 @@ fn windows(provider: &ProviderSpec, now: u64) -> Result<Vec<Window>, ScheduleErr
         .iter()
         .enumerate()
         .map(|(index, entry)| {
-            let cron = Cron::parse(&entry.cron, &entry.time_zone).map_err(|cause| ScheduleError::Cron { index, cause })?;
+            let cron =
+                Cron::parse(&entry.cron, &entry.time_zone).map_err(|cause| ScheduleError::Cron { index, cause })?;
             schedule::check_window(index, entry.window, provider.timeout)?;
             Ok(Window {
                 length: entry.window,

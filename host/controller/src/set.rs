@@ -73,10 +73,20 @@ impl SetReport {
         let message = format!("{prefix}{error}");
         let disposition = error.disposition();
         let outcome = match disposition {
-            Disposition::WaitForChange | Disposition::GiveUp => Outcome::Stalled { reason: Reason::BuildFailed, message },
+            Disposition::WaitForChange | Disposition::GiveUp => {
+                Outcome::Stalled { reason: Reason::BuildFailed, message }
+            }
             Disposition::Retry | Disposition::RetryAfter(_) => Outcome::Failed { reason: error.reason(), message },
         };
-        Self { outcome, abnormal: None, converged: None, retry: Some(disposition), inputs: 0, environments: Vec::new(), external: Vec::new() }
+        Self {
+            outcome,
+            abnormal: None,
+            converged: None,
+            retry: Some(disposition),
+            inputs: 0,
+            environments: Vec::new(),
+            external: Vec::new(),
+        }
     }
 
     /// Whether the set is as it should be.
@@ -145,9 +155,19 @@ fn waiting(error: &dependencies::DependencyError) -> SetReport {
             },
             stays,
         ),
-        again => (Outcome::Failed { reason: error.reason(), message: format!("Retrying dependency check: {error}") }, again),
+        again => {
+            (Outcome::Failed { reason: error.reason(), message: format!("Retrying dependency check: {error}") }, again)
+        }
     };
-    SetReport { outcome, abnormal: None, converged: None, retry: Some(retry), inputs: 0, environments: Vec::new(), external: Vec::new() }
+    SetReport {
+        outcome,
+        abnormal: None,
+        converged: None,
+        retry: Some(retry),
+        inputs: 0,
+        environments: Vec::new(),
+        external: Vec::new(),
+    }
 }
 
 /// A product of providers needs all its factors; a list can do with those that have answered.

@@ -40,7 +40,8 @@ pub fn outcome(
         let outcome = Outcome::Failed { reason: Reason::InputsNotReady, message: not_ready_message(gathered) };
         return (outcome, Some(Disposition::Retry));
     }
-    let changed = converged.applied.changes.iter().any(|change| change.action != Action::Unchanged) || !converged.pruned.deleted.is_empty();
+    let changed = converged.applied.changes.iter().any(|change| change.action != Action::Unchanged)
+        || !converged.pruned.deleted.is_empty();
     (Outcome::Succeeded { took, changed }, None)
 }
 
@@ -55,7 +56,9 @@ pub fn abnormal(converged: &Converged, gathered: &Gathered) -> Vec<Abnormal> {
         all.push(inputs_not_ready(not_ready_message(gathered)));
     }
     for (name, reason) in gathered.stale() {
-        let message = format!("the last good inputs of provider {name} are in use ({reason}); nothing of this set is deleted until it answers completely");
+        let message = format!(
+            "the last good inputs of provider {name} are in use ({reason}); nothing of this set is deleted until it answers completely"
+        );
         all.push(Abnormal { kind: ConditionType::SourceStale, reason: Reason::SourceStale, message });
     }
     if !converged.pruned.failed.is_empty() {
@@ -84,14 +87,18 @@ pub fn inputs_not_ready(message: String) -> Abnormal {
 /// Which providers are missing, and which have never answered.
 #[must_use]
 pub fn not_ready_message(gathered: &Gathered) -> String {
-    let missing: Vec<String> = gathered.missing.iter().map(|name| format!("failed to get provider {name}: not found")).collect();
+    let missing: Vec<String> =
+        gathered.missing.iter().map(|name| format!("failed to get provider {name}: not found")).collect();
     let silent: Vec<String> = gathered
         .not_ready()
         .into_iter()
         .filter(|name| !gathered.missing.iter().any(|missing| missing.name == *name))
         .map(|name| format!("provider {name} has not answered yet"))
         .collect();
-    format!("{}; nothing is deleted until all providers have answered", missing.into_iter().chain(silent).collect::<Vec<_>>().join("; "))
+    format!(
+        "{}; nothing is deleted until all providers have answered",
+        missing.into_iter().chain(silent).collect::<Vec<_>>().join("; ")
+    )
 }
 
 /// The condition `DeletionFailed`.
@@ -118,5 +125,8 @@ fn list(failed: &[Failed]) -> String {
 #[must_use]
 pub fn changes(converged: &Converged) -> Vec<String> {
     let applied = converged.applied.changes.iter().filter(|change| change.action != Action::Unchanged);
-    applied.chain(&converged.pruned.deleted).map(|change| format!("{} {}", change.key, change.action.as_str())).collect()
+    applied
+        .chain(&converged.pruned.deleted)
+        .map(|change| format!("{} {}", change.key, change.action.as_str()))
+        .collect()
 }

@@ -21,7 +21,12 @@ pub trait Script: Debug + Send + Sync {
 
 impl Session {
     /// One request of a scripted session, after step 3.
-    pub(crate) async fn pursue_script(&self, script: &dyn Script, request: &Request, shown: String) -> Result<Response, HttpError> {
+    pub(crate) async fn pursue_script(
+        &self,
+        script: &dyn Script,
+        request: &Request,
+        shown: String,
+    ) -> Result<Response, HttpError> {
         let mut trace = RequestTrace::start(request.method, shown);
         let outcome = self.scripted(script, request).await;
         if let Ok(answer) = &outcome {

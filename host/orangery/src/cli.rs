@@ -86,7 +86,13 @@ pub struct RunOptions {
     #[arg(long, value_name = "NAMESPACE", help_heading = "Cluster mode")]
     pub watch_namespace: Option<String>,
     /// The namespace that the operator runs in: where its lease is, and whose ResourceSets may use its own rights
-    #[arg(long, value_name = "NAMESPACE", env = "ORANGERY_NAMESPACE", default_value = "orangery-system", help_heading = "Cluster mode")]
+    #[arg(
+        long,
+        value_name = "NAMESPACE",
+        env = "ORANGERY_NAMESPACE",
+        default_value = "orangery-system",
+        help_heading = "Cluster mode"
+    )]
     pub operator_namespace: String,
     /// The service account that a ResourceSet without spec.serviceAccountName is applied with
     #[arg(long, value_name = "NAME", env = "DEFAULT_SERVICE_ACCOUNT", help_heading = "Cluster mode")]
@@ -252,7 +258,9 @@ fn address(text: &str) -> Result<Address, String> {
         return Ok(Address(None));
     }
     let full = if text.starts_with(':') { format!("0.0.0.0{text}") } else { text.to_owned() };
-    full.parse().map(|address| Address(Some(address))).map_err(|error| format!("{error}; write HOST:PORT, :PORT or none"))
+    full.parse()
+        .map(|address| Address(Some(address)))
+        .map_err(|error| format!("{error}; write HOST:PORT, :PORT or none"))
 }
 
 #[cfg(test)]

@@ -16,7 +16,11 @@ pub fn perform(command: Command) -> anyhow::Result<ExitCode> {
         }
         return Ok(exit::SUCCESS);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers()).enable_all().build().context("cannot start the runtime")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers())
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
     runtime.block_on(async {
         match command {
             Command::Run(options) => run::perform(*options).await,

@@ -95,7 +95,11 @@ pub async fn open(options: &GlassOptions, loopback: Loopback, forbidden: Vec<IpA
 ///
 /// # Errors
 /// The engine or the HTTP client does not start.
-pub fn empty(options: &GlassOptions, loopback: Loopback, forbidden: Vec<IpAddr>) -> Result<(Sandbox, Door), GlassError> {
+pub fn empty(
+    options: &GlassOptions,
+    loopback: Loopback,
+    forbidden: Vec<IpAddr>,
+) -> Result<(Sandbox, Door), GlassError> {
     let policy = Policy {
         allow_private: options.egress_allow_cidr.clone(),
         allow_loopback: loopback == Loopback::Allowed,

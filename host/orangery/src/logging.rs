@@ -17,7 +17,14 @@ pub enum Encoding {
 #[derive(Debug, Clone, Args)]
 pub struct LogOptions {
     /// What to log: a level (error, warn, info, debug, trace) or directives such as `orangery_egress=debug`
-    #[arg(long, global = true, env = "ORANGERY_LOG", default_value = "warn", value_name = "LEVEL", help_heading = "Logging")]
+    #[arg(
+        long,
+        global = true,
+        env = "ORANGERY_LOG",
+        default_value = "warn",
+        value_name = "LEVEL",
+        help_heading = "Logging"
+    )]
     pub log_level: String,
     /// How log lines look; the default is human on a terminal and json elsewhere
     #[arg(long, global = true, value_enum, help_heading = "Logging")]

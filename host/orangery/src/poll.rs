@@ -43,7 +43,11 @@ pub async fn perform(options: &PollOptions) -> anyhow::Result<ExitCode> {
         bail!("{}: {error}", provider.name);
     }
     if !polled.snapshot.waiting().is_empty() {
-        eprintln!("! {} more wait because spec.filter.limit is reached: {}", polled.snapshot.waiting().len(), polled.snapshot.waiting().join(", "));
+        eprintln!(
+            "! {} more wait because spec.filter.limit is reached: {}",
+            polled.snapshot.waiting().len(),
+            polled.snapshot.waiting().join(", ")
+        );
     }
     let inputs = Value::Array(polled.snapshot.inputs().iter().cloned().map(Value::Object).collect());
     print!("{}", print(&inputs, options.output)?);
@@ -51,7 +55,8 @@ pub async fn perform(options: &PollOptions) -> anyhow::Result<ExitCode> {
 }
 
 fn choose<'a>(resources: &'a Resources, name: Option<&str>) -> anyhow::Result<&'a ProviderSpec> {
-    let names = || resources.providers.iter().map(|(provider, _)| provider.name.name.as_str()).collect::<Vec<_>>().join(", ");
+    let names =
+        || resources.providers.iter().map(|(provider, _)| provider.name.name.as_str()).collect::<Vec<_>>().join(", ");
     match (name, resources.providers.as_slice()) {
         (_, []) => bail!("the files hold no ResourceSetInputProvider"),
         (None, [(provider, _)]) => Ok(provider),

@@ -40,7 +40,8 @@ pub struct ListenError {
 /// # Errors
 /// The address is taken or forbidden.
 pub async fn serve_health(address: SocketAddr, readiness: Readiness) -> Result<SocketAddr, ListenError> {
-    let router = Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(readyz)).with_state(readiness);
+    let router =
+        Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(readyz)).with_state(readiness);
     serve(address, "health", router).await
 }
 
@@ -60,7 +61,11 @@ pub async fn serve_metrics(address: SocketAddr, registry: Arc<Registry>) -> Resu
 async fn metrics(State(registry): State<Arc<Registry>>) -> impl IntoResponse {
     let mut text = String::new();
     match prometheus_client::encoding::text::encode(&mut text, &registry) {
-        Ok(()) => (StatusCode::OK, [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text),
+        Ok(()) => (
+            StatusCode::OK,
+            [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")],
+            text,
+        ),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONTENT_TYPE, "text/plain")], error.to_string()),
     }
 }

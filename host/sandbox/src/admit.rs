@@ -91,7 +91,8 @@ impl Gate {
         let said = self.describe(&pre, &source).await?;
         let (description, schemas) = describe::check(said, roles, &loaded.digest, source)?;
         let calls = Arc::new(Semaphore::new(self.limits.calls_per_plugin));
-        Ok(Plugin { description, roles, pre, schemas, calls })
+        let reference = Arc::new(description.plugin.clone());
+        Ok(Plugin { reference, description, roles, pre, schemas, calls })
     }
 
     /// Compiles, or takes from the cache.

@@ -36,7 +36,7 @@ pub enum CallError {
     #[error("{error}")]
     Config {
         /// Whose schema.
-        plugin: PluginRef,
+        plugin: Arc<PluginRef>,
         /// What is wrong where.
         error: ConfigError,
     },
@@ -44,7 +44,7 @@ pub enum CallError {
     #[error("plugin {plugin} was refused {what}")]
     Refused {
         /// Who.
-        plugin: PluginRef,
+        plugin: Arc<PluginRef>,
         /// What it was refused, and why.
         what: String,
     },
@@ -52,7 +52,7 @@ pub enum CallError {
     #[error("plugin {plugin} {fault}")]
     Faulted {
         /// Who.
-        plugin: PluginRef,
+        plugin: Arc<PluginRef>,
         /// How.
         fault: Fault,
     },
@@ -60,7 +60,7 @@ pub enum CallError {
     #[error("plugin {plugin} says: {said}")]
     Answered {
         /// Who.
-        plugin: PluginRef,
+        plugin: Arc<PluginRef>,
         /// What it said.
         said: GuestFailure,
     },
@@ -68,7 +68,7 @@ pub enum CallError {
     #[error("plugin {plugin} failed {faults} times in a row and is left alone for another {}s; the last time it {last}", wait.as_secs())]
     CircuitOpen {
         /// Who.
-        plugin: PluginRef,
+        plugin: Arc<PluginRef>,
         /// How often in a row.
         faults: usize,
         /// How it broke the last time.

@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::plugin::PluginRef;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Who is protected from whom: the digest of the plugin and the consumer. A new digest starts afresh.
@@ -47,7 +47,7 @@ impl Circuits {
     }
 
     /// Whether a call may be tried. After the pause it may: its outcome closes the circuit or opens it for twice as long.
-    pub(crate) fn check(&self, plugin: &PluginRef, consumer: &str, now: Instant) -> Result<(), CallError> {
+    pub(crate) fn check(&self, plugin: &Arc<PluginRef>, consumer: &str, now: Instant) -> Result<(), CallError> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(circuit) = state.get(&key(plugin, consumer)) else { return Ok(()) };
         let Some(open) = circuit.open else { return Ok(()) };
@@ -89,8 +89,8 @@ fn key(plugin: &PluginRef, consumer: &str) -> Key {
 mod tests {
     use super::*;
 
-    fn plugin() -> PluginRef {
-        PluginRef { name: "p".into(), version: "1".into(), digest: "d".into() }
+    fn plugin() -> Arc<PluginRef> {
+        Arc::new(PluginRef { name: "p".into(), version: "1".into(), digest: "d".into() })
     }
 
     fn fault() -> Result<(), CallError> {

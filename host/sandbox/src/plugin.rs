@@ -86,6 +86,8 @@ pub struct PluginDescription {
 
 /// An admitted plugin.
 pub(crate) struct Plugin {
+    /// Shared with every error that names the plugin.
+    pub(crate) reference: Arc<PluginRef>,
     pub(crate) description: PluginDescription,
     pub(crate) roles: Roles,
     pub(crate) pre: InstancePre<CallState>,
@@ -95,7 +97,7 @@ pub(crate) struct Plugin {
 }
 
 impl Plugin {
-    pub(crate) fn reference(&self) -> &PluginRef {
-        &self.description.plugin
+    pub(crate) fn reference(&self) -> &Arc<PluginRef> {
+        &self.reference
     }
 }

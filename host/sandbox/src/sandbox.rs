@@ -92,7 +92,7 @@ impl Sandbox {
     pub async fn admit(&self, bytes: &[u8], source: PluginSource) -> Result<PluginRef, AdmitError> {
         let plugin = self.inner.gate.examine(bytes, source).await?;
         let mut catalogue = self.inner.catalogue.write().unwrap_or_else(PoisonError::into_inner);
-        catalogue.add(Arc::new(plugin)).map(|plugin| plugin.reference().clone())
+        catalogue.add(Arc::new(plugin)).map(|plugin| plugin.description.plugin.clone())
     }
 
     /// The admitted plugins, in the order of admission.
@@ -110,7 +110,7 @@ impl Sandbox {
     /// The plugin that serves a type.
     #[must_use]
     pub fn server_of(&self, kind: &str) -> Option<PluginRef> {
-        self.catalogue(|catalogue| catalogue.of_type(kind).ok().map(|plugin| plugin.reference().clone()))
+        self.catalogue(|catalogue| catalogue.of_type(kind).ok().map(|plugin| plugin.description.plugin.clone()))
     }
 
     /// What a plugin may use.

@@ -15,20 +15,27 @@ fn rules() -> Result<toml::Table> {
 #[test]
 fn every_licence_is_one_that_we_allow() -> Result<()> {
     let rules = rules()?;
-    let allowed: BTreeSet<&str> =
-        rules["licenses"]["allow"].as_array().context("licenses.allow is a list")?.iter().filter_map(toml::Value::as_str).collect();
+    let allowed: BTreeSet<&str> = rules["licenses"]["allow"]
+        .as_array()
+        .context("licenses.allow is a list")?
+        .iter()
+        .filter_map(toml::Value::as_str)
+        .collect();
     for package in metadata()?.packages {
         let Some(licence) = &package.license else {
             let clarified = rules["licenses"].get("clarify").and_then(toml::Value::as_array).into_iter().flatten();
             ensure!(
-                clarified.into_iter().any(|entry| entry.get("crate").and_then(toml::Value::as_str) == Some(package.name.as_str())),
+                clarified
+                    .into_iter()
+                    .any(|entry| entry.get("crate").and_then(toml::Value::as_str) == Some(package.name.as_str())),
                 "{} {} names no licence, and deny.toml does not clarify it",
                 package.name,
                 package.version
             );
             continue;
         };
-        let expression = spdx::Expression::parse_mode(licence, spdx::ParseMode::LAX).with_context(|| format!("{}: {licence}", package.name))?;
+        let expression = spdx::Expression::parse_mode(licence, spdx::ParseMode::LAX)
+            .with_context(|| format!("{}: {licence}", package.name))?;
         ensure!(
             expression.evaluate(|requirement| allowed.contains(requirement.to_string().as_str())),
             "{} {} is licensed under {licence}, which deny.toml does not allow",
@@ -60,7 +67,8 @@ fn every_duplicate_is_argued_in_deny_toml() -> Result<()> {
         .filter(|(_, versions)| versions.len() > 1)
         // The newest is the one to keep; each older one needs its line.
         .flat_map(|(name, versions)| {
-            let mut sorted: Vec<_> = versions.iter().filter_map(|version| version.parse::<cargo_metadata::semver::Version>().ok()).collect();
+            let mut sorted: Vec<_> =
+                versions.iter().filter_map(|version| version.parse::<cargo_metadata::semver::Version>().ok()).collect();
             sorted.sort();
             sorted.pop();
             sorted.into_iter().map(move |version| format!("{name}@{version}"))

@@ -8,7 +8,8 @@ const LINES: usize = 400;
 
 fn sources() -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    let mut folders: Vec<PathBuf> = ["host", "plugins", "tests", "xtask", "examples"].iter().map(|top| Path::new("../..").join(top)).collect();
+    let mut folders: Vec<PathBuf> =
+        ["host", "plugins", "tests", "xtask", "examples"].iter().map(|top| Path::new("../..").join(top)).collect();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder)? {
             let path = entry?.path();
@@ -40,7 +41,8 @@ fn no_file_is_too_long() -> Result<()> {
 
 #[test]
 fn no_file_or_folder_has_a_name_that_says_nothing() -> Result<()> {
-    const EMPTY: [&str; 12] = ["util", "utils", "common", "commons", "helper", "helpers", "misc", "manager", "stuff", "info", "types2", "v2"];
+    const EMPTY: [&str; 12] =
+        ["util", "utils", "common", "commons", "helper", "helpers", "misc", "manager", "stuff", "info", "types2", "v2"];
     for file in sources()? {
         for part in file.iter().filter_map(|part| part.to_str()) {
             let stem = part.strip_suffix(".rs").or_else(|| part.strip_suffix(".go")).unwrap_or(part);
@@ -78,7 +80,10 @@ fn no_rust_file_is_an_orphan() -> Result<()> {
         };
         let mut parents = vec![home.join("mod.rs"), home.join("lib.rs"), home.join("main.rs")];
         parents.push(home.with_extension("rs"));
-        let declared = parents.iter().filter_map(|parent| std::fs::read_to_string(parent).ok()).any(|text| text.contains(&format!("mod {module};")));
+        let declared = parents
+            .iter()
+            .filter_map(|parent| std::fs::read_to_string(parent).ok())
+            .any(|text| text.contains(&format!("mod {module};")));
         ensure!(declared, "{} is declared by no module", file.display());
     }
     Ok(())

@@ -18,15 +18,34 @@ const WASM: [&str; 2] = ["wasmtime", "wasmtime-wasi"];
 /// The table. A crate of `host/` that is not in it fails the test.
 const ROOMS: &[Room] = &[
     Room { name: "orangery-yaml", house: &[], never: &["tokio", "kube", "wasmtime", "reqwest", "tracing", "serde"] },
-    Room { name: "orangery-core", house: &["orangery-yaml"], never: &["tokio", "kube", "wasmtime", "reqwest", "tracing"] },
-    Room { name: "orangery-api", house: &["orangery-core", "orangery-yaml"], never: &["tokio", "wasmtime", "reqwest", "tracing"] },
+    Room {
+        name: "orangery-core",
+        house: &["orangery-yaml"],
+        never: &["tokio", "kube", "wasmtime", "reqwest", "tracing"],
+    },
+    Room {
+        name: "orangery-api",
+        house: &["orangery-core", "orangery-yaml"],
+        never: &["tokio", "wasmtime", "reqwest", "tracing"],
+    },
     Room { name: "orangery-egress", house: &["orangery-core"], never: &["kube", "wasmtime", "cap-std"] },
-    Room { name: "orangery-sandbox", house: &["orangery-core", "orangery-egress"], never: &["kube", "reqwest", "cap-std"] },
+    Room {
+        name: "orangery-sandbox",
+        house: &["orangery-core", "orangery-egress"],
+        never: &["kube", "reqwest", "cap-std"],
+    },
     Room { name: "orangery-cluster", house: &["orangery-core", "orangery-yaml"], never: &["wasmtime", "reqwest"] },
     Room { name: "orangery-bundled", house: &[], never: &["kube", "wasmtime", "reqwest", "tokio"] },
     Room {
         name: "orangery-controller",
-        house: &["orangery-core", "orangery-api", "orangery-egress", "orangery-sandbox", "orangery-cluster", "orangery-yaml"],
+        house: &[
+            "orangery-core",
+            "orangery-api",
+            "orangery-egress",
+            "orangery-sandbox",
+            "orangery-cluster",
+            "orangery-yaml",
+        ],
         never: &["wasmtime", "reqwest", "cap-std"],
     },
     Room {
@@ -51,7 +70,12 @@ fn packages() -> Result<Vec<Package>> {
 }
 
 fn names(package: &Package) -> BTreeSet<&str> {
-    package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal).map(|dependency| dependency.name.as_str()).collect()
+    package
+        .dependencies
+        .iter()
+        .filter(|dependency| dependency.kind == DependencyKind::Normal)
+        .map(|dependency| dependency.name.as_str())
+        .collect()
 }
 
 #[test]
@@ -60,10 +84,17 @@ fn every_crate_of_the_host_imports_only_what_the_table_allows() -> Result<()> {
         if !package.manifest_path.as_str().contains("/host/") {
             continue;
         }
-        let room = ROOMS.iter().find(|room| room.name == package.name.as_str()).with_context(|| format!("{} is not in the table", package.name))?;
+        let room = ROOMS
+            .iter()
+            .find(|room| room.name == package.name.as_str())
+            .with_context(|| format!("{} is not in the table", package.name))?;
         for dependency in names(&package) {
             let ours = dependency.starts_with("orangery");
-            ensure!(!ours || room.house.contains(&dependency), "{} imports {dependency}, which the table does not allow", room.name);
+            ensure!(
+                !ours || room.house.contains(&dependency),
+                "{} imports {dependency}, which the table does not allow",
+                room.name
+            );
             ensure!(!room.never.contains(&dependency), "{} imports {dependency}, which the table forbids", room.name);
         }
     }
@@ -78,9 +109,17 @@ fn only_the_sandbox_names_wasmtime_and_only_egress_names_reqwest() -> Result<()>
         }
         let named = names(&package);
         for engine in WASM {
-            ensure!(!named.contains(engine) || package.name.as_str() == "orangery-sandbox", "{} names {engine}", package.name);
+            ensure!(
+                !named.contains(engine) || package.name.as_str() == "orangery-sandbox",
+                "{} names {engine}",
+                package.name
+            );
         }
-        ensure!(!named.contains("reqwest") || package.name.as_str() == "orangery-egress", "{} names reqwest", package.name);
+        ensure!(
+            !named.contains("reqwest") || package.name.as_str() == "orangery-egress",
+            "{} names reqwest",
+            package.name
+        );
     }
     Ok(())
 }
@@ -106,7 +145,11 @@ fn plugins_import_only_the_sdk_and_the_yaml_crate_of_the_house() -> Result<()> {
             continue;
         }
         for dependency in names(&package).into_iter().filter(|name| name.starts_with("orangery")) {
-            ensure!(["orangery-plugin-sdk", "orangery-yaml"].contains(&dependency), "{} imports {dependency}", package.name);
+            ensure!(
+                ["orangery-plugin-sdk", "orangery-yaml"].contains(&dependency),
+                "{} imports {dependency}",
+                package.name
+            );
         }
     }
     Ok(())

@@ -44,7 +44,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if options.release {
         build.arg("--release");
     }
-    steps.run("build the operator, its WebAssembly plugins and the simulated forge (minutes the first time, seconds later)", &mut build)?;
+    steps.run(
+        "build the operator, its WebAssembly plugins and the simulated forge (minutes the first time, seconds later)",
+        &mut build,
+    )?;
     let programs = target().join(if options.release { "release" } else { "debug" });
     let into = options.into.clone().unwrap_or_else(|| target().join("demo"));
     let mut stage = steps.perform("a forge with three pull requests, two of them labelled deploy/preview", || {
@@ -52,22 +55,31 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     })?;
     play(&mut steps, &mut stage)?;
     stage.close();
-    println!("\nWhat you saw: previews appeared, changed in place, survived an outage and an empty answer, and vanished when closed.");
+    println!(
+        "\nWhat you saw: previews appeared, changed in place, survived an outage and an empty answer, and vanished when closed."
+    );
     println!("\nLook at   {}", stage.directory().display());
     println!("          one YAML file for each object; the ledger and the last good inputs are in .orangery/");
     println!("manifests {}", stage.manifests().display());
     println!("log       {}", stage.log().display());
-    println!("\nRun it yourself:\n  {} run --local out/ -f MANIFESTS --once\n  {} --help", programs.join("orangery").display(), programs.join("orangery-forge").display());
+    println!(
+        "\nRun it yourself:\n  {} run --local out/ -f MANIFESTS --once\n  {} --help",
+        programs.join("orangery").display(),
+        programs.join("orangery-forge").display()
+    );
     steps.finish("the demo is over");
     Ok(())
 }
 
 fn play(steps: &mut Steps, stage: &mut Stage) -> Result<()> {
-    steps.perform("the operator starts, polls through the github plugin, and both labelled pull requests get a preview", || {
-        stage.start_operator()?;
-        stage.until("previews 1 and 2 exist", |stage| stage.previews() == ["app-1", "app-2"])?;
-        stage.show("HelmRelease.helm.toolkit.fluxcd.io/app-1.yaml", &["name:", "branch:", "tag:"])
-    })?;
+    steps.perform(
+        "the operator starts, polls through the github plugin, and both labelled pull requests get a preview",
+        || {
+            stage.start_operator()?;
+            stage.until("previews 1 and 2 exist", |stage| stage.previews() == ["app-1", "app-2"])?;
+            stage.show("HelmRelease.helm.toolkit.fluxcd.io/app-1.yaml", &["name:", "branch:", "tag:"])
+        },
+    )?;
     steps.perform("somebody labels pull request 3: its preview appears", || {
         stage.forge(&["pr", "label", REPOSITORY, "3", "deploy/preview"])?;
         stage.until("preview 3 exists", |stage| stage.previews() == ["app-1", "app-2", "app-3"])
@@ -85,7 +97,9 @@ fn play(steps: &mut Steps, stage: &mut Stage) -> Result<()> {
         stage.until("the operator says why it has no new answer", |stage| stage.says(line, "✗ provider"))?;
         stage.forge(&["heal"])?;
         stage.forge(&["fail", "maintenance", "--on", "/pulls"])?;
-        stage.until("it does not take a maintenance page for an answer", |stage| stage.says(line, "not JSON") || stage.says(line, "MalformedResponse"))?;
+        stage.until("it does not take a maintenance page for an answer", |stage| {
+            stage.says(line, "not JSON") || stage.says(line, "MalformedResponse")
+        })?;
         stage.forge(&["heal"])?;
         stage.forge(&["fail", "empty-list", "--on", "/pulls"])?;
         stage.until("the guard holds the deletion of everything", |stage| stage.says(line, "deletions are held"))?;
@@ -100,6 +114,9 @@ fn play(steps: &mut Steps, stage: &mut Stage) -> Result<()> {
         stage.until("previews 1 and 3 are left", |stage| stage.previews() == ["app-1", "app-3"])
     })?;
     let requests = stage.requests().context("the forge's request log")?;
-    println!("\n   requests to the forge: {} in all, {} answered from the conditional cache (304)", requests.0, requests.1);
+    println!(
+        "\n   requests to the forge: {} in all, {} answered from the conditional cache (304)",
+        requests.0, requests.1
+    );
     Ok(())
 }

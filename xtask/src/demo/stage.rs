@@ -107,7 +107,12 @@ impl Stage {
     /// Drives the forge.
     pub(crate) fn forge(&self, words: &[&str]) -> Result<()> {
         println!("   $ orangery-forge {}", words.join(" "));
-        let done = Command::new(self.programs.join("orangery-forge")).arg("--url").arg(&self.url).args(words).stdin(Stdio::null()).output()?;
+        let done = Command::new(self.programs.join("orangery-forge"))
+            .arg("--url")
+            .arg(&self.url)
+            .args(words)
+            .stdin(Stdio::null())
+            .output()?;
         if !done.status.success() {
             bail!("orangery-forge {}: {}", words.join(" "), String::from_utf8_lossy(&done.stderr));
         }
@@ -116,7 +121,11 @@ impl Stage {
 
     /// All requests to the pull request list, and those that were answered 304.
     pub(crate) fn requests(&self) -> Result<(usize, usize)> {
-        let done = Command::new(self.programs.join("orangery-forge")).arg("--url").arg(&self.url).args(["requests", "--path", "/pulls"]).output()?;
+        let done = Command::new(self.programs.join("orangery-forge"))
+            .arg("--url")
+            .arg(&self.url)
+            .args(["requests", "--path", "/pulls"])
+            .output()?;
         let log = String::from_utf8_lossy(&done.stdout).into_owned();
         Ok((log.lines().count(), log.lines().filter(|line| line.contains("304")).count()))
     }
@@ -137,7 +146,8 @@ impl Stage {
     pub(crate) fn field(&self, object: &str, field: &str) -> Result<String> {
         let file = self.directory().join("app-preview").join(object);
         let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        let line = text.lines().find(|line| line.trim_start().starts_with(field) || line.contains(&format!("/{field}")));
+        let line =
+            text.lines().find(|line| line.trim_start().starts_with(field) || line.contains(&format!("/{field}")));
         line.map(|line| line.trim().to_owned()).with_context(|| format!("{} has no {field}", file.display()))
     }
 
@@ -196,7 +206,8 @@ impl Stage {
         if let Some(mut operator) = self.operator.take() {
             let _ = Command::new("kill").arg(operator.id().to_string()).status();
             let begun = Instant::now();
-            while begun.elapsed() < Duration::from_secs(10) && operator.try_wait().is_ok_and(|status| status.is_none()) {
+            while begun.elapsed() < Duration::from_secs(10) && operator.try_wait().is_ok_and(|status| status.is_none())
+            {
                 std::thread::sleep(Duration::from_millis(50));
             }
             let _ = operator.kill();

@@ -108,7 +108,9 @@ impl StateDirectory {
         let mut names = Vec::new();
         for entry in self.dir.entries().map_err(failed)? {
             let file = entry.map_err(failed)?.file_name();
-            if let Some(name) = file.to_str().and_then(|file| file.strip_suffix(".json")).filter(|name| name.starts_with(prefix)) {
+            if let Some(name) =
+                file.to_str().and_then(|file| file.strip_suffix(".json")).filter(|name| name.starts_with(prefix))
+            {
                 names.push(name.to_owned());
             }
         }

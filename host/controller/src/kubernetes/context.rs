@@ -59,7 +59,15 @@ pub struct Context {
 impl Context {
     /// Everything together.
     #[must_use]
-    pub fn new(client: Client, poller: Poller, road: Road, target: Arc<dyn Target>, options: Options, metrics: Metrics, events: Events) -> Self {
+    pub fn new(
+        client: Client,
+        poller: Poller,
+        road: Road,
+        target: Arc<dyn Target>,
+        options: Options,
+        metrics: Metrics,
+        events: Events,
+    ) -> Self {
         Self { client, poller, road, target, options, metrics, events, failures: Mutex::default() }
     }
 
@@ -68,7 +76,10 @@ impl Context {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let count = failures.entry((kind, name.clone())).or_default();
         *count = count.saturating_add(1);
-        self.options.min_retry.saturating_mul(2_u32.saturating_pow(count.saturating_sub(1).min(24))).min(self.options.max_retry)
+        self.options
+            .min_retry
+            .saturating_mul(2_u32.saturating_pow(count.saturating_sub(1).min(24)))
+            .min(self.options.max_retry)
     }
 
     /// Forgets failures.
@@ -84,7 +95,11 @@ pub(super) fn now() -> u64 {
 
 /// RFC 3339 with seconds, as conditions have it.
 pub(super) fn timestamp(now: u64) -> String {
-    i64::try_from(now / 1000).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok()).unwrap_or_default().to_string()
+    i64::try_from(now / 1000)
+        .ok()
+        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
+        .unwrap_or_default()
+        .to_string()
 }
 
 /// An interval, up to five percent longer or shorter, so that a thousand objects do not come back at once. The spread is

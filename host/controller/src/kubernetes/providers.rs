@@ -1,9 +1,9 @@
 //! Reconciling one ResourceSetInputProvider.
 
 use super::context::{Context, now, spread, timestamp};
+use super::finalizer;
 use super::secrets::ServerSecrets;
 use super::status::{StatusError, publish};
-use super::finalizer;
 use crate::events::{Announcement, Severity};
 use crate::gather::KnownProvider;
 use crate::metrics::{ProviderLabels, RequestLabels};
@@ -33,7 +33,10 @@ pub(super) enum ProviderError {
 }
 
 /// Polls if it is time, and writes what came of it.
-pub(super) async fn reconcile(object: Arc<ResourceSetInputProvider>, context: Arc<Context>) -> Result<Action, ProviderError> {
+pub(super) async fn reconcile(
+    object: Arc<ResourceSetInputProvider>,
+    context: Arc<Context>,
+) -> Result<Action, ProviderError> {
     let begun = Instant::now();
     let name = NamespacedName::new(object.namespace().unwrap_or_default(), object.name_any());
     let uid = object.uid().unwrap_or_default();
@@ -57,14 +60,21 @@ pub(super) async fn reconcile(object: Arc<ResourceSetInputProvider>, context: Ar
         Err(error) => return refuse(&object, &context, &before, after, &error).await,
     };
     if spec.cadence().suspended {
-        announce(&object, &context, Severity::Warning, Reason::ReconciliationDisabled, "Reconciliation is disabled".to_owned());
+        announce(
+            &object,
+            &context,
+            Severity::Warning,
+            Reason::ReconciliationDisabled,
+            "Reconciliation is disabled".to_owned(),
+        );
         measure(&object, &context, &after, true);
         publish(&context.client, object.as_ref(), &before, &after).await?;
         return Ok(Action::await_change());
     }
     let last = snapshot(&before);
     let at = now();
-    let report = provider::reconcile(&context.poller, &spec, &ServerSecrets(context.client.clone()), &last, forced, at).await;
+    let report =
+        provider::reconcile(&context.poller, &spec, &ServerSecrets(context.client.clone()), &last, forced, at).await;
     conclude_into(&mut after, &object, &report, &spec, at);
     for request in &report.requests {
         let status = match (&request.denied, &request.failed, request.status, request.from_cache) {
@@ -118,8 +128,14 @@ fn snapshot(status: &ResourceSetInputProviderStatus) -> Snapshot {
     let freshness = match &status.stale {
         None => Freshness::Fresh,
         Some(stale) => Freshness::Stale {
-            reason: serde_json::from_value(serde_json::Value::String(stale.reason.clone())).unwrap_or(Reason::SourceUnavailable),
-            since: stale.since.parse::<jiff::Timestamp>().ok().and_then(|since| u64::try_from(since.as_millisecond()).ok()).unwrap_or_default(),
+            reason: serde_json::from_value(serde_json::Value::String(stale.reason.clone()))
+                .unwrap_or(Reason::SourceUnavailable),
+            since: stale
+                .since
+                .parse::<jiff::Timestamp>()
+                .ok()
+                .and_then(|since| u64::try_from(since.as_millisecond()).ok())
+                .unwrap_or_default(),
         },
     };
     Snapshot::restored(
@@ -130,7 +146,13 @@ fn snapshot(status: &ResourceSetInputProviderStatus) -> Snapshot {
     )
 }
 
-fn conclude_into(after: &mut ResourceSetInputProviderStatus, object: &ResourceSetInputProvider, report: &ProviderReport, spec: &ProviderSpec, at: u64) {
+fn conclude_into(
+    after: &mut ResourceSetInputProviderStatus,
+    object: &ResourceSetInputProvider,
+    report: &ProviderReport,
+    spec: &ProviderSpec,
+    at: u64,
+) {
     let stamp = timestamp(at);
     let conditions = Conditions::new(std::mem::take(&mut after.conditions).into_iter().map(Into::into).collect());
     let generation = object.meta().generation.unwrap_or_default();
@@ -140,7 +162,9 @@ fn conclude_into(after: &mut ResourceSetInputProviderStatus, object: &ResourceSe
     after.waiting = report.snapshot.waiting().to_vec();
     after.last_exported_revision = Some(report.snapshot.revision().to_owned()).filter(|revision| !revision.is_empty());
     after.stale = match report.snapshot.freshness() {
-        Freshness::Stale { reason, since } => Some(Stale { reason: reason.as_str().to_owned(), since: timestamp(*since) }),
+        Freshness::Stale { reason, since } => {
+            Some(Stale { reason: reason.as_str().to_owned(), since: timestamp(*since) })
+        }
         Freshness::Fresh | Freshness::Never => None,
     };
     after.next_schedule = report.next_schedule.as_ref().and_then(|next| {
@@ -179,14 +203,22 @@ async fn refuse(
 }
 
 /// Events for what is new; nothing for a routine poll.
-fn tell(object: &ResourceSetInputProvider, context: &Context, report: &ProviderReport, before: &ResourceSetInputProviderStatus) {
+fn tell(
+    object: &ResourceSetInputProvider,
+    context: &Context,
+    report: &ProviderReport,
+    before: &ResourceSetInputProviderStatus,
+) {
     let ready = before.conditions.iter().find(|condition| condition.type_ == ConditionType::Ready.as_str());
     match &report.outcome {
         Outcome::Succeeded { .. } if report.changed => {
-            let message = format!("{} inputs exported, revision {}", report.snapshot.inputs().len(), report.snapshot.revision());
+            let message =
+                format!("{} inputs exported, revision {}", report.snapshot.inputs().len(), report.snapshot.revision());
             announce(object, context, Severity::Normal, Reason::ReconciliationSucceeded, message);
         }
-        Outcome::Failed { reason, message } | Outcome::Stalled { reason, message } if ready.is_none_or(|ready| ready.message != *message) => {
+        Outcome::Failed { reason, message } | Outcome::Stalled { reason, message }
+            if ready.is_none_or(|ready| ready.message != *message) =>
+        {
             announce(object, context, Severity::Warning, *reason, message.clone());
         }
         Outcome::Skipped { reason, message } => announce(object, context, Severity::Normal, *reason, message.clone()),
@@ -198,7 +230,12 @@ fn announce(object: &ResourceSetInputProvider, context: &Context, severity: Seve
     context.events.send(Announcement { about: object.object_ref(&()), severity, reason, message });
 }
 
-fn measure(object: &ResourceSetInputProvider, context: &Context, status: &ResourceSetInputProviderStatus, suspended: bool) {
+fn measure(
+    object: &ResourceSetInputProvider,
+    context: &Context,
+    status: &ResourceSetInputProviderStatus,
+    suspended: bool,
+) {
     let ready = status.conditions.iter().find(|condition| condition.type_ == ConditionType::Ready.as_str());
     context.metrics.provider(ProviderLabels {
         uid: object.uid().unwrap_or_default(),
@@ -220,5 +257,8 @@ fn annotation(object: &ResourceSetInputProvider, key: &str) -> Option<String> {
 /// `forceAt` equal to `requestedAt`, and neither handled yet.
 fn is_forced(object: &ResourceSetInputProvider, status: &ResourceSetInputProviderStatus) -> bool {
     let (requested, forced) = (annotation(object, keys::REQUESTED_AT), annotation(object, keys::FORCE_AT));
-    forced.is_some() && forced == requested && requested != status.last_handled_reconcile_at && forced != status.last_handled_force_at
+    forced.is_some()
+        && forced == requested
+        && requested != status.last_handled_reconcile_at
+        && forced != status.last_handled_force_at
 }

@@ -14,7 +14,9 @@ impl Secrets for ServerSecrets {
     async fn read(&self, name: &NamespacedName) -> Result<Option<SecretData>, SecretReadError> {
         let api: Api<Secret> = Api::namespaced(self.0.clone(), &name.namespace);
         match api.get_opt(&name.name).await {
-            Ok(secret) => Ok(secret.map(|secret| secret.data.unwrap_or_default().into_iter().map(|(key, value)| (key, value.0)).collect())),
+            Ok(secret) => Ok(secret.map(|secret| {
+                secret.data.unwrap_or_default().into_iter().map(|(key, value)| (key, value.0)).collect()
+            })),
             Err(error) => Err(SecretReadError { name: name.clone(), message: error.to_string() }),
         }
     }

@@ -74,7 +74,11 @@ pub(super) async fn reconcile(
     let failed = |source| SetError::Finalizer { name: name.clone(), source: Box::new(source) };
     let before = object.status.clone().unwrap_or_default();
     let inventory = before.inventory.as_ref().map(Inventory::read).unwrap_or_default();
-    let book = ServerBook { client: &context.client, uid: object.uid().unwrap_or_default(), unreadable: inventory.unreadable.clone() };
+    let book = ServerBook {
+        client: &context.client,
+        uid: object.uid().unwrap_or_default(),
+        unreadable: inventory.unreadable.clone(),
+    };
     let spec = SetSpec::try_from(object.as_ref()).and_then(|spec| spec.check().map(|()| spec));
     if object.meta().deletion_timestamp.is_some() {
         return delete(&object, &context, spec.ok().as_ref(), &inventory.ledger, &book, before).await;
@@ -83,15 +87,25 @@ pub(super) async fn reconcile(
         finalizer::add(&context.client, object.as_ref()).await.map_err(failed)?;
     }
     let mut after = before.clone();
-    after.last_handled_reconcile_at = object.annotations().get(keys::REQUESTED_AT).cloned().or(after.last_handled_reconcile_at);
+    after.last_handled_reconcile_at =
+        object.annotations().get(keys::REQUESTED_AT).cloned().or(after.last_handled_reconcile_at);
     let suspended = object.annotations().get(keys::RECONCILE).is_some_and(|word| word.eq_ignore_ascii_case("disabled"));
     if suspended {
-        announce(&object, &context, Severity::Warning, Reason::ReconciliationDisabled, "Reconciliation is disabled".to_owned());
+        announce(
+            &object,
+            &context,
+            Severity::Warning,
+            Reason::ReconciliationDisabled,
+            "Reconciliation is disabled".to_owned(),
+        );
         measure(&object, &context, &after, true);
         publish(&context.client, object.as_ref(), &before, &after).await?;
         return Ok(Action::await_change());
     }
-    let report = match spec.map_err(|error| refused(&error, &error.field)).and_then(|spec| rights(&spec, &context).map(|owner| (spec, owner))) {
+    let report = match spec
+        .map_err(|error| refused(&error, &error.field))
+        .and_then(|spec| rights(&spec, &context).map(|owner| (spec, owner)))
+    {
         Err(report) => *report,
         Ok((spec, owner)) => {
             let after_start = begin(&object, &context, &before).await?;
@@ -112,7 +126,8 @@ pub(super) async fn reconcile(
     // The ledger is written by its book; what is left to publish is everything else.
     let mut known = before.clone();
     known.conditions.clone_from(&after.conditions);
-    known.inventory = Some(Inventory::write(ledger, &inventory.unreadable)).filter(|_| before.inventory.is_some() || !ledger.is_empty());
+    known.inventory = Some(Inventory::write(ledger, &inventory.unreadable))
+        .filter(|_| before.inventory.is_some() || !ledger.is_empty());
     after.inventory.clone_from(&known.inventory);
     write_outcome(&mut after, &object, &report, ledger, begun.elapsed());
     tell(&object, &context, &report, &known);
@@ -122,7 +137,11 @@ pub(super) async fn reconcile(
 }
 
 /// A new generation is announced before the work; a routine re-check is not worth a write.
-async fn begin(object: &Arc<ResourceSet>, context: &Context, before: &ResourceSetStatus) -> Result<Vec<orangery_api::Condition>, SetError> {
+async fn begin(
+    object: &Arc<ResourceSet>,
+    context: &Context,
+    before: &ResourceSetStatus,
+) -> Result<Vec<orangery_api::Condition>, SetError> {
     let generation = object.meta().generation.unwrap_or_default();
     let ready = before.conditions.iter().find(|condition| condition.type_ == ConditionType::Ready.as_str());
     if ready.is_some_and(|ready| ready.observed_generation == Some(generation)) {
@@ -132,8 +151,11 @@ async fn begin(object: &Arc<ResourceSet>, context: &Context, before: &ResourceSe
     let outcome = Outcome::Progressing { message: "Reconciliation in progress".to_owned() };
     let mut after = before.clone();
     let conditions = Conditions::new(before.conditions.iter().cloned().map(Into::into).collect());
-    after.conditions =
-        conclude(&conditions, &outcome, None, Stamp { generation, now: &at }).into_vec().into_iter().map(Into::into).collect();
+    after.conditions = conclude(&conditions, &outcome, None, Stamp { generation, now: &at })
+        .into_vec()
+        .into_iter()
+        .map(Into::into)
+        .collect();
     publish(&context.client, object.as_ref(), before, &after).await?;
     Ok(after.conditions)
 }
@@ -208,13 +230,22 @@ async fn delete(
     let at = timestamp(now());
     let conditions = Conditions::new(after.conditions.iter().cloned().map(Into::into).collect());
     let stamp = Stamp { generation: object.meta().generation.unwrap_or_default(), now: &at };
-    after.conditions =
-        conclude(&conditions, &report.outcome, report.abnormal.as_deref(), stamp).into_vec().into_iter().map(Into::into).collect();
+    after.conditions = conclude(&conditions, &report.outcome, report.abnormal.as_deref(), stamp)
+        .into_vec()
+        .into_iter()
+        .map(Into::into)
+        .collect();
     publish(&context.client, object.as_ref(), &known, &after).await?;
     Ok(Action::requeue(context.back_off(KIND, &name)))
 }
 
-fn write_outcome(after: &mut ResourceSetStatus, object: &ResourceSet, report: &SetReport, ledger: &Ledger, took: Duration) {
+fn write_outcome(
+    after: &mut ResourceSetStatus,
+    object: &ResourceSet,
+    report: &SetReport,
+    ledger: &Ledger,
+    took: Duration,
+) {
     let at = timestamp(now());
     let generation = object.meta().generation.unwrap_or_default();
     let conditions = Conditions::new(std::mem::take(&mut after.conditions).into_iter().map(Into::into).collect());
@@ -243,7 +274,10 @@ fn write_outcome(after: &mut ResourceSetStatus, object: &ResourceSet, report: &S
         last_reconciled_duration: orangery_core::duration::format(took),
         last_reconciled_status: reason,
         total_reconciliations: 1,
-        metadata: BTreeMap::from([("inputs".to_owned(), report.inputs.to_string()), ("resources".to_owned(), ledger.len().to_string())]),
+        metadata: BTreeMap::from([
+            ("inputs".to_owned(), report.inputs.to_string()),
+            ("resources".to_owned(), ledger.len().to_string()),
+        ]),
     };
     let history: Vec<HistoryEntry> = std::mem::take(&mut after.history).into_iter().map(Into::into).collect();
     after.history = remember(&history, entry).into_iter().map(Into::into).collect();
@@ -276,7 +310,11 @@ fn tell(object: &ResourceSet, context: &Context, report: &SetReport, before: &Re
     if let Some(converged) = &report.converged {
         for change in converged.applied.changes.iter().chain(&converged.pruned.deleted) {
             if change.action != orangery_core::Action::Unchanged {
-                context.metrics.objects.get_or_create(&ActionLabels { action: change.action.as_str().to_owned() }).inc();
+                context
+                    .metrics
+                    .objects
+                    .get_or_create(&ActionLabels { action: change.action.as_str().to_owned() })
+                    .inc();
             }
         }
         let changes = verdict::changes(converged);
@@ -287,7 +325,11 @@ fn tell(object: &ResourceSet, context: &Context, report: &SetReport, before: &Re
         if let Verdict::Held(hold) = &converged.verdict
             && held(ConditionType::PruneHeld).is_none_or(|condition| condition.message != hold.message())
         {
-            context.metrics.objects.get_or_create(&ActionLabels { action: "held".to_owned() }).inc_by(hold.objects.len() as u64);
+            context
+                .metrics
+                .objects
+                .get_or_create(&ActionLabels { action: "held".to_owned() })
+                .inc_by(hold.objects.len() as u64);
             announce(object, context, Severity::Warning, Reason::PruneHeld, hold.message());
         }
     }

@@ -28,7 +28,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Runs both controllers until `stop` is ready; what is under way is finished. `ready` is called when the caches are filled.
-pub async fn run(context: Arc<Context>, stop: impl Future<Output = ()> + Clone + Send + Sync + 'static, ready: impl FnOnce() + Send + 'static) {
+pub async fn run(
+    context: Arc<Context>,
+    stop: impl Future<Output = ()> + Clone + Send + Sync + 'static,
+    ready: impl FnOnce() + Send + 'static,
+) {
     let client = context.client.clone();
     let namespace = context.options.namespace.as_deref();
     let (provider_store, provider_writer) = reflector::store::<ResourceSetInputProvider>();
@@ -51,7 +55,8 @@ pub async fn run(context: Arc<Context>, stop: impl Future<Output = ()> + Clone +
         .touched_objects()
         .predicate_filter(offer, kube::runtime::PredicateConfig::default());
 
-    let config = ControllerConfig::default().concurrency(context.options.concurrent).debounce(Duration::from_millis(200));
+    let config =
+        ControllerConfig::default().concurrency(context.options.concurrent).debounce(Duration::from_millis(200));
     let polls = Controller::for_stream(provider_stream, provider_store)
         .with_config(config.clone())
         .graceful_shutdown_on(stop.clone())
@@ -148,7 +153,10 @@ enum Interrupted {
     Set(#[from] sets::SetError),
 }
 
-async fn reconcile_provider(cached: Arc<ResourceSetInputProvider>, context: Arc<Context>) -> Result<Action, Interrupted> {
+async fn reconcile_provider(
+    cached: Arc<ResourceSetInputProvider>,
+    context: Arc<Context>,
+) -> Result<Action, Interrupted> {
     match fresh(&context.client, cached.as_ref()).await.map_err(|error| Interrupted::Read(Box::new(error)))? {
         Some(object) => Ok(providers::reconcile(object, context).await?),
         None => {
@@ -158,7 +166,11 @@ async fn reconcile_provider(cached: Arc<ResourceSetInputProvider>, context: Arc<
     }
 }
 
-async fn reconcile_set(cached: Arc<ResourceSet>, known: Store<ResourceSetInputProvider>, context: Arc<Context>) -> Result<Action, Interrupted> {
+async fn reconcile_set(
+    cached: Arc<ResourceSet>,
+    known: Store<ResourceSetInputProvider>,
+    context: Arc<Context>,
+) -> Result<Action, Interrupted> {
     // Before the first list is complete every provider would look missing. An error means that the watch has ended.
     if known.wait_until_ready().await.is_err() {
         return Ok(Action::await_change());

@@ -17,7 +17,9 @@ pub enum MemoryError {
     #[error(transparent)]
     State(#[from] StateError),
     /// A ledger with entries that nobody understands.
-    #[error("the ledger of {set} has {count} entries that cannot be read, the first is {first:?}; a newer version may have written it")]
+    #[error(
+        "the ledger of {set} has {count} entries that cannot be read, the first is {first:?}; a newer version may have written it"
+    )]
     Ledger {
         /// Which set.
         set: NamespacedName,
@@ -98,7 +100,9 @@ impl SetMemory {
         let read = inventory::read(&self.inventory);
         match read.unreadable.first() {
             None => Ok(read.ledger),
-            Some(first) => Err(MemoryError::Ledger { set: set.clone(), count: read.unreadable.len(), first: first.id.clone() }),
+            Some(first) => {
+                Err(MemoryError::Ledger { set: set.clone(), count: read.unreadable.len(), first: first.id.clone() })
+            }
         }
     }
 }

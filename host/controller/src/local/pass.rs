@@ -102,8 +102,16 @@ impl Pass {
     /// Why not everything is ready; empty if it is.
     #[must_use]
     pub fn unready(&self) -> Vec<String> {
-        let providers = self.providers.iter().filter(|row| !row.ready).map(|row| format!("{PROVIDER_KIND}/{}: {}", row.name, row.message));
-        let sets = self.sets.iter().filter(|row| !row.ready || row.held > 0).map(|row| format!("{SET_KIND}/{}: {}", row.name, row.message));
+        let providers = self
+            .providers
+            .iter()
+            .filter(|row| !row.ready)
+            .map(|row| format!("{PROVIDER_KIND}/{}: {}", row.name, row.message));
+        let sets = self
+            .sets
+            .iter()
+            .filter(|row| !row.ready || row.held > 0)
+            .map(|row| format!("{SET_KIND}/{}: {}", row.name, row.message));
         providers.chain(sets).collect()
     }
 }
@@ -113,17 +121,26 @@ impl Local {
     ///
     /// # Errors
     /// What is remembered cannot be read or written; nothing that depends on it was touched.
-    pub async fn pass(&self, manifests: &Manifests, due: &BTreeSet<NamespacedName>, now: u64) -> Result<Pass, MemoryError> {
+    pub async fn pass(
+        &self,
+        manifests: &Manifests,
+        due: &BTreeSet<NamespacedName>,
+        now: u64,
+    ) -> Result<Pass, MemoryError> {
         let mut pass = Pass::default();
         let mut memories = BTreeMap::new();
         for provider in &manifests.providers {
             memories.insert(provider.name.clone(), self.remembered(&provider.name)?);
         }
         let polls = manifests.providers.iter().filter(|provider| due.contains(&provider.name)).map(|provider| {
-            let last = memories.get(&provider.name).map(ProviderMemory::snapshot).unwrap_or_else(orangery_core::Snapshot::never);
+            let last = memories
+                .get(&provider.name)
+                .map(ProviderMemory::snapshot)
+                .unwrap_or_else(orangery_core::Snapshot::never);
             async move { (provider, self.poll(provider, &manifests.secrets, &last, now).await) }
         });
-        let polled: Vec<(&ProviderSpec, Option<ProviderReport>)> = stream::iter(polls).buffer_unordered(POLLS).collect().await;
+        let polled: Vec<(&ProviderSpec, Option<ProviderReport>)> =
+            stream::iter(polls).buffer_unordered(POLLS).collect().await;
         for (provider, report) in polled {
             let Some(report) = report else {
                 pass.notices.push(format!("{PROVIDER_KIND}/{} is suspended; its last inputs stay", provider.name));
@@ -142,14 +159,26 @@ impl Local {
         Ok(self.target.state().load(&document("provider", provider))?.unwrap_or_default())
     }
 
-    async fn poll(&self, spec: &ProviderSpec, secrets: &KnownSecrets, last: &orangery_core::Snapshot, now: u64) -> Option<ProviderReport> {
+    async fn poll(
+        &self,
+        spec: &ProviderSpec,
+        secrets: &KnownSecrets,
+        last: &orangery_core::Snapshot,
+        now: u64,
+    ) -> Option<ProviderReport> {
         if spec.cadence().suspended {
             return None;
         }
         Some(provider::reconcile(&self.poller, spec, secrets, last, false, now).await)
     }
 
-    fn keep(&self, spec: &ProviderSpec, memory: &mut ProviderMemory, report: ProviderReport, now: u64) -> Result<ProviderRow, MemoryError> {
+    fn keep(
+        &self,
+        spec: &ProviderSpec,
+        memory: &mut ProviderMemory,
+        report: ProviderReport,
+        now: u64,
+    ) -> Result<ProviderRow, MemoryError> {
         let before = Conditions::new(std::mem::take(&mut memory.conditions));
         let conditions = concluded(&before, &report.outcome, report.abnormal.as_deref(), now);
         let next = ProviderMemory::of(&report.snapshot, conditions);
@@ -181,7 +210,9 @@ impl Local {
             .map(|spec| KnownProvider {
                 name: spec.name.clone(),
                 labels: spec.labels.clone(),
-                snapshot: memories.get(&spec.name).map_or_else(orangery_core::Snapshot::never, ProviderMemory::snapshot),
+                snapshot: memories
+                    .get(&spec.name)
+                    .map_or_else(orangery_core::Snapshot::never, ProviderMemory::snapshot),
                 answered: (!spec.is_static()).then(|| spec.default_values.clone()),
             })
             .collect();
@@ -222,7 +253,15 @@ impl Local {
         let ledger = memory.ledger(&spec.name)?;
         if spec.cadence().suspended {
             let message = "suspended; its objects stay as they are".to_owned();
-            let row = SetRow { name: spec.name.clone(), objects: ledger.len(), ready: true, message, changes: vec![], held: 0, environments: vec![] };
+            let row = SetRow {
+                name: spec.name.clone(),
+                objects: ledger.len(),
+                ready: true,
+                message,
+                changes: vec![],
+                held: 0,
+                environments: vec![],
+            };
             return Ok((row, false));
         }
         let target = Overlay { target: &self.target, resources: self.resources(manifests, memories)? };
@@ -249,7 +288,9 @@ impl Local {
         let before = Conditions::new(std::mem::take(&mut memory.conditions));
         memory.conditions = concluded(&before, &report.outcome, report.abnormal.as_deref(), now).into_vec();
         let converged = report.converged.as_ref();
-        if report.is_ready() && let Some(converged) = converged {
+        if report.is_ready()
+            && let Some(converged) = converged
+        {
             memory.last_applied_revision.clone_from(&converged.revision);
         }
         self.target.state().store(&document, &memory)?;
@@ -268,7 +309,11 @@ impl Local {
     }
 
     /// The custom resources of the manifests with their conditions, for `dependsOn`.
-    fn resources(&self, manifests: &Manifests, memories: &BTreeMap<NamespacedName, ProviderMemory>) -> Result<BTreeMap<ObjectKey, Object>, MemoryError> {
+    fn resources(
+        &self,
+        manifests: &Manifests,
+        memories: &BTreeMap<NamespacedName, ProviderMemory>,
+    ) -> Result<BTreeMap<ObjectKey, Object>, MemoryError> {
         let mut resources = BTreeMap::new();
         for provider in &manifests.providers {
             let conditions = memories.get(&provider.name).map(|memory| memory.conditions.clone()).unwrap_or_default();
@@ -314,15 +359,25 @@ impl Local {
 
 fn describe(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Progressing { message } | Outcome::Failed { message, .. } | Outcome::Stalled { message, .. } | Outcome::Skipped { message, .. } => {
-            message.clone()
-        }
+        Outcome::Progressing { message }
+        | Outcome::Failed { message, .. }
+        | Outcome::Stalled { message, .. }
+        | Outcome::Skipped { message, .. } => message.clone(),
         Outcome::Succeeded { .. } => String::new(),
     }
 }
 
-fn concluded(before: &Conditions, outcome: &Outcome, abnormal: Option<&[orangery_core::conditions::Abnormal]>, now: u64) -> Conditions {
-    let now = i64::try_from(now).ok().and_then(|now| jiff::Timestamp::from_second(now / 1000).ok()).unwrap_or_default().to_string();
+fn concluded(
+    before: &Conditions,
+    outcome: &Outcome,
+    abnormal: Option<&[orangery_core::conditions::Abnormal]>,
+    now: u64,
+) -> Conditions {
+    let now = i64::try_from(now)
+        .ok()
+        .and_then(|now| jiff::Timestamp::from_second(now / 1000).ok())
+        .unwrap_or_default()
+        .to_string();
     conclude(before, outcome, abnormal, Stamp { generation: GENERATION, now: &now })
 }
 
@@ -332,7 +387,9 @@ fn is_ready(conditions: &[Condition]) -> bool {
 
 /// The message of Ready, and what is odd.
 fn message(conditions: &[Condition]) -> String {
-    let shown = |kind: ConditionType| conditions.iter().find(|condition| condition.kind == kind.as_str()).map(|condition| condition.message.as_str());
+    let shown = |kind: ConditionType| {
+        conditions.iter().find(|condition| condition.kind == kind.as_str()).map(|condition| condition.message.as_str())
+    };
     let odd = [
         ConditionType::PruneHeld,
         ConditionType::InputsNotReady,
@@ -353,7 +410,8 @@ fn message(conditions: &[Condition]) -> String {
 
 fn resource(kind: &str, name: &NamespacedName, conditions: &[Condition]) -> Option<(ObjectKey, Object)> {
     let gvk = GroupVersionKind::new(API_VERSION, kind);
-    let key = ObjectKey { group: gvk.group, kind: gvk.kind, namespace: name.namespace.clone(), name: name.name.clone() };
+    let key =
+        ObjectKey { group: gvk.group, kind: gvk.kind, namespace: name.namespace.clone(), name: name.name.clone() };
     let object: Value = json!({
         "apiVersion": API_VERSION,
         "kind": kind,
@@ -362,4 +420,3 @@ fn resource(kind: &str, name: &NamespacedName, conditions: &[Condition]) -> Opti
     });
     Some((key, Object(object.as_object()?.clone())))
 }
-

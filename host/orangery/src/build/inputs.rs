@@ -26,7 +26,9 @@ pub(super) fn take(set: &mut SetSpec, options: &BuildOptions) -> anyhow::Result<
     }
     if options.inputs_from_provider.is_empty() {
         if options.inputs_from.is_empty() {
-            bail!("ResourceSet has '.spec.inputsFrom', please provide the inputs with --inputs-from or --inputs-from-provider");
+            bail!(
+                "ResourceSet has '.spec.inputsFrom', please provide the inputs with --inputs-from or --inputs-from-provider"
+            );
         }
         // The file's inputs stand for those of the providers.
         if set.inputs.is_empty() {
@@ -93,6 +95,7 @@ fn statics(file: &Path, set: &SetSpec) -> anyhow::Result<Vec<ProviderSpec>> {
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<manifest::Document>> {
-    let bytes = std::fs::read(file).with_context(|| format!("invalid filename '{}', must point to an existing file", file.display()))?;
+    let bytes = std::fs::read(file)
+        .with_context(|| format!("invalid filename '{}', must point to an existing file", file.display()))?;
     Ok(manifest::read_text(&file.display().to_string(), &bytes)?)
 }

@@ -112,7 +112,8 @@ pub fn read_all(paths: &[PathBuf]) -> Result<Vec<Document>, ManifestError> {
             return Err(ManifestError::Empty { path: path.clone() });
         }
         for file in files {
-            let bytes = std::fs::read(&file).map_err(|source| ManifestError::Unreadable { path: file.clone(), source })?;
+            let bytes =
+                std::fs::read(&file).map_err(|source| ManifestError::Unreadable { path: file.clone(), source })?;
             documents.extend(read_text(&file.display().to_string(), &bytes)?);
         }
     }
@@ -122,14 +123,18 @@ pub fn read_all(paths: &[PathBuf]) -> Result<Vec<Document>, ManifestError> {
 fn collect(path: &Path, given: bool, files: &mut Vec<PathBuf>) -> Result<(), ManifestError> {
     let failed = |source| ManifestError::Unreadable { path: path.to_owned(), source };
     if !std::fs::metadata(path).map_err(failed)?.is_dir() {
-        let known = path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known));
+        let known =
+            path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known));
         if given || known {
             files.push(path.to_owned());
         }
         return Ok(());
     }
-    let mut entries: Vec<PathBuf> =
-        std::fs::read_dir(path).map_err(failed)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(failed)?;
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(path)
+        .map_err(failed)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()
+        .map_err(failed)?;
     entries.sort();
     for entry in entries {
         let hidden = entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
@@ -156,6 +161,9 @@ mod tests {
     #[test]
     fn a_no_break_space_pasted_from_a_web_page_is_named() {
         let error = read_text("f.yaml", "spec:\n\u{a0} name: x\n\u{a0} other: y\n".as_bytes()).unwrap_err().to_string();
-        assert!(error.starts_with("f.yaml: ") && error.contains("no-break space") && error.contains("line 2"), "{error}");
+        assert!(
+            error.starts_with("f.yaml: ") && error.contains("no-break space") && error.contains("line 2"),
+            "{error}"
+        );
     }
 }

@@ -2,9 +2,9 @@
 
 use super::{Document, ManifestError, secret};
 use orangery_api::{ResourceSet, ResourceSetInputProvider};
+use orangery_core::NamespacedName;
 use orangery_core::combine::source::{API_VERSION, PROVIDER_KIND, SET_KIND};
 use orangery_core::spec::{ProviderSpec, SetSpec, SpecError};
-use orangery_core::NamespacedName;
 use std::collections::BTreeMap;
 
 /// What was found.

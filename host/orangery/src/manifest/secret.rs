@@ -14,13 +14,17 @@ pub type SecretData = BTreeMap<String, Vec<u8>>;
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// The flag is not of the form `NAMESPACE/NAME=VARIABLE`.
-    #[error("--secret-from-env {given:?} is not of the form NAMESPACE/NAME=VARIABLE, for example app-preview/github-auth=GITHUB_TOKEN")]
+    #[error(
+        "--secret-from-env {given:?} is not of the form NAMESPACE/NAME=VARIABLE, for example app-preview/github-auth=GITHUB_TOKEN"
+    )]
     Flag {
         /// As given.
         given: String,
     },
     /// The environment variable is missing or empty.
-    #[error("--secret-from-env {secret} reads the environment variable {variable}, which is {state}; set it, or leave the flag out to poll anonymously")]
+    #[error(
+        "--secret-from-env {secret} reads the environment variable {variable}, which is {state}; set it, or leave the flag out to poll anonymously"
+    )]
     Variable {
         /// Which Secret.
         secret: NamespacedName,
@@ -69,13 +73,19 @@ pub fn from_manifest(place: &str, manifest: &Value) -> Result<SecretData, Manife
     let mut data = SecretData::new();
     for (key, value) in manifest.get("data").and_then(Value::as_object).into_iter().flatten() {
         let field = format!("data.{key}");
-        let text = value.as_str().ok_or_else(|| ManifestError::field(place, &field, "must be base64 text; use stringData for plain text"))?;
+        let text = value
+            .as_str()
+            .ok_or_else(|| ManifestError::field(place, &field, "must be base64 text; use stringData for plain text"))?;
         let compact: String = text.split_whitespace().collect();
-        let bytes = STANDARD.decode(compact).map_err(|_| ManifestError::field(place, &field, "is not base64; use stringData for plain text"))?;
+        let bytes = STANDARD
+            .decode(compact)
+            .map_err(|_| ManifestError::field(place, &field, "is not base64; use stringData for plain text"))?;
         data.insert(key.clone(), bytes);
     }
     for (key, value) in manifest.get("stringData").and_then(Value::as_object).into_iter().flatten() {
-        let text = value.as_str().ok_or_else(|| ManifestError::field(place, &format!("stringData.{key}"), "must be text; put it in quotes"))?;
+        let text = value.as_str().ok_or_else(|| {
+            ManifestError::field(place, &format!("stringData.{key}"), "must be text; put it in quotes")
+        })?;
         data.insert(key.clone(), text.as_bytes().to_vec());
     }
     Ok(data)

@@ -54,11 +54,15 @@ fn says(description: &PluginDescription) -> Vec<String> {
     lines.extend(description.types.iter().map(serves));
     lines.extend(description.renderer.as_ref().map(|name| format!("serves spec.renderer.name {name}")));
     if !description.credentials.is_empty() {
-        lines.push(format!("asks for the credentials {}; the host attaches them, the plugin never sees them", description.credentials.join(", ")));
+        lines.push(format!(
+            "asks for the credentials {}; the host attaches them, the plugin never sees them",
+            description.credentials.join(", ")
+        ));
     }
     for want in &description.wants {
         let when = want.for_url.as_ref().map_or_else(String::new, |url| format!(" where spec.url is at {url}"));
-        lines.push(format!("wants to reach {}{when}; the operator grants it with --grant {}", want.origin, want.origin));
+        lines
+            .push(format!("wants to reach {}{when}; the operator grants it with --grant {}", want.origin, want.origin));
     }
     lines
 }

@@ -45,9 +45,13 @@ pub(super) async fn run(options: RunOptions) -> anyhow::Result<ExitCode> {
     }
     let config = connection(&options).await?;
     let client = Client::try_from(config.clone()).context("cannot make a client for the API server")?;
-    let version = client.apiserver_version().await.context("the API server does not answer; look at --kubeconfig, KUBECONFIG or the pod's network")?;
+    let version = client
+        .apiserver_version()
+        .await
+        .context("the API server does not answer; look at --kubeconfig, KUBECONFIG or the pod's network")?;
     tracing::info!(version = version.git_version, server = %config.cluster_url, "connected");
-    let Glass { sandbox, grants, .. } = glass::open(&options.glass, Loopback::Refused, addresses(&config).await).await?;
+    let Glass { sandbox, grants, .. } =
+        glass::open(&options.glass, Loopback::Refused, addresses(&config).await).await?;
     for plugin in sandbox.plugins() {
         tracing::info!(plugin = %plugin.plugin, source = %plugin.source, "loaded");
     }
@@ -78,7 +82,13 @@ pub(super) async fn run(options: RunOptions) -> anyhow::Result<ExitCode> {
 }
 
 /// Waits for the lease, works while it is ours.
-async fn lead(options: &RunOptions, client: Client, context: Arc<Context>, stop: &CancellationToken, readiness: &Readiness) -> anyhow::Result<ExitCode> {
+async fn lead(
+    options: &RunOptions,
+    client: Client,
+    context: Arc<Context>,
+    stop: &CancellationToken,
+    readiness: &Readiness,
+) -> anyhow::Result<ExitCode> {
     let api: Api<Lease> = Api::namespaced(client, &options.operator_namespace);
     let election = Election::new(LEASE, identity());
     tracing::info!(lease = LEASE, namespace = options.operator_namespace, "waiting for the lease");
@@ -119,12 +129,15 @@ async fn work(context: Arc<Context>, stop: &CancellationToken, readiness: &Readi
 async fn connection(options: &RunOptions) -> anyhow::Result<Config> {
     match &options.kubeconfig {
         Some(path) => {
-            let kubeconfig = Kubeconfig::read_from(path).with_context(|| format!("cannot read the kubeconfig {}", path.display()))?;
+            let kubeconfig = Kubeconfig::read_from(path)
+                .with_context(|| format!("cannot read the kubeconfig {}", path.display()))?;
             Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
                 .await
                 .with_context(|| format!("the kubeconfig {} cannot be used", path.display()))
         }
-        None => Config::infer().await.context("there is neither an in-cluster configuration nor a kubeconfig; give one with --kubeconfig"),
+        None => Config::infer()
+            .await
+            .context("there is neither an in-cluster configuration nor a kubeconfig; give one with --kubeconfig"),
     }
 }
 
@@ -147,4 +160,3 @@ fn identity() -> String {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
     format!("{host}_{:x}_{:x}", std::process::id(), since)
 }
-

@@ -132,7 +132,9 @@ impl Diary {
             };
             let next = match row.next {
                 Next::After(wait) => Some(plus(wait)),
-                Next::BackOff => Some(plus(BACK_OFF.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(20))).min(LONGEST))),
+                Next::BackOff => Some(plus(
+                    BACK_OFF.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(20))).min(LONGEST),
+                )),
                 Next::OnChange => None,
             };
             let next = match (next, at_least.map(plus)) {

@@ -41,7 +41,14 @@ impl Screen {
         for row in &pass.sets {
             self.sets.insert(row.name.clone(), set(row));
             lines.extend(row.changes.iter().map(|change| format!("  {change}")));
-            let state = format!("{} set {}: {} objects in {} environments, {}", mark(row.ready && row.held == 0), row.name, row.objects, row.environments.len(), row.message);
+            let state = format!(
+                "{} set {}: {} objects in {} environments, {}",
+                mark(row.ready && row.held == 0),
+                row.name,
+                row.objects,
+                row.environments.len(),
+                row.message
+            );
             self.changed(format!("set {}", row.name), &state, &mut lines);
         }
         for notice in &pass.notices {
@@ -98,7 +105,10 @@ fn provider(row: &ProviderRow) -> (String, String) {
 
 fn set(row: &SetRow) -> (String, String) {
     let held = if row.held > 0 { format!(", {} held", row.held) } else { String::new() };
-    (format!("{} {} objects, {} environments{held}", mark(row.ready), row.objects, row.environments.len()), row.message.clone())
+    (
+        format!("{} {} objects, {} environments{held}", mark(row.ready), row.objects, row.environments.len()),
+        row.message.clone(),
+    )
 }
 
 fn cut(message: &str) -> String {

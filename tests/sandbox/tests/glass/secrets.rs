@@ -48,10 +48,7 @@ pub(crate) mod dumps_memory {
 
     fn request(forge: &Forge, path: &str, credential: Option<&str>) -> Result<PollRequest> {
         let backwards: String = TOKEN.chars().rev().collect();
-        let mut config = json!({"backwards": backwards});
-        if let Some(name) = credential {
-            config["credential"] = name.into();
-        }
+        let config = json!({"backwards": backwards, "credential": credential});
         let url = format!("{}{path}", forge.url);
         Ok(PollRequest { url, session: forge.session(TOKEN)?, ..bench::question("DumpsMemory", config) })
     }

@@ -12,7 +12,9 @@ pub(super) fn compare(expect: &Expect, result: &Result<PollOutcome, CallError>) 
         (None, Ok(outcome)) => compare_outcome(expect, outcome),
         (None, Err(error)) => Err(format!("expected an answer, got the error: {error}")),
         (Some(expected), Err(CallError::Answered { said, .. })) => compare_error(expected, said),
-        (Some(expected), Err(error)) => Err(format!("expected the plugin to answer {}, but the host says: {error}", expected.kind)),
+        (Some(expected), Err(error)) => {
+            Err(format!("expected the plugin to answer {}, but the host says: {error}", expected.kind))
+        }
         (Some(expected), Ok(outcome)) => {
             let (word, inputs) = parts(outcome);
             Err(format!("expected the error {}, got {word} with {} inputs", expected.kind, inputs.len()))
@@ -80,5 +82,9 @@ fn diff(expected: &Value, actual: &Value) -> Result<(), String> {
     }
     let text = |value: &Value| orangery_yaml::to_string(value).unwrap_or_else(|_| value.to_string());
     let (expected, actual) = (text(expected), text(actual));
-    Err(TextDiff::from_lines(&expected, &actual).unified_diff().context_radius(3).header("expected", "actual").to_string())
+    Err(TextDiff::from_lines(&expected, &actual)
+        .unified_diff()
+        .context_radius(3)
+        .header("expected", "actual")
+        .to_string())
 }

@@ -26,10 +26,16 @@ pub async fn perform(options: &PluginTestOptions) -> anyhow::Result<ExitCode> {
     let glass = GlassOptions { plugins: given, grants: vec![], egress_allow_cidr: vec![], plugin_cache: None };
     let glass = glass::open(&glass, Loopback::Refused, Vec::new()).await?;
     let cases = case::read(&options.cases)?;
-    let chosen: Vec<&Case> =
-        cases.iter().filter(|case| options.only.as_ref().is_none_or(|only| case.expectation.name.contains(only.as_str()))).collect();
+    let chosen: Vec<&Case> = cases
+        .iter()
+        .filter(|case| options.only.as_ref().is_none_or(|only| case.expectation.name.contains(only.as_str())))
+        .collect();
     if chosen.is_empty() {
-        bail!("{} holds no case{}", options.cases.display(), options.only.as_ref().map_or_else(String::new, |only| format!(" whose name contains {only:?}")));
+        bail!(
+            "{} holds no case{}",
+            options.cases.display(),
+            options.only.as_ref().map_or_else(String::new, |only| format!(" whose name contains {only:?}"))
+        );
     }
     let mut failed = 0_usize;
     for case in &chosen {
@@ -48,7 +54,9 @@ pub async fn perform(options: &PluginTestOptions) -> anyhow::Result<ExitCode> {
 /// Runs one case.
 async fn run(sandbox: &Sandbox, case: &Case) -> anyhow::Result<()> {
     let kind = &case.expectation.kind;
-    let served = sandbox.served_type(kind).with_context(|| format!("no loaded plugin serves kind {kind}; give the component with --plugin"))?;
+    let served = sandbox
+        .served_type(kind)
+        .with_context(|| format!("no loaded plugin serves kind {kind}; give the component with --plugin"))?;
     let plugins = sandbox.plugins();
     let plugin = plugins
         .iter()
@@ -97,7 +105,11 @@ fn session(case: &Case, plugin: &PluginDescription, script: Arc<CaseScript>) -> 
     SessionSpec {
         consumer: case.expectation.name.clone(),
         grants: origins.into_iter().map(Grant::reading).collect(),
-        credentials: plugin.credentials.iter().map(|name| Credential::new(name.clone(), CredentialKind::Anonymous, [])).collect(),
+        credentials: plugin
+            .credentials
+            .iter()
+            .map(|name| Credential::new(name.clone(), CredentialKind::Anonymous, []))
+            .collect(),
         tls: TlsSettings::default(),
         limits: HttpLimits::default(),
         script: Some(script),

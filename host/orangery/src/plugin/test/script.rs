@@ -37,7 +37,8 @@ impl CaseScript {
     pub(super) fn new(case: &Case) -> Self {
         let mut state = State::default();
         let origin = Origin::of_url(&case.expectation.url).map(|origin| origin.to_string()).unwrap_or_default();
-        let lines: Vec<Scripted> = case.expectation.http.iter().map(|line| scripted(line, &origin, case, &mut state.problems)).collect();
+        let lines: Vec<Scripted> =
+            case.expectation.http.iter().map(|line| scripted(line, &origin, case, &mut state.problems)).collect();
         state.used = vec![0; lines.len()];
         Self { lines, state: Mutex::new(state) }
     }
@@ -45,8 +46,10 @@ impl CaseScript {
     /// Requests that no line answered, and lines that nobody asked for.
     pub(super) fn problems(&self) -> Vec<String> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let unused = self.lines.iter().zip(&state.used).filter(|(line, used)| line.times.is_some_and(|times| **used < times));
-        let unused = unused.map(|(line, used)| format!("never asked for: {} {} (asked {used} times)", line.method, line.url));
+        let unused =
+            self.lines.iter().zip(&state.used).filter(|(line, used)| line.times.is_some_and(|times| **used < times));
+        let unused =
+            unused.map(|(line, used)| format!("never asked for: {} {} (asked {used} times)", line.method, line.url));
         state.problems.iter().cloned().chain(unused).collect()
     }
 }
@@ -106,7 +109,13 @@ fn answer(response: &Answer, url: &str, case: &Case, problems: &mut Vec<String>)
             Vec::new()
         }
     };
-    Response { status: response.status.unwrap_or(200), headers, body, from_cache: response.from_cache, final_url: url.to_owned() }
+    Response {
+        status: response.status.unwrap_or(200),
+        headers,
+        body,
+        from_cache: response.from_cache,
+        final_url: url.to_owned(),
+    }
 }
 
 impl Scripted {
@@ -122,10 +131,15 @@ impl Scripted {
             }
         }
         if self.credential.is_some() && self.credential != request.credential {
-            return Some(format!("{} {} with credential {:?} (named: {:?})", self.method, self.url, self.credential, request.credential));
+            return Some(format!(
+                "{} {} with credential {:?} (named: {:?})",
+                self.method, self.url, self.credential, request.credential
+            ));
         }
         match &self.asked_body {
-            Some(body) if body.as_bytes() != request.body => Some(format!("{} {} with body {body:?}", self.method, self.url)),
+            Some(body) if body.as_bytes() != request.body => {
+                Some(format!("{} {} with body {body:?}", self.method, self.url))
+            }
             _ => None,
         }
     }
@@ -153,12 +167,18 @@ impl Script for CaseScript {
                 }
             }
             if found.is_none() {
-                let left = if left.is_empty() { "no line is left".to_owned() } else { format!("left are:\n  {}", left.join("\n  ")) };
+                let left = if left.is_empty() {
+                    "no line is left".to_owned()
+                } else {
+                    format!("left are:\n  {}", left.join("\n  "))
+                };
                 state.problems.push(format!("no line answers {} {}; {left}", request.method.as_str(), request.url));
             }
             found
         };
-        let Some(line) = found else { return Err(HttpError::Transport("the case has no answer for this request".to_owned())) };
+        let Some(line) = found else {
+            return Err(HttpError::Transport("the case has no answer for this request".to_owned()));
+        };
         tokio::time::sleep(line.delay).await;
         line.answer.clone().map_err(|failure| match failure {
             Failure::Denied(text) => HttpError::Denied(text),
