@@ -24,9 +24,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     steps.run("lints", cargo().args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
     steps.run(
         "a real kube-apiserver, etcd and controller manager for the tests",
-        cargo().args(["run", "--quiet", "--locked", "-p", "orangery-test-apiserver", "--", "build"]),
+        cargo().args(["run", "--quiet", "--locked", "-p", "orangery-test-apiserver", "--", "--build-only"]),
     )?;
-    steps.run("tests", cargo().args(["test", "--workspace", "--locked"]))?;
+    steps.run("tests", cargo().args(["test", "--workspace", "--locked", "--no-fail-fast"]))?;
     steps.run(
         "documentation",
         cargo().args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"),

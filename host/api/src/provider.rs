@@ -40,7 +40,7 @@ pub struct ResourceSetInputProviderSpec {
     pub cert_secret_ref: Option<LocalReference>,
     /// Configuration of the plugin that serves the type, validated by the plugin's own schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::free_map")]
+    #[schemars(schema_with = "schema::free_object")]
     pub config: Option<Map<String, Value>>,
     /// Values for keys that an input does not have.
     #[serde(default, skip_serializing_if = "Option::is_none")]

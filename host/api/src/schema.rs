@@ -11,6 +11,11 @@ pub(crate) fn free_map(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "object", "additionalProperties": {"x-kubernetes-preserve-unknown-fields": true}})
 }
 
+/// The same for a field that rules ask about: CEL does not see maps whose values have no type.
+pub(crate) fn free_object(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "object", "x-kubernetes-preserve-unknown-fields": true})
+}
+
 /// A list of objects with any keys and any values.
 pub(crate) fn free_maps(_: &mut SchemaGenerator) -> Schema {
     json_schema!({

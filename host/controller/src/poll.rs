@@ -190,8 +190,8 @@ impl Poller {
     fn plugin(&self, kind: &str) -> Result<(PluginDescription, ServedType), PollError> {
         let plugins = self.sandbox.plugins();
         let served = self.sandbox.served_type(kind);
-        // The plugin that the user gave stands later and wins, as in the sandbox.
-        let plugin = plugins.iter().rev().find(|plugin| plugin.types.iter().any(|served| served.name == kind));
+        let server = self.sandbox.server_of(kind);
+        let plugin = plugins.iter().find(|plugin| Some(&plugin.plugin) == server.as_ref());
         match (plugin, served) {
             (Some(plugin), Some(served)) => Ok((plugin.clone(), served)),
             _ => {

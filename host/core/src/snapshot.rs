@@ -59,7 +59,7 @@ impl Snapshot {
         Self { inputs, waiting, revision, freshness }
     }
 
-    /// After an answer that was selected from: [`crate::selection::select`] has already kept what a partial answer may not remove.
+    /// After an answer that was selected from: [`crate::selection::select()`] has already kept what a partial answer may not remove.
     #[must_use]
     pub fn after_answer(&self, selected: Selected, coverage: Coverage, now: u64) -> Self {
         let freshness = match coverage {

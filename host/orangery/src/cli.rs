@@ -45,7 +45,7 @@ pub struct GlassOptions {
     /// A plugin to load beside the built-in ones; may be repeated. It wins over a built-in plugin that serves the same type
     #[arg(long = "plugin", value_name = "FILE.wasm", help_heading = "Plugins")]
     pub plugins: Vec<PathBuf>,
-    /// An origin that plugins loaded with --plugin may reach beyond that of spec.url, such as https://api.example.com; may be repeated
+    /// An origin that plugins loaded with --plugin may reach beyond that of spec.url, such as `https://api.example.com`; may be repeated
     #[arg(long = "grant", value_name = "ORIGIN", help_heading = "Plugins")]
     pub grants: Vec<String>,
     /// A private address range that providers may dial, such as 10.20.0.0/16; may be repeated. Loopback only in local mode

@@ -10,6 +10,7 @@ pub mod build;
 pub mod cli;
 pub mod command;
 pub mod exit;
+pub mod failure;
 pub mod glass;
 pub mod logging;
 pub mod manifest;

@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     match orangery::command::perform(arguments.command) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("✗ {error:#}");
+            eprintln!("✗ {}", orangery::failure::tell(&error));
             orangery::exit::FAILURE
         }
     }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Parser;
-use orangery_test_apiserver::Cluster;
+use orangery_test_apiserver::{Cluster, binary};
 
 /// Starts etcd, kube-apiserver and kube-controller-manager on loopback and keeps them until interrupted.
 ///
@@ -10,6 +10,9 @@ use orangery_test_apiserver::Cluster;
 #[derive(Parser)]
 #[command(name = "orangery-test-apiserver")]
 struct Options {
+    /// Build the programs, print where they are, and stop: the first build takes minutes.
+    #[arg(long)]
+    build_only: bool,
     /// Also install the definitions of the Flux kinds.
     #[arg(long)]
     flux: bool,
@@ -21,6 +24,10 @@ struct Options {
 #[tokio::main]
 async fn main() -> Result<()> {
     let options = Options::parse();
+    if options.build_only {
+        println!("{}", binary::controlplane()?.display());
+        return Ok(());
+    }
     let cluster = tokio::task::spawn_blocking(Cluster::start).await??;
     if options.flux {
         cluster.install_flux_crds().await?;

@@ -92,14 +92,17 @@ fn payload(deed: &Deed, repository: &Repository, base: &str) -> Option<(&'static
         (Flavour::Github, Deed::Deployment(_)) => None,
         (Flavour::Gitlab, Deed::Change { action, change }) => {
             let mut attributes = gitlab::merge_request(repository, change, base);
-            attributes["action"] = json!(match *action {
+            let action = match *action {
                 "opened" => "open",
                 "reopened" => "reopen",
                 "closed" => "close",
                 "merged" => "merge",
                 _ => "update",
-            });
-            attributes["last_commit"] = json!({"id": change.sha});
+            };
+            if let Some(attributes) = attributes.as_object_mut() {
+                attributes.insert("action".to_owned(), json!(action));
+                attributes.insert("last_commit".to_owned(), json!({"id": change.sha}));
+            }
             Some((
                 "Merge Request Hook",
                 json!({

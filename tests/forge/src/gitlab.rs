@@ -47,7 +47,7 @@ fn read(project: &Repository, call: &Call, rest: &[&str]) -> Answer {
             None => return refusal(StatusCode::NOT_FOUND, "404 Not found"),
         },
         ["environments"] => match environments(project, call) {
-            Ok(chosen) => asked.cut(&chosen, |environment| self::environment(environment)),
+            Ok(chosen) => asked.cut(&chosen, environment),
             Err(no) => return no,
         },
         ["deployments"] => match deployments(project, call) {

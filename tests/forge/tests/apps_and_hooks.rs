@@ -1,7 +1,6 @@
 //! GitHub Apps, webhooks, and the program driving a running forge.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "a test client stops where the answer is not as it should be"
 )]
 

@@ -1,7 +1,6 @@
 //! Every endpoint's shape, its paging, its validators and its rate limits, seen by a plain HTTP client.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "a test client stops where the answer is not as it should be"
 )]
 

@@ -1,3 +1,5 @@
+//! The directory target: apply, prune, ownership, and names that want to leave.
+
 use super::*;
 use orangery_core::{Ledger, Stage, StageGate, Step};
 use serde_json::json;

@@ -5,9 +5,12 @@
 //! Ledger and last good inputs outlive the process, so that law 1 and the guard hold from one run to the next. A set whose
 //! manifest is no longer given keeps its objects until its removal is asked for.
 
+mod conditions;
 mod memory;
 mod overlay;
 mod pass;
+mod rows;
 
 pub use memory::{MemoryError, ProviderMemory, SetMemory};
-pub use pass::{Local, Manifests, Pass, ProviderRow, SetRow};
+pub use pass::{Local, Manifests};
+pub use rows::{Pass, ProviderRow, SetRow};

@@ -1,28 +1,26 @@
 //! One pass over all manifests: poll what is due, then take each set down the road.
 
+use super::conditions::{concluded, describe, is_ready, message, resource};
 use super::memory::{Book, MemoryError, ProviderMemory, SetMemory, document};
 use super::overlay::Overlay;
+use super::rows::{Pass, ProviderRow, SetRow};
 use crate::gather::KnownProvider;
 use crate::poll::Poller;
-use crate::provider::{self, Next, ProviderReport};
+use crate::provider::{self, ProviderReport};
 use crate::secrets::KnownSecrets;
-use crate::set::{self, Environment, Road, SetReport, SetRun};
+use crate::set::{self, Road, SetReport, SetRun};
 use crate::verdict;
 use futures::stream::{self, StreamExt};
 use orangery_cluster::DirectoryTarget;
-use orangery_core::combine::source::{API_VERSION, PROVIDER_KIND, SET_KIND};
-use orangery_core::conditions::{Condition, ConditionStatus, ConditionType, Conditions, Outcome, Stamp, conclude};
+use orangery_core::combine::source::{PROVIDER_KIND, SET_KIND};
+use orangery_core::conditions::{Conditions, Outcome};
 use orangery_core::guard::Verdict;
 use orangery_core::spec::{ProviderSpec, SetSpec};
-use orangery_core::{GroupVersionKind, NamespacedName, Object, ObjectKey, Owner, Reason};
-use orangery_egress::RequestTrace;
-use serde_json::{Value, json};
+use orangery_core::{NamespacedName, Object, ObjectKey, Owner, Reason, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Providers polled at once.
 const POLLS: usize = 8;
-/// The generation of manifests that come from files.
-const GENERATION: i64 = 1;
 
 /// What the user gave.
 #[derive(Default)]
@@ -47,75 +45,6 @@ pub struct Local {
     pub remove_missing_sets: bool,
 }
 
-/// A provider after a pass.
-#[derive(Debug)]
-pub struct ProviderRow {
-    /// Which one.
-    pub name: NamespacedName,
-    /// `spec.type`.
-    pub kind: String,
-    /// How many inputs it exports.
-    pub inputs: usize,
-    /// Whether its Ready condition is true.
-    pub ready: bool,
-    /// The message of its Ready condition, and of what is odd.
-    pub message: String,
-    /// Whether its inputs are others than before.
-    pub changed: bool,
-    /// When to poll again.
-    pub next: Next,
-    /// What was asked of the network.
-    pub requests: Vec<RequestTrace>,
-}
-
-/// A set after a pass.
-#[derive(Debug)]
-pub struct SetRow {
-    /// Which one.
-    pub name: NamespacedName,
-    /// How many objects it owns.
-    pub objects: usize,
-    /// Whether its Ready condition is true.
-    pub ready: bool,
-    /// The message of its Ready condition, and of what is odd.
-    pub message: String,
-    /// What was created, changed and deleted: `Kind/ns/name created`.
-    pub changes: Vec<String>,
-    /// How many deletions are held.
-    pub held: usize,
-    /// One for each input.
-    pub environments: Vec<Environment>,
-}
-
-/// What a pass came to.
-#[derive(Debug, Default)]
-pub struct Pass {
-    /// The providers that were polled.
-    pub providers: Vec<ProviderRow>,
-    /// All sets.
-    pub sets: Vec<SetRow>,
-    /// Remarks about the whole.
-    pub notices: Vec<String>,
-}
-
-impl Pass {
-    /// Why not everything is ready; empty if it is.
-    #[must_use]
-    pub fn unready(&self) -> Vec<String> {
-        let providers = self
-            .providers
-            .iter()
-            .filter(|row| !row.ready)
-            .map(|row| format!("{PROVIDER_KIND}/{}: {}", row.name, row.message));
-        let sets = self
-            .sets
-            .iter()
-            .filter(|row| !row.ready || row.held > 0)
-            .map(|row| format!("{SET_KIND}/{}: {}", row.name, row.message));
-        providers.chain(sets).collect()
-    }
-}
-
 impl Local {
     /// Polls the providers that are due, and takes every set down the road. `now` is milliseconds since 1970.
     ///
@@ -133,10 +62,7 @@ impl Local {
             memories.insert(provider.name.clone(), self.remembered(&provider.name)?);
         }
         let polls = manifests.providers.iter().filter(|provider| due.contains(&provider.name)).map(|provider| {
-            let last = memories
-                .get(&provider.name)
-                .map(ProviderMemory::snapshot)
-                .unwrap_or_else(orangery_core::Snapshot::never);
+            let last = memories.get(&provider.name).map(ProviderMemory::snapshot).unwrap_or_else(Snapshot::never);
             async move { (provider, self.poll(provider, &manifests.secrets, &last, now).await) }
         });
         let polled: Vec<(&ProviderSpec, Option<ProviderReport>)> =
@@ -163,7 +89,7 @@ impl Local {
         &self,
         spec: &ProviderSpec,
         secrets: &KnownSecrets,
-        last: &orangery_core::Snapshot,
+        last: &Snapshot,
         now: u64,
     ) -> Option<ProviderReport> {
         if spec.cadence().suspended {
@@ -210,9 +136,7 @@ impl Local {
             .map(|spec| KnownProvider {
                 name: spec.name.clone(),
                 labels: spec.labels.clone(),
-                snapshot: memories
-                    .get(&spec.name)
-                    .map_or_else(orangery_core::Snapshot::never, ProviderMemory::snapshot),
+                snapshot: memories.get(&spec.name).map_or_else(Snapshot::never, ProviderMemory::snapshot),
                 answered: (!spec.is_static()).then(|| spec.default_values.clone()),
             })
             .collect();
@@ -355,68 +279,4 @@ impl Local {
         }
         Ok(())
     }
-}
-
-fn describe(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Progressing { message }
-        | Outcome::Failed { message, .. }
-        | Outcome::Stalled { message, .. }
-        | Outcome::Skipped { message, .. } => message.clone(),
-        Outcome::Succeeded { .. } => String::new(),
-    }
-}
-
-fn concluded(
-    before: &Conditions,
-    outcome: &Outcome,
-    abnormal: Option<&[orangery_core::conditions::Abnormal]>,
-    now: u64,
-) -> Conditions {
-    let now = i64::try_from(now)
-        .ok()
-        .and_then(|now| jiff::Timestamp::from_second(now / 1000).ok())
-        .unwrap_or_default()
-        .to_string();
-    conclude(before, outcome, abnormal, Stamp { generation: GENERATION, now: &now })
-}
-
-fn is_ready(conditions: &[Condition]) -> bool {
-    Conditions::new(conditions.to_vec()).is(ConditionType::Ready, ConditionStatus::True)
-}
-
-/// The message of Ready, and what is odd.
-fn message(conditions: &[Condition]) -> String {
-    let shown = |kind: ConditionType| {
-        conditions.iter().find(|condition| condition.kind == kind.as_str()).map(|condition| condition.message.as_str())
-    };
-    let odd = [
-        ConditionType::PruneHeld,
-        ConditionType::InputsNotReady,
-        ConditionType::SourceStale,
-        ConditionType::LimitReached,
-        ConditionType::DuplicateObjects,
-        ConditionType::DeletionFailed,
-        ConditionType::Warning,
-    ];
-    let mut parts: Vec<&str> = shown(ConditionType::Ready).into_iter().collect();
-    for message in odd.into_iter().filter_map(shown) {
-        if !parts.contains(&message) {
-            parts.push(message);
-        }
-    }
-    parts.join("; ")
-}
-
-fn resource(kind: &str, name: &NamespacedName, conditions: &[Condition]) -> Option<(ObjectKey, Object)> {
-    let gvk = GroupVersionKind::new(API_VERSION, kind);
-    let key =
-        ObjectKey { group: gvk.group, kind: gvk.kind, namespace: name.namespace.clone(), name: name.name.clone() };
-    let object: Value = json!({
-        "apiVersion": API_VERSION,
-        "kind": kind,
-        "metadata": {"name": name.name, "namespace": name.namespace, "generation": GENERATION},
-        "status": {"conditions": conditions},
-    });
-    Some((key, Object(object.as_object()?.clone())))
 }

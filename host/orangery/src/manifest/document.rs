@@ -6,6 +6,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
+/// U+00A0, which looks like a space.
+const PASTED: char = '\u{a0}';
+
 /// One document.
 #[derive(Debug, Clone)]
 pub struct Document {
@@ -93,10 +96,34 @@ pub fn read_text(file: &str, bytes: &[u8]) -> Result<Vec<Document>, ManifestErro
         let value = root.to_value().map_err(failed)?;
         if !value.is_null() {
             let Location { line, .. } = root.location();
-            documents.push(Document { file: file.to_owned(), value, line, text: std::sync::Arc::clone(&text), index });
+            let document =
+                Document { file: file.to_owned(), value, line, text: std::sync::Arc::clone(&text), index };
+            refuse_pasted_spaces(&document)?;
+            documents.push(document);
         }
     }
     Ok(documents)
+}
+
+/// A no-break space is no indentation: to YAML it begins the key, which then is a field that nobody reads.
+fn refuse_pasted_spaces(document: &Document) -> Result<(), ManifestError> {
+    let Some(key) = pasted_key(&document.value) else { return Ok(()) };
+    let line = document.text.lines().position(|line| line.contains(key)).map_or(document.line as usize, |line| line + 1);
+    Err(ManifestError::Field {
+        place: format!("{}:{line}", document.file),
+        field: key.trim_start_matches(PASTED).to_owned(),
+        message: "is indented by a no-break space (U+00A0), as text pasted from a web page is; replace it by ordinary spaces".to_owned(),
+    })
+}
+
+fn pasted_key(value: &Value) -> Option<&str> {
+    match value {
+        Value::Object(map) => {
+            map.iter().find_map(|(key, value)| if key.starts_with(PASTED) { Some(key.as_str()) } else { pasted_key(value) })
+        }
+        Value::Array(items) => items.iter().find_map(pasted_key),
+        _ => None,
+    }
 }
 
 /// Reads files, and the `*.yaml`, `*.yml` and `*.json` files of folders in the order of their names, folders inside included.
@@ -156,6 +183,12 @@ mod tests {
         assert_eq!(documents.len(), 2);
         assert_eq!(documents[1].place_of("spec.filter.labels[1]"), "f.yaml:7");
         assert_eq!(documents[1].place_of("spec.filter.absent.more"), "f.yaml:4");
+    }
+
+    #[test]
+    fn a_key_that_begins_with_a_no_break_space_is_named_instead_of_ignored() {
+        let error = read_text("f.yaml", "spec:\n  a: 1\n\u{a0}\u{a0}resources: []\n".as_bytes()).unwrap_err().to_string();
+        assert!(error.starts_with("f.yaml:3: resources: is indented by a no-break space"), "{error}");
     }
 
     #[test]

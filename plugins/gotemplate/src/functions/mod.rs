@@ -1,5 +1,5 @@
 //! The functions of templates, by family: Go's own, slim-sprig's hermetic ones, and `slugify`, `toYaml`, `mustToYaml`,
-//! `inputs`, `uid`. They are all listed in [`table`].
+//! `inputs`, `uid`. They are all listed in `table`.
 //!
 //! Differs from Go on purpose: `keys` and `values` come in the order of the keys (Go: any order), `randInt` and `ago`
 //! depend on the seed and the clock of the call only.

@@ -1,6 +1,6 @@
 //! Regular expressions with the syntax and the results of Go's `regexp` (RE2).
 //!
-//! The pattern is checked and translated by [`translate`]; matching is done by the `regex` crate, which has the same
+//! The pattern is checked and translated by `translate`; matching is done by the `regex` crate, which has the same
 //! leftmost-first, linear-time semantics. What Go does with successive and empty matches is done here.
 
 mod replace;

@@ -1,3 +1,5 @@
+//! Listings over scripted pages: stable, shifting, repeated.
+
 use serde::Deserialize;
 
 use super::*;

@@ -57,11 +57,11 @@ async fn run(sandbox: &Sandbox, case: &Case) -> anyhow::Result<()> {
     let served = sandbox
         .served_type(kind)
         .with_context(|| format!("no loaded plugin serves kind {kind}; give the component with --plugin"))?;
+    let server = sandbox.server_of(kind);
     let plugins = sandbox.plugins();
     let plugin = plugins
         .iter()
-        .rev()
-        .find(|plugin| plugin.types.iter().any(|served| served.name == *kind))
+        .find(|plugin| Some(&plugin.plugin) == server.as_ref())
         .with_context(|| format!("no loaded plugin serves kind {kind}"))?;
     let filter = Filter::parse(&case.filter, &served).context("filter")?;
     let script = Arc::new(CaseScript::new(case));

@@ -1,0 +1,74 @@
+//! The conditions of local mode: the same as in a cluster, with a fixed generation, because files have none.
+
+use orangery_core::combine::source::API_VERSION;
+use orangery_core::conditions::{
+    Abnormal, Condition, ConditionStatus, ConditionType, Conditions, Outcome, Stamp, conclude,
+};
+use orangery_core::{GroupVersionKind, NamespacedName, Object, ObjectKey};
+use serde_json::{Value, json};
+
+/// The generation of manifests that come from files.
+const GENERATION: i64 = 1;
+
+/// The message of an outcome; success has none.
+pub(super) fn describe(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Progressing { message }
+        | Outcome::Failed { message, .. }
+        | Outcome::Stalled { message, .. }
+        | Outcome::Skipped { message, .. } => message.clone(),
+        Outcome::Succeeded { .. } => String::new(),
+    }
+}
+
+/// The conditions after an outcome at `now`, milliseconds since 1970.
+pub(super) fn concluded(before: &Conditions, outcome: &Outcome, abnormal: Option<&[Abnormal]>, now: u64) -> Conditions {
+    let now = i64::try_from(now)
+        .ok()
+        .and_then(|now| jiff::Timestamp::from_second(now / 1000).ok())
+        .unwrap_or_default()
+        .to_string();
+    conclude(before, outcome, abnormal, Stamp { generation: GENERATION, now: &now })
+}
+
+/// Whether Ready is true.
+pub(super) fn is_ready(conditions: &[Condition]) -> bool {
+    Conditions::new(conditions.to_vec()).is(ConditionType::Ready, ConditionStatus::True)
+}
+
+/// The message of Ready, and what is odd.
+pub(super) fn message(conditions: &[Condition]) -> String {
+    let shown = |kind: ConditionType| {
+        conditions.iter().find(|condition| condition.kind == kind.as_str()).map(|condition| condition.message.as_str())
+    };
+    let odd = [
+        ConditionType::PruneHeld,
+        ConditionType::InputsNotReady,
+        ConditionType::SourceStale,
+        ConditionType::LimitReached,
+        ConditionType::DuplicateObjects,
+        ConditionType::DeletionFailed,
+        ConditionType::Warning,
+    ];
+    let mut parts: Vec<&str> = shown(ConditionType::Ready).into_iter().collect();
+    for message in odd.into_iter().filter_map(shown) {
+        if !parts.contains(&message) {
+            parts.push(message);
+        }
+    }
+    parts.join("; ")
+}
+
+/// A custom resource as dependencies see it.
+pub(super) fn resource(kind: &str, name: &NamespacedName, conditions: &[Condition]) -> Option<(ObjectKey, Object)> {
+    let gvk = GroupVersionKind::new(API_VERSION, kind);
+    let key =
+        ObjectKey { group: gvk.group, kind: gvk.kind, namespace: name.namespace.clone(), name: name.name.clone() };
+    let object: Value = json!({
+        "apiVersion": API_VERSION,
+        "kind": kind,
+        "metadata": {"name": name.name, "namespace": name.namespace, "generation": GENERATION},
+        "status": {"conditions": conditions},
+    });
+    Some((key, Object(object.as_object()?.clone())))
+}

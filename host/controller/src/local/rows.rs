@@ -1,0 +1,76 @@
+//! What a pass came to, as values: the screen and the exit code are made from them.
+
+use crate::provider::Next;
+use crate::set::Environment;
+use orangery_core::NamespacedName;
+use orangery_core::combine::source::{PROVIDER_KIND, SET_KIND};
+use orangery_egress::RequestTrace;
+
+/// A provider after a pass.
+#[derive(Debug)]
+pub struct ProviderRow {
+    /// Which one.
+    pub name: NamespacedName,
+    /// `spec.type`.
+    pub kind: String,
+    /// How many inputs it exports.
+    pub inputs: usize,
+    /// Whether its Ready condition is true.
+    pub ready: bool,
+    /// The message of its Ready condition, and of what is odd.
+    pub message: String,
+    /// Whether its inputs are others than before.
+    pub changed: bool,
+    /// When to poll again.
+    pub next: Next,
+    /// What was asked of the network.
+    pub requests: Vec<RequestTrace>,
+}
+
+/// A set after a pass.
+#[derive(Debug)]
+pub struct SetRow {
+    /// Which one.
+    pub name: NamespacedName,
+    /// How many objects it owns.
+    pub objects: usize,
+    /// Whether its Ready condition is true.
+    pub ready: bool,
+    /// The message of its Ready condition, and of what is odd.
+    pub message: String,
+    /// What was created, changed and deleted: `Kind/ns/name created`.
+    pub changes: Vec<String>,
+    /// How many deletions are held.
+    pub held: usize,
+    /// One for each input.
+    pub environments: Vec<Environment>,
+}
+
+/// What a pass came to.
+#[derive(Debug, Default)]
+pub struct Pass {
+    /// The providers that were polled.
+    pub providers: Vec<ProviderRow>,
+    /// All sets.
+    pub sets: Vec<SetRow>,
+    /// Remarks about the whole.
+    pub notices: Vec<String>,
+}
+
+impl Pass {
+    /// Why not everything is ready; empty if it is.
+    #[must_use]
+    pub fn unready(&self) -> Vec<String> {
+        let providers = self
+            .providers
+            .iter()
+            .filter(|row| !row.ready)
+            .map(|row| format!("{PROVIDER_KIND}/{}: {}", row.name, row.message));
+        let sets = self
+            .sets
+            .iter()
+            .filter(|row| !row.ready || row.held > 0)
+            .map(|row| format!("{SET_KIND}/{}: {}", row.name, row.message));
+        providers.chain(sets).collect()
+    }
+}

@@ -1,0 +1,13 @@
+//! The real binary, command by command: what it prints, what it refuses, how it exits, what it leaves behind.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod bench;
+mod build;
+mod docs;
+mod examples;
+mod garden;
+mod help;
+mod local;
+mod plugin;
+mod poll;
+mod reference;

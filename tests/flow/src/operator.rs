@@ -1,0 +1,110 @@
+//! One run of the operator inside of the test process: the controllers of cluster mode with everything they need.
+
+use crate::cut;
+use anyhow::{Context as _, Result};
+use futures::FutureExt;
+use http::{HeaderValue, header};
+use kube::Config;
+use orangery_cluster::{KubernetesOptions, KubernetesTarget, Patience};
+use orangery_controller::events::Events;
+use orangery_controller::kubernetes::{self, Context, Options, Rights};
+use orangery_controller::metrics::Metrics;
+use orangery_controller::poll::Poller;
+use orangery_controller::set::Road;
+use orangery_core::GuardPolicy;
+use orangery_egress::{Door, Policy};
+use orangery_sandbox::{Limits, PluginSource, Sandbox, SandboxConfig};
+use prometheus_client::registry::Registry;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// A running operator; dropped, it ends in the midst of whatever it does.
+pub(crate) struct Operator {
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+/// What one operator is started with.
+pub(crate) struct Setting {
+    pub(crate) config: Config,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) namespace: String,
+    pub(crate) operator_namespace: String,
+    pub(crate) agent: String,
+    pub(crate) left: Arc<AtomicI64>,
+}
+
+impl Operator {
+    /// Starts the controllers and waits until their caches are filled.
+    pub(crate) fn start(setting: Setting) -> Result<Self> {
+        let Setting { mut config, sandbox, namespace, operator_namespace, agent, left } = setting;
+        config.headers = vec![(header::USER_AGENT, HeaderValue::from_str(&agent)?)];
+        let client = cut::client(config.clone(), &left)?;
+        let patience = Patience { gate: Duration::from_secs(10), gone: Duration::from_secs(1), ..Patience::default() };
+        let options = KubernetesOptions { patience, override_managers: Vec::new() };
+        let target =
+            KubernetesTarget::with_connect(config, options, Box::new(move |config| cut::client(config, &left)));
+        let context = Context::new(
+            client.clone(),
+            Poller::new(sandbox.clone(), Vec::new()),
+            Road { sandbox, guard: GuardPolicy::default() },
+            Arc::new(target),
+            Options {
+                namespace: Some(namespace),
+                concurrent: 10,
+                requeue_dependency: Duration::from_millis(300),
+                min_retry: Duration::from_millis(200),
+                max_retry: Duration::from_secs(1),
+                rights: Rights { default_service_account: None, operator_namespace },
+            },
+            Metrics::new(&mut Registry::default()),
+            Events::start(client, "orangery"),
+        );
+        let stop = CancellationToken::new();
+        let stopped = stop.clone().cancelled_owned().boxed().shared();
+        let task = tokio::spawn(kubernetes::run(Arc::new(context), stopped, || {}));
+        Ok(Self { stop, task })
+    }
+
+    /// Lets it finish what is under way, as a process that was asked to end does.
+    pub(crate) async fn finish(mut self) -> Result<()> {
+        self.stop.cancel();
+        tokio::time::timeout(Duration::from_secs(20), &mut self.task)
+            .await
+            .context("the operator did not end within 20 s of being asked to")??;
+        Ok(())
+    }
+}
+
+impl Drop for Operator {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// A sandbox with the built-in plugins that may dial the forge of this machine. Compiled plugins are kept between runs.
+pub(crate) async fn sandbox() -> Result<Sandbox> {
+    /// The first one compiles; the others find it done.
+    static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _turn = TURN.lock().await;
+    let door = Door::new(Policy { allow_loopback: true, ..Policy::default() })?;
+    let sandbox = Sandbox::start(SandboxConfig { cache_dir: Some(cache()?), limits: Limits::default(), door })?;
+    for bundled in orangery_bundled::plugins() {
+        sandbox
+            .admit(bundled.bytes, PluginSource::bundled("built-in"))
+            .await
+            .with_context(|| format!("admitting {}", bundled.name))?;
+    }
+    Ok(sandbox)
+}
+
+/// A folder in the target directory that this test program lies in.
+fn cache() -> Result<PathBuf> {
+    let exe = std::env::current_exe().context("asking for the path of this program")?;
+    let target = exe.ancestors().find(|dir| dir.join("CACHEDIR.TAG").exists());
+    Ok(target.context("the test program is not in a target directory")?.join("flow-plugins"))
+}
