@@ -10,11 +10,11 @@ pub(crate) struct Options {
     only: Option<String>,
 }
 
-/// Runs the benches of `tests/sandbox` with optimisation.
+/// Runs the benches of `tests/bench` with optimisation.
 pub(crate) fn run(options: &Options) -> Result<()> {
     ensure_wasm_target()?;
     let mut bench = cargo();
-    bench.args(["bench", "--locked", "-p", "orangery-test-sandbox"]);
+    bench.args(["bench", "--locked", "-p", "orangery-test-bench"]);
     if let Some(only) = &options.only {
         bench.args(["--bench", only]);
     }

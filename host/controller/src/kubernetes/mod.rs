@@ -10,6 +10,7 @@
 
 mod context;
 mod finalizer;
+mod offers;
 mod providers;
 mod secrets;
 mod sets;

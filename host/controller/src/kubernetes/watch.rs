@@ -9,8 +9,9 @@
 //! Changes of status that we write ourselves trigger nobody.
 
 use super::context::Context;
+use super::offers::Offers;
 use super::{providers, sets};
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use kube::api::Api;
 use kube::core::NamespaceResourceScope;
 use kube::runtime::controller::{Action, Config as ControllerConfig, Controller};
@@ -49,11 +50,18 @@ pub async fn run(
         .reflect(set_writer)
         .applied_objects()
         .predicate_filter(wish::<ResourceSet>, kube::runtime::PredicateConfig::default());
+    let (mut offers, gone) = (Offers::default(), Arc::clone(&context));
     let known_stream = watcher(scoped::<ResourceSetInputProvider>(&client, namespace), watcher::Config::default())
         .default_backoff()
         .reflect(known_writer)
-        .touched_objects()
-        .predicate_filter(offer, kube::runtime::PredicateConfig::default());
+        .flat_map(move |event| {
+            let news = match event {
+                Ok(event) => offers.hear(event),
+                Err(error) => return stream::iter(vec![Err(error)]),
+            };
+            news.gone.iter().for_each(|uid| gone.metrics.forget_provider(uid));
+            stream::iter(news.providers.into_iter().map(Ok).collect())
+        });
 
     let config =
         ControllerConfig::default().concurrency(context.options.concurrent).debounce(Duration::from_millis(200));
@@ -100,14 +108,6 @@ where
 fn wish<K: Resource>(object: &K) -> Option<u64> {
     let meta = object.meta();
     Some(hash((meta.generation, &meta.annotations, meta.deletion_timestamp.is_some())))
-}
-
-/// What of a provider matters to the sets that read it.
-fn offer(provider: &ResourceSetInputProvider) -> Option<u64> {
-    let status = provider.status.as_ref();
-    let stale = status.and_then(|status| status.stale.as_ref()).map(|stale| &stale.reason);
-    let revision = status.and_then(|status| status.last_exported_revision.as_ref());
-    Some(hash((revision, stale, &provider.metadata.labels, provider.metadata.deletion_timestamp.is_some())))
 }
 
 fn hash(value: impl Hash) -> u64 {

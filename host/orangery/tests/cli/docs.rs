@@ -1,1 +1,94 @@
-//! Pending.
+//! The reader's pages: links lead somewhere, and the commands that need no network and no cluster work as written.
+
+use crate::bench::{orangery, root, tree};
+use std::path::{Path, PathBuf};
+
+fn pages() -> Vec<PathBuf> {
+    let root = root();
+    let mut pages = vec![root.join("README.md"), root.join("CONTRIBUTING.md"), root.join("tests/forge/README.md")];
+    for folder in ["docs", "examples"] {
+        let found = tree(&root.join(folder)).into_keys().filter(|path| path.ends_with(".md") && !path.contains("target/"));
+        pages.extend(found.map(|path| root.join(folder).join(path)));
+    }
+    pages
+}
+
+/// `[text](target)` outside of code.
+fn links(text: &str) -> Vec<String> {
+    let mut links = Vec::new();
+    let mut code = false;
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            code = !code;
+        }
+        if !code {
+            links.extend(line.split("](").skip(1).filter_map(|rest| rest.split(')').next()).map(str::to_owned));
+        }
+    }
+    links
+}
+
+#[test]
+fn every_relative_link_leads_to_a_file() {
+    let mut broken = Vec::new();
+    for page in pages() {
+        for link in links(&std::fs::read_to_string(&page).unwrap()) {
+            let path = link.split('#').next().unwrap();
+            if path.is_empty() || link.contains("://") {
+                continue;
+            }
+            if !page.parent().unwrap_or(Path::new("")).join(path).exists() {
+                broken.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// The `orangery …` lines of shell blocks.
+fn commands(text: &str) -> Vec<String> {
+    let mut shell = false;
+    let mut found = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("```") {
+            shell = line == "```sh" || line == "```console";
+            continue;
+        }
+        let line = line.trim_start_matches("$ ").split(" #").next().unwrap().trim();
+        if shell && line.starts_with("orangery ") && !line.contains('|') && !line.contains('…') {
+            found.push(line.to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn every_command_of_the_pages_is_one_that_the_binary_understands() {
+    use clap::Parser;
+    let mut seen = 0;
+    for page in pages() {
+        for line in commands(&std::fs::read_to_string(&page).unwrap()) {
+            seen += 1;
+            let understood = orangery::cli::Arguments::try_parse_from(line.split_whitespace());
+            assert!(understood.is_ok(), "{}: {line}\n{}", page.display(), understood.unwrap_err());
+        }
+    }
+    assert!(seen > 10, "{seen}");
+}
+
+#[test]
+fn the_commands_of_the_readme_and_the_static_example_run_as_written() {
+    let out = tempfile::tempdir().unwrap();
+    let mut ran = Vec::new();
+    for page in ["README.md", "examples/static/README.md"] {
+        for line in commands(&std::fs::read_to_string(root().join(page)).unwrap()) {
+            if !line.contains("examples/static") {
+                continue;
+            }
+            let line = line.replace("--local out/", &format!("--local {}", out.path().display()));
+            orangery(line.split_whitespace().skip(1)).inside(&root()).run().exits(0);
+            ran.push(line);
+        }
+    }
+    assert!(ran.len() >= 3, "{ran:?}");
+}

@@ -1,1 +1,83 @@
-//! Pending.
+//! `--help` of every command says everything, and so does `docs/reference/command-line.md`.
+
+use crate::bench::{orangery, root};
+use clap::CommandFactory;
+use orangery::cli::Arguments;
+
+/// Every command with its path, `orangery` itself first.
+fn commands() -> Vec<(Vec<String>, clap::Command)> {
+    let mut found = Vec::new();
+    let mut open = vec![(Vec::new(), Arguments::command())];
+    while let Some((path, command)) = open.pop() {
+        for inner in command.get_subcommands() {
+            let mut path = path.clone();
+            path.push(inner.get_name().to_owned());
+            open.push((path, inner.clone()));
+        }
+        found.push((path, command));
+    }
+    found
+}
+
+#[test]
+fn every_command_and_every_flag_explains_itself() {
+    for (path, command) in commands() {
+        let help = orangery(path.iter().map(String::as_str).chain(["--help"])).run().exits(0).out;
+        assert!(command.get_about().is_some(), "{path:?} says nothing about itself");
+        for argument in command.get_arguments() {
+            assert!(argument.get_help().is_some(), "{path:?} {} has no help", argument.get_id());
+            let name = argument.get_long().map_or_else(
+                || argument.get_value_names().unwrap()[0].to_string(),
+                |long| format!("--{long}"),
+            );
+            assert!(help.contains(&name), "{path:?} --help does not name {name}");
+        }
+    }
+}
+
+#[test]
+fn the_reference_names_every_command_and_every_flag() {
+    let page = std::fs::read_to_string(root().join("docs/reference/command-line.md")).unwrap();
+    for (path, command) in commands() {
+        assert!(page.contains(&format!("`orangery {}", path.join(" ")).trim_end().to_owned()), "the page lacks {path:?}");
+        for argument in command.get_arguments() {
+            if let Some(long) = argument.get_long() {
+                assert!(page.contains(&format!("`--{long}")), "the page lacks --{long} of {path:?}");
+            }
+            for default in argument.get_default_values() {
+                let default = default.to_string_lossy();
+                assert!(page.contains(&format!("`{default}`")), "the page lacks the default {default} of {path:?}");
+            }
+        }
+    }
+    let flags: std::collections::BTreeSet<String> = commands()
+        .iter()
+        .flat_map(|(_, command)| {
+            command.get_arguments().filter_map(|argument| argument.get_long().map(str::to_owned)).collect::<Vec<_>>()
+        })
+        .collect();
+    for word in page.split("`--").skip(1) {
+        let flag: String = word.chars().take_while(|letter| letter.is_ascii_lowercase() || *letter == '-').collect();
+        let known = flags.contains(&flag) || flag == "help" || flag == "version";
+        assert!(known, "the page names --{flag}, which no command has");
+    }
+}
+
+#[test]
+fn a_wrong_command_line_exits_with_2() {
+    orangery(["frobnicate"]).run().exits(2).warns("frobnicate");
+    orangery(["run", "--local", "out"]).run().exits(2).warns("--filename");
+    orangery(["run", "--metrics-addr", "8080"]).run().exits(2).warns("write HOST:PORT, :PORT or none");
+    orangery(["run", "--requeue-dependency", "soon"]).run().exits(2).warns("soon");
+    orangery(["--version"]).run().exits(0).prints("orangery 0.1.0");
+}
+
+#[test]
+fn the_printed_definitions_are_those_of_the_repository() {
+    let printed = orangery(["crds"]).run().exits(0).out;
+    let kept = crate::bench::tree(&root().join("config/crd"));
+    assert_eq!(printed.matches("---\n").count(), kept.len());
+    for (file, text) in kept {
+        assert!(printed.contains(&text), "config/crd/{file} is not what `orangery crds` prints");
+    }
+}

@@ -53,7 +53,7 @@ fn a_secret_comes_from_the_environment_and_nothing_shows_it() {
     let ran = poll(&garden, &SECRET).with("FORGE_TOKEN", CANARY).run().exits(0).prints("id: \"1\"");
     assert!(!ran.out.contains(CANARY) && !ran.err.contains(CANARY));
     garden.manifest("set.yaml", SET);
-    let ran = garden.pass(&SECRET).with("FORGE_TOKEN", CANARY).with("RUST_LOG", "trace").run().exits(0);
+    let ran = garden.pass(&SECRET).with("FORGE_TOKEN", CANARY).with("ORANGERY_LOG", "trace").run().exits(0);
     let traced = poll(&garden, &["--log-level", "trace", "--verbose", SECRET[0], SECRET[1]])
         .with("FORGE_TOKEN", CANARY)
         .run()

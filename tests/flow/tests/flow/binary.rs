@@ -102,7 +102,7 @@ async fn two_copies_take_turns_by_the_lease_and_tell_how_they_are() -> Result<()
              apiVersion: fluxcd.controlplane.io/v1\n\
              kind: ResourceSet\n\
              metadata: {name: set}\n\
-             spec:\n  inputsFrom: [{name: one}]\n  resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: << inputs.name >>}}]\n",
+             spec:\n  inputsFrom: [{name: one}]\n  resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: << inputs.name >>, namespace: NAMESPACE}}]\n",
         )
         .await?;
     world.is_ready(SET, "set").await?;

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// A Deployment as a template; nothing runs it, so it is ready when the test says so.
-const DEPLOYMENT: &str = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: first}, spec: {selector: {matchLabels: {app: first}}, \
+const DEPLOYMENT: &str = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: first, namespace: NAMESPACE}, spec: {selector: {matchLabels: {app: first}}, \
      template: {metadata: {labels: {app: first}}, spec: {containers: [{name: main, image: main}]}}}}";
 
-const MAP: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: second}}";
+const MAP: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: second, namespace: NAMESPACE}}";
 
 fn set(spec: &str) -> String {
     format!("apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSet\nmetadata: {{name: set}}\nspec:\n{spec}")
@@ -91,7 +91,7 @@ async fn a_set_is_built_when_what_it_depends_on_is_there_and_as_the_expression_w
 #[tokio::test]
 async fn a_suspended_set_rests_and_leaves_its_objects_behind() -> Result<()> {
     let world = running("rest").await?;
-    world.apply(&set("  inputs: [{name: a}]\n  resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: << inputs.name >>}}]\n")).await?;
+    world.apply(&set("  inputs: [{name: a}]\n  resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: << inputs.name >>, namespace: NAMESPACE}}]\n")).await?;
     world.is_ready(SET, "set").await?;
     world.annotate(SET, "set", "fluxcd.controlplane.io/reconcile", "disabled").await?;
     world.patch(SET, "set", json!({"spec": {"inputs": [{"name": "a"}, {"name": "b"}]}})).await?;
@@ -150,7 +150,7 @@ async fn inputs_of_static_providers_are_multiplied_and_the_common_labels_are_on_
             .await?;
     }
     world
-        .apply(&set("  inputStrategy: {name: Permute}\n  inputsFrom: [{selector: {matchLabels: {part: all}}}]\n  commonMetadata: {labels: {team: fruit}}\n  resources:\n    - {apiVersion: v1, kind: ConfigMap, metadata: {name: << inputs.colour.tint >>-<< inputs.size.width >>}}\n"))
+        .apply(&set("  inputStrategy: {name: Permute}\n  inputsFrom: [{selector: {matchLabels: {part: all}}}]\n  commonMetadata: {labels: {team: fruit}}\n  resources:\n    - {apiVersion: v1, kind: ConfigMap, metadata: {name: << inputs.colour.tint >>-<< inputs.size.width >>, namespace: NAMESPACE}}\n"))
         .await?;
     world.has_objects("ConfigMap", &["some-tint-some-width"]).await?;
     world.is_ready(SET, "set").await?;
@@ -165,7 +165,7 @@ async fn looking_again_at_a_hundred_unchanged_objects_costs_a_handful_of_request
     let inputs: Vec<Value> = (0..100).map(|number| json!({"name": format!("map-{number}")})).collect();
     world
         .apply(&set(&format!(
-            "  inputs: {}\n  resources: [{{apiVersion: v1, kind: ConfigMap, metadata: {{name: << inputs.name >>}}}}]\n",
+            "  inputs: {}\n  resources: [{{apiVersion: v1, kind: ConfigMap, metadata: {{name: << inputs.name >>, namespace: NAMESPACE}}}}]\n",
             json!(inputs)
         )))
         .await?;

@@ -21,7 +21,7 @@ metadata: {name: previews}
 spec:
   inputsFrom: [{name: pulls}]
   resources:
-    - {apiVersion: v1, kind: ConfigMap, metadata: {name: app-<< inputs.id >>}, data: {sha: << inputs.sha >>}}
+    - {apiVersion: v1, kind: ConfigMap, metadata: {name: app-<< inputs.id >>, namespace: NAMESPACE}, data: {sha: << inputs.sha >>}}
 ";
 
 /// A set of ConfigMaps: `name: value`.
@@ -30,7 +30,7 @@ fn maps(set: &str, maps: &[(&str, &str)]) -> String {
     json!({
         "apiVersion": "fluxcd.controlplane.io/v1", "kind": SET, "metadata": {"name": set},
         "spec": {"inputs": inputs, "resources": [{
-            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "<< inputs.name >>"},
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "<< inputs.name >>", "namespace": "NAMESPACE"},
             "data": {"value": "<< inputs.value >>"},
         }]},
     })
@@ -57,12 +57,12 @@ async fn wherever_the_operator_ends_the_next_one_reaches_the_same_state() -> Res
         let mut world = World::new("crash").await?;
         for cut in (first + 1..).step_by(WORLDS) {
             world.start().await?;
-            world.apply(&maps("set", &[("gone", "1"), ("changed", "1"), ("same", "1")])).await?;
+            world.apply(&maps("set", &[("gone", "old"), ("changed", "old"), ("same", "old")])).await?;
             world.has_objects("ConfigMap", &["changed", "gone", "same"]).await?;
             world.is_ready(SET, "set").await?;
             world.stop().await?;
 
-            world.apply(&maps("set", &[("changed", "2"), ("same", "1"), ("new", "1")])).await?;
+            world.apply(&maps("set", &[("changed", "young"), ("same", "old"), ("new", "young")])).await?;
             world.start_cut_after(i64::try_from(cut)?)?;
             world
                 .settles("it is cut, or done", async |world| {
@@ -76,7 +76,7 @@ async fn wherever_the_operator_ends_the_next_one_reaches_the_same_state() -> Res
             world.has_objects("ConfigMap", &["changed", "new", "same"]).await?;
             world.is_ready(SET, "set").await?;
             let value = world.live("ConfigMap", "changed").await?;
-            assert_eq!(value.pointer("/data/value"), Some(&json!("2")), "cut after request {cut}");
+            assert_eq!(value.pointer("/data/value"), Some(&json!("young")), "cut after request {cut}");
             let entries = world.live(SET, "set").await?.pointer("/status/inventory/entries").cloned();
             assert_eq!(
                 entries.and_then(|entries| entries.as_array().map(Vec::len)),
@@ -123,7 +123,7 @@ async fn status_is_not_written_when_nothing_changed() -> Result<()> {
 async fn the_finalizer_stays_until_the_last_object_is_gone() -> Result<()> {
     let mut world = World::new("finalizer").await?;
     world.start().await?;
-    world.apply(&maps("set", &[("stuck", "1"), ("free", "1")])).await?;
+    world.apply(&maps("set", &[("stuck", "a"), ("free", "a")])).await?;
     world.is_ready(SET, "set").await?;
     world.patch("ConfigMap", "stuck", json!({"metadata": {"finalizers": ["example.com/stuck"]}})).await?;
     world.delete(SET, "set").await?;
@@ -198,7 +198,7 @@ async fn an_object_of_another_set_is_left_to_it() -> Result<()> {
 async fn a_set_can_do_what_its_service_account_can_and_nothing_without_one() -> Result<()> {
     let mut world = World::of_a_tenant("tenant").await?;
     world.start().await?;
-    world.apply(&maps("set", &[("one", "1")])).await?;
+    world.apply(&maps("set", &[("one", "a")])).await?;
     let said = world.has_condition(SET, "set", "Stalled", "True", "InvalidSpec").await?;
     assert!(said.contains("spec.serviceAccountName is not set"), "{said}");
 

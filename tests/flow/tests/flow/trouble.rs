@@ -19,7 +19,7 @@ metadata: {name: previews}
 spec:
   inputsFrom: [{name: pulls}]
   resources:
-    - {apiVersion: v1, kind: ConfigMap, metadata: {name: app-<< inputs.id >>}, data: {sha: << inputs.sha >>}}
+    - {apiVersion: v1, kind: ConfigMap, metadata: {name: app-<< inputs.id >>, namespace: NAMESPACE}, data: {sha: << inputs.sha >>}}
 ";
 
 async fn with_pull_requests(hint: &str, count: u64) -> Result<World> {
@@ -55,6 +55,8 @@ async fn whatever_goes_wrong_at_the_forge_the_environments_stay_and_the_conditio
     let mut wrong = Vec::new();
     for (fault, reason) in troubles {
         let failure = format!("{:?}", fault.fails);
+        // Otherwise the answer would be "not modified", which has no body to spoil.
+        world.forge.github("acme/shop").pushes(1);
         world.forge.fault(fault);
         world.reconciles(PROVIDER, "pulls").await?;
         let [ready, why, message] = world.condition(PROVIDER, "pulls", "Ready").await?;

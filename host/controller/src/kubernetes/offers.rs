@@ -1,0 +1,138 @@
+//! Which providers the sets that read them have to hear of: those whose offer changed, and those that are gone.
+//!
+//! # Guarantees
+//! A deletion is told, also one that happened while the watch was interrupted. The last state of a deleted object equals the
+//! one before, so a filter by content alone would keep it back.
+
+use kube::runtime::watcher::Event;
+use kube::{Resource, ResourceExt};
+use orangery_api::{ResourceSetInputProvider, ResourceSetInputProviderSpec};
+use orangery_core::NamespacedName;
+use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+/// What was last heard of each provider.
+#[derive(Default)]
+pub(super) struct Offers {
+    known: BTreeMap<NamespacedName, Known>,
+    /// Counts the lists: what the present one does not name is gone.
+    list: u64,
+}
+
+struct Known {
+    uid: String,
+    offer: u64,
+    list: u64,
+}
+
+/// What an event means to the sets.
+#[derive(Default)]
+pub(super) struct News {
+    /// Providers to tell of. Of those that went unseen only name and namespace are left.
+    pub(super) providers: Vec<ResourceSetInputProvider>,
+    /// UIDs of providers that are gone.
+    pub(super) gone: Vec<String>,
+}
+
+impl Offers {
+    /// Takes in an event of the watch.
+    pub(super) fn hear(&mut self, event: Event<ResourceSetInputProvider>) -> News {
+        match event {
+            Event::Init => {
+                self.list += 1;
+                News::default()
+            }
+            Event::InitApply(provider) | Event::Apply(provider) => self.applied(provider),
+            Event::InitDone => self.listed(),
+            Event::Delete(provider) => {
+                self.known.remove(&name(&provider));
+                News { gone: provider.uid().into_iter().collect(), providers: vec![provider] }
+            }
+        }
+    }
+
+    fn applied(&mut self, provider: ResourceSetInputProvider) -> News {
+        let uid = provider.uid().unwrap_or_default();
+        let heard = Known { uid: uid.clone(), offer: offer(&provider), list: self.list };
+        let offered = heard.offer;
+        let mut news = News::default();
+        match self.known.insert(name(&provider), heard) {
+            Some(before) if before.uid == uid && before.offer == offered => {}
+            before => {
+                news.gone.extend(before.map(|before| before.uid).filter(|before| *before != uid));
+                news.providers.push(provider);
+            }
+        }
+        news
+    }
+
+    fn listed(&mut self) -> News {
+        let present = self.list;
+        let mut news = News::default();
+        self.known.retain(|name, known| {
+            if known.list == present {
+                return true;
+            }
+            let mut provider = ResourceSetInputProvider::new(&name.name, ResourceSetInputProviderSpec::default());
+            provider.metadata.namespace = Some(name.namespace.clone());
+            news.providers.push(provider);
+            news.gone.push(known.uid.clone());
+            false
+        });
+        news
+    }
+}
+
+fn name(provider: &ResourceSetInputProvider) -> NamespacedName {
+    NamespacedName::new(provider.namespace().unwrap_or_default(), provider.name_any())
+}
+
+/// What of a provider matters to the sets that read it.
+fn offer(provider: &ResourceSetInputProvider) -> u64 {
+    let status = provider.status.as_ref();
+    let stale = status.and_then(|status| status.stale.as_ref()).map(|stale| &stale.reason);
+    let revision = status.and_then(|status| status.last_exported_revision.as_ref());
+    let mut hasher = DefaultHasher::new();
+    (revision, stale, &provider.meta().labels, provider.meta().deletion_timestamp.is_some()).hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn provider(name: &str, uid: &str) -> ResourceSetInputProvider {
+        let mut provider = ResourceSetInputProvider::new(name, ResourceSetInputProviderSpec::default());
+        provider.metadata.namespace = Some("previews".to_owned());
+        provider.metadata.uid = Some(uid.to_owned());
+        provider
+    }
+
+    fn told(news: &News) -> Vec<String> {
+        news.providers.iter().map(ResourceExt::name_any).collect()
+    }
+
+    #[test]
+    fn an_offer_is_told_once_and_a_deletion_always() {
+        let mut offers = Offers::default();
+        assert_eq!(told(&offers.hear(Event::Apply(provider("a", "1")))), ["a"]);
+        assert!(told(&offers.hear(Event::Apply(provider("a", "1")))).is_empty());
+        let news = offers.hear(Event::Delete(provider("a", "1")));
+        assert_eq!((told(&news), news.gone), (vec!["a".to_owned()], vec!["1".to_owned()]));
+        assert_eq!(told(&offers.hear(Event::Apply(provider("a", "2")))), ["a"]);
+    }
+
+    #[test]
+    fn what_a_later_list_does_not_name_is_gone() {
+        let mut offers = Offers::default();
+        for event in [Event::Init, Event::InitApply(provider("a", "1")), Event::InitApply(provider("b", "2"))] {
+            offers.hear(event);
+        }
+        assert!(told(&offers.hear(Event::InitDone)).is_empty());
+        offers.hear(Event::Init);
+        assert!(told(&offers.hear(Event::InitApply(provider("a", "1")))).is_empty());
+        let news = offers.hear(Event::InitDone);
+        assert_eq!((told(&news), news.gone), (vec!["b".to_owned()], vec!["2".to_owned()]));
+    }
+}

@@ -1,0 +1,1 @@
+//! Nothing but benches: see the `benches` folder, and `cargo xtask bench --help`.
