@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod crds;
 mod demo;
+mod fuzz;
 mod machine;
 mod plugins;
 mod steps;
@@ -32,6 +33,8 @@ enum Command {
     Crds(crds::Options),
     /// Measure, as ratios within one run.
     Bench(bench::Options),
+    /// Compare YAML and templates with the real Go libraries, on random cases.
+    Fuzz(fuzz::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -41,5 +44,6 @@ fn main() -> anyhow::Result<()> {
         Command::Plugins(options) => plugins::run(&options),
         Command::Crds(options) => crds::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
     }
 }

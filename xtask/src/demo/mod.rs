@@ -37,7 +37,7 @@ pub(crate) struct Options {
 
 /// Builds, runs the play, says where to look.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let mut steps = Steps::new(9);
+    let mut steps = Steps::new(10);
     steps.perform("tools", ensure_wasm_target)?;
     let mut build = cargo();
     build.args(["build", "--locked", "-p", "orangery", "-p", "orangery-test-forge"]);
@@ -112,6 +112,11 @@ fn play(steps: &mut Steps, stage: &mut Stage) -> Result<()> {
     steps.perform("pull request 2 is merged: its preview, and only its preview, is deleted", || {
         stage.forge(&["pr", "merge", REPOSITORY, "2"])?;
         stage.until("previews 1 and 3 are left", |stage| stage.previews() == ["app-1", "app-3"])
+    })?;
+    steps.perform("nothing happens: polls are answered 304, which costs no quota", || {
+        stage.until("two polls were answered from the conditional cache", |stage| {
+            stage.requests().is_ok_and(|(_, cached)| cached >= 2)
+        })
     })?;
     let requests = stage.requests().context("the forge's request log")?;
     println!(

@@ -60,7 +60,7 @@ pub async fn run(
                 Err(error) => return stream::iter(vec![Err(error)]),
             };
             news.gone.iter().for_each(|uid| gone.metrics.forget_provider(uid));
-            stream::iter(news.providers.into_iter().map(Ok).collect())
+            stream::iter(news.providers.into_iter().map(Ok).collect::<Vec<_>>())
         });
 
     let config =

@@ -48,7 +48,7 @@ async fn whatever_goes_wrong_at_the_forge_the_environments_stay_and_the_conditio
         (Fault::status(403), "Unauthorized"),
         (Fault::status(404), "SourceNotFound"),
         (Fault::new(Failure::TruncatedBody), "SourceUnavailable"),
-        (Fault::new(Failure::InvalidJson), "MalformedResponse"),
+        (Fault::new(Failure::InvalidJson), "SourceUnavailable"),
         (Fault::new(Failure::OtherShape), "MalformedResponse"),
         (Fault::new(Failure::Reset), "SourceUnavailable"),
     ];
