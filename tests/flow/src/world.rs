@@ -242,7 +242,8 @@ impl World {
         for kind in [PROVIDER, SET] {
             for object in self.api(kind)?.list(&kube::api::ListParams::default()).await? {
                 let object = serde_json::to_value(object)?;
-                all += &format!("{kind} {}: {:#}\n", text(&object, "/metadata/name"), object["status"]);
+                let status = object.get("status").unwrap_or(&Value::Null);
+                all += &format!("{kind} {}: {status:#}\n", text(&object, "/metadata/name"));
             }
         }
         Ok(all)

@@ -10,10 +10,13 @@ use serde_json::{Value, json};
 
 /// A status that could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("the status of {name} could not be written: {source}")]
-pub(super) struct StatusError {
-    pub(super) name: NamespacedName,
-    pub(super) source: Box<kube::Error>,
+pub(super) enum StatusError {
+    /// The API server said no, or nothing.
+    #[error("the status of {name} could not be written: {source}")]
+    Refused { name: NamespacedName, source: Box<kube::Error> },
+    /// It would not fit into etcd. What was there before stays.
+    #[error("the status of {name} would have {bytes} bytes, more than the {MOST_BYTES} that fit; split the object")]
+    TooLarge { name: NamespacedName, bytes: usize },
 }
 
 /// An Etcd object holds 1.5 MiB; a status near it is refused here, with its size, instead of there, without.
@@ -27,7 +30,7 @@ where
     S: Serialize,
 {
     let name = NamespacedName::new(object.namespace().unwrap_or_default(), object.name_any());
-    let failed = |source: kube::Error| StatusError { name: name.clone(), source: Box::new(source) };
+    let failed = |source: kube::Error| StatusError::Refused { name: name.clone(), source: Box::new(source) };
     let encode = |status: &S| serde_json::to_value(status).map_err(|error| failed(kube::Error::SerdeError(error)));
     let (old, new) = (encode(before)?, encode(after)?);
     if old == new {
@@ -35,7 +38,7 @@ where
     }
     let bytes = new.to_string().len();
     if bytes > MOST_BYTES {
-        tracing::error!(%name, bytes, most = MOST_BYTES, "the status is too large and was not written; split the object");
+        return Err(StatusError::TooLarge { name, bytes });
     }
     let patch = json!({
         "metadata": {"uid": object.uid()},

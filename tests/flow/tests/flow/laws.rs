@@ -99,6 +99,41 @@ async fn wherever_the_operator_ends_the_next_one_reaches_the_same_state() -> Res
 }
 
 #[tokio::test]
+async fn wherever_the_operator_ends_while_a_set_is_deleted_the_next_one_leaves_nothing_behind() -> Result<()> {
+    let mut world = World::new("undone").await?;
+    for cut in 1.. {
+        world.start().await?;
+        world.apply(&maps("set", &[("one", "a"), ("two", "a")])).await?;
+        world.is_ready(SET, "set").await?;
+        world.stop().await?;
+
+        world.delete(SET, "set").await?;
+        world.start_cut_after(cut)?;
+        world
+            .settles("it is cut, or done", async |world| Ok(world.is_cut() || world.live(SET, "set").await?.is_null()))
+            .await?;
+        let cut_off = world.is_cut();
+        world.kill();
+        if world.live(SET, "set").await?.is_null() {
+            assert!(
+                world.owned("ConfigMap").await?.is_empty(),
+                "cut after request {cut}: the set left before its objects"
+            );
+        }
+
+        world.start().await?;
+        world.is_gone(SET, "set").await?;
+        assert!(world.owned("ConfigMap").await?.is_empty(), "cut after request {cut}");
+        world.stop().await?;
+        if !cut_off {
+            assert!(cut > 8, "only {cut} requests were cut");
+            break;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn status_is_not_written_when_nothing_changed() -> Result<()> {
     let world = with_pull_requests("quiet", 2).await?;
     for (kind, name) in [(PROVIDER, "pulls"), (SET, "previews")] {
