@@ -138,13 +138,14 @@ pub enum Verdict {
     },
 }
 
-/// The digest of a list of deletions: 16 hexadecimal characters, the same whatever the order.
+/// The digest of a list of deletions: `sha256:` and 16 hexadecimal characters, the same whatever the order.
 #[must_use]
 pub fn list_digest<'a>(objects: impl IntoIterator<Item = &'a ObjectKey>) -> String {
     let ids: BTreeSet<String> = objects.into_iter().map(crate::inventory::id).collect();
     let mut digest = digest::sha256_hex(ids.into_iter().collect::<Vec<_>>().join("\n").as_bytes());
     digest.truncate(16);
-    digest
+    // The prefix keeps YAML from taking it for a number.
+    format!("sha256:{digest}")
 }
 
 /// Decides whether what is stale may be deleted.

@@ -91,7 +91,6 @@ fn payload(deed: &Deed, repository: &Repository, base: &str) -> Option<(&'static
         )),
         (Flavour::Github, Deed::Deployment(_)) => None,
         (Flavour::Gitlab, Deed::Change { action, change }) => {
-            let mut attributes = gitlab::merge_request(repository, change, base);
             let action = match *action {
                 "opened" => "open",
                 "reopened" => "reopen",
@@ -99,9 +98,10 @@ fn payload(deed: &Deed, repository: &Repository, base: &str) -> Option<(&'static
                 "merged" => "merge",
                 _ => "update",
             };
-            if let Some(attributes) = attributes.as_object_mut() {
-                attributes.insert("action".to_owned(), json!(action));
-                attributes.insert("last_commit".to_owned(), json!({"id": change.sha}));
+            let mut attributes = gitlab::merge_request(repository, change, base);
+            if let Some(fields) = attributes.as_object_mut() {
+                fields.insert("action".to_owned(), json!(action));
+                fields.insert("last_commit".to_owned(), json!({"id": change.sha}));
             }
             Some((
                 "Merge Request Hook",

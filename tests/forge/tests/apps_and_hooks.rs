@@ -1,8 +1,5 @@
 //! GitHub Apps, webhooks, and the program driving a running forge.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test client stops where the answer is not as it should be"
-)]
+#![expect(clippy::unwrap_used, reason = "a test client stops where the answer is not as it should be")]
 
 use std::process::{Command as Process, Stdio};
 

@@ -1,8 +1,5 @@
 //! Every fault, observed with a plain HTTP client.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test client stops where the answer is not as it should be"
-)]
+#![expect(clippy::unwrap_used, reason = "a test client stops where the answer is not as it should be")]
 
 use std::time::{Duration, Instant};
 

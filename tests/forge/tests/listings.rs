@@ -1,8 +1,5 @@
 //! Every endpoint's shape, its paging, its validators and its rate limits, seen by a plain HTTP client.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test client stops where the answer is not as it should be"
-)]
+#![expect(clippy::unwrap_used, reason = "a test client stops where the answer is not as it should be")]
 
 use orangery_test_forge::{Command, DeploymentStatus, Flavour, Forge, Rights, Token, opening};
 use reqwest::Response;

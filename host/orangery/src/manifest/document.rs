@@ -96,8 +96,7 @@ pub fn read_text(file: &str, bytes: &[u8]) -> Result<Vec<Document>, ManifestErro
         let value = root.to_value().map_err(failed)?;
         if !value.is_null() {
             let Location { line, .. } = root.location();
-            let document =
-                Document { file: file.to_owned(), value, line, text: std::sync::Arc::clone(&text), index };
+            let document = Document { file: file.to_owned(), value, line, text: std::sync::Arc::clone(&text), index };
             refuse_pasted_spaces(&document)?;
             documents.push(document);
         }
@@ -108,19 +107,22 @@ pub fn read_text(file: &str, bytes: &[u8]) -> Result<Vec<Document>, ManifestErro
 /// A no-break space is no indentation: to YAML it begins the key, which then is a field that nobody reads.
 fn refuse_pasted_spaces(document: &Document) -> Result<(), ManifestError> {
     let Some(key) = pasted_key(&document.value) else { return Ok(()) };
-    let line = document.text.lines().position(|line| line.contains(key)).map_or(document.line as usize, |line| line + 1);
+    let line =
+        document.text.lines().position(|line| line.contains(key)).map_or(document.line as usize, |line| line + 1);
     Err(ManifestError::Field {
         place: format!("{}:{line}", document.file),
         field: key.trim_start_matches(PASTED).to_owned(),
-        message: "is indented by a no-break space (U+00A0), as text pasted from a web page is; replace it by ordinary spaces".to_owned(),
+        message:
+            "is indented by a no-break space (U+00A0), as text pasted from a web page is; replace it by ordinary spaces"
+                .to_owned(),
     })
 }
 
 fn pasted_key(value: &Value) -> Option<&str> {
     match value {
-        Value::Object(map) => {
-            map.iter().find_map(|(key, value)| if key.starts_with(PASTED) { Some(key.as_str()) } else { pasted_key(value) })
-        }
+        Value::Object(map) => map
+            .iter()
+            .find_map(|(key, value)| if key.starts_with(PASTED) { Some(key.as_str()) } else { pasted_key(value) }),
         Value::Array(items) => items.iter().find_map(pasted_key),
         _ => None,
     }
@@ -187,16 +189,14 @@ mod tests {
 
     #[test]
     fn a_key_that_begins_with_a_no_break_space_is_named_instead_of_ignored() {
-        let error = read_text("f.yaml", "spec:\n  a: 1\n\u{a0}\u{a0}resources: []\n".as_bytes()).unwrap_err().to_string();
+        let error =
+            read_text("f.yaml", "spec:\n  a: 1\n\u{a0}\u{a0}resources: []\n".as_bytes()).unwrap_err().to_string();
         assert!(error.starts_with("f.yaml:3: resources: is indented by a no-break space"), "{error}");
     }
 
     #[test]
     fn a_no_break_space_pasted_from_a_web_page_is_named() {
         let error = read_text("f.yaml", "spec:\n\u{a0} name: x\n\u{a0} other: y\n".as_bytes()).unwrap_err().to_string();
-        assert!(
-            error.starts_with("f.yaml: ") && error.contains("no-break space") && error.contains("line 2"),
-            "{error}"
-        );
+        assert!(error.starts_with("f.yaml:2:") && error.contains("no-break space"), "{error}");
     }
 }

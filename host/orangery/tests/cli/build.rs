@@ -105,7 +105,8 @@ fn inputs_that_are_no_list_of_maps_are_refused_with_their_place() {
     std::fs::write(folder.path().join("text.yaml"), "- id: z\n- x\n").unwrap();
     build(folder.path(), &["-i", "map.yaml"]).fails_with("map.yaml:1: must be a YAML list of inputs");
     build(folder.path(), &["-i", "text.yaml"]).fails_with("text.yaml:2: must be a map of keys to values");
-    build(folder.path(), &["-i", "none.yaml"]).fails_with("invalid filename 'none.yaml', must point to an existing file");
+    build(folder.path(), &["-i", "none.yaml"])
+        .fails_with("invalid filename 'none.yaml', must point to an existing file");
 }
 
 #[test]
@@ -142,7 +143,8 @@ fn inputs_of_providers_have_to_be_given() {
         std::fs::write(folder.path().join("p.yaml"), text).unwrap();
         build(folder.path(), &["--inputs-from-provider", "p.yaml"])
     };
-    provider("type: GitHubTag").fails_with("p.yaml:4: unsupported provider type 'GitHubTag', only 'Static' is supported");
+    provider("type: GitHubTag")
+        .fails_with("p.yaml:4: unsupported provider type 'GitHubTag', only 'Static' is supported");
     provider("type: Static\n  defaultValues: {id: given}").exits(0);
 }
 

@@ -7,7 +7,8 @@ fn pages() -> Vec<PathBuf> {
     let root = root();
     let mut pages = vec![root.join("README.md"), root.join("CONTRIBUTING.md"), root.join("tests/forge/README.md")];
     for folder in ["docs", "examples"] {
-        let found = tree(&root.join(folder)).into_keys().filter(|path| path.ends_with(".md") && !path.contains("target/"));
+        let found =
+            tree(&root.join(folder)).into_keys().filter(|path| path.ends_with(".md") && !path.contains("target/"));
         pages.extend(found.map(|path| root.join(folder).join(path)));
     }
     pages

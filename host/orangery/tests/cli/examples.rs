@@ -37,7 +37,8 @@ fn check(example: &Path) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let forge = runtime.block_on(Forge::start()).unwrap();
     let work = tempfile::tempdir().unwrap();
-    let mut words = vec!["run", "--local", "out", "-f", "manifests", "--once"].into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let mut words =
+        vec!["run", "--local", "out", "-f", "manifests", "--once"].into_iter().map(str::to_owned).collect::<Vec<_>>();
     let mut secret = String::new();
     let host = HOSTS.into_iter().find(|host| text.contains(host));
     if let Some(host) = host {
@@ -144,7 +145,10 @@ fn the_example_plugin_is_admitted_passes_its_cases_and_feeds_a_set() {
         .prints("serves spec.type JsonFile")
         .prints("would be admitted");
     let cases = root().join("examples/plugin-rust/cases");
-    orangery(["plugin", "test", cases.to_str().unwrap(), "--plugin", plugin]).run().exits(0).prints("3 passed, 0 failed");
+    orangery(["plugin", "test", cases.to_str().unwrap(), "--plugin", plugin])
+        .run()
+        .exits(0)
+        .prints("3 passed, 0 failed");
 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -155,11 +159,22 @@ fn the_example_plugin_is_admitted_passes_its_cases_and_feeds_a_set() {
         "apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSetInputProvider\nmetadata: {{name: previews, namespace: apps}}\nspec:\n  type: JsonFile\n  url: http://{address}/previews\n  secretRef: {{name: files-token}}\n  filter: {{includeEnvironment: ^review/}}\n---\napiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSet\nmetadata: {{name: previews, namespace: apps}}\nspec:\n  inputsFrom: [{{kind: ResourceSetInputProvider, name: previews}}]\n  resources:\n  - {{apiVersion: v1, kind: ConfigMap, metadata: {{name: << inputs.slug >>, namespace: apps}}}}\n"
     );
     std::fs::write(work.path().join("m.yaml"), manifest).unwrap();
-    orangery(["run", "--local", "out", "-f", "m.yaml", "--once", "--plugin", plugin, "--secret-from-env", "apps/files-token=T"])
-        .inside(work.path())
-        .with("T", "file-secret")
-        .run()
-        .exits(0);
+    orangery([
+        "run",
+        "--local",
+        "out",
+        "-f",
+        "m.yaml",
+        "--once",
+        "--plugin",
+        plugin,
+        "--secret-from-env",
+        "apps/files-token=T",
+    ])
+    .inside(work.path())
+    .with("T", "file-secret")
+    .run()
+    .exits(0);
     let names: Vec<String> = tree(&work.path().join("out")).into_keys().collect();
     assert_eq!(names, ["apps/ConfigMap/review-cart.yaml", "apps/ConfigMap/review-search.yaml"]);
 }

@@ -26,10 +26,9 @@ fn every_command_and_every_flag_explains_itself() {
         assert!(command.get_about().is_some(), "{path:?} says nothing about itself");
         for argument in command.get_arguments() {
             assert!(argument.get_help().is_some(), "{path:?} {} has no help", argument.get_id());
-            let name = argument.get_long().map_or_else(
-                || argument.get_value_names().unwrap()[0].to_string(),
-                |long| format!("--{long}"),
-            );
+            let name = argument
+                .get_long()
+                .map_or_else(|| argument.get_value_names().unwrap()[0].to_string(), |long| format!("--{long}"));
             assert!(help.contains(&name), "{path:?} --help does not name {name}");
         }
     }
@@ -39,7 +38,10 @@ fn every_command_and_every_flag_explains_itself() {
 fn the_reference_names_every_command_and_every_flag() {
     let page = std::fs::read_to_string(root().join("docs/reference/command-line.md")).unwrap();
     for (path, command) in commands() {
-        assert!(page.contains(&format!("`orangery {}", path.join(" ")).trim_end().to_owned()), "the page lacks {path:?}");
+        assert!(
+            page.contains(&format!("`orangery {}", path.join(" ")).trim_end().to_owned()),
+            "the page lacks {path:?}"
+        );
         for argument in command.get_arguments() {
             if let Some(long) = argument.get_long() {
                 assert!(page.contains(&format!("`--{long}")), "the page lacks --{long} of {path:?}");

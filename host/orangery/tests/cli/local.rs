@@ -6,8 +6,8 @@ use orangery_test_forge::{Failure, Fault};
 
 /// `sha256:…` in the reasons of a held deletion.
 fn digest(text: &str) -> String {
-    let (_, after) = text.split_once("sha256:").unwrap();
-    format!("sha256:{}", after.chars().take_while(char::is_ascii_hexdigit).collect::<String>())
+    let (_, after) = text.split_once("orangery.dev/approve-prune: ").unwrap();
+    after.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == ':').collect()
 }
 
 #[test]
@@ -40,14 +40,15 @@ fn an_empty_answer_is_held_until_exactly_that_list_is_approved() {
     garden.once(&[]).exits(0);
     shop.closes(1);
     shop.closes(2);
-    let held = garden.once(&[]).exits(3).warns("✗ ResourceSet/apps/previews").warns("sha256:");
+    let held =
+        garden.once(&[]).exits(3).warns("✗ ResourceSet/apps/previews").warns("orangery.dev/approve-prune: sha256:");
     assert_eq!(garden.names().len(), 2);
     garden.once(&[]).exits(3);
     let approve = |digest: &str| {
         let annotation = format!("metadata:\n  annotations:\n    orangery.dev/approve-prune: {digest}\n");
         garden.manifest("set.yaml", &SET.replacen("metadata:\n", &annotation, 1));
     };
-    approve(&format!("sha256:{}", "0".repeat(64)));
+    approve(&format!("sha256:{}", "0".repeat(16)));
     garden.once(&[]).exits(3);
     assert_eq!(garden.names().len(), 2, "another list was approved");
     approve(&digest(&held.err));
@@ -70,7 +71,10 @@ fn a_forge_that_is_down_deletes_nothing() {
     let (garden, _shop) = Garden::with_pulls(2);
     garden.once(&[]).exits(0);
     let before = garden.objects();
-    for failure in [Failure::Status { code: 503, retry_after: None, body: None }, Failure::Status { code: 404, retry_after: None, body: None }] {
+    for failure in [
+        Failure::Status { code: 503, retry_after: None, body: None },
+        Failure::Status { code: 404, retry_after: None, body: None },
+    ] {
         garden.forge.fault(Fault::new(failure));
         garden.once(&[]).exits(3).warns("ResourceSetInputProvider/apps/pulls");
         assert_eq!(garden.objects(), before);
@@ -124,7 +128,9 @@ fn a_set_whose_manifest_is_gone_keeps_its_objects_until_it_is_asked_for() {
 #[test]
 fn a_set_waits_for_the_one_it_depends_on() {
     let set = |name: &str, more: &str| {
-        format!("apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSet\nmetadata: {{name: {name}, namespace: apps}}\nspec:\n{more}  resources:\n  - {{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}, namespace: apps}}}}\n")
+        format!(
+            "apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSet\nmetadata: {{name: {name}, namespace: apps}}\nspec:\n{more}  resources:\n  - {{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}, namespace: apps}}}}\n"
+        )
     };
     let depends = "  dependsOn:\n  - {apiVersion: fluxcd.controlplane.io/v1, kind: ResourceSet, name: base, namespace: apps, ready: true}\n";
     let garden = Garden::new();

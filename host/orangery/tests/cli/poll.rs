@@ -44,7 +44,12 @@ fn it_prints_the_exported_inputs_as_yaml_or_json() {
 #[test]
 fn verbose_names_each_request() {
     let (garden, _shop) = Garden::with_pulls(1);
-    poll(&garden, &["--verbose"]).run().exits(0).warns("GET http://127.0.0.1").warns("/repos/acme/shop/pulls").warns(" 200 (");
+    poll(&garden, &["--verbose"])
+        .run()
+        .exits(0)
+        .warns("GET http://127.0.0.1")
+        .warns("/repos/acme/shop/pulls")
+        .warns(" 200 (");
 }
 
 #[test]
@@ -84,7 +89,9 @@ fn a_secret_that_is_not_there_is_said_so() {
 #[test]
 fn a_secret_may_stand_beside_the_provider() {
     let garden = private();
-    let secret = format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: forge, namespace: apps}}\nstringData: {{password: {CANARY}, username: git}}\n");
+    let secret = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: forge, namespace: apps}}\nstringData: {{password: {CANARY}, username: git}}\n"
+    );
     garden.manifest("provider.yaml", &format!("{}  secretRef: {{name: forge}}\n---\n{secret}", garden.provider()));
     poll(&garden, &[]).run().exits(0).prints("id: \"1\"");
 }

@@ -57,7 +57,11 @@ fn the_page_of_the_resources_has_every_field_of_the_definitions() {
 }
 
 fn bytes(count: usize) -> String {
-    if count.is_multiple_of(1024 * 1024) { format!("{} MiB", count / 1024 / 1024) } else { format!("{} KiB", count / 1024) }
+    if count.is_multiple_of(1024 * 1024) {
+        format!("{} MiB", count / 1024 / 1024)
+    } else {
+        format!("{} KiB", count / 1024)
+    }
 }
 
 #[test]
@@ -99,7 +103,9 @@ fn the_page_of_the_limits_has_the_numbers_of_the_sandbox() {
 #[test]
 fn the_page_of_the_conditions_has_every_reason_it_names_in_the_code() {
     let text = page("conditions.md");
-    for reason in [Reason::PartialAnswer, Reason::ReconciliationFailed, Reason::PluginFaulted, Reason::DependencyNotReady] {
+    for reason in
+        [Reason::PartialAnswer, Reason::ReconciliationFailed, Reason::PluginFaulted, Reason::DependencyNotReady]
+    {
         assert!(text.contains(&format!("`{}`", reason.as_str())), "{}", reason.as_str());
     }
     let conditions = std::fs::read_to_string(root().join("host/core/src/conditions.rs")).unwrap();

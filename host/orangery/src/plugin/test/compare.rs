@@ -12,6 +12,17 @@ pub(super) fn compare(expect: &Expect, result: &Result<PollOutcome, CallError>) 
         (None, Ok(outcome)) => compare_outcome(expect, outcome),
         (None, Err(error)) => Err(format!("expected an answer, got the error: {error}")),
         (Some(expected), Err(CallError::Answered { said, .. })) => compare_error(expected, said),
+        // The host checks the schema before the plugin is asked: to the author both are the configuration's fault.
+        (Some(expected), Err(CallError::Config { error, .. })) if expected.kind == "invalid-config" => {
+            let message = error.to_string();
+            let parts = parts_of(expected);
+            let missing: Vec<&str> = parts.into_iter().filter(|part| !message.contains(*part)).collect();
+            if missing.is_empty() {
+                Ok(())
+            } else {
+                Err(format!("the host says: {message}\nwhich lacks: {}", missing.join(", ")))
+            }
+        }
         (Some(expected), Err(error)) => {
             Err(format!("expected the plugin to answer {}, but the host says: {error}", expected.kind))
         }
@@ -47,11 +58,7 @@ fn compare_outcome(expect: &Expect, outcome: &PollOutcome) -> Result<(), String>
 }
 
 fn compare_error(expected: &ExpectedError, said: &GuestFailure) -> Result<(), String> {
-    let parts: Vec<&str> = match &expected.contains {
-        None => vec![],
-        Some(HeaderValues::One(part)) => vec![part],
-        Some(HeaderValues::Many(parts)) => parts.iter().map(String::as_str).collect(),
-    };
+    let parts = parts_of(expected);
     let message = said.message.as_str();
     let missing: Vec<&str> = parts.iter().filter(|part| !message.contains(**part)).copied().collect();
     let retry = match said.retry {
@@ -74,6 +81,14 @@ fn compare_error(expected: &ExpectedError, said: &GuestFailure) -> Result<(), St
         "contains": if missing.is_empty() { json!(parts) } else { json!(message) },
     });
     diff(&wanted, &actual)
+}
+
+fn parts_of(expected: &ExpectedError) -> Vec<&str> {
+    match &expected.contains {
+        None => vec![],
+        Some(HeaderValues::One(part)) => vec![part],
+        Some(HeaderValues::Many(parts)) => parts.iter().map(String::as_str).collect(),
+    }
 }
 
 fn diff(expected: &Value, actual: &Value) -> Result<(), String> {
