@@ -1,3 +1,5 @@
+//! What a plugin may answer.
+
 use super::*;
 
 fn checked(list: &[(&str, &str)]) -> Result<Vec<Input>, Unfit> {

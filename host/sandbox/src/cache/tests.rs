@@ -1,3 +1,5 @@
+//! What the cache maps and what it refuses to map.
+
 use super::*;
 use crate::limits::Limits;
 

@@ -1,3 +1,5 @@
+//! What a plugin may say of itself.
+
 use super::*;
 
 const PROVIDER: Roles = Roles { provider: true, renderer: false, reporter: false };
