@@ -1,7 +1,10 @@
 //! The trait that both targets stand behind: a Kubernetes API server, and a local directory.
 
 use async_trait::async_trait;
-use orangery_core::{ApplyReport, LedgerEntry, Object, ObjectKey, Owner, Plan, PruneReport};
+use futures::stream::{self, BoxStream, StreamExt};
+use orangery_core::{
+    ApplyReport, Disposition, Explain, LedgerEntry, NamespacedName, Object, ObjectKey, Owner, Plan, PruneReport, Reason,
+};
 
 /// Where objects are applied to and pruned from.
 ///
@@ -25,11 +28,21 @@ pub trait Target: Send + Sync {
     /// # Errors
     /// What the target said, with the object's name.
     async fn read(&self, owner: &Owner, api_version: &str, key: &ObjectKey) -> Result<Option<Object>, ReadError>;
+
+    /// Asks to be told once through [`Target::changed`] when an object that `owner` waits for is no longer as it was read:
+    /// `seen` is its resource version, `None` if it was not there. A target that cannot watch does not tell.
+    async fn await_change(&self, _owner: &Owner, _api_version: &str, _key: &ObjectKey, _seen: Option<String>) {}
+
+    /// The sets that should look again, as it happens: somebody else has changed or deleted what they applied, or what they
+    /// wait for has changed. Only the first caller hears of them.
+    fn changed(&self) -> BoxStream<'static, NamespacedName> {
+        stream::pending().boxed()
+    }
 }
 
 /// A live object could not be read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read {key}: {message}")]
+#[error("cannot read {key}: {message}{}", advice(*.forbidden))]
 pub struct ReadError {
     /// Which object.
     pub key: ObjectKey,
@@ -37,4 +50,19 @@ pub struct ReadError {
     pub message: String,
     /// The identity lacks the right; retrying alone will not help.
     pub forbidden: bool,
+}
+
+fn advice(forbidden: bool) -> &'static str {
+    if forbidden { "; give the service account of the set the verb get on it" } else { "" }
+}
+
+impl Explain for ReadError {
+    fn reason(&self) -> Reason {
+        Reason::ReconciliationFailed
+    }
+
+    /// Also without the right: nobody tells us when a role changes.
+    fn disposition(&self) -> Disposition {
+        Disposition::Retry
+    }
 }

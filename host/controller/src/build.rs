@@ -47,6 +47,9 @@ pub enum BuildError {
     /// The inputs cannot be combined.
     #[error("error combining inputs: {0}")]
     Combine(#[from] combine::CombineError),
+    /// The one input that was asked for is not there.
+    #[error(transparent)]
+    Only(#[from] combine::NoSuchInput),
     /// The renderer cannot be used or failed.
     #[error(transparent)]
     Render(#[from] CallError),
@@ -71,6 +74,7 @@ impl Explain for BuildError {
             Self::Combine(error) => error.reason(),
             Self::Render(error) => error.reason(),
             Self::Desire(error) => error.reason(),
+            Self::Only(_) => Reason::BuildFailed,
             Self::UnknownTemplate { .. } => Reason::PluginFaulted,
         }
     }
@@ -80,7 +84,7 @@ impl Explain for BuildError {
             Self::Combine(error) => error.disposition(),
             Self::Render(error) => error.disposition(),
             Self::Desire(error) => error.disposition(),
-            Self::UnknownTemplate { .. } => Disposition::WaitForChange,
+            Self::Only(_) | Self::UnknownTemplate { .. } => Disposition::WaitForChange,
         }
     }
 }
@@ -95,13 +99,30 @@ pub async fn build(
     sources: Vec<Source>,
     on_duplicate: OnDuplicate,
 ) -> Result<Built, BuildError> {
-    let combined = combine::combine(Ingredients {
+    build_only(sandbox, set, sources, on_duplicate, None).await
+}
+
+/// The same, of the input with this id alone.
+///
+/// # Errors
+/// As [`build`], and if there is no such input.
+pub async fn build_only(
+    sandbox: &Sandbox,
+    set: &SetSpec,
+    sources: Vec<Source>,
+    on_duplicate: OnDuplicate,
+    only: Option<&str>,
+) -> Result<Built, BuildError> {
+    let mut combined = combine::combine(Ingredients {
         set: &set.name,
         strategy: set.strategy,
         inline: &set.inputs,
         reads_providers: set.reads_providers(),
         providers: sources,
     })?;
+    if let Some(id) = only {
+        combined.keep_only(id)?;
+    }
     let layout = Layout::of(set);
     let entries = if combined.inputs.is_empty() && !combined.inputless {
         Vec::new()
@@ -180,10 +201,7 @@ impl Layout {
     fn request(&self, set: &SetSpec, combined: &Combined) -> RenderRequest {
         RenderRequest {
             consumer: consumer(&set.name),
-            renderer: set
-                .renderer
-                .as_ref()
-                .map_or_else(|| DEFAULT_RENDERER.to_owned(), |renderer| renderer.name.clone()),
+            renderer: renderer(set).to_owned(),
             config: set.renderer.as_ref().map_or(Value::Null, |renderer| renderer.config.clone()),
             templates: self.templates.clone(),
             inputs: combined
@@ -238,11 +256,7 @@ impl Layout {
         for (number, (_, _, rendering)) in rendered.iter().enumerate() {
             for object in &rendering.objects {
                 let unknown = || BuildError::UnknownTemplate {
-                    renderer: set
-                        .renderer
-                        .as_ref()
-                        .map_or(DEFAULT_RENDERER, |renderer| renderer.name.as_str())
-                        .to_owned(),
+                    renderer: renderer(set).to_owned(),
                     index: object.template,
                     count: self.templates.len(),
                 };
@@ -255,6 +269,12 @@ impl Layout {
         }
         Ok(steps)
     }
+}
+
+/// The name of the renderer of a set.
+#[must_use]
+pub fn renderer(set: &SetSpec) -> &str {
+    set.renderer.as_ref().map_or(DEFAULT_RENDERER, |renderer| renderer.name.as_str())
 }
 
 /// How a set is named where turns, circuits and logs are kept.

@@ -35,6 +35,16 @@ pub struct LedgerError {
     pub message: String,
 }
 
+impl Explain for LedgerError {
+    fn reason(&self) -> Reason {
+        Reason::ReconciliationFailed
+    }
+
+    fn disposition(&self) -> Disposition {
+        Disposition::Retry
+    }
+}
+
 /// Why nothing was applied.
 #[derive(Debug, thiserror::Error)]
 pub enum ConvergeError {
@@ -50,14 +60,14 @@ impl Explain for ConvergeError {
     fn reason(&self) -> Reason {
         match self {
             Self::Plan(error) => error.reason(),
-            Self::Ledger(_) => Reason::ReconciliationFailed,
+            Self::Ledger(error) => error.reason(),
         }
     }
 
     fn disposition(&self) -> Disposition {
         match self {
             Self::Plan(error) => error.disposition(),
-            Self::Ledger(_) => Disposition::Retry,
+            Self::Ledger(error) => error.disposition(),
         }
     }
 }
@@ -139,7 +149,7 @@ pub async fn converge(
         Verdict::Allowed if !plan.stale.is_empty() => target.prune(&plan.owner, &plan.stale).await,
         Verdict::Allowed | Verdict::Held(_) | Verdict::Blocked { .. } => PruneReport::default(),
     };
-    let settled = plan::settle(&plan, &applied, &verdict, &pruned);
+    let settled = plan::settle(&plan, ledger, &applied, &verdict, &pruned);
     if settled != plan.ledger {
         book.record(&plan.owner.name, &settled).await?;
     }

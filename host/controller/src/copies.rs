@@ -79,10 +79,10 @@ impl Explain for ResolveError {
         match self {
             Self::Copy { .. }
             | Self::Checksum { .. }
-            | Self::Unreadable { .. }
             | Self::Missing { .. }
             | Self::KubeConfig { .. }
             | Self::NotYaml { .. } => Disposition::Retry,
+            Self::Unreadable { cause, .. } => cause.disposition(),
         }
     }
 }

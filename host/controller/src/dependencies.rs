@@ -31,7 +31,7 @@ pub enum DependencyError {
         what: String,
         /// What the target said.
         #[source]
-        cause: ReadError,
+        cause: Box<ReadError>,
     },
     /// It is there and not ready.
     #[error("dependency {what} not ready: {why}")]
@@ -62,7 +62,8 @@ impl Explain for DependencyError {
 
     fn disposition(&self) -> Disposition {
         match self {
-            Self::Missing { .. } | Self::Unreadable { .. } | Self::NotReady { .. } => Disposition::Retry,
+            Self::Missing { .. } | Self::NotReady { .. } => Disposition::Retry,
+            Self::Unreadable { cause, .. } => cause.disposition(),
             Self::Expression { cause, .. } => cause.disposition(),
         }
     }
@@ -115,12 +116,34 @@ async fn check_one(
     let found = target
         .read(owner, &dependency.api_version, &key)
         .await
-        .map_err(|cause| DependencyError::Unreadable { what: what.clone(), cause })?
-        .ok_or_else(|| DependencyError::Missing { what: what.clone() })?;
-    if !dependency.ready {
-        return Ok(());
+        .map_err(|cause| DependencyError::Unreadable { what: what.clone(), cause: Box::new(cause) })?;
+    let seen = found.as_ref().and_then(version);
+    let judged = match found {
+        None => Err(DependencyError::Missing { what }),
+        Some(_) if !dependency.ready => Ok(()),
+        Some(found) => {
+            let object = visible(found.into_value(), &key, &set.name.namespace);
+            is_ready(what, dependency, expression, object, now)
+        }
+    };
+    if judged.is_err() {
+        target.await_change(owner, &dependency.api_version, &key, seen).await;
     }
-    let object = visible(found.into_value(), &key, &set.name.namespace);
+    judged
+}
+
+fn version(object: &Object) -> Option<String> {
+    object.0.get("metadata")?.get("resourceVersion")?.as_str().map(ToOwned::to_owned)
+}
+
+/// Judges a dependency that is there.
+fn is_ready(
+    what: String,
+    dependency: &Dependency,
+    expression: Option<&ReadyExpression>,
+    object: Value,
+    now: u64,
+) -> Result<(), DependencyError> {
     let not_ready = |why: String| DependencyError::NotReady { what: what.clone(), why };
     match expression {
         Some(expression) => match expression.holds(&object) {

@@ -6,7 +6,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Labels of `flux_resourceset_info`.
@@ -78,13 +79,58 @@ pub struct ActionLabels {
     pub action: String,
 }
 
+/// One series for each living object. A UID is never given again, so that of a deleted object stays refused: a reconciliation
+/// that was under way when the object went would bring its series back for ever.
+#[derive(Clone)]
+struct Series<L> {
+    family: Family<L, Gauge>,
+    known: Arc<Mutex<Known<L>>>,
+}
+
+struct Known<L> {
+    shown: HashMap<String, L>,
+    gone: VecDeque<String>,
+}
+
+impl<L: Clone + Eq + Hash> Series<L> {
+    /// Deletions that are remembered: far more than there are reconciliations under way at once.
+    const REMEMBERED: usize = 1000;
+
+    fn new() -> Self {
+        let known = Known { shown: HashMap::new(), gone: VecDeque::new() };
+        Self { family: Family::default(), known: Arc::new(Mutex::new(known)) }
+    }
+
+    fn show(&self, uid: String, labels: L) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.gone.contains(&uid) {
+            return;
+        }
+        if let Some(old) = known.shown.insert(uid, labels.clone()) {
+            self.family.remove(&old);
+        }
+        self.family.get_or_create(&labels).set(1);
+    }
+
+    fn forget(&self, uid: &str) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(old) = known.shown.remove(uid) {
+            self.family.remove(&old);
+        }
+        if !known.gone.iter().any(|gone| gone == uid) {
+            known.gone.push_back(uid.to_owned());
+            if known.gone.len() > Self::REMEMBERED {
+                known.gone.pop_front();
+            }
+        }
+    }
+}
+
 /// All metrics of the controllers. Cheap to clone.
 #[derive(Clone)]
 pub struct Metrics {
-    sets: Family<SetLabels, Gauge>,
-    providers: Family<ProviderLabels, Gauge>,
-    current_sets: Arc<Mutex<HashMap<String, SetLabels>>>,
-    current_providers: Arc<Mutex<HashMap<String, ProviderLabels>>>,
+    sets: Series<SetLabels>,
+    providers: Series<ProviderLabels>,
     /// Reconciliations by kind and result.
     pub reconciliations: Family<ResultLabels, Counter>,
     /// Seconds of a reconciliation by kind and result.
@@ -100,20 +146,18 @@ impl Metrics {
     #[must_use]
     pub fn new(registry: &mut Registry) -> Self {
         let metrics = Self {
-            sets: Family::default(),
-            providers: Family::default(),
-            current_sets: Arc::default(),
-            current_providers: Arc::default(),
+            sets: Series::new(),
+            providers: Series::new(),
             reconciliations: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.005, 2.0, 14))),
             requests: Family::default(),
             objects: Family::default(),
         };
-        registry.register("flux_resourceset_info", "The current status of a ResourceSet", metrics.sets.clone());
+        registry.register("flux_resourceset_info", "The current status of a ResourceSet", metrics.sets.family.clone());
         registry.register(
             "flux_resourcesetinputprovider_info",
             "The current status of a ResourceSetInputProvider",
-            metrics.providers.clone(),
+            metrics.providers.family.clone(),
         );
         registry.register(
             "orangery_reconciliations",
@@ -137,34 +181,22 @@ impl Metrics {
 
     /// Replaces the series of one set.
     pub fn set(&self, labels: SetLabels) {
-        let mut current = self.current_sets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(old) = current.insert(labels.uid.clone(), labels.clone()) {
-            self.sets.remove(&old);
-        }
-        self.sets.get_or_create(&labels).set(1);
+        self.sets.show(labels.uid.clone(), labels);
     }
 
-    /// Removes the series of a deleted set.
+    /// Removes the series of a deleted set, for good.
     pub fn forget_set(&self, uid: &str) {
-        if let Some(old) = self.current_sets.lock().unwrap_or_else(PoisonError::into_inner).remove(uid) {
-            self.sets.remove(&old);
-        }
+        self.sets.forget(uid);
     }
 
     /// Replaces the series of one provider.
     pub fn provider(&self, labels: ProviderLabels) {
-        let mut current = self.current_providers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(old) = current.insert(labels.uid.clone(), labels.clone()) {
-            self.providers.remove(&old);
-        }
-        self.providers.get_or_create(&labels).set(1);
+        self.providers.show(labels.uid.clone(), labels);
     }
 
-    /// Removes the series of a deleted provider.
+    /// Removes the series of a deleted provider, for good.
     pub fn forget_provider(&self, uid: &str) {
-        if let Some(old) = self.current_providers.lock().unwrap_or_else(PoisonError::into_inner).remove(uid) {
-            self.providers.remove(&old);
-        }
+        self.providers.forget(uid);
     }
 
     /// Counts one reconciliation.
@@ -209,5 +241,17 @@ mod tests {
         assert!(shown.contains(r#"ready="True""#));
         metrics.forget_provider("u");
         assert!(!text(&registry).contains("flux_resourcesetinputprovider_info{"));
+    }
+
+    #[test]
+    fn a_reconciliation_that_ends_after_the_deletion_does_not_bring_the_series_back() {
+        let mut registry = Registry::default();
+        let metrics = Metrics::new(&mut registry);
+        metrics.provider(provider("True"));
+        metrics.forget_provider("u");
+        metrics.provider(provider("True"));
+        assert!(!text(&registry).contains("flux_resourcesetinputprovider_info{"));
+        metrics.provider(ProviderLabels { uid: "namesake".into(), ..provider("True") });
+        assert!(text(&registry).contains(r#"uid="namesake""#));
     }
 }

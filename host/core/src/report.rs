@@ -54,6 +54,16 @@ pub struct Failed {
     pub message: String,
     /// The object belongs to someone else.
     pub owned_by_another: bool,
+    /// Nobody was allowed to look at it: nothing was written, and whether it exists is not known.
+    pub unseen: bool,
+}
+
+impl Failed {
+    /// A failure that says nothing of the object's owner.
+    #[must_use]
+    pub fn new(key: ObjectKey, message: impl Into<String>) -> Self {
+        Self { key, message: message.into(), owned_by_another: false, unseen: false }
+    }
 }
 
 /// What an apply did, also when it failed midway.

@@ -1,15 +1,31 @@
 //! From the command line to the work: one arm a command.
 
-use crate::cli::{BuildCommand, Command, PluginCommand};
-use crate::{build, exit, plugin, poll, run};
+use crate::cli::{Arguments, BuildCommand, Command, PluginCommand};
+use crate::run::Surroundings;
+use crate::{build, exit, failure, logging, plugin, poll, run};
 use anyhow::Context;
+use clap::Parser;
 use std::process::ExitCode;
+
+/// The whole process: parses the command line, performs the command, tells why it failed.
+#[must_use]
+pub fn main(surroundings: &Surroundings) -> ExitCode {
+    let arguments = Arguments::parse();
+    logging::start(&arguments.log);
+    match perform(arguments.command, surroundings) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("✗ {}", failure::tell(&error));
+            exit::FAILURE
+        }
+    }
+}
 
 /// Performs a command; the exit code is one of [`exit`].
 ///
 /// # Errors
 /// What went wrong, for stderr; the process then ends with [`exit::FAILURE`].
-pub fn perform(command: Command) -> anyhow::Result<ExitCode> {
+pub fn perform(command: Command, surroundings: &Surroundings) -> anyhow::Result<ExitCode> {
     if let Command::Crds = command {
         for (_, text) in orangery_api::crds_yaml()? {
             print!("---\n{text}");
@@ -23,7 +39,7 @@ pub fn perform(command: Command) -> anyhow::Result<ExitCode> {
         .context("cannot start the runtime")?;
     runtime.block_on(async {
         match command {
-            Command::Run(options) => run::perform(*options).await,
+            Command::Run(options) => run::perform(*options, surroundings).await,
             Command::Build(BuildCommand::ResourceSet(options)) => build::perform(&options).await,
             Command::Poll(options) => poll::perform(&options).await,
             Command::Plugin(PluginCommand::Check(options)) => plugin::check::perform(&options).await,

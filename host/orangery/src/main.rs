@@ -1,17 +1,8 @@
-//! The `orangery` binary: parse, run, exit.
+//! The `orangery` binary.
 
-use clap::Parser;
-use orangery::cli::Arguments;
+use orangery::run::Surroundings;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    orangery::logging::start(&arguments.log);
-    match orangery::command::perform(arguments.command) {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("✗ {}", orangery::failure::tell(&error));
-            orangery::exit::FAILURE
-        }
-    }
+    orangery::command::main(&Surroundings::default())
 }

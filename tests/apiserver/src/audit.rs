@@ -30,6 +30,10 @@ pub struct AuditEvent {
     pub object_ref: Option<AuditObject>,
     /// The answer.
     pub response_status: Option<AuditStatus>,
+    /// When the request came: RFC 3339 with microseconds, so that texts compare as times do.
+    pub request_received_timestamp: String,
+    /// When it was answered.
+    pub stage_timestamp: String,
 }
 
 /// A user of an [`AuditEvent`].

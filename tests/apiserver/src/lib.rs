@@ -20,6 +20,7 @@
 //! `ORANGERY_TEST_KUBECONFIG` names another cluster to use instead; only tests that read the audit log need
 //! `ORANGERY_TEST_AUDIT_LOG` beside it (`cargo run -p orangery-test-apiserver` prints both).
 
+pub mod account;
 pub mod audit;
 pub mod binary;
 pub mod cluster;

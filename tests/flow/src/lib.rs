@@ -14,8 +14,14 @@
 //! operator is in the audit log under the world's own client name. Stories look at the end state, never at the order of calls.
 
 mod cut;
+mod looks;
 mod manifest;
 mod operator;
+mod process;
+mod shipped;
+mod wishes;
 mod world;
 
+pub use process::{Launch, Process, get};
+pub use shipped::Shipped;
 pub use world::{PROVIDER, SET, World};

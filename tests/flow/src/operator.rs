@@ -103,7 +103,7 @@ pub(crate) async fn sandbox() -> Result<Sandbox> {
 }
 
 /// A folder in the target directory that this test program lies in.
-fn cache() -> Result<PathBuf> {
+pub(crate) fn cache() -> Result<PathBuf> {
     let exe = std::env::current_exe().context("asking for the path of this program")?;
     let target = exe.ancestors().find(|dir| dir.join("CACHEDIR.TAG").exists());
     Ok(target.context("the test program is not in a target directory")?.join("flow-plugins"))

@@ -1,23 +1,20 @@
 //! A world of its own for one story: namespace, forge, operator, and the questions a story asks.
 
-use crate::manifest::{self, text};
 use crate::operator::{self, Operator, Setting};
-use anyhow::{Context, Result, bail};
-use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams};
+use anyhow::{Context, Result};
 use orangery_sandbox::Sandbox;
-use orangery_test_apiserver::{Audit, Cluster};
+use orangery_test_apiserver::Cluster;
 use orangery_test_forge::Forge;
-use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 /// Kind of sets.
 pub const SET: &str = "ResourceSet";
 /// Kind of providers.
 pub const PROVIDER: &str = "ResourceSetInputProvider";
-/// How long a story waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// Where the operator lives unless a story says otherwise.
+pub(crate) const SYSTEM: &str = "orangery-system";
 
 /// A namespace, a forge and an operator.
 pub struct World {
@@ -27,10 +24,11 @@ pub struct World {
     pub forge: Forge,
     namespace: String,
     operator_namespace: String,
-    sandbox: Sandbox,
+    /// None where the operator is a process, which has its own.
+    sandbox: Option<Sandbox>,
     operator: Option<Operator>,
     left: Arc<AtomicI64>,
-    tokens: AtomicU64,
+    pub(crate) tokens: AtomicU64,
 }
 
 impl World {
@@ -49,7 +47,7 @@ impl World {
     /// # Errors
     /// As [`World::new`].
     pub async fn named(namespace: &str) -> Result<Self> {
-        Self::within(prepared().await?, namespace.to_owned(), "orangery-system".to_owned()).await
+        Self::within(prepared().await?, namespace.to_owned(), SYSTEM.to_owned()).await
     }
 
     /// A world in a namespace that is not the operator's own: sets need a service account.
@@ -59,20 +57,69 @@ impl World {
     pub async fn of_a_tenant(hint: &str) -> Result<Self> {
         let cluster = prepared().await?;
         let namespace = cluster.namespace(hint).await?.name().to_owned();
-        Self::within(cluster, namespace, "orangery-system".to_owned()).await
+        Self::within(cluster, namespace, SYSTEM.to_owned()).await
+    }
+
+    /// A world in a namespace that is not the operator's own, for operators that are processes. They never dial the address
+    /// of the API server, which is 127.0.0.1: the forge has another one.
+    ///
+    /// # Errors
+    /// As [`World::new`].
+    pub async fn of_processes(hint: &str) -> Result<Self> {
+        let cluster = prepared().await?;
+        let namespace = cluster.namespace(hint).await?.name().to_owned();
+        Self::on(cluster, namespace).await
+    }
+
+    /// As [`World::of_processes`], with a control plane of its own: its operator can be let loose on all namespaces.
+    ///
+    /// # Errors
+    /// As [`World::new`].
+    pub async fn alone(namespace: &str) -> Result<Self> {
+        let cluster = tokio::task::spawn_blocking(Cluster::start).await??;
+        install(&cluster).await?;
+        // It goes with the test process, as the shared one does.
+        let world = Self::on(Box::leak(Box::new(cluster)), namespace.to_owned()).await?;
+        world.apply(&format!("{{apiVersion: v1, kind: Namespace, metadata: {{name: {namespace}}}}}")).await?;
+        Ok(world)
+    }
+
+    /// A world on the control plane of this one, in a namespace with this very name.
+    ///
+    /// # Errors
+    /// As [`World::new`].
+    pub async fn beside(&self, namespace: &str) -> Result<Self> {
+        self.apply(&format!("{{apiVersion: v1, kind: Namespace, metadata: {{name: {namespace}}}}}")).await?;
+        Self::on(self.cluster, namespace.to_owned()).await
+    }
+
+    async fn on(cluster: &'static Cluster, namespace: String) -> Result<Self> {
+        let forge = Forge::start_on(SocketAddr::from(([127, 0, 0, 2], 0))).await?;
+        Ok(Self::made(cluster, namespace, SYSTEM.to_owned(), forge, None))
     }
 
     async fn within(cluster: &'static Cluster, namespace: String, operator_namespace: String) -> Result<Self> {
-        Ok(Self {
+        let sandbox = operator::sandbox().await?;
+        Ok(Self::made(cluster, namespace, operator_namespace, Forge::start().await?, Some(sandbox)))
+    }
+
+    fn made(
+        cluster: &'static Cluster,
+        namespace: String,
+        operator_namespace: String,
+        forge: Forge,
+        sandbox: Option<Sandbox>,
+    ) -> Self {
+        Self {
             cluster,
-            forge: Forge::start().await?,
+            forge,
             namespace,
             operator_namespace,
-            sandbox: operator::sandbox().await?,
+            sandbox,
             operator: None,
             left: Arc::new(AtomicI64::new(i64::MAX)),
             tokens: AtomicU64::new(0),
-        })
+        }
     }
 
     /// The namespace of the story.
@@ -81,7 +128,9 @@ impl World {
         &self.namespace
     }
 
-    fn agent(&self) -> String {
+    /// What the clients of this world's operators call themselves in the audit log.
+    #[must_use]
+    pub fn agent(&self) -> String {
         format!("operator-of-{}", self.namespace)
     }
 
@@ -106,7 +155,7 @@ impl World {
     fn launch(&mut self) -> Result<()> {
         self.operator = Some(Operator::start(Setting {
             config: self.cluster.config(),
-            sandbox: self.sandbox.clone(),
+            sandbox: self.sandbox.clone().context("the operators of this world are processes")?,
             namespace: self.namespace.clone(),
             operator_namespace: self.operator_namespace.clone(),
             agent: self.agent(),
@@ -136,226 +185,21 @@ impl World {
             None => Ok(()),
         }
     }
-
-    /// Applies manifests as a user does. `NAMESPACE` and `FORGE` in them stand for those of this world.
-    ///
-    /// # Errors
-    /// The API server refused one: with its words.
-    pub async fn apply(&self, yaml: &str) -> Result<()> {
-        let yaml = yaml.replace("NAMESPACE", &self.namespace).replace("FORGE", &self.forge.url());
-        for object in manifest::documents(&yaml)? {
-            let (kind, name) = (text(&object, "/kind"), text(&object, "/metadata/name"));
-            let namespace = Some(text(&object, "/metadata/namespace")).filter(|given| !given.is_empty());
-            let client = self.cluster.client()?;
-            manifest::api(client, text(&object, "/apiVersion"), kind, namespace.unwrap_or(&self.namespace))
-                .patch(name, &PatchParams::apply("a-user").force(), &Patch::Apply(&object))
-                .await
-                .with_context(|| format!("applying {kind} {name}"))?;
-        }
-        Ok(())
-    }
-
-    /// The API of a kind in the namespace of the story.
-    ///
-    /// # Errors
-    /// The connection settings are unusable.
-    pub fn api(&self, kind: &str) -> Result<Api<DynamicObject>> {
-        Ok(manifest::api(self.cluster.client()?, manifest::version_of(kind), kind, &self.namespace))
-    }
-
-    /// The object as it is now; null if there is none.
-    ///
-    /// # Errors
-    /// The API server does not answer.
-    pub async fn live(&self, kind: &str, name: &str) -> Result<Value> {
-        let found = self.api(kind)?.get_opt(name).await?;
-        Ok(found.map(serde_json::to_value).transpose()?.unwrap_or_default())
-    }
-
-    /// A merge patch, as a user makes it.
-    ///
-    /// # Errors
-    /// The API server refused it.
-    pub async fn patch(&self, kind: &str, name: &str, patch: Value) -> Result<()> {
-        self.api(kind)?.patch(name, &PatchParams::default(), &Patch::Merge(&patch)).await?;
-        Ok(())
-    }
-
-    /// A merge patch of the status, as the controller of that kind makes it.
-    ///
-    /// # Errors
-    /// The API server refused it.
-    pub async fn patch_status(&self, kind: &str, name: &str, status: Value) -> Result<()> {
-        let patch = json!({"status": status});
-        self.api(kind)?.patch_status(name, &PatchParams::default(), &Patch::Merge(&patch)).await?;
-        Ok(())
-    }
-
-    /// Sets an annotation; null removes it.
-    ///
-    /// # Errors
-    /// The API server refused it.
-    pub async fn annotate(&self, kind: &str, name: &str, key: &str, value: impl Into<Value>) -> Result<()> {
-        self.patch(kind, name, json!({"metadata": {"annotations": {key: value.into()}}})).await
-    }
-
-    /// Deletes an object and does not wait.
-    ///
-    /// # Errors
-    /// The API server refused it.
-    pub async fn delete(&self, kind: &str, name: &str) -> Result<()> {
-        self.api(kind)?.delete(name, &DeleteParams::background()).await?;
-        Ok(())
-    }
-
-    /// Asks for a reconciliation now, and waits until it was handled.
-    ///
-    /// # Errors
-    /// It was not handled in time.
-    pub async fn reconciles(&self, kind: &str, name: &str) -> Result<()> {
-        let token = format!("token-{}", self.tokens.fetch_add(1, Ordering::SeqCst));
-        self.annotate(kind, name, "reconcile.fluxcd.io/requestedAt", token.as_str()).await?;
-        self.settles(&format!("{kind} {name} handles the request {token}"), async |world| {
-            Ok(text(&world.live(kind, name).await?, "/status/lastHandledReconcileAt") == token)
-        })
-        .await
-    }
-
-    /// Waits until `check` says yes.
-    ///
-    /// # Errors
-    /// It did not in time: with what there is.
-    pub async fn settles(&self, what: &str, check: impl AsyncFn(&Self) -> Result<bool>) -> Result<()> {
-        let begun = Instant::now();
-        while !check(self).await? {
-            if begun.elapsed() > PATIENCE {
-                bail!("waited {PATIENCE:?} in vain: {what}\n{}", self.describe().await?);
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        Ok(())
-    }
-
-    /// Conditions of all sets and providers, for messages.
-    async fn describe(&self) -> Result<String> {
-        let mut all = String::new();
-        for kind in [PROVIDER, SET] {
-            for object in self.api(kind)?.list(&kube::api::ListParams::default()).await? {
-                let object = serde_json::to_value(object)?;
-                let status = object.get("status").unwrap_or(&Value::Null);
-                all += &format!("{kind} {}: {status:#}\n", text(&object, "/metadata/name"));
-            }
-        }
-        Ok(all)
-    }
-
-    /// Names of the objects of a kind that some set owns, sorted.
-    ///
-    /// # Errors
-    /// The API server does not answer.
-    pub async fn owned(&self, kind: &str) -> Result<Vec<String>> {
-        let owned = kube::api::ListParams::default().labels("resourceset.fluxcd.controlplane.io/name");
-        let list = self.api(kind)?.list_metadata(&owned).await?;
-        let mut names: Vec<String> = list.items.into_iter().filter_map(|object| object.metadata.name).collect();
-        names.sort();
-        Ok(names)
-    }
-
-    /// Waits until exactly these objects of a kind are owned by sets.
-    ///
-    /// # Errors
-    /// Others are, at the end of all patience.
-    pub async fn has_objects(&self, kind: &str, names: &[&str]) -> Result<()> {
-        let mut wanted: Vec<&str> = names.to_vec();
-        wanted.sort_unstable();
-        self.settles(
-            &format!("the {kind} objects are {wanted:?}"),
-            async |world| Ok(world.owned(kind).await? == wanted),
-        )
-        .await
-    }
-
-    /// A condition of an object now: status, reason, message; empty if there is none.
-    ///
-    /// # Errors
-    /// The API server does not answer.
-    pub async fn condition(&self, kind: &str, name: &str, of: &str) -> Result<[String; 3]> {
-        let live = self.live(kind, name).await?;
-        let found = live
-            .pointer("/status/conditions")
-            .and_then(Value::as_array)
-            .and_then(|all| all.iter().find(|condition| text(condition, "/type") == of))
-            .cloned()
-            .unwrap_or_default();
-        Ok(["/status", "/reason", "/message"].map(|pointer| text(&found, pointer).to_owned()))
-    }
-
-    /// Waits for a condition of this type, status and reason; its message.
-    ///
-    /// # Errors
-    /// It did not come.
-    pub async fn has_condition(&self, kind: &str, name: &str, of: &str, status: &str, reason: &str) -> Result<String> {
-        self.settles(&format!("{kind} {name} has {of}={status} ({reason})"), async |world| {
-            let [is, why, _] = world.condition(kind, name, of).await?;
-            Ok(is == status && why == reason)
-        })
-        .await?;
-        let [_, _, message] = self.condition(kind, name, of).await?;
-        Ok(message)
-    }
-
-    /// Waits until an object is Ready for its present generation.
-    ///
-    /// # Errors
-    /// It did not become so.
-    pub async fn is_ready(&self, kind: &str, name: &str) -> Result<()> {
-        self.settles(&format!("{kind} {name} is ready"), async |world| {
-            let live = world.live(kind, name).await?;
-            let conditions = live.pointer("/status/conditions").and_then(Value::as_array).cloned().unwrap_or_default();
-            Ok(conditions.iter().any(|condition| {
-                text(condition, "/type") == "Ready"
-                    && text(condition, "/status") == "True"
-                    && condition.get("observedGeneration") == live.pointer("/metadata/generation")
-            }))
-        })
-        .await
-    }
-
-    /// Waits until an object is gone.
-    ///
-    /// # Errors
-    /// It stayed.
-    pub async fn is_gone(&self, kind: &str, name: &str) -> Result<()> {
-        self.settles(&format!("{kind} {name} is gone"), async |world| Ok(world.live(kind, name).await?.is_null())).await
-    }
-
-    /// Every request of this world's operator so far.
-    ///
-    /// # Errors
-    /// The audit log cannot be read.
-    pub async fn requests(&self) -> Result<Audit> {
-        Ok(self.cluster.audit().await?.by_agent(&self.agent()))
-    }
-
-    /// How often this world's operator has asked for a deletion so far.
-    ///
-    /// # Errors
-    /// The audit log cannot be read.
-    pub async fn deletes(&self) -> Result<usize> {
-        let requests = self.requests().await?.writes();
-        Ok(requests.verb("delete").count() + requests.verb("deletecollection").count())
-    }
 }
 
-/// The control plane with our definitions and those of Flux.
+/// The shared control plane with our definitions and those of Flux.
 async fn prepared() -> Result<&'static Cluster> {
     static INSTALLED: tokio::sync::Mutex<bool> = tokio::sync::Mutex::const_new(false);
     let cluster = Cluster::shared().await;
     let mut installed = INSTALLED.lock().await;
     if !*installed {
-        cluster.install_our_crds().await?;
-        cluster.install_flux_crds().await?;
+        install(cluster).await?;
         *installed = true;
     }
     Ok(cluster)
+}
+
+async fn install(cluster: &Cluster) -> Result<()> {
+    cluster.install_our_crds().await?;
+    cluster.install_flux_crds().await
 }

@@ -26,8 +26,8 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use file::{Held, Written};
 use orangery_core::{
-    Action, ApplyReport, Change, Failed, Kept, LedgerEntry, Mark, NamespacedName, Object, ObjectKey, Owner, Plan,
-    Planned, PruneReport, keys,
+    Action, ApplyReport, Change, Disposition, Explain, Failed, Kept, LedgerEntry, Mark, NamespacedName, Object,
+    ObjectKey, Owner, Plan, Planned, PruneReport, Reason, keys,
 };
 use path::{ObjectPath, Unplaceable};
 use std::collections::HashMap;
@@ -42,13 +42,30 @@ pub struct DirectoryTarget {
 
 /// The directory cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot use directory {path}")]
+#[error("cannot use directory {path}: {cause}; give one that this user may read and write")]
 pub struct OpenError {
     /// Which directory.
     pub path: String,
     /// What the system said.
     #[source]
     pub cause: io::Error,
+}
+
+impl Explain for OpenError {
+    fn reason(&self) -> Reason {
+        Reason::ReconciliationFailed
+    }
+
+    fn disposition(&self) -> Disposition {
+        match self.cause.kind() {
+            // Somebody has to give another directory, or rights to this one.
+            io::ErrorKind::PermissionDenied
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::AlreadyExists
+            | io::ErrorKind::ReadOnlyFilesystem => Disposition::WaitForChange,
+            _ => Disposition::Retry,
+        }
+    }
 }
 
 impl DirectoryTarget {
@@ -75,9 +92,7 @@ impl DirectoryTarget {
     /// Decides on one object without writing.
     fn look(&self, plan: &Plan, planned: &Planned) -> Result<(ObjectPath, Written, Action), Box<Failed>> {
         let key = planned.object.key();
-        let failed = |message: String| {
-            Box::new(Failed { key: key.clone(), message: format!("{key} {message}"), owned_by_another: false })
-        };
+        let failed = |message: String| Box::new(Failed::new(key.clone(), format!("{key} {message}")));
         let path = ObjectPath::of(&key)
             .map_err(|error| failed(format!("cannot become a file: {error} ({})", planned.origin)))?;
         let held = file::read(&self.root, &path)
@@ -137,7 +152,7 @@ impl Target for DirectoryTarget {
                     let message = format!(
                         "{key} cannot become a file: {path} differs from the file of another object in case only"
                     );
-                    report.failed.push(Failed { key, message, owned_by_another: false });
+                    report.failed.push(Failed::new(key, message));
                 }
                 Ok((path, written, action)) => {
                     places.insert(path.folded(), key);
@@ -154,11 +169,8 @@ impl Target for DirectoryTarget {
                 }
                 if let Err(error) = file::write(&self.root, &path, &written) {
                     let key = planned.object.key();
-                    report.failed.push(Failed {
-                        message: format!("{key} cannot be written to {path}: {error}"),
-                        key,
-                        owned_by_another: false,
-                    });
+                    let message = format!("{key} cannot be written to {path}: {error}");
+                    report.failed.push(Failed::new(key, message));
                     break;
                 }
             }
@@ -188,11 +200,9 @@ impl Target for DirectoryTarget {
                     mark: Mark::PruneDisabled,
                     message: format!("{} stays: it says {}: disabled", entry.key, keys::PRUNE),
                 }),
-                Err(error) => report.failed.push(Failed {
-                    key: entry.key.clone(),
-                    message: format!("{} delete failed: {error}", entry.key),
-                    owned_by_another: false,
-                }),
+                Err(error) => {
+                    report.failed.push(Failed::new(entry.key.clone(), format!("{} delete failed: {error}", entry.key)));
+                }
             }
         }
         report

@@ -6,6 +6,7 @@
 
 use super::file::replace;
 use cap_std::fs::Dir;
+use orangery_core::{Disposition, Explain, Reason};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
@@ -30,7 +31,7 @@ pub enum StateError {
         name: String,
     },
     /// The system refused.
-    #[error("cannot {deed} {FOLDER}/{name}.json")]
+    #[error("cannot {deed} {FOLDER}/{name}.json: {cause}; look at the rights and the free space of that folder")]
     Io {
         /// `read` or `write`.
         deed: &'static str,
@@ -52,7 +53,7 @@ pub enum StateError {
         cause: serde_json::Error,
     },
     /// The value has no JSON form.
-    #[error("cannot write {FOLDER}/{name}.json")]
+    #[error("cannot write {FOLDER}/{name}.json: {cause}")]
     Unwritable {
         /// The name.
         name: String,
@@ -60,6 +61,25 @@ pub enum StateError {
         #[source]
         cause: serde_json::Error,
     },
+}
+
+impl Explain for StateError {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Name { .. } | Self::Io { .. } | Self::Damaged { .. } | Self::Unwritable { .. } => {
+                Reason::ReconciliationFailed
+            }
+        }
+    }
+
+    fn disposition(&self) -> Disposition {
+        match self {
+            // A disk is emptied, a right is given, without a word to us.
+            Self::Io { .. } => Disposition::Retry,
+            Self::Damaged { .. } => Disposition::WaitForChange,
+            Self::Name { .. } | Self::Unwritable { .. } => Disposition::GiveUp,
+        }
+    }
 }
 
 impl StateDirectory {
@@ -174,7 +194,18 @@ mod tests {
             std::fs::write(dir.path().join(".orangery/apps.json"), damaged).unwrap();
             let error = state.load::<Vec<LedgerEntry>>("apps").unwrap_err();
             assert!(error.to_string().contains("apps.json is damaged"), "{error}");
+            // Read again and again it stays damaged: somebody has to restore it.
+            assert_eq!(error.disposition(), Disposition::WaitForChange);
         }
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_tried_again_and_the_system_is_quoted() {
+        let (dir, state) = state();
+        std::fs::create_dir(dir.path().join(".orangery/apps.json")).unwrap();
+        let error = state.load::<Vec<LedgerEntry>>("apps").unwrap_err();
+        assert_eq!((error.reason(), error.disposition()), (Reason::ReconciliationFailed, Disposition::Retry));
+        assert!(error.to_string().contains("irectory") && error.to_string().contains("rights"), "{error}");
     }
 
     #[test]

@@ -170,3 +170,13 @@ async fn names_that_differ_in_case_only_are_refused() {
     assert!(report.failed[0].message.contains("case only"), "{report:?}");
     assert_eq!(report.changes, []);
 }
+
+#[test]
+fn a_file_in_the_place_of_the_directory_is_told_with_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("out");
+    std::fs::write(&path, "").unwrap();
+    let Err(error) = DirectoryTarget::open(&path) else { panic!("a file was opened as a directory") };
+    assert!(error.to_string().contains("out: ") && error.to_string().contains("give one that"), "{error}");
+    assert_eq!((error.reason(), error.disposition()), (Reason::ReconciliationFailed, Disposition::WaitForChange));
+}

@@ -9,7 +9,7 @@ use super::memory::Confirmed;
 use super::wait::{Waited, wait};
 use super::write::write;
 use futures::FutureExt;
-use orangery_core::{Action, ApplyReport, Change, Failed, Plan, Planned, Stage, StageGate, Step};
+use orangery_core::{Action, ApplyReport, Change, Failed, ObjectKey, Plan, Planned, Stage, StageGate, Step};
 use std::collections::HashSet;
 
 /// Applies a plan.
@@ -33,10 +33,27 @@ pub(super) async fn apply(target: &KubernetesTarget, plan: &Plan) -> ApplyReport
             break;
         }
     }
+    watch(target, &session, plan, &report).await;
     let mut seen = HashSet::new();
     report.warnings.retain(|warning| seen.insert(warning.clone()));
     report.requests = session.requests();
     report
+}
+
+/// From now on somebody looks after what is there.
+async fn watch(target: &KubernetesTarget, session: &Session, plan: &Plan, report: &ApplyReport) {
+    let there: HashSet<&ObjectKey> = report.changes.iter().map(|change| &change.key).collect();
+    let mut asked = HashSet::new();
+    for planned in plan.objects() {
+        let (key, gvk) = (planned.object.key(), planned.object.gvk());
+        if there.contains(&key)
+            && let Ok(Some(kind)) = session.kind(&gvk).await
+            && asked.insert(kind.collection(&key.namespace))
+        {
+            let identity = &session.connection.identity;
+            target.watches.ensure(identity, &kind, &key.namespace, || target.identities.watching(identity));
+        }
+    }
 }
 
 /// One apply.
@@ -61,7 +78,7 @@ impl Run<'_> {
             let objects: Vec<&Planned> = step.stages.iter().flat_map(|stage| &stage.objects).collect();
             said = "health check failed: ";
             if let Waited::Not { key, message } = wait(self.session, &objects, limit).await {
-                report.failed.push(Failed { key, message, owned_by_another: false });
+                report.failed.push(Failed::new(key, message));
             }
         }
         if let Some(name) = &step.name {
@@ -139,7 +156,7 @@ impl Run<'_> {
         let objects: Vec<&Planned> = stage.objects.iter().collect();
         let limit = self.target.options.patience.gate;
         if let Waited::Not { key, message } = wait(self.session, &objects, limit).await {
-            report.failed.push(Failed { key, message, owned_by_another: false });
+            report.failed.push(Failed::new(key, message));
             return;
         }
         for planned in objects {

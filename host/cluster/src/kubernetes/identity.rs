@@ -3,7 +3,7 @@
 use super::Connect;
 use super::connection::Connection;
 use super::refusal::Refusal;
-use kube::Config;
+use kube::{Client, Config};
 use orangery_core::Owner;
 use std::collections::HashMap;
 use std::fmt;
@@ -12,6 +12,9 @@ use std::time::Duration;
 
 /// A server that accepts a request and then says nothing must not hold a reconciliation for ever.
 const SILENCE: Duration = Duration::from_secs(60);
+
+/// The server ends a watch after 290 s.
+const WATCH: Duration = Duration::from_secs(300);
 
 /// In whose name requests are made.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -66,15 +69,26 @@ impl Identities {
         if let Some(connection) = open.get(identity) {
             return Ok(Arc::clone(connection));
         }
+        let client = (self.connect)(self.settings(identity)).map_err(|error| Refusal::unreachable(&error))?;
+        let connection = Arc::new(Connection::new(identity.clone(), client));
+        open.insert(identity.clone(), Arc::clone(&connection));
+        Ok(connection)
+    }
+
+    /// A client of its own for a watch, where silence is no fault.
+    pub(super) fn watching(&self, identity: &Identity) -> Result<Client, kube::Error> {
+        let mut config = self.settings(identity);
+        config.read_timeout = Some(WATCH);
+        (self.connect)(config)
+    }
+
+    fn settings(&self, identity: &Identity) -> Config {
         let mut config = self.config.clone();
         if let Identity::ServiceAccount { namespace, name } = identity {
             // The API server adds the groups of service accounts by itself.
             config.auth_info.impersonate = Some(format!("system:serviceaccount:{namespace}:{name}"));
             config.auth_info.impersonate_groups = None;
         }
-        let client = (self.connect)(config).map_err(|error| Refusal::unreachable(&error))?;
-        let connection = Arc::new(Connection::new(identity.clone(), client));
-        open.insert(identity.clone(), Arc::clone(&connection));
-        Ok(connection)
+        config
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn checksum(object: &Object) -> String {
 
 /// A failure about one object.
 pub(super) fn failed(planned: &Planned, message: String) -> Failed {
-    Failed { key: planned.object.key(), message, owned_by_another: false }
+    Failed::new(planned.object.key(), message)
 }
 
 /// `Kind/ns/name dry-run failed (Reason): …`, the texts of the reference.
@@ -98,7 +98,8 @@ pub(super) async fn inspect(
         }
     }
     let path = kind.path(&key.namespace, &key.name);
-    let live: Option<Object> = session.get(&path).await.map_err(refused)?;
+    let unseen = |refusal: Refusal| Failed { unseen: refusal.is_forbidden(), ..refused(refusal) };
+    let live: Option<Object> = session.get(&path).await.map_err(unseen)?;
     if let Some(live) = &live {
         check_live(target, plan, planned, live).await?;
     }

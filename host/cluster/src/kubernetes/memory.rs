@@ -65,6 +65,26 @@ impl Memory {
         }
     }
 
+    /// Whether an object of a set is no longer as we left it; `None` stands for one that is gone. What we never applied, or
+    /// no longer want, has not moved.
+    pub(super) fn is_moved(&self, set: &NamespacedName, key: &ObjectKey, object: Option<&Object>) -> bool {
+        let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = sets.get(set).and_then(|set| set.get(key));
+        left.is_some_and(|left| object.is_none_or(|object| !left.is(object)))
+    }
+
+    /// What sets left of one kind in one namespace; everywhere if that is empty.
+    pub(super) fn left_in(&self, kind: &Kind, namespace: &str) -> Vec<(NamespacedName, ObjectKey)> {
+        let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = |key: &&ObjectKey| {
+            key.group == kind.gvk.group
+                && key.kind == kind.gvk.kind
+                && (namespace.is_empty() || key.namespace == namespace)
+        };
+        let all = sets.iter().flat_map(|(set, left)| left.keys().filter(here).map(|key| (set.clone(), key.clone())));
+        all.collect()
+    }
+
     /// What we left of `object`, if it was this rendering and a full check is not due.
     fn left(&self, owner: &Owner, object: &Object, recheck: Duration) -> Option<Left> {
         let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);

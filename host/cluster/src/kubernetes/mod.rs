@@ -25,19 +25,26 @@ mod prune;
 mod refusal;
 mod rights;
 mod secrecy;
+mod sight;
 mod takeover;
 mod unknown;
 mod wait;
+mod watch;
 mod write;
 
 use crate::target::{ReadError, Target};
 use async_trait::async_trait;
 use connection::Session;
+use futures::stream::BoxStream;
 use identity::{Identities, Identity};
 use kube::{Client, Config};
 use memory::Memory;
-use orangery_core::{ApplyReport, GroupVersionKind, LedgerEntry, Object, ObjectKey, Owner, Plan, PruneReport};
+use orangery_core::{
+    ApplyReport, GroupVersionKind, LedgerEntry, NamespacedName, Object, ObjectKey, Owner, Plan, PruneReport,
+};
+use std::sync::Arc;
 use std::time::Duration;
+use watch::{Awaited, Watches};
 
 /// Makes a client from connection settings: [`Client::try_from`], or something with layers around it.
 pub type Connect = dyn Fn(Config) -> Result<Client, kube::Error> + Send + Sync;
@@ -78,7 +85,8 @@ pub struct KubernetesOptions {
 /// A Kubernetes API server.
 pub struct KubernetesTarget {
     identities: Identities,
-    memory: Memory,
+    memory: Arc<Memory>,
+    watches: Watches,
     options: KubernetesOptions,
 }
 
@@ -92,7 +100,9 @@ impl KubernetesTarget {
     /// As [`KubernetesTarget::new`], with a say in how clients are made.
     #[must_use]
     pub fn with_connect(config: Config, options: KubernetesOptions, connect: Box<Connect>) -> Self {
-        Self { identities: Identities::new(config, connect), memory: Memory::default(), options }
+        let memory = Arc::new(Memory::default());
+        let watches = Watches::new(Arc::clone(&memory));
+        Self { identities: Identities::new(config, connect), memory, watches, options }
     }
 
     fn session(&self, owner: &Owner) -> Result<Session, refusal::Refusal> {
@@ -127,5 +137,19 @@ impl Target for KubernetesTarget {
             return Err(failed(refusal::Refusal::no_such_kind(&gvk)));
         };
         session.get(&kind.path(&key.namespace, &key.name)).await.map_err(failed)
+    }
+
+    async fn await_change(&self, owner: &Owner, api_version: &str, key: &ObjectKey, seen: Option<String>) {
+        let gvk = GroupVersionKind::new(api_version, &key.kind);
+        let Ok(session) = self.session(owner) else { return };
+        if let Ok(Some(kind)) = session.kind(&gvk).await {
+            let identity = &session.connection.identity;
+            let awaited = Awaited { set: owner.name.clone(), key: key.clone(), seen };
+            self.watches.once(&kind, awaited, || self.identities.watching(identity));
+        }
+    }
+
+    fn changed(&self) -> BoxStream<'static, NamespacedName> {
+        self.watches.told()
     }
 }

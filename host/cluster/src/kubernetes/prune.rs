@@ -40,6 +40,10 @@ pub(super) async fn prune(target: &KubernetesTarget, owner: &Owner, stale: &[Led
     let (first, rest): (Vec<&LedgerEntry>, Vec<&LedgerEntry>) =
         stale.iter().partition(|entry| is_deleted_first(&entry.key));
     let patience = target.options.patience;
+    // Before the deed: a watch must not take it for somebody else's.
+    for entry in stale {
+        target.memory.forget(owner, &entry.key);
+    }
     for (entries, limit) in [(first, patience.flux), (rest, patience.gone)] {
         let session = &session;
         let asked = entries.into_iter().map(|entry| {
@@ -62,7 +66,6 @@ pub(super) async fn prune(target: &KubernetesTarget, owner: &Owner, stale: &[Led
                 }
                 settled => settled,
             };
-            target.memory.forget(owner, &entry.key);
             record(&mut report, entry, fate);
         }
     }
@@ -70,11 +73,7 @@ pub(super) async fn prune(target: &KubernetesTarget, owner: &Owner, stale: &[Led
 }
 
 fn failure(entry: &LedgerEntry, message: String) -> Failed {
-    Failed {
-        key: entry.key.clone(),
-        message: format!("{} delete failed: {message}", entry.key),
-        owned_by_another: false,
-    }
+    Failed::new(entry.key.clone(), format!("{} delete failed: {message}", entry.key))
 }
 
 fn record(report: &mut PruneReport, entry: &LedgerEntry, fate: Fate) {

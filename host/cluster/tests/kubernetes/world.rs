@@ -86,14 +86,14 @@ impl World {
     }
 
     pub(crate) async fn run(&mut self, plan: &Plan) -> (ApplyReport, PruneReport) {
-        self.ledger = plan.ledger.clone();
+        let before = std::mem::replace(&mut self.ledger, plan.ledger.clone());
         let applied = self.target.apply(plan).await;
         let pruned = if applied.is_complete() {
             self.target.prune(&plan.owner, &plan.stale).await
         } else {
             PruneReport::default()
         };
-        self.ledger = settle(plan, &applied, &Verdict::Allowed, &pruned);
+        self.ledger = settle(plan, &before, &applied, &Verdict::Allowed, &pruned);
         (applied, pruned)
     }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | generation, annotations, deletion of a provider | that provider |
 //! | generation, annotations, deletion of a set | that set |
+//! | objects that a set applied, by somebody else; a dependency that it waits for | that set |
 //! | exported inputs, labels, freshness of a provider; its coming and going | the sets in its namespace that read it |
 //!
 //! Changes of status that we write ourselves trigger nobody.
@@ -26,6 +27,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::future::Future;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Runs both controllers until `stop` is ready; what is under way is finished. `ready` is called when the caches are filled.
@@ -65,18 +67,25 @@ pub async fn run(
 
     let config =
         ControllerConfig::default().concurrency(context.options.concurrent).debounce(Duration::from_millis(200));
+    let (polled, built) = (provider_store.clone(), set_store.clone());
     let polls = Controller::for_stream(provider_stream, provider_store)
         .with_config(config.clone())
         .graceful_shutdown_on(stop.clone())
         .run(reconcile_provider, on_error_of_provider, Arc::clone(&context))
         .for_each(|_| std::future::ready(()));
 
+    let watched = context.options.namespace.clone();
+    let changed = context.target.changed().filter_map(move |set| {
+        let ours = watched.as_ref().is_none_or(|namespace| *namespace == set.namespace);
+        std::future::ready(ours.then(|| ObjectRef::new(&set.name).within(&set.namespace)))
+    });
     let readers = set_store.clone();
     let known = known_store.clone();
     let builds = Controller::for_stream(set_stream, set_store)
         .with_config(config)
         .watches_stream(known_stream, move |provider: ResourceSetInputProvider| who_reads(&readers, &provider))
-        .graceful_shutdown_on(stop)
+        .reconcile_on(changed)
+        .graceful_shutdown_on(stop.clone())
         .run(
             move |set, context| {
                 let known = known.clone();
@@ -86,12 +95,26 @@ pub async fn run(
             Arc::clone(&context),
         )
         .for_each(|_| std::future::ready(()));
-    let filled = async move {
-        if known_store.wait_until_ready().await.is_ok() {
+    let filled = AtomicBool::new(false);
+    let fill = async {
+        let all = tokio::join!(polled.wait_until_ready(), built.wait_until_ready(), known_store.wait_until_ready());
+        if let (Ok(()), Ok(()), Ok(())) = all {
+            filled.store(true, Ordering::Release);
             ready();
         }
     };
-    tokio::join!(polls, builds, filled);
+    // A controller whose cache was never filled waits for it for ever, also when it is asked to stop: then nothing is under
+    // way that could be finished.
+    let stopped_early = async {
+        stop.await;
+        if filled.load(Ordering::Acquire) {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        _ = async { tokio::join!(polls, builds, fill) } => {}
+        () = stopped_early => {}
+    }
 }
 
 fn scoped<K>(client: &Client, namespace: Option<&str>) -> Api<K>

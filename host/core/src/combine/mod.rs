@@ -6,10 +6,12 @@
 
 mod flatten;
 mod name;
+mod only;
 mod permute;
 pub mod source;
 
 pub use name::normalise;
+pub use only::NoSuchInput;
 pub use source::{ProviderRef, Source, Trust};
 
 use crate::explain::{Disposition, Explain, Reason};

@@ -5,9 +5,10 @@ use crate::guard::Verdict;
 use crate::ledger::{Ledger, Mark};
 use crate::report::{ApplyReport, PruneReport};
 
-/// The ledger after the work. Only what is known to be gone, or known to be another's, leaves it.
+/// The ledger after the work. Only what is known to be gone, known to be another's, or known never to have been written
+/// leaves it. `before` is the ledger as it was before the plan.
 #[must_use]
-pub fn settle(plan: &Plan, applied: &ApplyReport, verdict: &Verdict, pruned: &PruneReport) -> Ledger {
+pub fn settle(plan: &Plan, before: &Ledger, applied: &ApplyReport, verdict: &Verdict, pruned: &PruneReport) -> Ledger {
     let mut ledger = plan.ledger.clone();
     for change in &applied.changes {
         if let Some(entry) = ledger.get_mut(&change.key) {
@@ -34,6 +35,11 @@ pub fn settle(plan: &Plan, applied: &ApplyReport, verdict: &Verdict, pruned: &Pr
     }
     for key in &pruned.released {
         ledger.remove(key);
+    }
+    // An object that the set may not even look at could never be deleted either: the entry of one that it was only about to
+    // write would keep the set from ever being ready, or gone, again.
+    for failed in applied.failed.iter().filter(|failed| failed.unseen && !before.contains(&failed.key)) {
+        ledger.remove(&failed.key);
     }
     ledger
 }

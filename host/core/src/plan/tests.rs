@@ -5,7 +5,7 @@ use crate::desired::{DesiredSet, DesiredStep};
 use crate::guard::{Hold, Verdict};
 use crate::ledger::Mark;
 use crate::object::ObjectKey;
-use crate::report::{Action, ApplyReport, Change, Kept, PruneReport};
+use crate::report::{Action, ApplyReport, Change, Failed, Kept, PruneReport};
 use serde_json::json;
 
 fn owner() -> Owner {
@@ -123,10 +123,23 @@ fn only_what_is_gone_or_anothers_leaves_the_ledger() {
         kept: vec![Kept { key: key("", "ConfigMap", "disabled"), mark: Mark::PruneDisabled, message: String::new() }],
         failed: vec![],
     };
-    let after = settle(&plan, &applied, &Verdict::Allowed, &pruned);
+    let after = settle(&plan, &ledger, &applied, &Verdict::Allowed, &pruned);
     let left: Vec<_> = after.iter().map(|entry| (entry.key.name.as_str(), entry.mark)).collect();
     assert_eq!(left, [("disabled", Mark::PruneDisabled), ("failed", Mark::Owned), ("new", Mark::Owned)]);
     assert_eq!(after.get(&key("", "ConfigMap", "new")).unwrap().uid.as_deref(), Some("fresh"));
+}
+
+#[test]
+fn what_could_not_even_be_looked_at_leaves_the_ledger_unless_it_was_there_before() {
+    let unseen = |name: &str| Failed { unseen: true, ..Failed::new(key("", "ConfigMap", name), "forbidden") };
+    let before: Ledger = [LedgerEntry::about_to_be(key("", "ConfigMap", "old"), "v1")].into_iter().collect();
+    let objects = ["old", "new", "invalid"].map(|name| planned("v1", "ConfigMap", name));
+    let plan = plan(owner(), desired(objects.into()), &before).unwrap();
+    let failed = vec![unseen("old"), unseen("new"), Failed::new(key("", "ConfigMap", "invalid"), "invalid")];
+    let applied = ApplyReport { failed, ..ApplyReport::default() };
+    let after = settle(&plan, &before, &applied, &Verdict::Allowed, &PruneReport::default());
+    let left: Vec<_> = after.iter().map(|entry| entry.key.name.as_str()).collect();
+    assert_eq!(left, ["invalid", "old"]);
 }
 
 #[test]
@@ -134,7 +147,7 @@ fn held_objects_are_marked_and_stay() {
     let ledger: Ledger = [entry("", "ConfigMap", "a")].into_iter().collect();
     let plan = plan(owner(), desired(vec![]), &ledger).unwrap();
     let held = Verdict::Held(Hold { digest: "d".into(), objects: vec![], why: String::new() });
-    let after = settle(&plan, &ApplyReport::default(), &held, &PruneReport::default());
+    let after = settle(&plan, &ledger, &ApplyReport::default(), &held, &PruneReport::default());
     assert_eq!(after.get(&key("", "ConfigMap", "a")).unwrap().mark, Mark::Held);
 }
 

@@ -1,12 +1,14 @@
 //! `orangery run` against a cluster: health and metrics first, then the lease, then the controllers.
 
-use super::{guard, stop};
+use super::{Surroundings, guard, stop};
 use crate::cli::RunOptions;
 use crate::exit;
-use crate::glass::{self, Glass, Loopback};
+use crate::glass::{self, Glass};
 use crate::server::{self, Readiness};
 use anyhow::{Context as _, bail};
 use futures::FutureExt;
+use http::HeaderValue;
+use http::header::USER_AGENT;
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
@@ -29,8 +31,11 @@ const LEASE: &str = "orangery";
 /// Who we are in events.
 const REPORTER: &str = "orangery";
 
+/// What the API server's log says of us.
+const AGENT: &str = concat!("orangery/", env!("CARGO_PKG_VERSION"));
+
 /// Runs until stopped.
-pub(super) async fn run(options: RunOptions) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> anyhow::Result<ExitCode> {
     let stop = stop::on_signal()?;
     let mut registry = Registry::default();
     let metrics = Metrics::new(&mut registry);
@@ -43,23 +48,30 @@ pub(super) async fn run(options: RunOptions) -> anyhow::Result<ExitCode> {
         let bound = server::serve_metrics(address, Arc::new(registry)).await?;
         tracing::info!(%bound, "metrics at /metrics");
     }
-    let config = connection(&options).await?;
-    let client = Client::try_from(config.clone()).context("cannot make a client for the API server")?;
+    let mut config = connection(&options).await?;
+    config.headers.push((USER_AGENT, HeaderValue::from_static(AGENT)));
+    let client = surroundings.client(config.clone()).context("cannot make a client for the API server")?;
     let version = client
         .apiserver_version()
         .await
         .context("the API server does not answer; look at --kubeconfig, KUBECONFIG or the pod's network")?;
     tracing::info!(version = version.git_version, server = %config.cluster_url, "connected");
     let Glass { sandbox, grants, .. } =
-        glass::open(&options.glass, Loopback::Refused, addresses(&config).await).await?;
+        glass::open(&options.glass, surroundings.loopback, addresses(&config).await).await?;
     for plugin in sandbox.plugins() {
         tracing::info!(plugin = %plugin.plugin, source = %plugin.source, "loaded");
     }
+    let connect = surroundings.clone();
+    let target = KubernetesTarget::with_connect(
+        config,
+        KubernetesOptions::default(),
+        Box::new(move |config| connect.client(config)),
+    );
     let context = Arc::new(Context::new(
         client.clone(),
         Poller::new(sandbox.clone(), grants),
         Road { sandbox, guard: guard(options.prune_guard) },
-        Arc::new(KubernetesTarget::new(config, KubernetesOptions::default())),
+        Arc::new(target),
         Options {
             namespace: options.watch_namespace.clone(),
             concurrent: options.concurrent,

@@ -4,6 +4,9 @@ mod cluster;
 mod local;
 mod screen;
 mod stop;
+mod surroundings;
+
+pub use surroundings::Surroundings;
 
 use crate::cli::{GuardDefault, RunOptions};
 use orangery_core::GuardPolicy;
@@ -14,10 +17,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 ///
 /// # Errors
 /// It cannot start, or lost what it needs to go on.
-pub async fn perform(options: RunOptions) -> anyhow::Result<ExitCode> {
+pub async fn perform(options: RunOptions, surroundings: &Surroundings) -> anyhow::Result<ExitCode> {
     match options.local.clone() {
         Some(directory) => local::run(&options, &directory).await,
-        None => cluster::run(options).await,
+        None => cluster::run(options, surroundings).await,
     }
 }
 

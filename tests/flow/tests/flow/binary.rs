@@ -1,73 +1,11 @@
 //! The program itself, as a cluster runs it: two copies, one lease, health and metrics, an orderly end.
 
-use anyhow::{Context, Result, bail};
-use orangery_test_flow::{SET, World};
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use crate::tenant::PULLS;
+use anyhow::{Context, Result};
+use orangery_test_flow::{Launch, PROVIDER, SET, World, get};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
-
-/// One copy of the program; killed when dropped.
-struct Copy {
-    child: Child,
-    health: SocketAddr,
-    metrics: SocketAddr,
-}
-
-impl Copy {
-    fn start(program: &PathBuf, world: &World) -> Result<Self> {
-        let (health, metrics) = (free()?, free()?);
-        let child = Command::new(program)
-            .args(["run", "--kubeconfig"])
-            .arg(world.cluster.kubeconfig_path())
-            .args(["--watch-namespace", world.namespace(), "--operator-namespace", world.namespace()])
-            .args(["--health-addr", &health.to_string(), "--metrics-addr", &metrics.to_string()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .with_context(|| format!("starting {}", program.display()))?;
-        Ok(Self { child, health, metrics })
-    }
-
-    /// Sends SIGTERM, as a kubelet does, and waits for the end.
-    async fn terminate(&mut self) -> Result<ExitStatus> {
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
-        assert!(sent.success(), "SIGTERM was not sent");
-        let begun = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait()? {
-                return Ok(status);
-            }
-            if begun.elapsed() > Duration::from_secs(20) {
-                bail!("it did not end within 20 s of SIGTERM");
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-}
-
-impl Drop for Copy {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-fn free() -> Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
-}
-
-/// The answer to a GET, or nothing if nobody answers.
-fn get(address: SocketAddr, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(address).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    Some(answer)
-}
+use std::process::Command;
+use std::time::Duration;
 
 /// The program of this source tree, built now if it is not.
 fn program() -> Result<PathBuf> {
@@ -84,8 +22,13 @@ fn program() -> Result<PathBuf> {
 #[tokio::test]
 async fn two_copies_take_turns_by_the_lease_and_tell_how_they_are() -> Result<()> {
     let world = World::new("binary").await?;
-    let program = program()?;
-    let mut first = Copy::start(&program, &world)?;
+    let copy = Launch::new(program()?, world.cluster.kubeconfig_path(), &world)?.flags(&[
+        "--watch-namespace",
+        world.namespace(),
+        "--operator-namespace",
+        world.namespace(),
+    ]);
+    let mut first = copy.start()?;
     let holder = async |world: &World| -> Result<String> {
         let lease = world.live("Lease", "orangery").await?;
         Ok(lease.pointer("/spec/holderIdentity").and_then(|holder| holder.as_str()).unwrap_or_default().to_owned())
@@ -112,7 +55,7 @@ async fn two_copies_take_turns_by_the_lease_and_tell_how_they_are() -> Result<()
     let metrics = get(first.metrics, "/metrics").context("metrics")?;
     assert!(metrics.contains("name=\"set\"") && metrics.contains("ready=\"True\""), "{metrics}");
 
-    let mut second = Copy::start(&program, &world)?;
+    let mut second = copy.start()?;
     world
         .settles("the second copy waits in good health", async |_| {
             Ok(get(second.health, "/readyz").is_some_and(|answer| answer.contains("200 OK")))
@@ -137,5 +80,27 @@ async fn two_copies_take_turns_by_the_lease_and_tell_how_they_are() -> Result<()
         .await?;
     assert!(second.terminate().await?.success());
     assert_eq!(holder(&world).await?, "", "the lease is given back");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_program_dials_no_loopback_address_whatever_a_provider_asks_for() -> Result<()> {
+    let world = World::of_processes("loopback").await?;
+    world.forge.github("acme/shop").opens_many(1);
+    let rights = world.shipped_rights().await?;
+    let flags = ["--no-leader-election", "--watch-namespace", world.namespace()];
+    // The variables of the program that the other stories run mean nothing to this one.
+    let mut process = Launch::new(program()?, &rights, &world)?.flags(&flags).killed_after(1).start()?;
+    world.apply(PULLS).await?;
+    world
+        .settles("the provider is refused", async |world| {
+            let [ready, ..] = world.condition(PROVIDER, "pulls", "Ready").await?;
+            Ok(ready == "False")
+        })
+        .await?;
+    let [_, reason, message] = world.condition(PROVIDER, "pulls", "Ready").await?;
+    assert!(message.contains("loopback"), "{reason}: {message}");
+    assert!(world.forge.requests().is_empty(), "nobody was dialled");
+    assert!(process.terminate().await?.success(), "{}", process.said()?);
     Ok(())
 }

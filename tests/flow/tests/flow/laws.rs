@@ -212,6 +212,14 @@ async fn a_restart_keeps_the_last_good_inputs() -> Result<()> {
 }
 
 #[tokio::test]
+async fn an_operator_that_cannot_reach_the_api_server_ends_when_it_is_asked_to() -> Result<()> {
+    let mut world = World::new("unreached").await?;
+    world.start_cut_after(0)?;
+    world.settles("its first list fails", async |world| Ok(world.is_cut())).await?;
+    world.stop().await
+}
+
+#[tokio::test]
 async fn an_object_of_another_set_is_left_to_it() -> Result<()> {
     let mut world = World::new("owners").await?;
     world.start().await?;

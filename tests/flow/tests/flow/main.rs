@@ -2,9 +2,16 @@
 
 mod binary;
 mod definitions;
+mod drift;
 mod features;
 mod github_previews;
 mod gitlab_environments;
+mod killed;
 mod laws;
+mod lease;
 mod preview;
+mod process;
+mod shipped;
+mod tenant;
 mod trouble;
+mod waiting;

@@ -1,0 +1,254 @@
+//! Watches what was applied, so that what somebody else does to it is told at once and not found at the next interval, and
+//! what a set waits for.
+//!
+//! # Guarantees
+//! For what was applied one watch for each identity, kind and namespace, whatever the number of objects: metadata only, by owner label. It is
+//! made with the rights of the set. It ends when no set has objects there, and all of them end with the target. What a set
+//! waits for has a watch of its own, until the first change.
+//!
+//! # Assumptions
+//! A watch only makes things faster: an identity without the verb `watch` has the interval alone.
+
+use super::discovery::Kind;
+use super::identity::Identity;
+use super::memory::Memory;
+use super::sight::Sights;
+use futures::{Stream, StreamExt, TryStreamExt, stream};
+use kube::api::{Api, ApiResource, DynamicObject};
+use kube::core::{GroupVersionKind, PartialObjectMeta};
+use kube::runtime::watcher::{self, Event};
+use kube::runtime::{WatchStreamExt, watcher as watch};
+use kube::{Client, Error};
+use orangery_core::{NamespacedName, Object, ObjectKey, keys};
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+/// More watches than this cost the API server more than they save; the rest is left to the interval.
+const MOST: usize = 500;
+/// Sets that wait to be told; more of them will be told by the next event, or find out at the interval.
+const QUEUE: usize = 1024;
+/// Between two questions whether a watch is still of use.
+const TIDY: Duration = Duration::from_secs(300);
+/// Rights may be given later.
+const FORBIDDEN: Duration = Duration::from_secs(600);
+
+/// Longer nobody waits without asking again.
+const AWAITED: Duration = Duration::from_secs(3600);
+/// Between a change and the telling of it: changes often come in pairs.
+const MOMENT: Duration = Duration::from_millis(200);
+
+/// What is watched: who and which collection, or which set and which object.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Place {
+    Applied(Identity, String),
+    Awaited(NamespacedName, String),
+}
+
+/// What a set waits for.
+pub(super) struct Awaited {
+    pub(super) set: NamespacedName,
+    pub(super) key: ObjectKey,
+    /// Its resource version when it was read; `None` if it was not there.
+    pub(super) seen: Option<String>,
+}
+
+/// All watches of a target.
+pub(super) struct Watches {
+    memory: Arc<Memory>,
+    running: Mutex<HashMap<Place, AbortHandle>>,
+    tell: mpsc::Sender<NamespacedName>,
+    told: Mutex<Option<mpsc::Receiver<NamespacedName>>>,
+}
+
+impl Watches {
+    pub(super) fn new(memory: Arc<Memory>) -> Self {
+        let (tell, told) = mpsc::channel(QUEUE);
+        Self { memory, running: Mutex::default(), tell, told: Mutex::new(Some(told)) }
+    }
+
+    /// The sets that should look again. Whoever asks first gets them.
+    pub(super) fn told(&self) -> stream::BoxStream<'static, NamespacedName> {
+        match self.told.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(told) => stream::unfold(told, |mut told| async { Some((told.recv().await?, told)) }).boxed(),
+            None => stream::pending().boxed(),
+        }
+    }
+
+    /// Whether anybody listens: without, nothing is worth watching.
+    fn is_heard(&self) -> bool {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).is_none() && !self.tell.is_closed()
+    }
+
+    /// Watches a kind in a namespace, unless somebody does already. `connect` makes a client for the purpose.
+    pub(super) fn ensure(
+        &self,
+        identity: &Identity,
+        kind: &Kind,
+        namespace: &str,
+        connect: impl FnOnce() -> Result<Client, Error>,
+    ) {
+        let namespace = if kind.namespaced { namespace } else { "" };
+        let what = kind.collection(namespace);
+        self.start(Place::Applied(identity.clone(), what.clone()), connect, |client| {
+            let owned = watcher::Config::default().labels(keys::OWNER_NAME);
+            let events = events(client, kind, namespace, owned);
+            let sights = Sights::new(kind.clone(), namespace.to_owned(), Arc::clone(&self.memory));
+            keep(identity.clone(), what, events, sights, self.tell.clone())
+        });
+    }
+
+    /// Watches one object until it is no longer as it was seen.
+    pub(super) fn once(&self, kind: &Kind, awaited: Awaited, connect: impl FnOnce() -> Result<Client, Error>) {
+        let place = Place::Awaited(awaited.set.clone(), kind.path(&awaited.key.namespace, &awaited.key.name));
+        self.start(place, connect, |client| {
+            let named = watcher::Config::default().fields(&format!("metadata.name={}", awaited.key.name));
+            let namespace = if kind.namespaced { awaited.key.namespace.as_str() } else { "" };
+            until_changed(events(client, kind, namespace, named), awaited, self.tell.clone())
+        });
+    }
+
+    /// Starts a watch, unless it runs, nobody listens, or there are too many.
+    fn start<F>(&self, place: Place, connect: impl FnOnce() -> Result<Client, Error>, watch: impl FnOnce(Client) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.retain(|_, task| !task.is_finished());
+        if !self.is_heard() || running.contains_key(&place) || running.len() >= MOST {
+            return;
+        }
+        // Without a client now, the next look tries again.
+        let Ok(client) = connect() else { return };
+        running.insert(place, tokio::spawn(watch(client)).abort_handle());
+    }
+}
+
+impl Drop for Watches {
+    fn drop(&mut self) {
+        for task in self.running.get_mut().unwrap_or_else(PoisonError::into_inner).values() {
+            task.abort();
+        }
+    }
+}
+
+/// The metadata of the objects that are asked for, now and whenever they change.
+fn events(
+    client: Client,
+    kind: &Kind,
+    namespace: &str,
+    which: watcher::Config,
+) -> impl Stream<Item = Result<Event<Object>, watcher::Error>> + Send + use<> {
+    let gvk = GroupVersionKind::gvk(&kind.gvk.group, &kind.gvk.version, &kind.gvk.kind);
+    let resource = ApiResource::from_gvk_with_plural(&gvk, &kind.plural);
+    let api: Api<PartialObjectMeta<DynamicObject>> = if namespace.is_empty() {
+        Api::all_with(client, &resource)
+    } else {
+        Api::namespaced_with(client, namespace, &resource)
+    };
+    watch(api, which).default_backoff().map_ok(|event| match event {
+        Event::Init => Event::Init,
+        Event::InitDone => Event::InitDone,
+        Event::InitApply(object) => Event::InitApply(plain(&object)),
+        Event::Apply(object) => Event::Apply(plain(&object)),
+        Event::Delete(object) => Event::Delete(plain(&object)),
+    })
+}
+
+/// As the rest of the house knows objects. What has no JSON form has no owner labels either.
+fn plain(object: &PartialObjectMeta<DynamicObject>) -> Object {
+    serde_json::to_value(object).and_then(serde_json::from_value).unwrap_or_default()
+}
+
+/// Ends at the first change, and says so.
+async fn until_changed(
+    events: impl Stream<Item = Result<Event<Object>, watcher::Error>> + Send,
+    awaited: Awaited,
+    tell: mpsc::Sender<NamespacedName>,
+) {
+    let mut events = std::pin::pin!(events);
+    let mut is_there = false;
+    let changed = async {
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(Event::Init) => is_there = false,
+                Ok(Event::InitApply(object)) => {
+                    is_there = true;
+                    if version(&object) != awaited.seen {
+                        return true;
+                    }
+                }
+                Ok(Event::InitDone) if is_there == awaited.seen.is_some() => {}
+                Ok(Event::InitDone | Event::Apply(_) | Event::Delete(_)) => return true,
+                Err(error) if is_forbidden(&error) => {
+                    tokio::time::sleep(FORBIDDEN).await;
+                    return false;
+                }
+                Err(_) => {}
+            }
+        }
+        false
+    };
+    if let Ok(true) = tokio::time::timeout(AWAITED, changed).await {
+        tokio::time::sleep(MOMENT).await;
+        tracing::debug!(set = %awaited.set, what = %awaited.key, "what a set waits for has changed");
+        // With a full queue the set finds out at its next look.
+        let _ = tell.try_send(awaited.set);
+    }
+}
+
+fn version(object: &Object) -> Option<String> {
+    object.0.get("metadata")?.get("resourceVersion")?.as_str().map(ToOwned::to_owned)
+}
+
+/// Follows what was applied until nobody has anything there.
+async fn keep(
+    identity: Identity,
+    what: String,
+    events: impl Stream<Item = Result<Event<Object>, watcher::Error>> + Send,
+    mut sights: Sights,
+    tell: mpsc::Sender<NamespacedName>,
+) {
+    let mut events = std::pin::pin!(events);
+    let mut tidy = Instant::now() + TIDY;
+    loop {
+        let next = sights.due().unwrap_or(tidy).min(tidy);
+        tokio::select! {
+            event = events.next() => match event {
+                Some(Ok(event)) => sights.take(event, Instant::now()),
+                Some(Err(error)) if is_forbidden(&error) => {
+                    tracing::info!(%identity, what, "may not be watched: what others change there is found at the interval; the verb watch makes it faster");
+                    tokio::time::sleep(FORBIDDEN).await;
+                }
+                Some(Err(error)) => tracing::debug!(%identity, what, %error, "a watch was interrupted"),
+                None => return,
+            },
+            () = tokio::time::sleep_until(next.into()) => {
+                for set in sights.judge(Instant::now()) {
+                    tracing::debug!(%set, what, "somebody else changed an object of the set");
+                    if tell.try_send(set).is_err() && tell.is_closed() {
+                        return;
+                    }
+                }
+                if Instant::now() >= tidy {
+                    tidy = Instant::now() + TIDY;
+                    if !sights.is_of_use() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn is_forbidden(error: &watcher::Error) -> bool {
+    match error {
+        watcher::Error::InitialListFailed(Error::Api(status))
+        | watcher::Error::WatchStartFailed(Error::Api(status)) => matches!(status.code, 401 | 403),
+        watcher::Error::WatchError(status) => matches!(status.code, 401 | 403),
+        _ => false,
+    }
+}

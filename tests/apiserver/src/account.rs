@@ -1,0 +1,35 @@
+//! Service accounts as pods are them: with a token of their own that the API server issued.
+
+use crate::Cluster;
+use anyhow::{Context, Result};
+use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
+use k8s_openapi::api::core::v1::ServiceAccount;
+use kube::api::{Api, PostParams};
+use kube::config::{AuthInfo, Kubeconfig};
+use tempfile::TempPath;
+
+impl Cluster {
+    /// A kubeconfig whose user is this service account, good for an hour. The file goes when the path is dropped.
+    ///
+    /// # Errors
+    /// There is no such service account, or the file cannot be written.
+    pub async fn kubeconfig_of(&self, namespace: &str, account: &str) -> Result<TempPath> {
+        let accounts: Api<ServiceAccount> = Api::namespaced(self.client()?, namespace);
+        let request = TokenRequest {
+            spec: Some(TokenRequestSpec { expiration_seconds: Some(3600), ..TokenRequestSpec::default() }),
+            ..TokenRequest::default()
+        };
+        let issued = accounts
+            .create_token_request(account, &PostParams::default(), &request)
+            .await
+            .with_context(|| format!("asking for a token of {namespace}/{account}"))?;
+        let token = issued.status.and_then(|status| status.token).context("the API server issued no token")?;
+        let mut kubeconfig = Kubeconfig::read_from(self.kubeconfig_path()).context("reading the kubeconfig")?;
+        for user in &mut kubeconfig.auth_infos {
+            user.auth_info = Some(AuthInfo { token: Some(token.clone().into()), ..AuthInfo::default() });
+        }
+        let file = tempfile::NamedTempFile::new().context("making a kubeconfig")?;
+        serde_json::to_writer(&file, &kubeconfig).context("writing a kubeconfig")?;
+        Ok(file.into_temp_path())
+    }
+}

@@ -1,0 +1,136 @@
+//! The lease, lost while leading: by another holder, and by rights that are gone. Who lost it does nothing more; another
+//! copy goes on.
+
+use crate::tenant::{PROGRAM, TENANT};
+use anyhow::{Context, Result, ensure};
+use k8s_openapi::api::coordination::v1::Lease;
+use kube::api::{Api, DeleteParams, DynamicObject};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::core::{ApiResource, GroupVersionKind};
+use kube::{Client, Config};
+use orangery_controller::lease::{Election, LeaseError, acquire};
+use orangery_test_flow::{Launch, SET, World, get};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+const THREE: &str = "
+apiVersion: fluxcd.controlplane.io/v1
+kind: ResourceSet
+metadata: {name: set}
+spec:
+  serviceAccountName: flux
+  inputs: [{name: one}, {name: two}, {name: three}]
+  resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: << inputs.name >>, namespace: NAMESPACE}}]
+";
+
+async fn holder(world: &World) -> Result<String> {
+    let lease = world.live("Lease", "orangery").await?;
+    Ok(lease.pointer("/spec/holderIdentity").and_then(Value::as_str).unwrap_or_default().to_owned())
+}
+
+#[tokio::test]
+async fn who_loses_the_lease_ends_without_another_write_and_the_other_copy_goes_on() -> Result<()> {
+    let world = World::of_processes("lost").await?;
+    let rights = world.shipped_rights().await?;
+    world.lease_rights().await?;
+    let (led, waited) = (format!("{}-first", world.agent()), format!("{}-second", world.agent()));
+    let copy = |agent: &str| -> Result<Launch> {
+        let flags = ["--watch-namespace", world.namespace(), "--operator-namespace", world.namespace()];
+        Ok(Launch::new(PROGRAM, &rights, &world)?.flags(&flags).variable("ORANGERY_FLOW_AGENT", agent))
+    };
+    let mut first = copy(&led)?.start()?;
+    world.settles("the first copy leads", async |world| Ok(!holder(world).await?.is_empty())).await?;
+    world.apply(TENANT).await?;
+    world.apply(THREE).await?;
+    world.is_ready(SET, "set").await?;
+    let mut second = copy(&waited)?.start()?;
+    world
+        .settles("the second copy waits in good health", async |_| {
+            Ok(get(second.health, "/readyz").is_some_and(|answer| answer.contains("200 OK")))
+        })
+        .await?;
+
+    let stolen = json!({"spec": {"holderIdentity": "somebody-else", "leaseDurationSeconds": 8}});
+    world.patch("Lease", "orangery", stolen).await?;
+    // Work without end, so that a copy that does not stop is seen.
+    let begun = Instant::now();
+    let status = loop {
+        ensure!(begun.elapsed() < Duration::from_secs(30), "it leads on without the lease:\n{}", first.said()?);
+        let stamp = format!("at-{}", jiff::Timestamp::now().as_millisecond());
+        world.patch(SET, "set", json!({"spec": {"commonMetadata": {"labels": {"stamp": stamp}}}})).await?;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        if let Some(status) = first.ended()? {
+            break status;
+        }
+    };
+    assert_eq!(status.code(), Some(1), "{}", first.said()?);
+    let said = first.said()?;
+    assert!(said.contains("✗ the lease orangery was taken over by somebody-else"), "{said}");
+
+    world.patch(SET, "set", json!({"spec": {"commonMetadata": {"labels": {"stamp": "by-the-second"}}}})).await?;
+    world
+        .settles("the second copy works", async |world| {
+            let live = world.live("ConfigMap", "one").await?;
+            Ok(live.pointer("/metadata/labels/stamp") == Some(&json!("by-the-second")))
+        })
+        .await?;
+    let requests = world.requests().await?;
+    let of = |agent: &str| requests.by_agent(agent).writes();
+    let (written, renewals) = (of(&led), of(&led).verb("update"));
+    let lost = renewals
+        .iter()
+        .find(|event| event.response_status.as_ref().is_some_and(|status| status.code == 409))
+        .context("the first copy found the lease changed")?;
+    let latest = written.iter().map(|event| &event.request_received_timestamp).max().context("the first wrote")?;
+    let others = of(&waited);
+    let is_work = |resource: &str| matches!(resource, "configmaps" | "resourcesets");
+    let begun = others
+        .iter()
+        .filter(|event| event.object_ref.as_ref().is_some_and(|object| is_work(&object.resource)))
+        .map(|event| &event.request_received_timestamp)
+        .min()
+        .context("the second wrote")?;
+    assert!(latest < begun, "the first wrote at {latest}, the second already at {begun}");
+    let stamp = |text: &str| text.parse::<jiff::Timestamp>();
+    let late = stamp(latest)?.as_millisecond() - stamp(&lost.stage_timestamp)?.as_millisecond();
+    assert!(late < 500, "it wrote on for {late} ms after it was told that the lease is lost");
+    assert!(second.terminate().await?.success(), "{}", second.said()?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_lease_that_cannot_be_renewed_is_given_up_before_another_copy_can_have_it() -> Result<()> {
+    let world = World::of_processes("revoked").await?;
+    let rights = world.shipped_rights().await?;
+    world.lease_rights().await?;
+    let election = |identity: &str| Election {
+        lease: Duration::from_secs(4),
+        renew_deadline: Duration::from_secs(2),
+        retry: Duration::from_millis(200),
+        ..Election::new("orangery", identity)
+    };
+    let config = Config::from_custom_kubeconfig(Kubeconfig::read_from(&rights)?, &KubeConfigOptions::default()).await?;
+    let of = |client: Client| -> Api<Lease> { Api::namespaced(client, world.namespace()) };
+    let mut leadership = acquire(of(Client::try_from(config)?), election("one")).await;
+    assert_eq!(holder(&world).await?, "one");
+    let other = tokio::spawn({
+        let leases = of(world.cluster.client()?);
+        let election = election("other");
+        async move {
+            acquire(leases, election).await;
+            Instant::now()
+        }
+    });
+
+    let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("rbac.authorization.k8s.io", "v1", "RoleBinding"));
+    let bindings: Api<DynamicObject> = Api::namespaced_with(world.cluster.client()?, world.namespace(), &kind);
+    bindings.delete("orangery-lease", &DeleteParams::default()).await?;
+    let lost = tokio::time::timeout(Duration::from_secs(20), leadership.keep()).await.context("it leads for ever")?;
+    let given_up = Instant::now();
+    assert!(matches!(lost, LeaseError::NotRenewed { seconds: 2, .. }), "{lost}");
+    assert!(lost.to_string().contains("could not be renewed for 2 s"), "{lost}");
+    let taken = tokio::time::timeout(Duration::from_secs(20), other).await.context("nobody leads")??;
+    assert!(given_up < taken, "two led at once for {:?}", given_up - taken);
+    assert_eq!(holder(&world).await?, "other");
+    Ok(())
+}
