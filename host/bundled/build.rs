@@ -5,6 +5,7 @@
 //! the outer cargo says about this crate or its compiler: host linker flags break a WebAssembly link, and the compiler
 //! wrapper of `cargo clippy` would lint instead of compile.
 
+use sha2::{Digest, Sha256};
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,9 +13,9 @@ use std::process::{Command, ExitCode, Output};
 use std::{env, fs, io};
 
 const TARGET: &str = "wasm32-wasip2";
-const PLUGINS: [&str; 3] = ["github", "gitlab", "gotemplate"];
+const PLUGINS: [&str; 4] = ["github", "gitlab", "gotemplate", "minijinja"];
 /// What the plugins are made of, from the workspace root.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 14] = [
     "plugins/sdk",
     "plugins/github/src",
     "plugins/github/Cargo.toml",
@@ -22,6 +23,10 @@ const SOURCES: [&str; 10] = [
     "plugins/gitlab/Cargo.toml",
     "plugins/gotemplate/src",
     "plugins/gotemplate/Cargo.toml",
+    "plugins/minijinja/src",
+    "plugins/minijinja/Cargo.toml",
+    "plugins/slug/src",
+    "plugins/slug/Cargo.toml",
     "host/yaml/src",
     "host/yaml/Cargo.toml",
     "wit",
@@ -86,9 +91,12 @@ fn embed(built: &Path, out: &Path) -> Result<(), BuildError> {
     let mut list = String::from("&[\n");
     for plugin in PLUGINS {
         let from = built.join(format!("orangery_plugin_{plugin}.wasm"));
-        fs::copy(&from, out.join(format!("{plugin}.wasm"))).map_err(|cause| BuildError::Io(from, cause))?;
+        let to = out.join(format!("{plugin}.wasm"));
+        let bytes = fs::read(&from).map_err(|cause| BuildError::Io(from, cause))?;
+        fs::write(&to, &bytes).map_err(|cause| BuildError::Io(to, cause))?;
+        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         list.push_str(&format!(
-            "    Bundled {{ name: {plugin:?}, bytes: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{plugin}.wasm\")) }},\n"
+            "    Bundled {{ name: {plugin:?}, digest: {digest:?}, bytes: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{plugin}.wasm\")) }},\n"
         ));
     }
     list.push_str("]\n");

@@ -4,7 +4,7 @@ use crate::machine::{cargo, ensure_wasm_target, target};
 use anyhow::{Context, Result, bail};
 
 /// The built-in plugins, by the name of their crates.
-const PLUGINS: [&str; 3] = ["github", "gitlab", "gotemplate"];
+const PLUGINS: [&str; 4] = ["github", "gitlab", "gotemplate", "minijinja"];
 
 /// Build the built-in plugins and print their sizes.
 #[derive(clap::Args)]

@@ -14,6 +14,8 @@ pub struct Bundled {
     pub name: &'static str,
     /// The component.
     pub bytes: &'static [u8],
+    /// Its SHA-256, in hexadecimal: the name of its compiled code in a cache.
+    pub digest: &'static str,
 }
 
 /// The names and sizes of the built-in plugins, one a line. See [`sizes`].
@@ -49,6 +51,7 @@ impl fmt::Display for Sizes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sha2::{Digest, Sha256};
 
     /// The first eight bytes of a component: magic, version, and the layer that tells it from a core module.
     const COMPONENT: [u8; 8] = [0, b'a', b's', b'm', 0x0d, 0, 1, 0];
@@ -56,9 +59,17 @@ mod tests {
     #[test]
     fn the_built_in_plugins_are_components() {
         let names: Vec<&str> = plugins().iter().map(|plugin| plugin.name).collect();
-        assert_eq!(names, ["github", "gitlab", "gotemplate"]);
+        assert_eq!(names, ["github", "gitlab", "gotemplate", "minijinja"]);
         for plugin in plugins() {
             assert_eq!(plugin.bytes.first_chunk(), Some(&COMPONENT), "{}", plugin.name);
+        }
+    }
+
+    #[test]
+    fn digests_are_those_of_the_bytes() {
+        for plugin in plugins() {
+            let digest: String = Sha256::digest(plugin.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(plugin.digest, digest, "{}", plugin.name);
         }
     }
 

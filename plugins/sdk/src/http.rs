@@ -111,6 +111,12 @@ impl Request {
         }
     }
 
+    /// A request with a JSON body, which no cache answers.
+    pub fn json(method: Method, url: impl Into<String>, body: &serde_json::Value) -> Self {
+        let body = body.to_string().into_bytes();
+        Self { method, body, conditional: false, ..Self::get(url) }.header("content-type", "application/json")
+    }
+
     /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {

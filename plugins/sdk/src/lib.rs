@@ -49,7 +49,9 @@ pub mod names;
 pub mod paging;
 pub mod provider;
 pub mod renderer;
+pub mod reporter;
 pub mod status;
+pub mod suggest;
 pub mod testing;
 
 pub use error::{Error, Failure, Retry};
@@ -58,11 +60,27 @@ pub use provider::{
     Filter, Input, LimitRule, NameKind, NoConfig, Note, NoteLevel, Outcome, Poll, Provider, Selection, ServedType, Want,
 };
 pub use renderer::{Body, RenderContext, RenderInput, Rendered, Renderer, Rendering, Template};
+pub use reporter::{EnvironmentState, Report, Reporter};
 
 /// Exports a [`Provider`] as the component's world `input-provider`. On a target other than WebAssembly it only checks
 /// that the trait is implemented.
+///
+/// `export_provider!(Previews, reports)` exports the [`Reporter`] that `Previews` is besides; the provider describes both.
 #[macro_export]
 macro_rules! export_provider {
+    ($provider:ident, reports) => {
+        $crate::export_provider!($provider);
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: () = {
+            const fn is_a_reporter<R: $crate::Reporter>() {}
+            is_a_reporter::<$provider>()
+        };
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            type Reports = $crate::guest::reporting::ReporterGuest<$provider>;
+    $crate::guest::reporting::bindings::export!(Reports with_types_in $crate::guest::reporting::bindings);
+        };
+    };
     ($provider:ident) => {
         #[cfg(not(target_arch = "wasm32"))]
         const _: () = {
@@ -93,6 +111,25 @@ macro_rules! export_renderer {
             type Exported = $crate::guest::rendering::RendererGuest<$renderer>;
     $crate::guest::describing::bindings::export!(Exported with_types_in $crate::guest::describing::bindings);
     $crate::guest::rendering::bindings::export!(Exported with_types_in $crate::guest::rendering::bindings);
+        };
+    };
+}
+
+/// Exports a [`Reporter`] as the component's world `reporter-plugin`. On a target other than WebAssembly it only checks
+/// that the trait is implemented.
+#[macro_export]
+macro_rules! export_reporter {
+    ($reporter:ident) => {
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: () = {
+            const fn is_a_reporter<R: $crate::Reporter>() {}
+            is_a_reporter::<$reporter>()
+        };
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            type Exported = $crate::guest::reporting::ReporterGuest<$reporter>;
+    $crate::guest::describing::bindings::export!(Exported with_types_in $crate::guest::describing::bindings);
+    $crate::guest::reporting::bindings::export!(Exported with_types_in $crate::guest::reporting::bindings);
         };
     };
 }

@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 
 use crate::http::{Http, HttpError, Method, Request, Response};
 use crate::provider::{Filter, Poll, Selection};
+use crate::reporter::{EnvironmentState, Report};
 
 type Rule = Box<dyn Fn(&Request) -> Result<Answer, HttpError>>;
 
@@ -57,6 +58,20 @@ pub fn poll<'a>(kind: &str, url: &str, http: &'a Script) -> Poll<'a> {
         may_answer_unchanged: false,
         http,
         selection: &Everything,
+    }
+}
+
+/// The report that an environment is ready, over a scripted network.
+pub fn report<'a>(kind: &str, url: &str, id: &str, http: &'a Script) -> Report<'a> {
+    Report {
+        kind: kind.to_owned(),
+        url: url.to_owned(),
+        id: id.to_owned(),
+        revision: String::new(),
+        state: EnvironmentState::Ready,
+        summary: String::new(),
+        environment_url: None,
+        http,
     }
 }
 

@@ -139,14 +139,14 @@ fn nothing_but_tests_imports_a_test_crate() -> Result<()> {
 }
 
 #[test]
-fn plugins_import_only_the_sdk_and_the_yaml_crate_of_the_house() -> Result<()> {
+fn plugins_import_only_the_sdk_and_the_crates_for_text_of_the_house() -> Result<()> {
     for package in packages()? {
         if !package.manifest_path.as_str().contains("/plugins/") {
             continue;
         }
         for dependency in names(&package).into_iter().filter(|name| name.starts_with("orangery")) {
             ensure!(
-                ["orangery-plugin-sdk", "orangery-yaml"].contains(&dependency),
+                ["orangery-plugin-sdk", "orangery-yaml", "orangery-slug"].contains(&dependency),
                 "{} imports {dependency}",
                 package.name
             );

@@ -17,6 +17,7 @@ pub use build::bytes;
 macro_rules! for_each_guest {
     ($call:ident) => {
         $call! {
+            announces
             asks
             describes_badly
             dumps_memory
@@ -41,6 +42,7 @@ macro_rules! for_each_guest {
             renders
             reports
             sleeps
+            tends
             wants_http_to_render
         }
     };

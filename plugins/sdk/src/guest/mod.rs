@@ -2,12 +2,14 @@
 //!
 //! The worlds of the WIT package share the exported interface `info`, and bindings for two worlds in one crate would
 //! define its export macro twice. So each exported interface has a small world and bindings of its own here, and an
-//! export macro joins two of them; the component that comes out has exactly the imports and exports of its world.
+//! export macro joins those that a plugin is made of; the component that comes out has exactly the imports and exports of its world.
 //! The generated bindings stay in here: plugins see the SDK's own types, which are the same on every target.
 
 pub mod describing;
+mod network;
 pub mod polling;
 pub mod rendering;
+pub mod reporting;
 
 use crate::error::{Error, Failure, Retry};
 use crate::log::Level;

@@ -1,17 +1,17 @@
-//! The exported interface `provider`, and the imports of the world `input-provider`.
+//! The exported interface `provider`, and what only the world `input-provider` imports.
 
 use std::marker::PhantomData;
 
+use crate::json;
 use crate::provider::{Filter, Outcome, Poll, Provider, Selection};
-use crate::{Http, HttpError, Method, Request, Response, json};
 
+use super::network::Network;
 use super::{error, wire};
 
 #[doc(hidden)]
 pub mod bindings {
     wit_bindgen::generate!({
         inline: "package orangery:sdk-polling; world polling {
-            import orangery:plugin/http@0.1.0;
             import orangery:plugin/selection@0.1.0;
             export orangery:plugin/provider@0.1.0;
         }",
@@ -24,7 +24,7 @@ pub mod bindings {
 }
 
 use bindings::exports::orangery::plugin::provider;
-use bindings::orangery::plugin::{http, selection};
+use bindings::orangery::plugin::selection;
 
 pub(crate) const CONFIG: &str = "spec.config";
 
@@ -44,7 +44,7 @@ impl<P: Provider> provider::Guest for ProviderGuest<P> {
                 semver: ctx.filter.semver,
             },
             may_answer_unchanged: ctx.may_answer_unchanged,
-            http: &Host,
+            http: &Network,
             selection: &Host,
         };
         Ok(match P::poll(&poll, config).map_err(error)? {
@@ -59,44 +59,8 @@ fn input(input: crate::Input) -> wire::Input {
     wire::Input { id: input.id, attributes: serde_json::Value::Object(input.attributes).to_string() }
 }
 
-/// The imports of the world.
+/// The user's filter, which the host owns.
 struct Host;
-
-impl Http for Host {
-    fn send(&self, request: &Request) -> Result<Response, HttpError> {
-        let sent = http::send(&http::Request {
-            method: match request.method {
-                Method::Get => http::Method::Get,
-                Method::Head => http::Method::Head,
-                Method::Post => http::Method::Post,
-                Method::Put => http::Method::Put,
-                Method::Patch => http::Method::Patch,
-                Method::Delete => http::Method::Delete,
-            },
-            url: request.url.clone(),
-            headers: request.headers.clone(),
-            body: request.body.clone(),
-            credential: request.credential.clone(),
-            conditional: request.conditional,
-        });
-        match sent {
-            Ok(response) => Ok(Response {
-                status: response.status,
-                headers: response.headers,
-                body: response.body,
-                from_cache: response.from_cache,
-                final_url: response.final_url,
-            }),
-            Err(http::HttpError::Denied(text)) => Err(HttpError::Denied(text)),
-            Err(http::HttpError::BudgetExhausted(text)) => Err(HttpError::BudgetExhausted(text)),
-            Err(http::HttpError::Timeout(text)) => Err(HttpError::Timeout(text)),
-            Err(http::HttpError::TooLarge(bytes)) => Err(HttpError::TooLarge(bytes)),
-            Err(http::HttpError::Transport(text)) => Err(HttpError::Transport(text)),
-            Err(http::HttpError::BackingOff(ms)) => Err(HttpError::BackingOff(ms)),
-            Err(http::HttpError::Other(text)) => Err(HttpError::Other(text)),
-        }
-    }
-}
 
 impl Selection for Host {
     fn wants(&self, name: &str, labels: &[String]) -> bool {

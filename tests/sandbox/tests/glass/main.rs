@@ -11,7 +11,9 @@ mod forge;
 mod memory;
 mod network;
 mod rendering;
+mod reporting;
 mod secrets;
+mod structured;
 mod time;
 mod validation;
 mod words;
@@ -31,6 +33,7 @@ mod guests {
     pub(crate) use crate::memory::{empties_memory, hoards, overflows, recurses};
     pub(crate) use crate::network::{asks, lists, needs_sockets, reports, wants_http_to_render};
     pub(crate) use crate::rendering::{gambles, miscounts, renders};
+    pub(crate) use crate::reporting::{announces, tends};
     pub(crate) use crate::secrets::dumps_memory;
     pub(crate) use crate::time::{loops, loops_in_describe, sleeps};
     pub(crate) use crate::words::{exits, fails, floods_the_log, panics};

@@ -46,6 +46,32 @@ pub(crate) mod renders {
     }
 
     #[tokio::test(flavor = "multi_thread")]
+    async fn what_did_not_change_is_not_rendered_again() -> Result<()> {
+        let sandbox = bench::with(&[GUEST]).await?;
+        let asked = |names: &[&str]| request(GUEST, names.iter().map(|name| input(name, json!({"v": name}))).collect());
+        let (first, cost) = sandbox.render_measured(asked(&["a", "b", "c"])).await?;
+        assert!(cost.memory_bytes > 0);
+        let (again, cost) = sandbox.render_measured(asked(&["a", "b", "c"])).await?;
+        assert_eq!(again, first);
+        assert_eq!((cost.memory_bytes, cost.wall), (0, Duration::ZERO), "no instance was made");
+        // Old and new ones together come in the order of the inputs.
+        let (mixed, cost) = sandbox.render_measured(asked(&["c", "new", "a"])).await?;
+        assert!(cost.memory_bytes > 0);
+        assert_eq!([mixed.first(), mixed.get(2)], [first.get(2), first.first()]);
+        assert_eq!(field(&mixed, 1, 0, "label")?, "new");
+        assert!(matches!(mixed.get(1), Some(Ok(_))));
+        // Another template is another rendering.
+        let mut other = asked(&["a"]);
+        other.templates.truncate(1);
+        assert!(sandbox.render_measured(other).await?.1.memory_bytes > 0);
+        // Nothing is remembered where nothing is to be.
+        let forgetful = bench::limited(Limits { remembered_bytes: 0, ..Limits::default() }, &[GUEST]).await?;
+        forgetful.render(asked(&["a"])).await?;
+        assert!(forgetful.render_measured(asked(&["a"])).await?.1.memory_bytes > 0);
+        Ok(())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn every_template_meets_every_input_in_order() -> Result<()> {
         let sandbox = bench::with(&[GUEST]).await?;
         let entries = rendered(&sandbox, vec![input("a", json!({})), input("b", json!({}))]).await?;
