@@ -7,6 +7,7 @@ mod bench;
 mod crds;
 mod demo;
 mod fuzz;
+mod guided;
 mod machine;
 mod plugins;
 mod steps;
@@ -35,6 +36,8 @@ enum Command {
     Bench(bench::Options),
     /// Compare YAML and templates with the real Go libraries, on random cases.
     Fuzz(fuzz::Options),
+    /// Look for texts that make a reader panic, overflow the stack or take too long, guided by coverage.
+    Guided(guided::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -45,5 +48,6 @@ fn main() -> anyhow::Result<()> {
         Command::Crds(options) => crds::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
+        Command::Guided(options) => guided::run(&options),
     }
 }

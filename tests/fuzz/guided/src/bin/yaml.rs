@@ -1,0 +1,4 @@
+//! libFuzzer's target `yaml`: see `orangery_test_fuzz` for the property.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| orangery_test_fuzz::case(orangery_test_fuzz::yaml, bytes));
