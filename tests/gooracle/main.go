@@ -1,6 +1,7 @@
 // Command gooracle answers, with the real Go libraries, what a text means: the tests compare ours with it.
 //
 // One JSON request a line on stdin, {"op": "...", ...}; one JSON answer a line on stdout, {"ok": ...} or {"err": "..."}.
+// With "bench FILE" it renders one set and says what that took, see bench.go.
 package main
 
 import (
@@ -13,6 +14,13 @@ import (
 )
 
 func main() {
+	if len(os.Args) == 3 && os.Args[1] == "bench" {
+		if err := bench(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, "gooracle:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	in := bufio.NewReaderSize(os.Stdin, 1<<20)
 	out := bufio.NewWriterSize(os.Stdout, 1<<20)
 	defer out.Flush()
@@ -69,6 +77,8 @@ func dispatch(line []byte) (ok any, err error) {
 		return yamlOp(op, req)
 	case op == "render":
 		return renderTemplate(line)
+	case op == "objects":
+		return renderObjects(line)
 	default:
 		return nil, fmt.Errorf("gooracle: unknown op %q", op)
 	}

@@ -33,35 +33,59 @@ type renderRequest struct {
 
 // renderTemplate answers {"op": "render"}: the rendered text in base64, because it need not be UTF-8.
 func renderTemplate(line []byte) (any, error) {
+	text, _, err := rendered(line)
+	if err != nil {
+		return nil, err
+	}
+	return base64.StdEncoding.EncodeToString(text), nil
+}
+
+// rendered is the text of a template with one input, and the road it takes.
+func rendered(line []byte) ([]byte, string, error) {
 	var req renderRequest
 	if err := json.Unmarshal(line, &req); err != nil {
-		return nil, fmt.Errorf("gooracle: not a render request: %w", err)
+		return nil, "", fmt.Errorf("gooracle: not a render request: %w", err)
 	}
 	var text string
 	if req.Path == "resources" {
-		converted, err := yaml.JSONToYAML(req.Template)
+		template, err := asGoWrites(req.Template)
 		if err != nil {
-			return nil, classified{"convert", err}
+			return nil, "", fmt.Errorf("gooracle: template: %w", err)
+		}
+		converted, err := yaml.JSONToYAML(template)
+		if err != nil {
+			return nil, "", classified{"convert", err}
 		}
 		text = string(converted)
 	} else if err := json.Unmarshal(req.Template, &text); err != nil {
-		return nil, fmt.Errorf("gooracle: template: %w", err)
+		return nil, "", fmt.Errorf("gooracle: template: %w", err)
 	}
 	var inputs map[string]any
 	if !req.Inputless {
 		if err := k8sjson.UnmarshalCaseSensitivePreserveInts(req.Inputs, &inputs); err != nil {
-			return nil, fmt.Errorf("gooracle: inputs: %w", err)
+			return nil, "", fmt.Errorf("gooracle: inputs: %w", err)
 		}
 	}
 	parsed, err := template.New("resourceset").Delims("<<", ">>").Option("missingkey=error").Funcs(functions(inputs)).Parse(text)
 	if err != nil {
-		return nil, classified{"parse", err}
+		return nil, "", classified{"parse", err}
 	}
 	var out bytes.Buffer
 	if err := parsed.Execute(&out, nil); err != nil {
-		return nil, classified{"exec", err}
+		return nil, "", classified{"exec", err}
 	}
-	return base64.StdEncoding.EncodeToString(out.Bytes()), nil
+	return out.Bytes(), req.Path, nil
+}
+
+// asGoWrites is the same JSON with the escapes that Go writes: an object comes here from a manifest by way of Go's encoder.
+func asGoWrites(text json.RawMessage) ([]byte, error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, err
+	}
+	return json.Marshal(value)
 }
 
 func functions(inputs map[string]any) template.FuncMap {
@@ -69,7 +93,12 @@ func functions(inputs map[string]any) template.FuncMap {
 	time.Local = time.UTC
 	all := sprig.HermeticTxtFuncMap()
 	all["inputs"] = func() map[string]any { return inputs }
-	all["uid"] = func() string { return "0123456789abcdef" }
+	all["uid"] = func() string {
+		if inputs == nil {
+			return ""
+		}
+		return "0123456789abcdef"
+	}
 	all["slugify"] = slug.Make
 	all["toYaml"] = func(value any) string {
 		text, err := yaml.Marshal(value)

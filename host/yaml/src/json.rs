@@ -54,10 +54,15 @@ fn scalar(text: &str) -> Option<usize> {
     Some(end)
 }
 
-/// Go's words for the one mistake that people make: a separator after JSON documents.
+/// Go's words for the mistake that people make: a separator or other YAML after JSON documents.
 fn problem(error: &serde_json::Error, text: &str) -> String {
-    if text.trim_start().starts_with('-') {
-        return "invalid character '-' in numeric literal".to_owned();
+    match text.trim_start_matches([' ', '\t', '\r', '\n']).bytes().next() {
+        Some(b'-') => return "invalid character '-' in numeric literal".to_owned(),
+        Some(byte) if !matches!(byte, b'{' | b'[' | b'"' | b'0'..=b'9' | b't' | b'f' | b'n') && byte > b' ' => {
+            // Go looks at bytes, not at characters.
+            return format!("invalid character '{}' looking for beginning of value", char::from(byte));
+        }
+        _ => {}
     }
     format!("json: {error}")
 }

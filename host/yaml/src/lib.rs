@@ -40,8 +40,8 @@ mod writer;
 
 pub use error::{Location, ReadError};
 pub use lookalike::Advice;
-pub use stream::{Document, documents, from_str, from_str_all};
+pub use stream::{Document, documents, from_str, from_str_all, leading_documents};
 pub use text::decode_text;
 pub use token::Style;
-pub use tree::{Kind, MAX_DEPTH, MAX_SIZE, Node, PathSegment, locate, parse, plain_scalar};
+pub use tree::{Kind, MAX_DEPTH, MAX_SIZE, Node, PathSegment, locate, parse, parse_first, plain_scalar};
 pub use writer::{WriteError, json_to_yaml, to_string, write};

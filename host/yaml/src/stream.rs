@@ -56,15 +56,20 @@ pub fn from_str_all(text: &str) -> Result<Vec<Value>, ReadError> {
 /// # Errors
 /// The first document or separator that cannot be read, with its place in the whole text.
 pub fn documents(text: &str) -> Result<Vec<Document<'_>>, ReadError> {
-    let mut stream = Stream { text, line: 1, found: Vec::new() };
-    let Some(head) = text.as_bytes().get(..text.len().min(GUESS)) else { return Ok(stream.found) };
-    let guess = text.trim_start();
-    if guess.starts_with('{') && text.len() - guess.len() < head.len() {
-        stream.read_json(&json::mend_surrogates(text))?;
-    } else {
-        stream.read_yaml()?;
+    match leading_documents(text) {
+        (found, None) => Ok(found),
+        (_, Some(error)) => Err(error),
     }
-    Ok(stream.found)
+}
+
+/// As [`documents`], up to the first error: what stands before it may be wrong in other ways, and then that comes first.
+#[must_use]
+pub fn leading_documents(text: &str) -> (Vec<Document<'_>>, Option<ReadError>) {
+    let mut stream = Stream { text, line: 1, found: Vec::new() };
+    let guess = text.trim_start();
+    let json = guess.starts_with('{') && text.len() - guess.len() < GUESS;
+    let read = if json { stream.read_json(&json::mend_surrogates(text)) } else { stream.read_yaml() };
+    (stream.found, read.err())
 }
 
 /// The unread rest of a text, and what was found before it.

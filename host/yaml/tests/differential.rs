@@ -26,7 +26,8 @@ fn compare<C>(
     question: impl Fn(&C) -> Value,
     ours: impl Fn(&C) -> Answer,
 ) -> Result<()> {
-    let deadline = Instant::now() + Duration::from_secs(setting("ORANGERY_FUZZ_SECONDS").unwrap_or(0));
+    let started = Instant::now();
+    let deadline = started + Duration::from_secs(setting("ORANGERY_FUZZ_SECONDS").unwrap_or(0));
     let mut seed = setting("ORANGERY_FUZZ_SEED").unwrap_or(20_260_214);
     let (mut cases, mut refused, mut wording) = (0, 0, 0);
     let mut differences = Vec::new();
@@ -53,9 +54,12 @@ fn compare<C>(
         }
         seed = seed.wrapping_add(1);
     }
-    eprintln!(
-        "{family}: {cases} cases, {refused} refused by both ({wording} in other words), {} differences",
-        differences.len()
+    println!(
+        "fuzz family=yaml-{} cases={cases} equal={} refused={refused} argued={wording} differences={} seconds={}",
+        family.replace(' ', "-"),
+        cases - refused - differences.len(),
+        differences.len(),
+        started.elapsed().as_secs()
     );
     differences.sort_by_key(String::len);
     differences.truncate(20);

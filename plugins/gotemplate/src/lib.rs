@@ -12,7 +12,7 @@
 //! - A value that a provider answered cannot add keys or documents, see [`value::Taint`].
 //!
 //! # Differs from Go
-//! Parentheses nest at most 100 deep, control structures 200; no text is larger than 8 MiB, no list longer than 2^20; a map
+//! Parentheses nest at most 100 deep, control structures and JSON 200; no text is larger than 8 MiB, no list longer than 2^20; a map
 //! that holds itself is cut off instead of crashing.
 
 pub mod eval;
@@ -24,7 +24,6 @@ pub mod number;
 pub mod parse;
 pub mod regex;
 pub mod render;
-pub mod slug;
 pub mod time;
 pub mod tree;
 pub mod unicode;
@@ -32,5 +31,6 @@ pub mod value;
 
 mod plugin;
 
+pub use orangery_slug as slug;
 pub use plugin::GoTemplate;
 pub use render::render;

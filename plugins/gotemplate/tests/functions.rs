@@ -28,7 +28,11 @@ fn every_function_answers_as_go_did() {
         let found = ours(&template, table.get("inputs").unwrap_or(&Value::Null));
         let right = match &found {
             Ok(out) => case.get("out").and_then(Value::as_str) == Some(out),
-            Err((class, _)) => text(case, "class") == *class,
+            Err((class, message)) => {
+                // Of a nil without type Go shows a panic inside of its reflection.
+                let argued = message.ends_with("len of nil pointer");
+                text(case, "class") == *class && (argued || text(case, "err") == *message)
+            }
         };
         if !right {
             wrong.push(format!("{case}\n  ours: {found:?}"));

@@ -93,6 +93,79 @@ fn a_misspelt_key_names_line_input_and_the_right_key() {
 }
 
 #[test]
+fn a_failure_names_entry_field_and_the_text_that_the_user_wrote() {
+    let entry = json!({"apiVersion": "v2", "kind": "HelmRelease", "metadata": {"name": "app-<< inputs.slug >>"}, "spec": {
+        "values": {"image": {"tag": "<< inputs.tgs >>"}, "a.b": ["x", "y-<< inputs.slug | toYml >>"],
+            "script": "set -e\nrun << inputs.nope.deep >>\n"}}});
+    let with = |field: &str| {
+        let mut entry = entry.clone();
+        for other in ["image", "a.b", "script"].iter().filter(|other| **other != field) {
+            if let Some(values) = entry.pointer_mut("/spec/values").and_then(Value::as_object_mut) {
+                values.remove(*other);
+            }
+        }
+        let failure = object(entry, json!({"slug": "x", "tags": "1"})).err();
+        failure.map(|f| (f.field.unwrap_or_default(), f.message)).unwrap_or_default()
+    };
+    for (field, path, parts) in [
+        (
+            "image",
+            "spec.resources[2].spec.values.image.tag",
+            ["`spec.values.image.tag: << inputs.tgs >>`", "did you mean `tags`?"],
+        ),
+        (
+            "a.b",
+            "spec.resources[2].spec.values[\"a.b\"][1]",
+            ["y-<< inputs.slug | toYml >>`", "did you mean `toYaml`?"],
+        ),
+        (
+            "script",
+            "spec.resources[2].spec.values.script",
+            ["`spec.values.script: run << inputs.nope.deep >>`", "there are: "],
+        ),
+    ] {
+        let (found, said) = with(field);
+        assert_eq!(found, path, "{said}");
+        let place = "(spec.resources[2] (HelmRelease/app-<< inputs.slug >>) with input ResourceSetInputProvider/previews id 42;";
+        for part in parts.into_iter().chain([place]) {
+            assert!(said.contains(part), "{part} not in {said}");
+        }
+    }
+}
+
+#[test]
+fn a_failure_of_the_text_names_its_line() {
+    let failure = text("a: 1\nb: << inputs.brnch | quote >>\n", json!({"branch": "x"}), &[]).err();
+    let (field, said) = failure.map(|f| (f.field.unwrap_or_default(), f.message)).unwrap_or_default();
+    assert_eq!(field, "spec.resourcesTemplate");
+    for part in [
+        "template: resourceset:2:6: ",
+        "; line `b: << inputs.brnch | quote >>`; did you mean `branch`?)",
+        "previews id 42",
+    ] {
+        assert!(said.contains(part), "{part} not in {said}");
+    }
+}
+
+#[test]
+fn a_failure_to_read_shows_what_was_rendered() {
+    let said = message(object(json!({"kind": "A", "x": "it's << inputs.t >>"}), json!({"t": "a: b"})));
+    let wanted = "line 2 of what was rendered is `x: it's a: b`; pipe text values through `| quote`";
+    assert!(said.contains(wanted) && said.contains("yaml: line 2: mapping values are not allowed"), "{said}");
+    let said = message(text("kind: List\napiVersion: v1\nitems: [{kind: A}, 7]\n", json!({}), &[]));
+    assert!(said.contains("items member is not an object") && said.contains("items[1] is 7"), "{said}");
+    let said = message(object(json!({"kind": "A", "x": "<< inputs.t | trunc 1 >>"}), json!({"t": "é"})));
+    assert!(said.contains("invalid trailing UTF-8 octet") && said.contains("cut in two"), "{said}");
+}
+
+#[test]
+fn a_name_that_yaml_retypes_is_kept_whatever_follows_its_document() {
+    let template = "apiVersion: v1\nkind: A\nmetadata: {name: << inputs.i >>}\n...\nkind: B\n";
+    let found = objects(text(template, json!({"i": 5}), &[]));
+    assert_eq!(found.first().map(|o| o["metadata"]["name"].clone()), Some(json!("5")));
+}
+
+#[test]
 fn without_inputs_every_template_is_rendered_once() {
     let body = Body::Object(
         json!({"apiVersion": "v1", "kind": "A", "metadata": {"name": "a"}, "x": "<< inputs >>"}).to_string(),
@@ -137,6 +210,9 @@ fn functions_do_not_wash_an_outsiders_value() {
         let said = message(text(&format!("{head}k: << {expression} >>\n"), evil.clone(), &["t", "b"]));
         assert!(said.contains("UntrustedStructure"), "{expression}: {said}");
     }
+    let deep = format!("{}\"a: b\"{}", "[".repeat(180), "]".repeat(180));
+    let said = message(text(&format!("{head}k: << fromJson inputs.t >>\n"), json!({"t": deep}), &["t"]));
+    assert!(said.contains("UntrustedStructure"), "however deep it is hidden: {said}");
     for expression in [
         "inputs.t | quote",
         "inputs.t | toJson",

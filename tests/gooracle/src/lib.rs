@@ -15,7 +15,7 @@ use std::time::Duration;
 /// No answer takes longer.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// What the program is built from.
-const SOURCES: [&str; 5] = ["go.mod", "go.sum", "main.go", "template.go", "yaml.go"];
+const SOURCES: [&str; 7] = ["bench.go", "go.mod", "go.sum", "main.go", "objects.go", "template.go", "yaml.go"];
 
 /// A running program.
 #[derive(Debug)]
@@ -60,6 +60,30 @@ impl Oracle {
     }
 }
 
+impl Oracle {
+    /// Asks many questions at once; the answers come in their order.
+    ///
+    /// # Errors
+    /// As [`Oracle::ask`].
+    pub fn ask_all(&mut self, requests: &[Value]) -> Result<Vec<Value>> {
+        let lines: String = requests.iter().map(|request| format!("{request}\n")).collect();
+        let Self { requests: input, answers, .. } = self;
+        std::thread::scope(|scope| {
+            // Both pipes are bounded: nobody may wait for the other to read first.
+            let writing = scope.spawn(move || input.write_all(lines.as_bytes()).and_then(|()| input.flush()));
+            let mut found = Vec::with_capacity(requests.len());
+            for request in requests {
+                match answers.recv_timeout(PATIENCE) {
+                    Ok(line) => found.push(serde_json::from_str(&line)?),
+                    Err(_) => bail!("the oracle is silent about {request}"),
+                }
+            }
+            writing.join().map_err(|_| anyhow::anyhow!("the thread that asks failed"))??;
+            Ok(found)
+        })
+    }
+}
+
 impl Drop for Oracle {
     fn drop(&mut self) {
         // It ends by itself when its input closes; a stuck one must not outlive the test.
@@ -68,7 +92,11 @@ impl Drop for Oracle {
     }
 }
 
-fn build() -> Result<PathBuf> {
+/// Builds the program if its sources changed; answers where it is.
+///
+/// # Errors
+/// When `go` is missing or refuses the sources.
+pub fn build() -> Result<PathBuf> {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut digest = Sha256::new();
     for name in SOURCES {

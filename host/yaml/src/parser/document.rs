@@ -91,7 +91,7 @@ impl<'a> Parser<'a> {
                         if self.prefix_of(&token.value).is_some() {
                             return Err(Fault::parser("found duplicate %TAG directive", start));
                         }
-                        self.tag_directives.push((token.value, token.suffix));
+                        self.tag_directives.insert(token.value, token.suffix);
                     }
                 }
                 _ => break,
@@ -99,13 +99,13 @@ impl<'a> Parser<'a> {
         }
         for (handle, prefix) in [("!", "!"), ("!!", "tag:yaml.org,2002:")] {
             if self.prefix_of(handle).is_none() {
-                self.tag_directives.push((Cow::Borrowed(handle), Cow::Borrowed(prefix)));
+                self.tag_directives.insert(Cow::Borrowed(handle), Cow::Borrowed(prefix));
             }
         }
         Ok(())
     }
 
     pub(super) fn prefix_of(&self, handle: &str) -> Option<&Cow<'a, str>> {
-        self.tag_directives.iter().find(|(known, _)| known == handle).map(|(_, prefix)| prefix)
+        self.tag_directives.get(handle)
     }
 }

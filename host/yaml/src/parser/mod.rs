@@ -8,6 +8,7 @@ mod flow;
 mod node;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::fault::Fault;
 use crate::input::Mark;
@@ -92,8 +93,8 @@ pub(crate) struct Parser<'a> {
     state: State,
     states: Vec<State>,
     marks: Vec<Mark>,
-    /// (handle, prefix) of the current document.
-    tag_directives: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// The prefix of each handle of the current document. By name: a text may hold a hundred thousand of them.
+    tag_directives: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
 }
 
 impl<'a> Parser<'a> {
@@ -103,7 +104,7 @@ impl<'a> Parser<'a> {
             state: State::StreamStart,
             states: Vec::new(),
             marks: Vec::new(),
-            tag_directives: Vec::new(),
+            tag_directives: BTreeMap::new(),
         }
     }
 

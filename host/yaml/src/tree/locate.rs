@@ -1,8 +1,6 @@
 //! From a path in the value back to the place in the text.
 
-use std::sync::Arc;
-
-use super::{Documents, Kind, Node};
+use super::{Kind, Node, parse_first};
 use crate::error::Location;
 use crate::resolve::{Resolved, resolve};
 
@@ -28,9 +26,7 @@ impl From<usize> for PathSegment {
 }
 
 fn first_document(text: &str) -> Option<Node<'_>> {
-    let tree = Documents::new(text).ok()?.next_tree().ok()??;
-    let root = tree.root;
-    Some(Node::new(&Arc::new(tree), root))
+    parse_first(text).ok()?
 }
 
 /// Where a path of the first document was written: the place of the last key, or of the last element. None when there is no such

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 pub(crate) use build::Documents;
 pub use locate::{PathSegment, locate, plain_scalar};
-pub use node::{Kind, Node, parse};
+pub use node::{Kind, Node, parse, parse_first};
 
 use crate::token::Style;
 

@@ -51,6 +51,18 @@ pub fn parse(text: &str) -> Result<Vec<Node<'_>>, ReadError> {
     Ok(roots)
 }
 
+/// Parses the first document of a text, whatever follows it. An empty text has none.
+///
+/// # Errors
+/// When the document is not YAML, or nested too deeply.
+pub fn parse_first(text: &str) -> Result<Option<Node<'_>>, ReadError> {
+    let tree = Documents::new(text)?.next_tree()?;
+    Ok(tree.map(|tree| {
+        let root = tree.root;
+        Node::new(&Arc::new(tree), root)
+    }))
+}
+
 impl<'a> Node<'a> {
     pub(super) fn new(tree: &Arc<Tree<'a>>, written: NodeId) -> Self {
         Self { tree: Arc::clone(tree), written, id: tree.resolved(written) }

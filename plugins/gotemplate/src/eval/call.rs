@@ -3,7 +3,7 @@
 use super::field::zero;
 use super::{Evaluated, Machine, Place, Slot};
 use crate::functions::{Flow, Function};
-use crate::time::Method;
+use crate::time::{Method, Unfit};
 use crate::tree::Expr;
 use crate::value::{Text, Type, Value, harmless, marked, merge, shadow_of};
 
@@ -60,9 +60,13 @@ impl<'t> Machine<'t, '_> {
         let signature = Signature { name, params: method.params, variadic: None };
         let args = args.get(1..).unwrap_or_default();
         self.count(&signature, args, last.as_ref())?;
-        if method.results != 1 {
-            let results = method.results;
-            return self.fail(format!("function {name} has {results} return values; should be 1 or 2"));
+        if let Some(unfit) = method.unfit {
+            return self.fail(match unfit {
+                Unfit::Second(found) => {
+                    format!("invalid function signature for {name}: second return value should be error; is {found}")
+                }
+                Unfit::Count(results) => format!("function {name} has {results} return values; should be 1 or 2"),
+            });
         }
         let values = self.arguments(dot, &signature, args, last)?;
         match (method.body)(receiver, &values) {
@@ -163,7 +167,15 @@ impl<'t> Machine<'t, '_> {
 
     /// `call`: there are no function values here.
     fn call_value(&mut self, args: &'t [Expr], values: &[Value], place: &'t dyn Place) -> Evaluated<Slot> {
-        let name = args.first().map_or_else(|| "<value>".to_owned(), ToString::to_string);
+        // Without a written argument Go shows the value from the pipeline as `reflect.Value.String` does.
+        let name = match (args.first(), values.first()) {
+            (Some(arg), _) => arg.to_string(),
+            (None, Some(Value::Text(text))) => text.lossy().into_owned(),
+            (None, value) => {
+                let found = value.and_then(Type::of).map_or_else(|| "invalid".to_owned(), |found| found.to_string());
+                format!("<{found} Value>")
+            }
+        };
         let message = match values.first().and_then(Type::of) {
             None => "call of nil".to_owned(),
             Some(found) => format!("non-function {name} of type {found}"),

@@ -27,7 +27,9 @@ fn basic(value: &Value) -> Basic<'_> {
         Value::Duration(d) => Basic::Int(d.0),
         Value::Month(m) => Basic::Int(m.0),
         Value::Weekday(d) => Basic::Int(d.0),
-        Value::Nil | Value::List(_) | Value::Map(_) | Value::TextMap(_) | Value::Time(_) => Basic::Other,
+        Value::Nil | Value::List(_) | Value::Map(_) | Value::TextMap(_) | Value::Time(_) | Value::Location(_) => {
+            Basic::Other
+        }
     }
 }
 
@@ -37,6 +39,11 @@ fn type_name(value: &Value) -> String {
 
 fn shown(value: &Value) -> String {
     String::from_utf8_lossy(&crate::fmt::print_one(value)).into_owned()
+}
+
+/// Under `%s`, which is what Go's messages say of a value that cannot be compared.
+fn as_string(value: &Value) -> String {
+    String::from_utf8_lossy(&crate::fmt::printf(b"%s", std::slice::from_ref(value))).into_owned()
 }
 
 /// `eq a b c…`: whether the first equals any other.
@@ -86,14 +93,15 @@ fn composite(a: &Value, b: &Value) -> Result<bool, String> {
     if let (Some(ka), Some(kb)) = (kind(a), kind(b))
         && ka != kb
     {
-        return Err(format!("non-comparable types {}: {}, {}: {}", shown(a), type_name(a), type_name(b), shown(b)));
+        return Err(format!("non-comparable types {}: {}, {}: {}", as_string(a), type_name(a), type_name(b), shown(b)));
     }
     if is_nil(a) || is_nil(b) {
         return Ok(is_nil(a) == is_nil(b));
     }
     match (a, b) {
-        (Value::Time(a), Value::Time(b)) => Ok(a == b),
-        _ => Err(format!("non-comparable type {}: {}", shown(b), type_name(b))),
+        (Value::Time(a), Value::Time(b)) => Ok(a.is_same(b)),
+        (Value::Location(a), Value::Location(b)) => Ok(a.is_same(b)),
+        _ => Err(format!("non-comparable type {}: {}", as_string(b), type_name(b))),
     }
 }
 

@@ -42,6 +42,9 @@ impl<'t> Machine<'t, '_> {
         if let Some(method) = crate::time::method(&receiver.value, name) {
             return self.method(dot, &receiver.value, method, place, name, args, last);
         }
+        if matches!(receiver.value, Value::Time(_)) && matches!(name, "wall" | "ext" | "loc") {
+            return self.fail(format!("{name} is an unexported field of struct type time.Time"));
+        }
         let has_args = args.len() > 1 || last.is_some();
         let key = Text::from(name);
         let found = match &receiver.value {

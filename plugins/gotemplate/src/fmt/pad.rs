@@ -53,7 +53,7 @@ impl Printer {
             16 => format!("{magnitude:x}"),
             _ => magnitude.to_string(),
         };
-        let digits = format!("{digits:0>least$}");
+        let digits = "0".repeat(least.saturating_sub(digits.len())) + &digits;
         let prefix = match base {
             2 if sharp => "0b",
             8 if sharp && !digits.starts_with('0') => "0",

@@ -46,7 +46,8 @@ impl Printer {
 
     fn code_point(&mut self, code: u64) {
         let digits = self.flags.precision.unwrap_or(4).max(4);
-        let mut text = format!("U+{code:0>digits$X}");
+        let code_digits = format!("{code:X}");
+        let mut text = format!("U+{}{code_digits}", "0".repeat(digits.saturating_sub(code_digits.len())));
         let character = u32::try_from(code).ok().and_then(char::from_u32).filter(|c| is_print(*c));
         if let Some(c) = character.filter(|_| self.flags.sharp) {
             text.push_str(&format!(" '{c}'"));

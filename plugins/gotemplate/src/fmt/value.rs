@@ -1,6 +1,7 @@
 //! Any value under one verb: composites, methods, and complaints about verbs that do not fit.
 
 use super::{Printer, type_name};
+use crate::time::{Clock, Location};
 use crate::value::{Element, List, Text, Type, Value};
 
 /// Deeper than this only a map that holds itself goes.
@@ -46,6 +47,7 @@ impl Printer {
             Value::Duration(d) => d.to_string(),
             Value::Month(m) => m.to_string(),
             Value::Weekday(d) => d.to_string(),
+            Value::Location(location) => location.to_string(),
             _ => return None,
         })
     }
@@ -59,7 +61,7 @@ impl Printer {
             if self.flags.sharp_v {
                 if let Value::Time(t) = value {
                     let text = t.go_string();
-                    self.pad(text.as_bytes());
+                    self.string(text.as_bytes(), 's');
                     return;
                 }
             } else if matches!(verb, 'v' | 's' | 'x' | 'X' | 'q')
@@ -103,13 +105,63 @@ impl Printer {
             Value::Month(m) => self.whole(m.0, false, verb),
             Value::Weekday(d) => self.whole(d.0, false, verb),
             Value::Time(t) => {
-                self.write(t.go_string());
+                self.time(value, t, verb);
+                true
+            }
+            Value::Location(location) => {
+                self.location(value, location, verb);
                 true
             }
         };
         if !fits {
             self.bad_verb(Some(value), verb);
         }
+    }
+
+    /// A time where its methods do not count: the fields of the struct.
+    fn time(&mut self, value: &Value, time: &Clock, verb: char) {
+        let [nanos, seconds] = time.fields();
+        let (sharp, named) = (self.flags.sharp_v, self.flags.sharp_v || self.flags.plus_v);
+        self.write(if sharp { "time.Time{" } else { "{" });
+        for (field, unsigned, name) in [(nanos, true, "uint64"), (seconds, false, "int64")] {
+            if named {
+                self.write(if unsigned { "wall:" } else { "ext:" });
+            }
+            if !self.whole(field, unsigned, verb) {
+                self.bad_field(verb, name, |printer| {
+                    printer.whole(field, unsigned, 'v');
+                });
+            }
+            self.write(if sharp { ", " } else { " " });
+        }
+        self.write(if named { "loc:" } else { "" });
+        self.location(value, &time.location(), verb);
+        self.write("}");
+    }
+
+    /// A zone as the pointer that it is in Go: UTC is nil inside of times.
+    fn location(&mut self, value: &Value, location: &Location, verb: char) {
+        let nil = location.is_utc() && matches!(value, Value::Time(_));
+        match verb {
+            'v' if nil && self.flags.sharp_v => self.write("(*time.Location)(nil)"),
+            'v' if nil => self.pad(b"<nil>"),
+            'd' | 'o' | 'x' | 'X' | 'b' if nil => {
+                self.whole(0, true, verb);
+            }
+            'v' | 'd' | 'o' | 'x' | 'X' | 'b' => self.write("0xc000000000"),
+            _ => self.bad_field(verb, "*time.Location", |printer| printer.location(value, location, 'v')),
+        }
+    }
+
+    /// A complaint about a verb that does not fit a field.
+    fn bad_field(&mut self, verb: char, name: &str, show: impl FnOnce(&mut Self)) {
+        self.write("%!");
+        self.write_char(verb);
+        self.write("(");
+        self.write(name);
+        self.write("=");
+        show(self);
+        self.write(")");
     }
 
     fn list(&mut self, list: &List, verb: char, depth: usize) {

@@ -39,7 +39,7 @@ fn maps(args: Args<'_>, start: usize) -> impl Iterator<Item = Map> + '_ {
 }
 
 pub(super) fn pluck(_: &mut Context, args: Args<'_>) -> Answer {
-    Ok(Value::list(maps(args, 1).filter_map(|map| map.get(&args.text(0))).collect()))
+    Ok(Value::grown(maps(args, 1).filter_map(|map| map.get(&args.text(0))).collect()))
 }
 
 pub(super) fn keys(_: &mut Context, args: Args<'_>) -> Answer {
@@ -47,7 +47,7 @@ pub(super) fn keys(_: &mut Context, args: Args<'_>) -> Answer {
 }
 
 pub(super) fn values(_: &mut Context, args: Args<'_>) -> Answer {
-    Ok(Value::list(args.map(0).entries().into_iter().map(|(_, value)| value).collect()))
+    Ok(Value::grown(args.map(0).entries().into_iter().map(|(_, value)| value).collect()))
 }
 
 fn is_named(args: Args<'_>, key: &Text) -> bool {

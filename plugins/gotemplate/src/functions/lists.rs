@@ -3,6 +3,7 @@
 use super::args::NIL_DEREFERENCE;
 use super::numbers::to_int;
 use super::{Answer, Args, Context};
+use crate::value::growth::appended;
 use crate::value::{Element, List, Type, Value, deep_equal};
 
 fn items(args: Args<'_>, index: usize, verb: &str) -> Result<Vec<Value>, String> {
@@ -15,14 +16,16 @@ pub(super) fn list(_: &mut Context, args: Args<'_>) -> Answer {
 
 pub(super) fn push(_: &mut Context, args: Args<'_>) -> Answer {
     let mut out = items(args, 0, "push on")?;
+    let room = appended(Element::Any, out.len(), out.len() + 1);
     out.push(args.any(1).clone());
-    Ok(Value::list(out))
+    Ok(Value::List(List::with_room(Element::Any, out, room)))
 }
 
 pub(super) fn prepend(_: &mut Context, args: Args<'_>) -> Answer {
     let mut out = items(args, 0, "prepend on")?;
     out.insert(0, args.any(1).clone());
-    Ok(Value::list(out))
+    let room = appended(Element::Any, 1, out.len());
+    Ok(Value::List(List::with_room(Element::Any, out, room)))
 }
 
 pub(super) fn first(_: &mut Context, args: Args<'_>) -> Answer {
@@ -59,7 +62,7 @@ pub(super) fn reverse(_: &mut Context, args: Args<'_>) -> Answer {
 pub(super) fn compact(_: &mut Context, args: Args<'_>) -> Answer {
     let mut out = items(args, 0, "compact on")?;
     out.retain(Value::truth);
-    Ok(Value::list(out))
+    Ok(Value::grown(out))
 }
 
 pub(super) fn uniq(_: &mut Context, args: Args<'_>) -> Answer {
@@ -69,13 +72,13 @@ pub(super) fn uniq(_: &mut Context, args: Args<'_>) -> Answer {
             out.push(item);
         }
     }
-    Ok(Value::list(out))
+    Ok(Value::grown(out))
 }
 
 pub(super) fn without(_: &mut Context, args: Args<'_>) -> Answer {
     let mut out = items(args, 0, "find without on")?;
     out.retain(|item| !args.from(1).iter().any(|omitted| deep_equal(omitted, item)));
-    Ok(Value::list(out))
+    Ok(Value::grown(out))
 }
 
 pub(super) fn has(_: &mut Context, args: Args<'_>) -> Answer {
@@ -112,28 +115,32 @@ pub(super) fn concat(_: &mut Context, args: Args<'_>) -> Answer {
             }
         }
     }
-    Ok(Value::List(out.map_or_else(|| List::nil(Element::Any), |items| List::new(Element::Any, items))))
+    Ok(Value::List(out.map_or_else(|| List::nil(Element::Any), |items| List::grown(Element::Any, items))))
 }
 
 pub(super) fn chunk(_: &mut Context, args: Args<'_>) -> Answer {
     let size = args.int(0);
     let all = items(args, 1, "chunk")?;
-    // Go computes in floats: an empty list gives no chunks only by luck of rounding down.
-    let count = ((all.len() as f64 - 1.0) / size as f64).floor() + 1.0;
-    let out_of_range = "runtime error: makeslice: len out of range";
-    let Ok(size) = usize::try_from(size) else {
-        return if count >= 1.0 {
-            Err(out_of_range.to_owned())
-        } else if count == 0.0 {
-            Ok(chunks(Vec::new()))
-        } else {
-            Err(out_of_range.to_owned())
-        };
-    };
+    let out_of_range = || "runtime error: makeslice: len out of range".to_owned();
     if size == 0 {
-        return Err(out_of_range.to_owned());
+        return Err(out_of_range());
     }
-    Ok(chunks(all.chunks(size).map(|part| Value::list(part.to_vec())).collect()))
+    // Go computes in floats, so that a negative size is noticed only if there is a chunk to make.
+    let count = ((all.len() as f64 - 1.0) / size as f64).floor() + 1.0;
+    if count < 0.0 {
+        return Err(out_of_range());
+    }
+    let last = i64::try_from(all.len()).unwrap_or(i64::MAX) % size;
+    let (count, last) = (count as usize, if last == 0 { size } else { last });
+    let mut rest = all.as_slice();
+    let mut parts = Vec::with_capacity(count);
+    for nth in 1..=count {
+        let length = usize::try_from(if nth == count { last } else { size }).map_err(|_| out_of_range())?;
+        let (part, tail) = rest.split_at_checked(length).ok_or_else(out_of_range)?;
+        parts.push(Value::list(part.to_vec()));
+        rest = tail;
+    }
+    Ok(chunks(parts))
 }
 
 fn chunks(parts: Vec<Value>) -> Value {

@@ -2,14 +2,22 @@
 //! only `regexMatch` answers false.
 
 use super::{Answer, Args, Context};
-use crate::regex::quote;
+use crate::regex::{Regex, quote};
+use crate::value::growth::grown;
 use crate::value::{Element, List, Text, Value};
 
+/// The room that Go makes for matches.
+const FOUND: usize = 10;
+
 /// What Go's `MustCompile` panics with.
-fn compile(context: &mut Context, args: Args<'_>) -> Result<std::rc::Rc<crate::regex::Regex>, String> {
+fn compile(context: &mut Context, args: Args<'_>) -> Result<std::rc::Rc<Regex>, String> {
     context.regex(args.bytes(0)).map_err(|error| {
-        let pattern = args.text(0).lossy().into_owned();
-        let shown = if pattern.contains('`') { crate::fmt::quoted(pattern.as_bytes()) } else { format!("`{pattern}`") };
+        let pattern = args.bytes(0);
+        let shown = if crate::fmt::can_backquote(pattern) {
+            format!("`{}`", String::from_utf8_lossy(pattern))
+        } else {
+            crate::fmt::quoted(pattern)
+        };
         format!("regexp: Compile({shown}): {error}")
     })
 }
@@ -22,19 +30,24 @@ pub(super) fn must_match(context: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::Bool(context.regex(args.bytes(0))?.is_match(args.bytes(1))))
 }
 
-fn texts(found: Option<Vec<Vec<u8>>>) -> Value {
+/// Go makes room for as many parts before it appends them.
+fn texts(found: Option<Vec<Vec<u8>>>, room: usize) -> Value {
     match found {
-        Some(parts) => Value::texts(parts.into_iter().map(Text::from)),
+        Some(parts) => {
+            let room = grown(Element::Text, room, parts.len());
+            let items = parts.into_iter().map(|part| Value::Text(Text::from(part))).collect();
+            Value::List(List::with_room(Element::Text, items, room))
+        }
         None => Value::List(List::nil(Element::Text)),
     }
 }
 
 pub(super) fn find_all(context: &mut Context, args: Args<'_>) -> Answer {
-    Ok(texts(compile(context, args)?.find_all(args.bytes(1), args.int(2))))
+    Ok(texts(compile(context, args)?.find_all(args.bytes(1), args.int(2)), FOUND))
 }
 
 pub(super) fn must_find_all(context: &mut Context, args: Args<'_>) -> Answer {
-    Ok(texts(context.regex(args.bytes(0))?.find_all(args.bytes(1), args.int(2))))
+    Ok(texts(context.regex(args.bytes(0))?.find_all(args.bytes(1), args.int(2)), FOUND))
 }
 
 pub(super) fn find(context: &mut Context, args: Args<'_>) -> Answer {
@@ -62,11 +75,19 @@ pub(super) fn must_replace_all_literal(context: &mut Context, args: Args<'_>) ->
 }
 
 pub(super) fn split(context: &mut Context, args: Args<'_>) -> Answer {
-    Ok(texts(compile(context, args)?.split(args.bytes(1), args.int(2))))
+    Ok(split_by(&*compile(context, args)?, args))
 }
 
 pub(super) fn must_split(context: &mut Context, args: Args<'_>) -> Answer {
-    Ok(texts(context.regex(args.bytes(0))?.split(args.bytes(1), args.int(2))))
+    Ok(split_by(&*context.regex(args.bytes(0))?, args))
+}
+
+fn split_by(regex: &Regex, args: Args<'_>) -> Value {
+    // Go makes room for as many parts as there are matches; the part after the last one may be one too many.
+    match regex.split(args.bytes(1), args.int(2)) {
+        Some((parts, matches)) => texts(Some(parts), matches),
+        None => texts(None, 0),
+    }
 }
 
 pub(super) fn quote_meta(_: &mut Context, args: Args<'_>) -> Answer {

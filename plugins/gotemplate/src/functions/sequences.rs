@@ -26,7 +26,7 @@ fn steps(start: i64, stop: i64, step: i64) -> Result<Vec<i64>, String> {
 }
 
 fn integers(numbers: Vec<i64>) -> Value {
-    Value::List(List::new(Element::Int, numbers.into_iter().map(Value::Int).collect()))
+    Value::List(List::grown(Element::Int, numbers.into_iter().map(Value::Int).collect()))
 }
 
 pub(super) fn until(_: &mut Context, args: Args<'_>) -> Answer {

@@ -60,7 +60,7 @@ fn texts(value: &Value) -> List {
         Value::List(list) => {
             let items = list.to_vec();
             let shown = items.iter().filter(|v| !matches!(v, Value::Nil)).map(|v| Value::from(to_text(v)));
-            List::new(Element::Text, shown.collect())
+            List::with_room(Element::Text, shown.collect(), items.len())
         }
         Value::Nil => List::new(Element::Text, Vec::new()),
         other => List::new(Element::Text, vec![to_text(other).into()]),
@@ -87,7 +87,7 @@ pub(super) fn sort_alpha(_: &mut Context, args: Args<'_>) -> Answer {
         // Elements keep what is known of an outsider's part, whatever their order.
         Value::List(list) => {
             let shown = list.to_vec().into_iter().filter(|v| !matches!(v, Value::Nil)).map(|v| as_text(&v));
-            List::new(Element::Text, shown.collect())
+            List::with_room(Element::Text, shown.collect(), list.len())
         }
         other => List::new(Element::Text, vec![as_text(other)]),
     };

@@ -7,7 +7,7 @@ use crate::value::{Map, Text, Value};
 use std::collections::BTreeMap;
 
 /// How deep JSON may be nested; Go allows 10,000, the guest's stack does not.
-const DEPTH: usize = 200;
+pub(crate) const DEPTH: usize = 200;
 
 /// A text that is no JSON, in Go's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,6 +84,14 @@ impl Reader<'_> {
         JsonError::Character { found, context: context.to_owned() }
     }
 
+    /// Inside of a word or a number the end of the text counts as a blank, as Go's scanner takes it.
+    fn unexpected_within(&self, context: &str) -> JsonError {
+        match self.peek() {
+            None => JsonError::Character { found: "' '".to_owned(), context: context.to_owned() },
+            Some(_) => self.unexpected(context),
+        }
+    }
+
     fn value(&mut self, depth: usize) -> Read<Value> {
         if depth > DEPTH {
             return Err(JsonError::Depth);
@@ -104,7 +112,7 @@ impl Reader<'_> {
         for wanted in word.bytes() {
             if self.peek() != Some(wanted) {
                 let wanted = char::from(wanted);
-                return Err(self.unexpected(&format!("in literal {word} (expecting '{wanted}')")));
+                return Err(self.unexpected_within(&format!("in literal {word} (expecting '{wanted}')")));
             }
             self.at += 1;
         }
@@ -113,7 +121,7 @@ impl Reader<'_> {
 
     fn digits(&mut self, context: &str) -> Read<()> {
         if !self.peek().is_some_and(|b| b.is_ascii_digit()) {
-            return Err(self.unexpected(context));
+            return Err(self.unexpected_within(context));
         }
         while self.peek().is_some_and(|b| b.is_ascii_digit()) {
             self.at += 1;
@@ -155,7 +163,7 @@ impl Reader<'_> {
         let mut items = Vec::new();
         if self.peek_token() == Some(b']') {
             self.at += 1;
-            return Ok(Value::list(items));
+            return Ok(Value::grown(items));
         }
         loop {
             items.push(self.value(depth + 1)?);
@@ -163,7 +171,7 @@ impl Reader<'_> {
                 Some(b',') => self.at += 1,
                 Some(b']') => {
                     self.at += 1;
-                    return Ok(Value::list(items));
+                    return Ok(Value::grown(items));
                 }
                 _ => return Err(self.unexpected("after array element")),
             }
@@ -248,7 +256,7 @@ impl Reader<'_> {
                 out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
                 return Ok(());
             }
-            _ => return Err(self.unexpected("in string escape code")),
+            _ => return Err(self.unexpected_within("in string escape code")),
         };
         self.at += 1;
         out.push(byte);
@@ -259,7 +267,7 @@ impl Reader<'_> {
         let mut code = 0;
         for _ in 0..4 {
             let Some(digit) = self.peek().and_then(|b| char::from(b).to_digit(16)) else {
-                return Err(self.unexpected("in \\u hexadecimal character escape"));
+                return Err(self.unexpected_within("in \\u hexadecimal character escape"));
             };
             code = code << 4 | digit;
             self.at += 1;

@@ -51,6 +51,8 @@ fn write(value: &Value, style: Style, depth: usize, out: &mut Vec<u8>) -> Result
         Value::Duration(d) => out.extend_from_slice(d.0.to_string().as_bytes()),
         Value::Month(m) => out.extend_from_slice(m.0.to_string().as_bytes()),
         Value::Weekday(d) => out.extend_from_slice(d.0.to_string().as_bytes()),
+        // A pointer to a struct without exported fields.
+        Value::Location(_) => out.extend_from_slice(b"{}"),
     }
     Ok(())
 }

@@ -2,6 +2,13 @@
 
 use std::fmt::Write;
 
+/// No float has more significant digits than this after its point; formatting knows no more than 65535.
+const EXACT: usize = 1100;
+
+fn padded(text: String, zeros: usize) -> String {
+    text + &"0".repeat(zeros)
+}
+
 /// The decimal digits of a positive number, and where the point stands: `0.d1d2… * 10^point`.
 struct Digits {
     digits: String,
@@ -23,7 +30,7 @@ pub fn format_float(f: f64, verb: u8, precision: Option<usize>) -> String {
         b'x' | b'X' => hexadecimal(magnitude, precision, verb),
         b'e' | b'E' => exponential(&digits_for(magnitude, precision.map(|p| p + 1)), precision, verb),
         b'f' | b'F' => match precision {
-            Some(p) => format!("{magnitude:.p$}"),
+            Some(p) => padded(format!("{magnitude:.*}", p.min(EXACT)), p.saturating_sub(EXACT)),
             None => format!("{magnitude}"),
         },
         _ => general(magnitude, precision, verb),
@@ -34,7 +41,7 @@ pub fn format_float(f: f64, verb: u8, precision: Option<usize>) -> String {
 /// `count` significant digits, correctly rounded, or the shortest.
 fn digits_for(f: f64, count: Option<usize>) -> Digits {
     let text = match count {
-        Some(n) => format!("{f:.*e}", n.saturating_sub(1)),
+        Some(n) => format!("{f:.*e}", n.saturating_sub(1).min(EXACT)),
         None => format!("{f:e}"),
     };
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
@@ -51,7 +58,8 @@ fn exponential(d: &Digits, precision: Option<usize>, verb: u8) -> String {
     let wanted = precision.unwrap_or(rest.len());
     if wanted > 0 {
         out.push('.');
-        let _ = write!(out, "{rest:0<wanted$}");
+        out.push_str(&rest);
+        out.push_str(&"0".repeat(wanted.saturating_sub(rest.len())));
     }
     let exponent = d.point - 1;
     out.push(char::from(verb));
@@ -90,7 +98,7 @@ fn fixed(d: &Digits) -> String {
         return if d.digits == "0" { "0".to_owned() } else { format!("0.{zeros}{}", d.digits) };
     }
     if d.digits.len() <= point {
-        return format!("{:0<point$}", d.digits);
+        return padded(d.digits.clone(), point - d.digits.len());
     }
     let (whole, fraction) = d.digits.split_at(point);
     format!("{whole}.{fraction}")
@@ -136,7 +144,7 @@ fn hexadecimal(f: f64, precision: Option<usize>, verb: u8) -> String {
     match precision {
         Some(p) => {
             fraction.truncate(p);
-            fraction = format!("{fraction:0<p$}");
+            fraction = padded(fraction.clone(), p.saturating_sub(fraction.len()));
         }
         None => fraction.truncate(fraction.trim_end_matches('0').len()),
     }

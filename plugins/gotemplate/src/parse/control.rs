@@ -1,6 +1,7 @@
 //! Actions: control structures, templates, pipelines.
 
-use super::{Ending, Found, Parsed, Parser, Scope};
+use super::scope::Scope;
+use super::{Ending, Found, Parsed, Parser};
 use crate::lex::{Item, Kind};
 use crate::tree::{Action, Branch, Call, Expr, List, Node, Pipe, Variable};
 
@@ -93,7 +94,7 @@ impl Parser<'_> {
         let token = self.next_non_space();
         let name = self.template_name(&token, CONTEXT)?;
         let pipe = self.pipeline(CONTEXT, Kind::RightDelim)?;
-        let outer = std::mem::replace(&mut self.scope, Scope { vars: vec!["$".to_owned()], ..Scope::default() });
+        let outer = std::mem::replace(&mut self.scope, Scope::new());
         let (list, ending) = self.item_list()?;
         if let Ending::Else = ending {
             return Err(self.error(format!("unexpected {{{{else}}}} in {CONTEXT}")));

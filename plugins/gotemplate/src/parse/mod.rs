@@ -4,10 +4,12 @@
 //! [`MAX_NESTING`], parentheses deeper than [`MAX_PARENS`], because the guest's stack is small.
 
 mod control;
+mod scope;
 mod term;
 
 use crate::lex::{Item, Kind, Lexer};
 use crate::tree::{List, Node, Tree, is_empty, unquote};
+use scope::Scope;
 use std::collections::BTreeMap;
 
 /// How deep control structures may be nested.
@@ -61,15 +63,6 @@ enum Found {
     Ending(Ending),
 }
 
-/// What belongs to one template definition: each has its own variables and range depth.
-#[derive(Default)]
-struct Scope {
-    vars: Vec<String>,
-    range_depth: usize,
-    paren_depth: usize,
-    action_line: usize,
-}
-
 pub(crate) struct Parser<'a> {
     name: &'a str,
     lexer: Lexer<'a>,
@@ -95,7 +88,7 @@ pub fn parse(name: &str, text: &str, knows: &dyn Fn(&str) -> bool) -> Result<Tem
         knows,
         token: [blank(), blank(), blank()],
         peek_count: 0,
-        scope: Scope { vars: vec!["$".to_owned()], ..Scope::default() },
+        scope: Scope::new(),
         nesting: 0,
         trees: BTreeMap::new(),
     };
@@ -126,7 +119,7 @@ impl Parser<'_> {
 
     fn definition(&mut self) -> Parsed<()> {
         const CONTEXT: &str = "define clause";
-        let outer = std::mem::replace(&mut self.scope, Scope { vars: vec!["$".to_owned()], ..Scope::default() });
+        let outer = std::mem::replace(&mut self.scope, Scope::new());
         let token = self.next_non_space();
         let name = self.template_name(&token, CONTEXT)?;
         self.expect(Kind::RightDelim, CONTEXT)?;

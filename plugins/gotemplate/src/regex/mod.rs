@@ -4,11 +4,14 @@
 //! leftmost-first, linear-time semantics. What Go does with successive and empty matches is done here.
 
 mod replace;
+mod subject;
 mod translate;
 
 pub use translate::RegexError;
 
-use regex::bytes::{Regex as Engine, RegexBuilder};
+use regex::bytes::{Captures, Regex as Engine, RegexBuilder};
+use subject::Subject;
+use translate::Translated;
 
 /// No compiled expression is larger than this.
 const SIZE: usize = 4 << 20;
@@ -18,6 +21,10 @@ const SIZE: usize = 4 << 20;
 pub struct Regex {
     engine: Engine,
     is_empty: bool,
+    /// The names of the groups, from the first on; several may have one name.
+    names: Vec<Option<String>>,
+    /// It may match the nothing inside of a character, which Go does not.
+    splits: bool,
 }
 
 impl Regex {
@@ -27,33 +34,63 @@ impl Regex {
     /// [`RegexError`] where Go refuses the pattern, or where it is too large.
     pub fn new(pattern: &[u8]) -> Result<Self, RegexError> {
         let text = std::str::from_utf8(pattern).map_err(|_| RegexError::utf8(pattern))?;
-        let translated = translate::translate(text)?;
+        let Translated { pattern: translated, names, splits } = translate::translate(text)?;
         let engine = RegexBuilder::new(&translated).size_limit(SIZE).build().map_err(|_| RegexError::large(text))?;
-        Ok(Self { engine, is_empty: pattern.is_empty() })
+        Ok(Self { engine, is_empty: pattern.is_empty(), names, splits })
+    }
+
+    /// The first match from a place on.
+    fn first(&self, subject: &Subject<'_>, at: usize) -> Option<(usize, usize)> {
+        let mut at = at;
+        loop {
+            let found = self.engine.find_at(subject.seen(), at)?;
+            if !self.is_split(subject, found.start(), found.end()) {
+                return Some((found.start(), found.end()));
+            }
+            at = found.start() + 1;
+        }
+    }
+
+    /// The groups of the first match from a place on.
+    fn captures<'s>(&self, subject: &'s Subject<'_>, at: usize) -> Option<Captures<'s>> {
+        let mut at = at;
+        loop {
+            let found = self.engine.captures_at(subject.seen(), at)?;
+            let whole = found.get(0)?;
+            if !self.is_split(subject, whole.start(), whole.end()) {
+                return Some(found);
+            }
+            at = whole.start() + 1;
+        }
+    }
+
+    fn is_split(&self, subject: &Subject<'_>, start: usize, end: usize) -> bool {
+        self.splits && start == end && !subject.is_boundary(start)
     }
 
     /// Whether there is a match.
     pub fn is_match(&self, text: &[u8]) -> bool {
-        self.engine.is_match(text)
+        let subject = Subject::new(text);
+        if self.splits { self.first(&subject, 0).is_some() } else { self.engine.is_match(subject.seen()) }
     }
 
     /// The first match; empty if there is none.
     pub fn find<'t>(&self, text: &'t [u8]) -> &'t [u8] {
-        self.engine.find(text).map_or(&[], |found| found.as_bytes())
+        let subject = Subject::new(text);
+        self.first(&subject, 0).map_or(&[], |(start, end)| subject.part(start, end))
     }
 
     /// Where up to `most` matches are, all if negative. An empty match right after a match does not count.
-    fn positions(&self, text: &[u8], most: i64) -> Vec<(usize, usize)> {
+    fn positions(&self, subject: &Subject<'_>, most: i64) -> Vec<(usize, usize)> {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let mut out = Vec::new();
         let (mut at, mut previous_end) = (0, None);
-        while out.len() < most && at <= text.len() {
-            let Some(found) = self.engine.find_at(text, at) else { break };
-            let (start, end) = (found.start(), found.end());
+        while out.len() < most && at <= subject.seen().len() {
+            let Some((start, end)) = self.first(subject, at) else { break };
             let mut accepted = true;
             if end == at {
                 accepted = previous_end != Some(start);
-                at += width(text, at).max(1);
+                at += subject.width(at).max(1);
             } else {
                 at = end;
             }
@@ -67,42 +104,41 @@ impl Regex {
 
     /// Up to `most` matches; `None` if there are none.
     pub fn find_all(&self, text: &[u8], most: i64) -> Option<Vec<Vec<u8>>> {
-        let found = self.positions(text, most);
-        let parts = found.iter().map(|&(start, end)| text.get(start..end).unwrap_or_default().to_vec());
+        let subject = Subject::new(text);
+        let found = self.positions(&subject, most);
+        let parts = found.iter().map(|&(start, end)| subject.part(start, end).to_vec());
         if found.is_empty() { None } else { Some(parts.collect()) }
     }
 
-    /// The parts between matches, at most `most` if that is positive; `None` if it is 0.
-    pub fn split(&self, text: &[u8], most: i64) -> Option<Vec<Vec<u8>>> {
+    /// The parts between matches, at most `most` if that is positive, and the number of matches; `None` if `most` is 0.
+    pub fn split(&self, text: &[u8], most: i64) -> Option<(Vec<Vec<u8>>, usize)> {
         if most == 0 {
             return None;
         }
         if !self.is_empty && text.is_empty() {
-            return Some(vec![Vec::new()]);
+            return Some((vec![Vec::new()], 1));
         }
+        let subject = Subject::new(text);
+        let length = subject.seen().len();
         let limit = usize::try_from(most).unwrap_or(usize::MAX);
         let mut parts = Vec::new();
         let (mut begin, mut end) = (0, 0);
-        for (start, stop) in self.positions(text, most) {
+        let matches = self.positions(&subject, most);
+        for &(start, stop) in &matches {
             if parts.len() + 1 >= limit {
                 break;
             }
             end = start;
             if stop != 0 {
-                parts.push(text.get(begin..end).unwrap_or_default().to_vec());
+                parts.push(subject.part(begin, end).to_vec());
             }
             begin = stop;
         }
-        if end != text.len() {
-            parts.push(text.get(begin..).unwrap_or_default().to_vec());
+        if end != length {
+            parts.push(subject.part(begin, length).to_vec());
         }
-        Some(parts)
+        Some((parts, matches.len()))
     }
-}
-
-/// The length of the character at an offset; 0 at the end.
-fn width(text: &[u8], at: usize) -> usize {
-    crate::unicode::decode(text.get(at..).unwrap_or_default()).map_or(0, |(_, length, _)| length)
 }
 
 /// `regexp.QuoteMeta`.
@@ -137,6 +173,9 @@ mod tests {
         assert_eq!(all(r"x{,2}", "x{,2}"), ["x{,2}"]);
         assert_eq!(all(r"[[:word:]-]+", "a-b c"), ["a-b", "c"]);
         assert_eq!(all("a*", "baac"), ["", "aa", ""]);
+        assert_eq!(all(r"\B", "xé"), [""], "not inside of a character");
+        assert_eq!(all("a(?i)+(?U)b*", "aab"), ["aa"], "a repetition passes over flags");
+        assert_eq!(Regex::new(b".").unwrap().find_all(b"a\xffb", -1).map(|all| all.len()), Some(3));
     }
 
     #[test]
@@ -156,7 +195,6 @@ mod tests {
             "*",
             "(?i)*",
             r"\pX",
-            "(?P<n>a)(?P<n>b)",
             "[",
             "(x{500}){3}",
             r"\p{Greek",
@@ -170,7 +208,7 @@ mod tests {
     #[test]
     fn splitting_and_replacing_follow_go() {
         let split = |p: &str, t: &str, n| {
-            let parts = Regex::new(p.as_bytes()).unwrap().split(t.as_bytes(), n).unwrap_or_default();
+            let (parts, _) = Regex::new(p.as_bytes()).unwrap().split(t.as_bytes(), n).unwrap_or_default();
             parts.into_iter().map(|p| String::from_utf8(p).unwrap()).collect::<Vec<_>>()
         };
         assert_eq!(split("x*", "axbxc", -1), ["a", "b", "c"]);
@@ -183,5 +221,6 @@ mod tests {
         assert_eq!(replace("a(x*)b", "-ab-axxb-", "$1W"), "---");
         assert_eq!(replace("a*", "baac", "x"), "xbxcx");
         assert_eq!(replace("(?P<n>a)", "a", "$n$$"), "a$");
+        assert_eq!(replace("(?P<n>a)|(?P<n>b)", "ab", "<$n>"), "<a><b>");
     }
 }

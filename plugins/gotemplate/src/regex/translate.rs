@@ -4,8 +4,7 @@
 //! ranges, classes without set operations, literals escaped.
 
 mod class;
-
-use std::collections::HashSet;
+mod escape;
 
 /// The highest repeat count, also of nested repetitions together.
 const MAX_REPEAT: u32 = 1000;
@@ -49,25 +48,48 @@ struct Group {
     heaviest: u32,
     /// That of the last operand.
     last: u32,
+    /// Where the last operand stands in the translation: flags may follow it, and a repetition still means it.
+    span: (usize, usize),
+    /// Whether the last operand is repeated already.
+    repeated: bool,
+    /// `(?U)` outside of the group.
+    swapped: bool,
+    /// Where the group itself begins.
+    start: usize,
+}
+
+/// A pattern for the engine.
+pub(super) struct Translated {
+    /// In the engine's syntax, all groups without names.
+    pub(super) pattern: String,
+    /// The names that they have.
+    pub(super) names: Vec<Option<String>>,
+    /// Whether it holds `\B`, which the engine also finds inside of characters.
+    pub(super) splits: bool,
 }
 
 struct Translator<'p> {
     rest: &'p str,
     out: String,
     groups: Vec<Group>,
-    names: HashSet<&'p str>,
+    names: Vec<Option<String>>,
+    splits: bool,
+    /// `(?U)`: repetitions are lazy, and greedy with a `?`.
+    swapped: bool,
 }
 
 /// Translates a pattern.
 ///
 /// # Errors
 /// [`RegexError`] where Go refuses it.
-pub(super) fn translate(pattern: &str) -> Parsed<String> {
+pub(super) fn translate(pattern: &str) -> Parsed<Translated> {
     let mut t = Translator {
         rest: pattern,
         out: String::with_capacity(pattern.len() + 8),
         groups: vec![Group::default()],
-        names: HashSet::new(),
+        names: Vec::new(),
+        splits: false,
+        swapped: false,
     };
     let mut last_repeat = None;
     while let Some(c) = t.rest.chars().next() {
@@ -120,7 +142,7 @@ pub(super) fn translate(pattern: &str) -> Parsed<String> {
     if t.groups.len() > 1 {
         return Err(RegexError::new("missing closing )", pattern));
     }
-    Ok(t.out)
+    Ok(Translated { pattern: t.out, names: t.names, splits: t.splits })
 }
 
 /// `{2}`, `{2,}`, `{2,5}`: least, most, length. Counts beyond all limits are cut.
@@ -148,10 +170,14 @@ impl<'p> Translator<'p> {
     }
 
     fn atom(&mut self, text: &str) {
+        let start = self.out.len();
         self.out.push_str(text);
+        let span = (start, self.out.len());
         if let Some(group) = self.groups.last_mut() {
             group.operand = true;
             group.last = 1;
+            group.span = span;
+            group.repeated = false;
         }
     }
 
@@ -179,8 +205,13 @@ impl<'p> Translator<'p> {
         if group.last > MAX_REPEAT {
             return Err(RegexError { code: "invalid repeat count", part });
         }
-        self.out.push_str(operator);
-        self.out.push_str(if lazy { "?" } else { "" });
+        let (start, end) = group.span;
+        let (open, close) = if group.repeated { ("(?:", ")") } else { ("", "") };
+        let operator = format!("{close}{operator}{}", if lazy != self.swapped { "?" } else { "" });
+        group.span = (start, end + open.len() + operator.len());
+        group.repeated = true;
+        self.out.insert_str(end, &operator);
+        self.out.insert_str(start, open);
         Ok(())
     }
 
@@ -191,8 +222,8 @@ impl<'p> Translator<'p> {
         }
         if !text.starts_with("(?") {
             self.advance(1);
-            self.out.push('(');
-            self.groups.push(Group::default());
+            self.names.push(None);
+            self.group("(");
             return Ok(());
         }
         let name_start = if text.starts_with("(?P<") { 4 } else { 3 };
@@ -203,43 +234,52 @@ impl<'p> Translator<'p> {
             if name.is_empty() || !name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric()) {
                 return Err(RegexError::new("invalid named capture", capture));
             }
-            if !self.names.insert(name) {
-                return Err(RegexError::new("duplicate capture group name", name));
-            }
             self.advance(end + 1);
-            // The engine wants names that do not begin with a digit; such groups keep their number.
-            if name.starts_with(|c: char| c.is_ascii_digit()) {
-                self.out.push('(');
-            } else {
-                self.out.push_str("(?P<");
-                self.out.push_str(name);
-                self.out.push('>');
-            }
-            self.groups.push(Group::default());
+            self.names.push(Some(name.to_owned()));
+            self.group("(");
             return Ok(());
         }
         self.flags(text)
     }
 
+    fn group(&mut self, opening: &str) {
+        let (swapped, start) = (self.swapped, self.out.len());
+        self.out.push_str(opening);
+        self.groups.push(Group { swapped, start, ..Group::default() });
+    }
+
     /// `(?i-s:` and `(?i)`.
     fn flags(&mut self, text: &str) -> Parsed<()> {
-        let (mut negative, mut seen) = (false, false);
+        let (mut negative, mut seen, mut swapped) = (false, false, self.swapped);
+        let mut shown = [String::new(), String::new()];
         for (at, c) in text.char_indices().skip(2) {
             match c {
-                'i' | 'm' | 's' | 'U' => seen = true,
+                'i' | 'm' | 's' | 'U' => {
+                    seen = true;
+                    let [on, off] = &mut shown;
+                    match (c, negative) {
+                        ('U', _) => swapped = !negative,
+                        (_, false) if !on.contains(c) => on.push(c),
+                        (_, true) if !off.contains(c) => off.push(c),
+                        _ => {}
+                    }
+                }
                 '-' if !negative => {
                     negative = true;
                     seen = false;
                 }
                 ':' | ')' if !negative || seen => {
-                    let part = text.get(..=at).unwrap_or(text);
                     self.advance(at + 1);
-                    if part != "(?)" {
-                        self.out.push_str(part);
-                    }
+                    let [mut on, off] = shown;
+                    // The last word about a flag counts, and the engine wants only one.
+                    on.retain(|flag| !off.contains(flag));
+                    let minus = if off.is_empty() { "" } else { "-" };
                     if c == ':' {
-                        self.groups.push(Group::default());
+                        self.group(&format!("(?{on}{minus}{off}:"));
+                    } else if !on.is_empty() || !off.is_empty() {
+                        self.out.push_str(&format!("(?{on}{minus}{off})"));
                     }
+                    self.swapped = swapped;
                     return Ok(());
                 }
                 _ => {
@@ -250,7 +290,7 @@ impl<'p> Translator<'p> {
                 }
             }
         }
-        Err(RegexError::new("missing closing )", text))
+        Err(RegexError::new("invalid or unsupported Perl syntax", text))
     }
 
     fn close(&mut self, pattern: &str) -> Parsed<()> {
@@ -260,89 +300,11 @@ impl<'p> Translator<'p> {
         };
         outer.operand = true;
         outer.last = inner.heaviest.max(1);
+        outer.span = (inner.start, self.out.len() + 1);
+        outer.repeated = false;
+        self.swapped = inner.swapped;
         self.advance(1);
         self.out.push(')');
         Ok(())
-    }
-
-    fn escape(&mut self) -> Parsed<()> {
-        let text = self.rest;
-        match text.as_bytes().get(1) {
-            Some(b'A') => {
-                self.advance(2);
-                self.atom(r"\A");
-            }
-            Some(b'z') => {
-                self.advance(2);
-                self.atom(r"\z");
-            }
-            Some(b'b') => {
-                self.advance(2);
-                self.atom(r"(?-u:\b)");
-            }
-            Some(b'B') => {
-                self.advance(2);
-                self.atom(r"(?-u:\B)");
-            }
-            Some(b'Q') => {
-                let inside = text.get(2..).unwrap_or_default();
-                let (literal, rest) = inside.split_once(r"\E").unwrap_or((inside, ""));
-                for c in literal.chars() {
-                    self.literal(c);
-                }
-                self.rest = rest;
-            }
-            Some(b'p' | b'P' | b'd' | b'D' | b's' | b'S' | b'w' | b'W') => {
-                let class = self.class_escape()?.unwrap_or_default();
-                self.atom(&format!("[{class}]"));
-            }
-            _ => {
-                let c = self.char_escape()?;
-                self.literal(c);
-            }
-        }
-        Ok(())
-    }
-
-    /// A backslash and what stands for one character.
-    fn char_escape(&mut self) -> Parsed<char> {
-        let text = self.rest;
-        let Some(c) = text.get(1..).and_then(|t| t.chars().next()) else {
-            return Err(RegexError::new("trailing backslash at end of expression", ""));
-        };
-        let bad = |length: usize| RegexError::new("invalid escape sequence", text.get(..length).unwrap_or(text));
-        self.advance(1 + c.len_utf8());
-        let octal = |t: &str| t.bytes().take(2).take_while(|b| matches!(b, b'0'..=b'7')).count();
-        Ok(match c {
-            '1'..='7' if octal(self.rest) == 0 => return Err(bad(2)),
-            '0'..='7' => {
-                let count = octal(self.rest);
-                let digits = text.get(1..2 + count).unwrap_or_default();
-                self.advance(count);
-                u32::from_str_radix(digits, 8).ok().and_then(char::from_u32).ok_or_else(|| bad(2))?
-            }
-            'x' => {
-                let inside = self.rest.strip_prefix('{').map(|t| t.split_once('}').map(|(hex, _)| hex));
-                let (hex, length) = match inside {
-                    Some(Some(hex)) => (hex, hex.len() + 2),
-                    Some(None) => return Err(bad(text.len())),
-                    None => (self.rest.get(..2).unwrap_or_default(), 2),
-                };
-                let valid = !hex.is_empty() && hex.bytes().all(|b| b.is_ascii_hexdigit());
-                let code = if valid { u32::from_str_radix(hex, 16).ok() } else { None };
-                // Half a surrogate pair matches nothing that is text; the replacement character stands for it.
-                let c = code.filter(|c| *c <= 0x10_ffff).map(|c| char::from_u32(c).unwrap_or('\u{fffd}'));
-                self.advance(length);
-                c.ok_or_else(|| bad(2 + length.min(text.len().saturating_sub(2))))?
-            }
-            'a' => '\u{7}',
-            'f' => '\u{c}',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'v' => '\u{b}',
-            c if c.is_ascii() && !c.is_ascii_alphanumeric() => c,
-            c => return Err(bad(1 + c.len_utf8())),
-        })
     }
 }

@@ -2,15 +2,13 @@
 
 use super::objects::ObjectError;
 use super::prepare::{Prepared, Road};
-use super::suggest::nearest;
+use super::written::{self, Written, shortened};
 use crate::eval::ExecError;
 use crate::functions::TABLE;
 use crate::parse::ParseError;
+use orangery_plugin_sdk::suggest::nearest;
 use orangery_plugin_sdk::{Failure, RenderInput, error::Retry};
 use std::fmt;
-
-/// No line is quoted longer than this.
-const LINE: usize = 160;
 
 /// Which template with which input.
 #[derive(Clone, Copy)]
@@ -22,6 +20,9 @@ pub(super) struct Where<'a> {
 impl fmt::Display for Where<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.template.path)?;
+        if let Some(entry) = self.template.entry() {
+            write!(f, " ({entry})")?;
+        }
         match self.input {
             Some(input) => write!(f, " with input {}", input.label),
             None => f.write_str(" without input"),
@@ -66,22 +67,30 @@ impl Blame {
             (Some(_), ..) => "resources".to_owned(),
         };
         let mut beside = vec![place.to_string()];
-        beside.extend(self.line(place.template).map(|line| format!("line `{line}`")));
+        let written = self.written(place.template);
+        beside.extend(written.as_ref().map(|written| match written.field.as_str() {
+            "" => format!("line `{}`", written.text),
+            field => format!("`{field}: {}`", written.text),
+        }));
         beside.extend(self.advice());
         let message = format!("failed to build {built}: failed to {deed}: {cause} ({})", beside.join("; "));
-        Failure::new(code, message).at(place.template.path.clone()).retry(Retry::Never)
+        let field = written.filter(|written| !written.field.is_empty());
+        let field = field.map_or_else(|| place.template.path.clone(), |w| within(&place.template.path, &w.field));
+        Failure::new(code, message).at(field).retry(Retry::Never)
     }
 
-    /// The line that is to blame, as it stands in the template.
-    fn line(&self, template: &Prepared) -> Option<String> {
-        let number = match self {
-            Self::Parse(e) => e.line,
-            Self::Execute(e) => e.line,
+    /// The text that is to blame, as the user wrote it.
+    fn written(&self, template: &Prepared) -> Option<Written> {
+        let (line, column) = match self {
+            Self::Parse(e) => (e.line, None),
+            Self::Execute(e) => (e.line, Some(e.column)),
             Self::Convert(_) | Self::Read { .. } | Self::Outsider { .. } => return None,
         };
-        let line = template.text.lines().nth(number.checked_sub(1)?)?.trim();
-        let shown: String = line.chars().take(LINE).collect();
-        (!shown.is_empty()).then_some(shown)
+        if template.road == Road::Object {
+            return written::at(&template.text, line, column);
+        }
+        let line = template.text.lines().nth(line.checked_sub(1)?)?.trim();
+        (!line.is_empty()).then(|| Written { field: String::new(), text: shortened(line) })
     }
 
     fn advice(&self) -> Option<String> {
@@ -98,13 +107,28 @@ impl Blame {
                 let known: Vec<&str> = known.iter().map(String::as_str).take(20).collect();
                 (!known.is_empty()).then(|| format!("there are: {}", known.join(", ")))
             }
-            Self::Read { fault: ObjectError::Yaml(_), text } => {
-                let first: String = text.lines().find(|l| !l.trim().is_empty())?.chars().take(LINE).collect();
-                Some(format!("the rendered text begins with `{first}`; pipe text values through `| quote`"))
+            Self::Read { fault: ObjectError::Yaml { line, .. }, text } => {
+                let line = line.and_then(|line| usize::try_from(line).ok())?;
+                let shown = shortened(text.lines().nth(line.checked_sub(1)?)?.trim());
+                Some(format!("line {line} of what was rendered is `{shown}`; pipe text values through `| quote`"))
+            }
+            Self::Read { fault: ObjectError::Item { index, found }, .. } => {
+                Some(format!("items[{index}] is {}", shortened(found)))
+            }
+            Self::Read { fault: ObjectError::Cut(_), .. } => {
+                Some("a character was cut in two: `trunc` and `substr` count bytes; `| quote` shows where".to_owned())
+            }
+            Self::Read { fault: ObjectError::Empty, .. } => {
+                Some("nothing was rendered; every entry must make one object".to_owned())
             }
             Self::Convert(_) | Self::Read { .. } | Self::Outsider { .. } => None,
         }
     }
+}
+
+/// The path of a field of an entry.
+fn within(path: &str, field: &str) -> String {
+    if field.starts_with('[') { format!("{path}{field}") } else { format!("{path}.{field}") }
 }
 
 fn outsider(keys: &[String]) -> String {

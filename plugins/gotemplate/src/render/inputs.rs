@@ -47,7 +47,7 @@ fn plain(json: &Json) -> Value {
                 None => Value::Float(float),
             }
         }
-        Json::Array(items) => Value::list(items.iter().map(plain).collect()),
+        Json::Array(items) => Value::grown(items.iter().map(plain).collect()),
         Json::Object(fields) => Value::Map(Map::new(fields.iter().map(|(k, v)| (Text::from(k.as_str()), plain(v))))),
         other => Value::from_json(other),
     }

@@ -13,7 +13,7 @@ mod objects;
 mod prepare;
 mod retype;
 mod shape;
-mod suggest;
+mod written;
 
 use crate::eval::{Output, execute};
 use crate::functions::{Context, find};
@@ -68,7 +68,7 @@ fn one_template(
 ) -> Result<Vec<serde_json::Value>, Blame> {
     let parsed = template.parsed.as_ref().map_err(Clone::clone)?;
     let output = execute(parsed, &|name| find(name), context).map_err(Blame::Execute)?;
-    let text = String::from_utf8_lossy(&output.text);
+    let text = objects::text(&output.text).map_err(|fault| Blame::Read { fault, text: String::new() })?;
     let objects = match template.road {
         Road::Object => objects::first(&text).map(|object| vec![object]),
         Road::Text => objects::all(&text),

@@ -2,7 +2,8 @@
 
 use super::prepare::Road;
 use super::retype::{Retyped, retype};
-use orangery_yaml::{Document, documents, from_str};
+use crate::json::{Style, to_bytes};
+use orangery_yaml::{Document, ReadError, from_str, leading_documents};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -15,18 +16,49 @@ pub(super) enum ObjectError {
     /// A line that begins as a separator and goes on.
     #[error("invalid Yaml document separator: {0}")]
     Separator(String),
-    /// No YAML.
+    /// A stream that cannot be taken apart.
     #[error("{0}")]
-    Yaml(String),
+    Stream(String),
+    /// No YAML.
+    #[error("error converting YAML to JSON: {words}")]
+    Yaml {
+        /// What the reader says.
+        words: String,
+        /// The line of the rendered text, from one.
+        line: Option<u32>,
+    },
+    /// No text: a function cut a character in two.
+    #[error("error converting YAML to JSON: {0}")]
+    Cut(String),
     /// No object.
-    #[error("Object 'Kind' is missing in '{0}'")]
+    #[error("error unmarshaling JSON: while decoding JSON: Object 'Kind' is missing in '{0}'")]
     Kind(String),
+    /// No object, of a document that is written as JSON.
+    #[error("Object 'Kind' is missing in '{0}'")]
+    JsonKind(String),
     /// A scalar or a list.
-    #[error("json: cannot unmarshal {0} into Go value of type map[string]interface {{}}")]
+    #[error(
+        "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {0} into Go value of type \
+         map[string]interface {{}}"
+    )]
     NoObject(&'static str),
-    /// An element of a list that is no object.
-    #[error("items member is not an object: {0}")]
-    Item(String),
+    /// An element of a list that is no object; the words say what it should have been.
+    #[error("items member is not an object: map[string]interface {{}}")]
+    Item {
+        /// Which one.
+        index: usize,
+        /// What it is.
+        found: String,
+    },
+}
+
+impl From<ReadError> for ObjectError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Separator { .. } | ReadError::NotJsonStream { .. } => Self::Stream(error.to_string()),
+            error => Self::Yaml { words: error.to_string(), line: error.location().map(|at| at.line) },
+        }
+    }
 }
 
 /// One document and what was written for it.
@@ -35,8 +67,19 @@ pub(super) struct Read<'t> {
     text: Cow<'t, str>,
 }
 
-/// The text of the first document, as the reference's reader cuts it off.
-fn first_text(text: &str) -> Result<&str, ObjectError> {
+/// The rendered bytes as text. As in the reference bytes that are none are an error of YAML, and JSON replaces them.
+pub(super) fn text(rendered: &[u8]) -> Result<Cow<'_, str>, ObjectError> {
+    if rendered.trim_ascii_start().starts_with(b"{") {
+        return Ok(String::from_utf8_lossy(rendered));
+    }
+    orangery_yaml::decode_text(rendered).map_err(|error| match error {
+        ReadError::Encoding { problem, at } => ObjectError::Cut(format!("yaml: {problem} ({at})")),
+        error => error.into(),
+    })
+}
+
+/// What stands before the first document, and its text, as the reference's reader cuts it off.
+fn first_text(text: &str) -> Result<(&str, &str), ObjectError> {
     let mut start = 0;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -52,37 +95,50 @@ fn first_text(text: &str) -> Result<&str, ObjectError> {
         }
         at += line.len();
     }
-    Ok(text.get(start..at).unwrap_or_default())
+    Ok((text.get(..start).unwrap_or_default(), text.get(start..at).unwrap_or_default()))
 }
 
 /// The one object of `resources[]`: what follows its document is dropped.
 pub(super) fn first(text: &str) -> Result<Read<'_>, ObjectError> {
-    let text = first_text(text)?;
+    if text.trim_start().starts_with('{')
+        && let Some(Document { value, text, .. }) = leading_documents(text).0.into_iter().next()
+    {
+        check_kind(&value, json_of(&text))?;
+        return Ok(Read { value, text });
+    }
+    let (before, text) = first_text(text)?;
+    let lines_before = u32::try_from(before.matches('\n').count()).unwrap_or(0);
     if text.is_empty() {
         return Err(ObjectError::Empty);
     }
-    let value = from_str(text).map_err(|e| ObjectError::Yaml(e.to_string()))?;
-    check_kind(&value)?;
+    let value = from_str(text).map_err(|error| error.moved_down(lines_before))?;
+    check_kind(&value, None)?;
     Ok(Read { value, text: Cow::Borrowed(text) })
 }
 
 /// The objects of `resourcesTemplate`.
 pub(super) fn all(text: &str) -> Result<Vec<Read<'_>>, ObjectError> {
-    let found = documents(text).map_err(|e| ObjectError::Yaml(e.to_string()))?;
+    let (found, error) = leading_documents(text);
     let mut out = Vec::with_capacity(found.len());
     for Document { value, text, .. } in found {
-        check_kind(&value)?;
+        check_kind(&value, json_of(&text))?;
         if let Some(items) = value.get("items").and_then(Value::as_array)
-            && let Some(bad) = items.iter().find(|item| !item.is_object())
+            && let Some((index, bad)) = items.iter().enumerate().find(|(_, item)| !item.is_object())
         {
-            return Err(ObjectError::Item(bad.to_string()));
+            return Err(ObjectError::Item { index, found: bad.to_string() });
         }
         out.push(Read { value, text });
     }
-    Ok(out)
+    error.map_or(Ok(out), |error| Err(error.into()))
 }
 
-fn check_kind(value: &Value) -> Result<(), ObjectError> {
+/// The text of a document that was read as JSON: one that was read as YAML ends with its last line.
+fn json_of(text: &str) -> Option<&str> {
+    Some(text).filter(|text| text.starts_with('{') && !text.ends_with('\n'))
+}
+
+/// `json` is the text, if it was read as JSON.
+fn check_kind(value: &Value, json: Option<&str>) -> Result<(), ObjectError> {
     let object = match value {
         Value::Object(object) => object,
         Value::Null => return Err(ObjectError::Kind("null".to_owned())),
@@ -94,7 +150,15 @@ fn check_kind(value: &Value) -> Result<(), ObjectError> {
     let named = object.get("kind").and_then(Value::as_str).is_some_and(|kind| !kind.is_empty());
     // A group/version with two slashes is none, and then neither is the kind.
     let slashes = object.get("apiVersion").and_then(Value::as_str).map_or(0, |v| v.matches('/').count());
-    if named && slashes < 2 { Ok(()) } else { Err(ObjectError::Kind(value.to_string())) }
+    if named && slashes < 2 {
+        return Ok(());
+    }
+    if let Some(text) = json {
+        return Err(ObjectError::JsonKind(text.to_owned()));
+    }
+    // As Go's JSON writer shows it.
+    let shown = to_bytes(&crate::value::Value::from_json(value), Style::Html).unwrap_or_default();
+    Err(ObjectError::Kind(String::from_utf8_lossy(&shown).into_owned()))
 }
 
 fn text_of<'v>(value: &'v Value, path: [&str; 2]) -> &'v str {
@@ -106,7 +170,7 @@ fn text_of<'v>(value: &'v Value, path: [&str; 2]) -> &'v str {
 fn is_kept(value: &Value) -> bool {
     let version = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
     let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
-    let kustomization = kind == "Kustomization" && version.starts_with("kustomize.config.k8s.io/");
+    let kustomization = kind.eq_ignore_ascii_case("Kustomization") && version.starts_with("kustomize.config.k8s.io/");
     !version.is_empty() && !text_of(value, ["metadata", "name"]).is_empty() && !kustomization
 }
 
@@ -139,7 +203,7 @@ mod tests {
 
     #[test]
     fn only_the_first_document_counts_in_resources() {
-        assert_eq!(first_text("---\n---\nkind: A\n---\nkind: B\n"), Ok("kind: A\n"));
+        assert_eq!(first_text("---\n---\nkind: A\n---\nkind: B\n"), Ok(("---\n---\n", "kind: A\n")));
         assert_eq!(first_text("--- x\n"), Err(ObjectError::Separator("x".to_owned())));
         assert_eq!(first("").err(), Some(ObjectError::Empty));
         assert_eq!(first("a: 1\n").err(), Some(ObjectError::Kind("{\"a\":1}".to_owned())));
@@ -156,7 +220,8 @@ mod tests {
     #[test]
     fn what_is_no_object_is_an_error() {
         assert_eq!(all("- 1\n").err(), Some(ObjectError::NoObject("array")));
-        assert!(matches!(all("{}\n").err(), Some(ObjectError::Kind(_))));
-        assert!(matches!(all("kind: List\nitems: [1]\n").err(), Some(ObjectError::Item(_))));
+        assert_eq!(all("{}\n").err(), Some(ObjectError::JsonKind("{}".to_owned())));
+        assert!(matches!(all("a: 1\n---\nb: [\n").err(), Some(ObjectError::Kind(_))), "the first mistake counts");
+        assert!(matches!(all("kind: List\nitems: [1]\n").err(), Some(ObjectError::Item { index: 0, .. })));
     }
 }

@@ -1,9 +1,11 @@
 //! Templates before any input: converted to text and parsed once a call.
 
 use super::failure::Blame;
+use super::written::entry;
 use crate::functions::find;
 use crate::parse::{Template as Parsed, parse};
 use orangery_plugin_sdk::{Body, Template};
+use std::cell::OnceCell;
 
 /// The name under which the reference parses every template; it shows in messages.
 const NAME: &str = "resourceset";
@@ -24,6 +26,8 @@ pub(super) struct Prepared {
     pub(super) parsed: Result<Parsed, Blame>,
     /// The text that was parsed.
     pub(super) text: String,
+    /// What it makes, for messages.
+    entry: OnceCell<Option<String>>,
 }
 
 impl Prepared {
@@ -36,10 +40,19 @@ impl Prepared {
         match text {
             Ok(text) => {
                 let parsed = parse(NAME, &text, &|name| find(name).is_some()).map_err(Blame::Parse);
-                Self { path, road, parsed, text }
+                Self { path, road, parsed, text, entry: OnceCell::new() }
             }
-            Err(message) => Self { path, road, parsed: Err(Blame::Convert(message)), text: String::new() },
+            Err(message) => {
+                let parsed = Err(Blame::Convert(message));
+                Self { path, road, parsed, text: String::new(), entry: OnceCell::new() }
+            }
         }
+    }
+
+    /// Kind and name of the object that an entry makes, as they were written.
+    pub(super) fn entry(&self) -> Option<&str> {
+        let known = self.road == Road::Object && !self.text.is_empty();
+        self.entry.get_or_init(|| known.then(|| entry(&self.text)).flatten()).as_deref()
     }
 
     /// The index in `resources[]`, from the path.

@@ -4,7 +4,7 @@
 
 use super::failure::Where;
 use orangery_plugin_sdk::{Note, NoteLevel};
-use orangery_yaml::{Node, parse};
+use orangery_yaml::{Node, parse_first};
 use serde_json::Value;
 
 /// The fields of the metadata that are strings.
@@ -44,7 +44,7 @@ pub(super) fn retype(value: &mut Value, text: &str) -> Vec<Retyped> {
     if !suspicious {
         return found;
     }
-    let Some(root) = parse(text).ok().and_then(|roots| roots.into_iter().next()) else { return found };
+    let Ok(Some(root)) = parse_first(text) else { return found };
     object(value, &root, "", &mut found);
     let nodes = root.get("items").map(|node| node.items()).unwrap_or_default();
     for (nth, node) in nodes.iter().enumerate().take(items) {
@@ -109,6 +109,14 @@ mod tests {
             "annotations": {"d": "12e3"}}})
         );
         assert_eq!(found.len(), 4);
+    }
+
+    #[test]
+    fn what_follows_the_end_of_the_document_does_not_matter() {
+        let text = "metadata: {name: 5}\n...\nkind: A: B\n";
+        let mut value = orangery_yaml::from_str(text).unwrap();
+        assert_eq!(retype(&mut value, text).len(), 1);
+        assert_eq!(value, json!({"metadata": {"name": "5"}}));
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl fmt::Display for Duration {
 /// # Errors
 /// Go's text.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let quoted = |t: &str| crate::fmt::quoted(t.as_bytes());
+    let quoted = super::quoted;
     let invalid = || format!("time: invalid duration {}", quoted(text));
     let (negative, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),

@@ -2,26 +2,37 @@
 
 use super::calendar::Date;
 use super::{Clock, Duration, Month, SECONDS_PER_DAY, Zone};
-use crate::value::{Type, Value};
+use crate::value::{Element, List, Type, Value};
 
 /// One method.
 #[derive(Debug)]
 pub struct Method {
     /// The types of its parameters.
     pub params: &'static [Type],
-    /// How many results it has in Go; only those with one can be called.
-    pub results: usize,
+    /// Why it cannot be called; only what has one result, or one and an error, can.
+    pub unfit: Option<Unfit>,
     /// The method itself: receiver, arguments.
     pub body: fn(&Value, &[Value]) -> Result<Value, String>,
+}
+
+/// Results that no template can take.
+#[derive(Debug, Clone, Copy)]
+pub enum Unfit {
+    /// The second of two is of this type, and no error.
+    Second(&'static str),
+    /// There are as many.
+    Count(usize),
 }
 
 type Body = fn(&Value, &[Value]) -> Result<Value, String>;
 
 const fn of(params: &'static [Type], body: Body) -> Method {
-    Method { params, results: 1, body }
+    Method { params, unfit: None, body }
 }
 
-const MANY: Body = |_, _| Err("has more than one result".to_owned());
+const fn unfit(why: Unfit) -> Method {
+    Method { params: &[], unfit: Some(why), body: |_, _| Err("has more than one result".to_owned()) }
+}
 
 fn time(value: Option<&Value>) -> Clock {
     if let Some(Value::Time(t)) = value { t.clone() } else { Clock::zero() }
@@ -64,6 +75,7 @@ static TIMES: &[(&str, Method)] = times! {
     "Hour" [] |t, args| Value::Int(t.clock().0);
     "IsDST" [] |t, args| Value::Bool(false);
     "IsZero" [] |t, args| Value::Bool(t.unix == super::ZERO && t.nanos == 0);
+    "Location" [] |t, args| Value::Location(t.location());
     "Local" [] |t, args| Value::Time(Clock { zone: Zone::Utc, ..t });
     "Minute" [] |t, args| Value::Int(t.clock().1);
     "Month" [] |t, args| Value::Month(Month(t.date().month));
@@ -98,20 +110,56 @@ static DURATIONS: &[(&str, Method)] = durations! {
 
 static NAMED: Method = of(&[], |value, _| Ok(crate::fmt::print_one(value).into()));
 static PAIRS: &[(&str, Method)] = &[
-    ("Date", Method { params: &[], results: 3, body: MANY }),
-    ("Clock", Method { params: &[], results: 3, body: MANY }),
-    ("ISOWeek", Method { params: &[], results: 2, body: MANY }),
-    ("Zone", Method { params: &[], results: 2, body: MANY }),
-    ("ZoneBounds", Method { params: &[], results: 2, body: MANY }),
+    ("Date", unfit(Unfit::Count(3))),
+    ("Clock", unfit(Unfit::Count(3))),
+    ("ISOWeek", unfit(Unfit::Second("int"))),
+    ("Zone", unfit(Unfit::Second("int"))),
+    ("ZoneBounds", unfit(Unfit::Second("time.Time"))),
 ];
+const BYTES: Type = Type::List(Element::Byte);
+static ENCODINGS: &[(&str, Method)] = &[
+    ("AppendBinary", of(&[BYTES], |t, args| time(Some(t)).binary("Time.AppendBinary").map(|b| appended(args, b)))),
+    (
+        "AppendFormat",
+        of(&[BYTES, Type::Text], |t, args| Ok(appended(args, time(Some(t)).format(&text(args.get(1))).into_bytes()))),
+    ),
+    (
+        "AppendText",
+        of(&[BYTES], |t, args| time(Some(t)).rfc3339("Time.AppendText").map(|text| appended(args, text.into_bytes()))),
+    ),
+    ("GobEncode", of(&[], |t, _| time(Some(t)).binary("Time.MarshalBinary").map(bytes))),
+    (
+        "In",
+        of(&[Type::Location], |t, args| match args.first() {
+            Some(Value::Location(location)) => Ok(Value::Time(time(Some(t)).placed(location))),
+            _ => Err("time: missing Location in call to Time.In".to_owned()),
+        }),
+    ),
+    ("MarshalBinary", of(&[], |t, _| time(Some(t)).binary("Time.MarshalBinary").map(bytes))),
+    (
+        "MarshalJSON",
+        of(&[], |t, _| time(Some(t)).rfc3339("Time.MarshalJSON").map(|text| bytes(format!("\"{text}\"").into_bytes()))),
+    ),
+    ("MarshalText", of(&[], |t, _| time(Some(t)).rfc3339("Time.MarshalText").map(|text| bytes(text.into_bytes())))),
+];
+
+fn bytes(bytes: Vec<u8>) -> Value {
+    Value::List(List::new(Element::Byte, bytes.into_iter().map(Value::Uint8).collect()))
+}
+
+fn appended(args: &[Value], more: Vec<u8>) -> Value {
+    let mut items = if let Some(Value::List(list)) = args.first() { list.to_vec() } else { Vec::new() };
+    items.extend(more.into_iter().map(Value::Uint8));
+    Value::List(List::new(Element::Byte, items))
+}
 
 /// The method of a value, if its type has one of this name.
 pub fn method(value: &Value, name: &str) -> Option<&'static Method> {
     let find = |table: &'static [(&str, Method)]| table.iter().find(|(n, _)| *n == name).map(|(_, method)| method);
     match value {
-        Value::Time(_) => find(TIMES).or_else(|| find(PAIRS)),
+        Value::Time(_) => find(TIMES).or_else(|| find(PAIRS)).or_else(|| find(ENCODINGS)),
         Value::Duration(_) => find(DURATIONS),
-        Value::Month(_) | Value::Weekday(_) if name == "String" => Some(&NAMED),
+        Value::Month(_) | Value::Weekday(_) | Value::Location(_) if name == "String" => Some(&NAMED),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Ported from Go's `time` package (BSD licence, see NOTICE).
 
+mod bytes;
 mod calendar;
 mod duration;
 mod format;
@@ -11,7 +12,7 @@ mod parse;
 
 pub use calendar::{Month, Weekday};
 pub use duration::{Duration, parse_duration};
-pub use methods::{Method, method};
+pub use methods::{Method, Unfit, method};
 pub use parse::parse_time;
 
 use calendar::Date;
@@ -27,6 +28,39 @@ const ZERO: i64 = -62_135_596_800;
 enum Zone {
     Utc,
     Fixed { name: Rc<str>, offset: i64 },
+}
+
+/// `*time.Location`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location(Zone);
+
+impl Location {
+    /// Whether it is the same pointer: each time that is read with a zone has one of its own, but for nameless zones of whole
+    /// hours, of which Go keeps one each.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Zone::Utc, Zone::Utc) => true,
+            (Zone::Fixed { name: a, offset: x }, Zone::Fixed { name: b, offset: y }) => {
+                let kept = a.is_empty() && b.is_empty() && x % 3600 == 0 && (-12..=14).contains(&(x / 3600));
+                kept && x == y || Rc::ptr_eq(a, b)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it is `time.UTC`.
+    pub fn is_utc(&self) -> bool {
+        self.0 == Zone::Utc
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Zone::Utc => f.write_str("UTC"),
+            Zone::Fixed { name, .. } => f.write_str(name),
+        }
+    }
 }
 
 /// `time.Time`.
@@ -52,6 +86,26 @@ impl Clock {
     /// Seconds since 1970.
     pub fn unix(&self) -> i64 {
         self.unix
+    }
+
+    /// The numbers in Go's struct: nanoseconds, and seconds since year 1.
+    pub fn fields(&self) -> [i64; 2] {
+        [self.nanos, self.unix - ZERO]
+    }
+
+    /// Whether Go's `==` says so.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.fields() == other.fields() && self.location().is_same(&other.location())
+    }
+
+    /// Its zone.
+    pub fn location(&self) -> Location {
+        Location(self.zone.clone())
+    }
+
+    /// The same moment in a zone.
+    fn placed(&self, location: &Location) -> Self {
+        Self { zone: location.0.clone(), ..self.clone() }
     }
 
     fn offset(&self) -> i64 {
@@ -101,20 +155,6 @@ impl Clock {
         Duration(i64::try_from(nanos).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX }))
     }
 
-    /// As JSON holds it: RFC 3339.
-    ///
-    /// # Errors
-    /// Go's text for years beyond four digits.
-    pub fn json(&self) -> Result<String, String> {
-        if !(0..10_000).contains(&self.date().year) {
-            return Err(
-                "json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: year outside of range [0,9999]"
-                    .to_owned(),
-            );
-        }
-        Ok(self.format("2006-01-02T15:04:05.999999999Z07:00"))
-    }
-
     /// As `%#v` shows it.
     pub fn go_string(&self) -> String {
         let Date { year, month, day } = self.date();
@@ -132,6 +172,20 @@ impl fmt::Display for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.format("2006-01-02 15:04:05.999999999 -0700 MST"))
     }
+}
+
+/// How the messages of Go's `time` quote: everything but printable ASCII as bytes.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            ' '..='\u{7f}' => out.push(c),
+            c => c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| out.push_str(&format!("\\x{byte:02x}"))),
+        }
+    }
+    out.push('"');
+    out
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::calendar::{Date, Names, days_in, is_leap, named};
 use super::layout::{Offset, Piece, next};
-use super::{Clock, SECONDS_PER_DAY, Zone};
+use super::{Clock, SECONDS_PER_DAY, Zone, quoted};
 
 /// What is known of a time that is being read.
 #[derive(Default)]
@@ -37,7 +37,6 @@ type Piecewise<T> = Result<T, Trouble>;
 /// # Errors
 /// Go's text.
 pub fn parse_time(layout: &str, text: &str) -> Result<Clock, String> {
-    let quoted = |t: &str| crate::fmt::quoted(t.as_bytes());
     let whole = quoted(text);
     let cannot = |rest: &str, what: &str| {
         format!("parsing time {whole} as {}: cannot parse {} as {}", quoted(layout), quoted(rest), quoted(what))
@@ -128,7 +127,9 @@ impl Parts {
         let rest;
         match piece {
             Piece::Year => {
-                let (year, tail) = exactly(text, 2)?;
+                let (year, tail) = head(text, 2)?;
+                // Go reads a sign here.
+                let year: i64 = year.parse().map_err(|_| Trouble::Bad)?;
                 self.year = year + if year >= 69 { 1900 } else { 2000 };
                 rest = tail;
             }
@@ -185,7 +186,7 @@ impl Parts {
                 let length = fraction_length(tail);
                 // A fraction that the layout does not mention is read all the same.
                 if length > 1 && !fraction_next {
-                    self.nanos = nanoseconds(tail)?;
+                    self.nanos = nanoseconds(tail.get(..length).unwrap_or_default())?;
                     rest = tail.get(length..).unwrap_or_default();
                 } else {
                     rest = tail;
@@ -211,7 +212,7 @@ impl Parts {
             Piece::TrimmedFraction { .. } => {
                 let length = fraction_length(text);
                 if length > 1 {
-                    self.nanos = nanoseconds(text)?;
+                    self.nanos = nanoseconds(text.get(..length).unwrap_or_default())?;
                 }
                 rest = if length > 1 { text.get(length..).unwrap_or_default() } else { text };
             }
@@ -225,18 +226,32 @@ impl Parts {
             return Ok(rest);
         }
         let (sign, mut rest) = head(text, 1)?;
-        let mut numbers = [0_i64; 3];
+        let (mut numbers, mut bad) = ([0_i64; 3], None);
+        let wanted = count_of(style);
+        if rest.len() < wanted {
+            return Err(Trouble::Bad);
+        }
         let count = if style.short { 1 } else { 2 + usize::from(style.seconds) };
         for (nth, number) in numbers.iter_mut().take(count).enumerate() {
             if nth > 0 && style.colon {
                 rest = rest.strip_prefix(':').ok_or(Trouble::Bad)?;
             }
-            (*number, rest) = exactly(rest, 2)?;
+            match exactly(rest, 2) {
+                Ok(read) => (*number, rest) = read,
+                Err(trouble) => {
+                    bad = Some(trouble);
+                    break;
+                }
+            }
         }
+        // Go complains about the last number that is too large, and only then about what is none.
         let [hours, minutes, seconds] = numbers;
-        within(hours, 25, "time zone offset hour")?;
-        within(minutes, 61, "time zone offset minute")?;
         within(seconds, 61, "time zone offset second")?;
+        within(minutes, 61, "time zone offset minute")?;
+        within(hours, 25, "time zone offset hour")?;
+        if let Some(trouble) = bad {
+            return Err(trouble);
+        }
         let total = (hours * 60 + minutes) * 60 + seconds;
         self.offset = Some(match sign {
             "+" => total,
@@ -306,6 +321,12 @@ impl Parts {
         self.day = Some(date.day);
         Ok(())
     }
+}
+
+/// How many bytes an offset takes after its sign.
+fn count_of(style: Offset) -> usize {
+    let numbers = if style.short { 1 } else { 2 + usize::from(style.seconds) };
+    2 * numbers + if style.colon { numbers - 1 } else { 0 }
 }
 
 /// How long the zone name at the start of a text is.

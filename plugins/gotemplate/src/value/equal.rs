@@ -29,6 +29,7 @@ fn equal(a: &Value, b: &Value, depth: usize) -> bool {
         (Value::Duration(a), Value::Duration(b)) => a == b,
         (Value::Month(a), Value::Month(b)) => a == b,
         (Value::Weekday(a), Value::Weekday(b)) => a == b,
+        (Value::Location(a), Value::Location(b)) => a == b,
         _ => false,
     }
 }

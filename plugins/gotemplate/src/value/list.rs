@@ -1,7 +1,8 @@
 //! Slices: a window on shared elements, with the element type that Go's reflection shows.
 
 use super::Value;
-use std::cell::{Ref, RefCell};
+use super::growth::grown;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// The element type of a slice.
@@ -27,13 +28,25 @@ pub struct List {
     items: Rc<RefCell<Vec<Value>>>,
     start: usize,
     len: usize,
+    /// Where the storage ends, counted from its beginning; what was never written is not stored.
+    end: usize,
 }
 
 impl List {
-    /// A slice of its own.
+    /// A slice of its own, without room for more.
     pub fn new(element: Element, items: Vec<Value>) -> Self {
         let len = items.len();
-        Self { element, nil: false, items: Rc::new(RefCell::new(items)), start: 0, len }
+        Self { element, nil: false, items: Rc::new(RefCell::new(items)), start: 0, len, end: len }
+    }
+
+    /// A slice whose elements Go appended one by one.
+    pub fn grown(element: Element, items: Vec<Value>) -> Self {
+        Self { end: grown(element, 0, items.len()), ..Self::new(element, items) }
+    }
+
+    /// A slice with room for as many elements.
+    pub fn with_room(element: Element, items: Vec<Value>, capacity: usize) -> Self {
+        Self { end: capacity.max(items.len()), ..Self::new(element, items) }
     }
 
     /// The nil slice of a type, which has no elements and is `null` in JSON.
@@ -63,7 +76,7 @@ impl List {
 
     /// How many elements it could show without moving.
     pub fn capacity(&self) -> usize {
-        self.items.borrow().len() - self.start
+        self.end - self.start
     }
 
     /// One element.
@@ -81,13 +94,26 @@ impl List {
 
     /// The elements `start..end`, sharing storage. `None` if they are out of order or past the capacity.
     pub fn slice(&self, start: usize, end: usize) -> Option<Self> {
-        (start <= end && end <= self.capacity()).then(|| Self {
-            start: self.start + start,
-            len: end - start,
-            items: self.items.clone(),
-            element: self.element,
-            nil: false,
-        })
+        if start > end || end > self.capacity() {
+            return None;
+        }
+        let mut items = self.items.borrow_mut();
+        if items.len() < self.start + end {
+            items.resize(self.start + end, self.zero());
+        }
+        drop(items);
+        Some(Self { start: self.start + start, len: end - start, nil: false, ..self.clone() })
+    }
+
+    /// Go's zero value of the element type.
+    fn zero(&self) -> Value {
+        match self.element {
+            Element::Any => Value::Nil,
+            Element::Text => Value::text(""),
+            Element::Int => Value::Int(0),
+            Element::Byte => Value::Uint8(0),
+            Element::List => Value::List(Self::nil(Element::Any)),
+        }
     }
 
     /// Sorts in place: everyone who shares the elements sees it.
@@ -101,10 +127,5 @@ impl List {
     /// Whether both show the same elements of the same storage.
     pub fn same_storage(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.items, &other.items) && self.start == other.start && self.len == other.len
-    }
-
-    /// The storage, read-only.
-    pub fn storage(&self) -> Ref<'_, Vec<Value>> {
-        self.items.borrow()
     }
 }

@@ -4,6 +4,7 @@
 //! So every value knows its Go type. Maps and lists are shared and mutable, because `set` and `sortAlpha` change them.
 
 mod equal;
+pub(crate) mod growth;
 mod list;
 mod map;
 mod taint;
@@ -17,7 +18,7 @@ pub use taint::{harmless, marked, merge, shadow_of};
 pub use text::{Taint, Text};
 pub use types::Type;
 
-use crate::time::{Clock, Duration, Month, Weekday};
+use crate::time::{Clock, Duration, Location, Month, Weekday};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -54,6 +55,8 @@ pub enum Value {
     Month(Month),
     /// `time.Weekday`.
     Weekday(Weekday),
+    /// `*time.Location`.
+    Location(Location),
 }
 
 impl Value {
@@ -65,6 +68,11 @@ impl Value {
     /// A list of anything.
     pub fn list(items: Vec<Value>) -> Self {
         Self::List(List::new(Element::Any, items))
+    }
+
+    /// A list of anything, with the room that Go's `append` left when it made the list.
+    pub fn grown(items: Vec<Value>) -> Self {
+        Self::List(List::grown(Element::Any, items))
     }
 
     /// A list of strings.
@@ -85,7 +93,7 @@ impl Value {
             Self::List(l) => !l.is_empty(),
             Self::Map(m) => !m.is_empty(),
             Self::TextMap(m) => !m.is_empty(),
-            Self::Time(_) => true,
+            Self::Time(_) | Self::Location(_) => true,
             Self::Duration(d) => d.0 != 0,
             Self::Month(m) => m.0 != 0,
             Self::Weekday(w) => w.0 != 0,
@@ -100,7 +108,7 @@ impl Value {
             Json::Bool(b) => Self::Bool(*b),
             Json::Number(n) => n.as_i64().map_or_else(|| Self::Float(n.as_f64().unwrap_or(f64::NAN)), Self::Int64),
             Json::String(s) => Self::text(s),
-            Json::Array(items) => Self::list(items.iter().map(Self::from_json).collect()),
+            Json::Array(items) => Self::grown(items.iter().map(Self::from_json).collect()),
             Json::Object(fields) => {
                 Self::Map(Map::new(fields.iter().map(|(k, v)| (Text::from(k.as_str()), Self::from_json(v)))))
             }

@@ -38,6 +38,8 @@ pub enum Type {
     Month,
     /// `time.Weekday`.
     Weekday,
+    /// `*time.Location`.
+    Location,
 }
 
 impl Type {
@@ -59,6 +61,7 @@ impl Type {
             Value::Duration(_) => Self::Duration,
             Value::Month(_) => Self::Month,
             Value::Weekday(_) => Self::Weekday,
+            Value::Location(_) => Self::Location,
         })
     }
 
@@ -76,12 +79,13 @@ impl Type {
             Self::Text => "string",
             Self::List(_) => "slice",
             Self::Map | Self::TextMap => "map",
+            Self::Location => "ptr",
         }
     }
 
     /// Whether nil can be passed for it.
     pub fn accepts_nil(self) -> bool {
-        matches!(self, Self::Any | Self::Reflect | Self::List(_) | Self::Map | Self::TextMap)
+        matches!(self, Self::Any | Self::Reflect | Self::List(_) | Self::Map | Self::TextMap | Self::Location)
     }
 }
 
@@ -108,6 +112,7 @@ impl fmt::Display for Type {
             Self::Duration => "time.Duration",
             Self::Month => "time.Month",
             Self::Weekday => "time.Weekday",
+            Self::Location => "*time.Location",
         })
     }
 }
