@@ -41,9 +41,12 @@ impl Clients {
             proxy: policy.proxy.clone().map(Proxy::all).transpose()?,
             pool: Mutex::new(LruCache::new(KEPT)),
         };
-        // A policy that no client can be built from is an error of the start, not of the first request.
-        clients.build(&TlsSettings::default())?;
         Ok(clients)
+    }
+
+    /// A policy that no client can be built from is an error of the start, not of the first request.
+    pub(crate) fn check(&self) -> reqwest::Result<()> {
+        self.build(&TlsSettings::default()).map(drop)
     }
 
     /// The client of these settings.

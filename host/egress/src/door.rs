@@ -65,6 +65,17 @@ impl Door {
     /// # Errors
     /// If the user agent or the proxy of the policy cannot be used.
     pub fn new(policy: Policy) -> Result<Self, DoorError> {
+        let door = Self::unchecked(policy)?;
+        door.inside.clients.check().map_err(DoorError::Client)?;
+        Ok(door)
+    }
+
+    /// The same, but the HTTP client is first built by the first request: for processes that may never send one. Building
+    /// it reads all certificates of the machine, which takes longer than rendering a small set.
+    ///
+    /// # Errors
+    /// If the proxy of the policy cannot be used; other faults of the policy are errors of the first request.
+    pub fn unchecked(policy: Policy) -> Result<Self, DoorError> {
         let rules = Arc::new(AddressRules {
             allow_private: policy.allow_private.clone(),
             allow_loopback: policy.allow_loopback,

@@ -149,7 +149,7 @@ impl GitHubApp {
     }
 
     /// Names one kind of token of the installation.
-    fn token_fingerprint(&self, key: &FingerprintKey) -> Fingerprint {
+    pub(crate) fn token_fingerprint(&self, key: &FingerprintKey) -> Fingerprint {
         let rights: Vec<_> = self.permissions.iter().map(|(right, level)| format!("{right}={level}")).collect();
         key.of([
             self.installation_fingerprint(key).as_bytes(),

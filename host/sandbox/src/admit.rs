@@ -83,9 +83,14 @@ pub(crate) struct Loaded {
 }
 
 impl Gate {
-    /// Everything from bytes to plugin.
-    pub(crate) async fn examine(self: &Arc<Self>, bytes: &[u8], source: PluginSource) -> Result<Plugin, AdmitError> {
-        let loaded = self.load(bytes).await?;
+    /// Everything from bytes to plugin. `digest` is their SHA-256 in hexadecimal, where it is known already.
+    pub(crate) async fn examine(
+        self: &Arc<Self>,
+        bytes: &[u8],
+        digest: Option<&str>,
+        source: PluginSource,
+    ) -> Result<Plugin, AdmitError> {
+        let loaded = self.load(bytes, digest).await?;
         let roles = loaded.shape.roles()?;
         let pre = self.link(&loaded, roles)?;
         let said = self.describe(&pre, &source).await?;
@@ -95,32 +100,37 @@ impl Gate {
         Ok(Plugin { reference, description, roles, pre, schemas, calls })
     }
 
-    /// Compiles, or takes from the cache.
-    pub(crate) async fn load(self: &Arc<Self>, bytes: &[u8]) -> Result<Loaded, AdmitError> {
+    /// Takes from the cache, or compiles.
+    pub(crate) async fn load(self: &Arc<Self>, bytes: &[u8], digest: Option<&str>) -> Result<Loaded, AdmitError> {
         check_kind(bytes, &self.limits)?;
-        let digest = hex(&Sha256::digest(bytes));
-        let (gate, bytes, name) = (Arc::clone(self), bytes.to_vec(), digest.clone());
-        // Compiling takes seconds of processor time for large plugins: not on a worker of the runtime.
-        let compiled = tokio::task::spawn_blocking(move || gate.compile(&name, &bytes)).await;
-        let component = match compiled {
-            Ok(component) => component?,
-            Err(_) => return Err(AdmitError::Faulted(Fault::HostPanicked)),
+        let digest = digest.map_or_else(|| hex(&Sha256::digest(bytes)), str::to_owned);
+        let component = match self.cached(&digest) {
+            Some(component) => component,
+            None => {
+                let (gate, bytes, name) = (Arc::clone(self), bytes.to_vec(), digest.clone());
+                // Compiling takes seconds of processor time for large plugins: not on a worker of the runtime.
+                let compiled = tokio::task::spawn_blocking(move || gate.compile(&name, &bytes)).await;
+                compiled.map_err(|_| AdmitError::Faulted(Fault::HostPanicked))??
+            }
         };
         let shape = Shape::of(&component, &self.engine);
         Ok(Loaded { digest, component, shape })
     }
 
-    fn compile(&self, digest: &str, bytes: &[u8]) -> Result<Component, AdmitError> {
-        if let Some(code) = self.cache.as_ref().and_then(|cache| cache.load(digest)) {
-            // SAFETY: `Cache::load` returns only bytes whose tag proves that this installation serialized them with an
-            // engine of this compatibility hash; they are in memory and cannot change between the check and here.
-            match unsafe { Component::deserialize(&self.engine, &code) } {
-                Ok(component) => return Ok(component),
-                Err(error) => {
-                    tracing::warn!(digest, %error, "a compiled plugin in the cache cannot be loaded; it is compiled again")
-                }
+    fn cached(&self, digest: &str) -> Option<Component> {
+        let code = self.cache.as_ref()?.load(digest)?;
+        // SAFETY: `Cache::load` returns only bytes whose tag proves that this installation serialized them with an
+        // engine of this compatibility hash; they are in memory and cannot change between the check and here.
+        match unsafe { Component::deserialize(&self.engine, code.bytes()) } {
+            Ok(component) => Some(component),
+            Err(error) => {
+                tracing::warn!(digest, %error, "a compiled plugin in the cache cannot be loaded; it is compiled again");
+                None
             }
         }
+    }
+
+    fn compile(&self, digest: &str, bytes: &[u8]) -> Result<Component, AdmitError> {
         let component =
             Component::from_binary(&self.engine, bytes).map_err(|error| AdmitError::Malformed(untold(&error)))?;
         if let Some(cache) = &self.cache {

@@ -2,25 +2,24 @@
 //!
 //! # Guarantees
 //! Only bytes that this very installation wrote are ever executed: `deserialize` runs what it is given, so each file
-//! carries an HMAC-SHA256 under a key that lives beside it, readable by the owner alone, and the tag covers the name
+//! carries a keyed BLAKE3 hash under a key that lives beside it, readable by the owner alone, and the tag covers the name
 //! (digest, engine, layout). Bytes are read once and checked in memory: what was checked is what runs.
 //!
 //! # Refuses
 //! A directory others may enter. A file of another engine, another key or with one bit changed is ignored and written
 //! again; the cache is never a reason to fail a call.
 
-use hmac::{Hmac, KeyInit, Mac};
+use blake3::Hash as Tag;
 use rand::RngCore;
-use sha2::Sha256;
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use wasmtime::Engine;
 
 /// Raised when the layout of a file changes.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 const TAG_BYTES: usize = 32;
 const KEY_BYTES: usize = 32;
 const KEY_FILE: &str = "key";
@@ -77,18 +76,16 @@ impl Cache {
     }
 
     /// The compiled component of this digest, if we wrote one for this engine.
-    pub(crate) fn load(&self, digest: &str) -> Option<Vec<u8>> {
+    pub(crate) fn load(&self, digest: &str) -> Option<Code> {
         let name = self.name(digest);
-        let mut bytes = Vec::new();
-        File::open(self.dir.join(&name)).ok()?.read_to_end(&mut bytes).ok()?;
-        let (tag, code) = bytes.split_at_checked(TAG_BYTES)?;
-        let mut mac = self.mac(&name)?;
-        mac.update(code);
-        if mac.verify_slice(tag).is_err() {
+        let file = fs::read(self.dir.join(&name)).ok()?;
+        let (tag, code) = file.split_first_chunk::<TAG_BYTES>()?;
+        // The comparison of hashes takes the same time wherever they differ.
+        if self.tag(&name, code) != Tag::from_bytes(*tag) {
             tracing::warn!(file = name, "a compiled plugin in the cache is not ours; it is compiled again");
             return None;
         }
-        Some(code.to_vec())
+        Some(Code { file })
     }
 
     /// Keeps a compiled component. A failure is logged: the next start compiles again.
@@ -100,12 +97,11 @@ impl Cache {
 
     fn write(&self, digest: &str, code: &[u8]) -> io::Result<()> {
         let name = self.name(digest);
-        let mut mac = self.mac(&name).ok_or_else(|| io::Error::other("no key"))?;
-        mac.update(code);
+        let tag = self.tag(&name, code);
         let temporary = self.dir.join(format!(".{name}.{:016x}", rand::random::<u64>()));
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
         let written = file
-            .write_all(&mac.finalize().into_bytes())
+            .write_all(tag.as_bytes())
             .and_then(|()| file.write_all(code))
             .and_then(|()| file.sync_all())
             .and_then(|()| fs::rename(&temporary, self.dir.join(&name)));
@@ -120,11 +116,24 @@ impl Cache {
         format!("{digest}-{:016x}-{LAYOUT}.cwasm", self.engine)
     }
 
-    fn mac(&self, name: &str) -> Option<Hmac<Sha256>> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).ok()?;
-        mac.update(name.as_bytes());
-        mac.update(&[0]);
-        Some(mac)
+    fn tag(&self, name: &str, code: &[u8]) -> Tag {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher.update(name.as_bytes());
+        hasher.update(&[0]);
+        hasher.update(code);
+        hasher.finalize()
+    }
+}
+
+/// Compiled code whose tag was checked: these very bytes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Code {
+    file: Vec<u8>,
+}
+
+impl Code {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.file.get(TAG_BYTES..).unwrap_or_default()
     }
 }
 

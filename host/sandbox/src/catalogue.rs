@@ -40,8 +40,14 @@ impl Catalogue {
         Ok(plugin)
     }
 
+    /// The bundled ones by name, then those of the user as given: bundled ones are compiled side by side and come in any
+    /// order.
     pub(crate) fn descriptions(&self) -> Vec<PluginDescription> {
-        self.plugins.iter().map(|plugin| plugin.description.clone()).collect()
+        let mut all: Vec<_> = self.plugins.iter().map(|plugin| plugin.description.clone()).collect();
+        all.sort_by_cached_key(|plugin| {
+            (!plugin.source.bundled, plugin.source.bundled.then(|| plugin.plugin.name.clone()))
+        });
+        all
     }
 
     /// The plugin that lists inputs of this type.

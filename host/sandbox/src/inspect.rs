@@ -37,7 +37,7 @@ impl Sandbox {
             refusals: Vec::new(),
         };
         let gate = &self.inner.gate;
-        match gate.load(bytes).await {
+        match gate.load(bytes, None).await {
             Ok(loaded) => {
                 inspection.world = loaded.shape.roles().ok().map(|roles| roles.word());
                 inspection.imports = loaded.shape.imports;
@@ -48,7 +48,7 @@ impl Sandbox {
                 return inspection;
             }
         }
-        match gate.examine(bytes, PluginSource::given("the component")).await {
+        match gate.examine(bytes, None, PluginSource::given("the component")).await {
             Ok(plugin) => inspection.description = Some(plugin.description),
             Err(error) => inspection.refusals = sentences(error),
         }

@@ -48,6 +48,9 @@ pub struct Limits {
     pub object_bytes: usize,
     /// Bytes of all objects of one call. Default 4 MiB, ceiling 16 MiB.
     pub objects_bytes: usize,
+    /// Bytes of rendered objects that are remembered, so that what did not change is not rendered again. Default 32 MiB,
+    /// ceiling 1 GiB; 0 remembers nothing.
+    pub remembered_bytes: usize,
     /// Log lines kept of one call. Default 100, ceiling 1,000.
     pub log_lines: usize,
     /// Bytes of one log line, fields included. Default 4 KiB, ceiling 16 KiB.
@@ -85,6 +88,7 @@ impl Default for Limits {
             input_bytes: 32 * KIB,
             object_bytes: 512 * KIB,
             objects_bytes: 4 * MIB,
+            remembered_bytes: 32 * MIB,
             log_lines: 100,
             log_line_bytes: 4 * KIB,
             stdio_bytes: 16 * KIB,
@@ -137,6 +141,14 @@ impl Limits {
             if value == 0 || value > most {
                 return Err(LimitError { limit, value: value.to_string(), least: "1".into(), most: most.to_string() });
             }
+        }
+        if self.remembered_bytes > 1024 * MIB {
+            return Err(LimitError {
+                limit: "remembered_bytes",
+                value: self.remembered_bytes.to_string(),
+                least: "0".into(),
+                most: (1024 * MIB).to_string(),
+            });
         }
         for (limit, value, most) in [
             ("cpu", self.cpu, Duration::from_secs(30)),

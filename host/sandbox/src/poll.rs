@@ -19,7 +19,7 @@ use crate::store::{Clock, Given, Wants};
 use crate::validate;
 use futures::FutureExt;
 use orangery_core::PollOutcome;
-use orangery_egress::{CredentialKind, RequestTrace, SessionSpec, TlsSettings};
+use orangery_egress::{Door, RequestTrace, SessionSpec};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Instant;
@@ -92,7 +92,7 @@ impl Sandbox {
         if let Err(open) = self.inner.circuits.check(plugin.reference(), &consumer, Instant::now()) {
             return PollReport::refused(open);
         }
-        let report = match question(&plugin, &request) {
+        let report = match question(&plugin, &request, &self.inner.door) {
             Some(question) => {
                 let (sandbox, plugin) = (self.clone(), Arc::clone(&plugin));
                 let start = || async move { sandbox.poll_now(plugin, request).await }.boxed();
@@ -163,44 +163,15 @@ pub(crate) fn reject(plugin: &Plugin, unfit: Unfit) -> CallError {
 
 /// What makes two polls equal, or `None` if that cannot be told without doubt: sharing an answer with someone who does
 /// not hold the same credential would be a leak.
-fn question(plugin: &Plugin, request: &PollRequest) -> Option<Question> {
-    let session = &request.session;
-    let plain_tls = format!("{:?}", session.tls) == format!("{:?}", TlsSettings::default());
-    if !plain_tls {
-        return None;
-    }
-    let mut parts: Vec<Vec<u8>> = vec![
-        plugin.reference().digest.clone().into_bytes(),
-        request.kind.clone().into_bytes(),
-        request.url.clone().into_bytes(),
-        format!("{:?}", request.filter).into_bytes(),
-        request.config.to_string().into_bytes(),
-        vec![u8::from(request.may_answer_unchanged)],
-        format!("{:?}", session.limits).into_bytes(),
-    ];
-    for grant in &session.grants {
-        parts.push(b"grant".to_vec());
-        parts.push(grant.to_string().into_bytes());
-    }
-    for credential in &session.credentials {
-        parts.push(b"credential".to_vec());
-        parts.push(credential.name.clone().into_bytes());
-        for origin in &credential.origins {
-            parts.push(b"origin".to_vec());
-            parts.push(origin.to_string().into_bytes());
-        }
-        parts.extend(match &credential.kind {
-            CredentialKind::Anonymous => vec![b"anonymous".to_vec()],
-            CredentialKind::Bearer(token) => vec![b"bearer".to_vec(), token.expose().into()],
-            CredentialKind::PrivateToken(token) => vec![b"private".to_vec(), token.expose().into()],
-            CredentialKind::Basic { username, password } => {
-                vec![b"basic".to_vec(), username.clone().into_bytes(), password.expose().into()]
-            }
-            CredentialKind::Header { name, value } => {
-                vec![b"header".to_vec(), name.as_str().into(), value.expose().into()]
-            }
-            CredentialKind::GitHubApp(_) => return None,
-        });
-    }
-    Some(Question::of(parts.iter().map(Vec::as_slice)))
+fn question(plugin: &Plugin, request: &PollRequest, door: &Door) -> Option<Question> {
+    let session = door.identity(&request.session)?;
+    Some(Question::of([
+        plugin.reference().digest.as_bytes(),
+        request.kind.as_bytes(),
+        request.url.as_bytes(),
+        format!("{:?}", request.filter).as_bytes(),
+        request.config.to_string().as_bytes(),
+        &[u8::from(request.may_answer_unchanged)],
+        session.as_bytes(),
+    ]))
 }

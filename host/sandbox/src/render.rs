@@ -6,7 +6,10 @@
 //! on many inputs fails the whole.
 
 mod entries;
+mod memo;
 mod run;
+
+pub(crate) use memo::Memo;
 
 use crate::failure::{GuestFailure, Note};
 use crate::fault::Fault;

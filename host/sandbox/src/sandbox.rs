@@ -11,6 +11,7 @@ use crate::links::Links;
 use crate::log::LogLine;
 use crate::plugin::{Plugin, PluginDescription, PluginRef, PluginSource};
 use crate::queue::Queue;
+use crate::render::Memo;
 use crate::store::Given;
 use orangery_core::ServedType;
 use orangery_egress::Door;
@@ -60,6 +61,7 @@ pub(crate) struct Inner {
     pub(crate) circuits: Circuits,
     pub(crate) flights: Flights,
     pub(crate) queue: Queue,
+    pub(crate) memo: Memo,
 }
 
 impl Sandbox {
@@ -80,6 +82,7 @@ impl Sandbox {
                 circuits: Circuits::new(&limits),
                 flights: Flights::default(),
                 queue: Queue::new(limits.calls_per_consumer),
+                memo: Memo::new(limits.remembered_bytes),
                 gate: Arc::new(Gate { engine, limits, links, cache }),
             }),
         })
@@ -90,12 +93,35 @@ impl Sandbox {
     /// # Errors
     /// The first thing that speaks against it; nothing is registered then.
     pub async fn admit(&self, bytes: &[u8], source: PluginSource) -> Result<PluginRef, AdmitError> {
-        let plugin = self.inner.gate.examine(bytes, source).await?;
+        self.admit_component(bytes, None, source).await
+    }
+
+    /// The same for a component whose SHA-256 (64 hexadecimal characters) is known: it names the compiled code in the
+    /// cache, so a start need not read the component at all. Only for bytes that are part of this program.
+    ///
+    /// # Errors
+    /// As [`Sandbox::admit`].
+    pub async fn admit_known(
+        &self,
+        bytes: &'static [u8],
+        digest: &str,
+        source: PluginSource,
+    ) -> Result<PluginRef, AdmitError> {
+        self.admit_component(bytes, Some(digest), source).await
+    }
+
+    async fn admit_component(
+        &self,
+        bytes: &[u8],
+        digest: Option<&str>,
+        source: PluginSource,
+    ) -> Result<PluginRef, AdmitError> {
+        let plugin = self.inner.gate.examine(bytes, digest, source).await?;
         let mut catalogue = self.inner.catalogue.write().unwrap_or_else(PoisonError::into_inner);
         catalogue.add(Arc::new(plugin)).map(|plugin| plugin.description.plugin.clone())
     }
 
-    /// The admitted plugins, in the order of admission.
+    /// The admitted plugins: the bundled ones by name, then the others in the order of admission.
     #[must_use]
     pub fn plugins(&self) -> Vec<PluginDescription> {
         self.catalogue(Catalogue::descriptions)

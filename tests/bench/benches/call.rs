@@ -1,10 +1,9 @@
 //! What a call costs beyond its work: a fresh store each time, against the same code called natively; and what loading a
 //! plugin costs, compiled anew and from the cache.
 
-mod glass;
-
 use anyhow::Result;
-use glass::{Glass, median, native, request, rows};
+use orangery_test_bench::glass::{Glass, median, native, request};
+use orangery_test_bench::set::{Form, rows};
 use std::time::Instant;
 
 const ROUNDS: usize = 101;
@@ -25,22 +24,21 @@ async fn main() -> Result<()> {
         ms(cold) / ms(warm)
     );
 
-    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n";
     let inputs = rows(1);
     let mut through = Vec::new();
     let mut beside = Vec::new();
     for _ in 0..ROUNDS {
-        let asked = request(template, &inputs);
+        let asked = request(Form::Text, &inputs, &[])?;
         let begun = Instant::now();
         glass.sandbox.render(asked).await?;
         through.push(begun.elapsed());
         let begun = Instant::now();
-        native(template, &inputs)?;
+        native(Form::Text, &inputs)?;
         beside.push(begun.elapsed());
     }
     let (through, beside) = (median(&mut through), median(&mut beside));
     println!(
-        "one call, one object: through the glass {:.0} µs, natively {:.0} µs, the glass costs {:.0} µs",
+        "one call, one input, six objects: through the glass {:.0} µs, natively {:.0} µs, the glass costs {:.0} µs",
         through.as_secs_f64() * 1e6,
         beside.as_secs_f64() * 1e6,
         (through.saturating_sub(beside)).as_secs_f64() * 1e6

@@ -1,107 +1,123 @@
-//! Rendering six objects an input, through the glass as the operator runs it, against the same code compiled natively.
-
-mod glass;
+//! Rendering six objects an input, in both forms: through the glass as the operator runs it, beside the same code compiled
+//! natively, and as whole processes beside the Go libraries. `cargo xtask bench render`.
 
 use anyhow::{Result, ensure};
-use glass::{Glass, median, native, request, rows};
-use std::time::Instant;
+use orangery_test_bench::glass::{Glass, median, native, request};
+use orangery_test_bench::process::{CHILD, Took, child, go, ours};
+use orangery_test_bench::set::{Files, Form, rows};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
-/// Namespace, ServiceAccount, RoleBinding, OCIRepository, HelmRelease, ConfigMap with a multi-line value.
-const SIX: &str = r#"---
-apiVersion: v1
-kind: Namespace
-metadata:
-  name: app-<< inputs.id >>
----
-apiVersion: v1
-kind: ServiceAccount
-metadata:
-  name: flux
-  namespace: app-<< inputs.id >>
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata:
-  name: flux
-  namespace: app-<< inputs.id >>
-roleRef:
-  apiGroup: rbac.authorization.k8s.io
-  kind: ClusterRole
-  name: admin
-subjects:
-  - kind: ServiceAccount
-    name: flux
-    namespace: app-<< inputs.id >>
----
-apiVersion: source.toolkit.fluxcd.io/v1
-kind: OCIRepository
-metadata:
-  name: app
-  namespace: app-<< inputs.id >>
-spec:
-  interval: 5m
-  url: oci://registry.example/app
-  ref:
-    tag: << inputs.sha | quote >>
----
-apiVersion: helm.toolkit.fluxcd.io/v2
-kind: HelmRelease
-metadata:
-  name: app
-  namespace: app-<< inputs.id >>
-  annotations:
-    event.toolkit.fluxcd.io/branch: << inputs.branch | quote >>
-spec:
-  serviceAccountName: flux
-  interval: 10m
-  releaseName: app-<< inputs.id >>
-  chartRef:
-    kind: OCIRepository
-    name: app
-  values:
-    image:
-      tag: << inputs.sha >>
----
-apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: app
-  namespace: app-<< inputs.id >>
-data:
-  motd: |
-    Preview of << inputs.branch >>
-    at << inputs.sha >>
-"#;
+const COUNTS: [usize; 5] = [10, 100, 1_000, 5_000, 10_000];
 
-#[tokio::main]
-async fn main() -> Result<()> {
+fn main() -> Result<ExitCode> {
+    let mut words = std::env::args().skip(1);
+    if words.next().as_deref() == Some(CHILD) {
+        return child(words);
+    }
     let folder = tempfile::tempdir()?;
-    let glass = Glass::open(Some(folder.path())).await?;
-    println!("{:>7} {:>9} {:>12} {:>12} {:>7}", "inputs", "objects", "glass", "native", "ratio");
-    for count in [10, 100, 1_000] {
-        let inputs = rows(count);
-        let rounds = if count > 100 { 5 } else { 15 };
-        let mut through = Vec::new();
-        let mut beside = Vec::new();
-        let mut objects = 0;
-        for _ in 0..rounds {
-            let asked = request(SIX, &inputs);
-            let begun = Instant::now();
-            let entries = glass.sandbox.render(asked).await?;
-            through.push(begun.elapsed());
-            objects = entries.iter().flatten().map(|rendering| rendering.objects.len()).sum();
-            let begun = Instant::now();
-            let natively = native(SIX, &inputs)?;
-            beside.push(begun.elapsed());
-            ensure!(natively == objects, "the glass gave {objects} objects, the same code {natively}");
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(beside_native(folder.path()))?;
+    drop(runtime);
+    beside_go(folder.path())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One call of the sandbox beside the same code without it.
+async fn beside_native(folder: &Path) -> Result<()> {
+    let glass = Glass::open(Some(folder)).await?;
+    println!("one rendering, in process ('outsiders': branch and author are marked as chosen by an outsider)");
+    println!(
+        "{:<18} {:>7} {:>10} {:>10} {:>7} {:>11}",
+        "form", "inputs", "glass ms", "native ms", "ratio", "+outsiders"
+    );
+    for form in [Form::Text, Form::Structured] {
+        for count in COUNTS {
+            let inputs = rows(count);
+            let (mut through, mut beside, mut marked) = (Vec::new(), Vec::new(), Vec::new());
+            for _ in 0..rounds(count) {
+                let asked = request(form, &inputs, &[])?;
+                let (time, objects) = timed(glass.sandbox.render(asked)).await;
+                let objects = objects?.iter().flatten().map(|rendering| rendering.objects.len()).sum::<usize>();
+                through.push(time);
+                let begun = Instant::now();
+                let natively = native(form, &inputs)?;
+                beside.push(begun.elapsed());
+                ensure!(
+                    natively == objects && objects == count * 6,
+                    "{objects} through the glass, {natively} natively"
+                );
+                marked.push(timed(glass.sandbox.render(request(form, &inputs, &["branch", "author"])?)).await.0);
+            }
+            let [through, beside, marked] =
+                [&mut through, &mut beside, &mut marked].map(|times| median(times).as_secs_f64());
+            println!(
+                "{:<18} {count:>7} {:>10.2} {:>10.2} {:>7.2} {:>10.2}x",
+                form.field(),
+                through * 1e3,
+                beside * 1e3,
+                through / beside,
+                marked / through
+            );
         }
-        let (through, beside) = (median(&mut through), median(&mut beside));
-        println!(
-            "{count:>7} {objects:>9} {:>9.2} ms {:>9.2} ms {:>7.2}",
-            through.as_secs_f64() * 1e3,
-            beside.as_secs_f64() * 1e3,
-            through.as_secs_f64() / beside.as_secs_f64()
-        );
     }
     Ok(())
+}
+
+async fn timed<T>(work: impl Future<Output = T>) -> (Duration, T) {
+    let begun = Instant::now();
+    let answer = work.await;
+    (begun.elapsed(), answer)
+}
+
+/// Whole processes.
+fn beside_go(folder: &Path) -> Result<()> {
+    let program = orangery_test_gooracle::build()?;
+    let cache = folder.join("plugins");
+    println!("\nwhole processes, start to end: `orangery build` and the Go libraries with the same set");
+    println!(
+        "{:<18} {:>7} {:>8} | {:>8} {:>8} {:>8} | {:>8} {:>8} {:>8} | {:>6} {:>6} {:>6}",
+        "form", "inputs", "objects", "ours ms", "cpu ms", "MiB", "Go ms", "cpu ms", "MiB", "wall", "cpu", "memory"
+    );
+    for form in [Form::Text, Form::Structured] {
+        for count in std::iter::once(1).chain(COUNTS) {
+            let files = Files::write(folder, form, count)?;
+            let (mut mine, mut theirs) = (Vec::new(), Vec::new());
+            for _ in 0..rounds(count) {
+                mine.push(ours(&files, &cache)?);
+                theirs.push(go(&files, &program)?);
+            }
+            let (mine, theirs) = (middle(mine), middle(theirs));
+            ensure!(mine.objects == theirs.objects, "{} objects, Go makes {}", mine.objects, theirs.objects);
+            println!(
+                "{:<18} {count:>7} {:>8} | {} | {} | {:>5.1}x {:>5.1}x {:>6.2}",
+                form.field(),
+                mine.objects,
+                figures(&mine),
+                figures(&theirs),
+                theirs.wall.as_secs_f64() / mine.wall.as_secs_f64(),
+                theirs.cpu / mine.cpu,
+                mine.peak_mib / theirs.peak_mib
+            );
+        }
+    }
+    Ok(())
+}
+
+fn figures(took: &Took) -> String {
+    format!("{:>8.1} {:>8.1} {:>8.1}", took.wall.as_secs_f64() * 1e3, took.cpu * 1e3, took.peak_mib)
+}
+
+fn middle(mut all: Vec<Took>) -> Took {
+    all.sort_unstable_by_key(|took| took.wall);
+    all.swap_remove(all.len() / 2)
+}
+
+fn rounds(count: usize) -> usize {
+    match count {
+        0..=10 => 15,
+        11..=1_000 => 5,
+        _ => 3,
+    }
 }

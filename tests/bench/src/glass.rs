@@ -1,24 +1,32 @@
 //! The sandbox with the default renderer, and the same renderer called natively.
 
+use crate::set::Form;
 use anyhow::{Context, Result};
 use orangery_egress::{Door, Policy};
 use orangery_plugin_sdk::renderer as sdk;
 use orangery_sandbox::{
     Limits, PluginSource, RenderInput, RenderRequest, Sandbox, SandboxConfig, Template, TemplateBody,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::path::Path;
 use std::time::Duration;
 
 /// The sandbox with the default renderer.
-pub(crate) struct Glass {
-    pub(crate) sandbox: Sandbox,
+pub struct Glass {
+    /// The sandbox.
+    pub sandbox: Sandbox,
 }
 
 impl Glass {
-    pub(crate) async fn open(cache: Option<&Path>) -> Result<Self> {
+    /// Opens it; compiled plugins are kept in the folder.
+    ///
+    /// # Errors
+    /// The renderer cannot be loaded.
+    pub async fn open(cache: Option<&Path>) -> Result<Self> {
         let door = Door::new(Policy::default())?;
-        let config = SandboxConfig { cache_dir: cache.map(|dir| dir.join("plugins")), limits: Limits::default(), door };
+        // Every round renders.
+        let limits = Limits { remembered_bytes: 0, ..Limits::default() };
+        let config = SandboxConfig { cache_dir: cache.map(|dir| dir.join("plugins")), limits, door };
         let sandbox = Sandbox::start(config)?;
         let bundled = orangery_bundled::plugin("gotemplate").context("gotemplate is built in")?;
         sandbox.admit(bundled.bytes, PluginSource::bundled("built-in")).await?;
@@ -26,46 +34,62 @@ impl Glass {
     }
 }
 
-/// So many inputs as a forge gives them.
-pub(crate) fn rows(count: usize) -> Vec<Map<String, Value>> {
-    (0..count)
-        .map(|index| {
-            let row = json!({"id": index.to_string(), "sha": format!("{index:040x}"), "branch": format!("feature/{index}"), "author": "ada"});
-            row.as_object().cloned().unwrap_or_default()
-        })
-        .collect()
-}
-
-/// The rendering as the operator asks for it.
-pub(crate) fn request(template: &str, inputs: &[Map<String, Value>]) -> RenderRequest {
-    RenderRequest {
+/// The rendering as the operator asks for it; the values of `untrusted` keys are marked as chosen by an outsider.
+///
+/// # Errors
+/// The templates of the form cannot be read.
+pub fn request(form: Form, inputs: &[Map<String, Value>], untrusted: &[&str]) -> Result<RenderRequest> {
+    let templates = form.templates()?.into_iter().map(|template| Template {
+        path: path(form),
+        body: match template {
+            Value::String(text) => TemplateBody::Text(text),
+            object => TemplateBody::Object(object),
+        },
+    });
+    Ok(RenderRequest {
         consumer: "bench".to_owned(),
         renderer: "gotemplate".to_owned(),
         config: Value::Null,
-        templates: vec![Template {
-            path: "spec.resourcesTemplate".to_owned(),
-            body: TemplateBody::Text(template.to_owned()),
-        }],
+        templates: templates.collect(),
         inputs: inputs
             .iter()
             .map(|attributes| RenderInput {
                 label: "bench".to_owned(),
                 uid: String::new(),
                 attributes: attributes.clone(),
-                untrusted: vec![],
+                untrusted: untrusted.iter().map(|key| (*key).to_owned()).collect(),
             })
             .collect(),
         inputless: false,
         now_ms: 0,
         seed: 0,
+    })
+}
+
+fn path(form: Form) -> String {
+    match form {
+        Form::Text => "spec.resourcesTemplate".to_owned(),
+        Form::Structured => "spec.resources[0]".to_owned(),
     }
 }
 
 /// The same, natively; answers the number of objects, read back from their text as the host does.
-pub(crate) fn native(template: &str, inputs: &[Map<String, Value>]) -> Result<usize> {
+///
+/// # Errors
+/// The renderer refuses the set.
+pub fn native(form: Form, inputs: &[Map<String, Value>]) -> Result<usize> {
     let context = sdk::RenderContext { now_ms: 0, seed: 0, inputless: false };
-    let templates =
-        [sdk::Template { path: "spec.resourcesTemplate".to_owned(), body: sdk::Body::Text(template.to_owned()) }];
+    let templates: Vec<sdk::Template> = form
+        .templates()?
+        .into_iter()
+        .map(|template| sdk::Template {
+            path: path(form),
+            body: match template {
+                Value::String(text) => sdk::Body::Text(text),
+                object => sdk::Body::Object(object.to_string()),
+            },
+        })
+        .collect();
     let inputs: Vec<sdk::RenderInput> = inputs
         .iter()
         .map(|attributes| sdk::RenderInput {
@@ -88,7 +112,7 @@ pub(crate) fn native(template: &str, inputs: &[Map<String, Value>]) -> Result<us
 }
 
 /// The middle one.
-pub(crate) fn median(times: &mut [Duration]) -> Duration {
+pub fn median(times: &mut [Duration]) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
 }

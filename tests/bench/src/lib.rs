@@ -1,1 +1,6 @@
-//! Nothing but benches: see the `benches` folder, and `cargo xtask bench --help`.
+//! What is measured, and what it is measured against; the measurements are in the `benches` folder, and
+//! `cargo xtask bench --help` runs them.
+
+pub mod glass;
+pub mod process;
+pub mod set;

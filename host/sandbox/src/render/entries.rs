@@ -1,6 +1,7 @@
 //! What a renderer answered, checked entry by entry.
 
-use super::{Entries, InputError, RenderedObject, Rendering};
+use super::memo::Answered;
+use super::{InputError, RenderedObject, Rendering};
 use crate::answer::{self, BadAnswer};
 use crate::bindings::renderer::exports::orangery::plugin::renderer as wit;
 use crate::failure::{FailureKind, GuestFailure, Note};
@@ -10,6 +11,12 @@ use orangery_egress::Redactor;
 
 type WitEntry = Result<wit::Rendering, crate::bindings::types::Failure>;
 
+/// A good entry, and the text it came as, if that is to be remembered.
+pub(super) struct Checked {
+    pub(super) rendering: Rendering,
+    pub(super) answered: Option<Answered>,
+}
+
 /// One entry for each label, each object within its bounds. What is wrong with one entry is that entry's error; the
 /// batch is rejected only for what concerns all of it.
 pub(super) fn checked(
@@ -17,7 +24,8 @@ pub(super) fn checked(
     labels: Vec<String>,
     templates: usize,
     limits: &Limits,
-) -> Result<Entries, BadAnswer> {
+    remember: bool,
+) -> Result<Vec<Result<Checked, InputError>>, BadAnswer> {
     if entries.len() != labels.len() {
         return Err(BadAnswer::WrongCount { expected: labels.len(), got: entries.len() });
     }
@@ -28,7 +36,14 @@ pub(super) fn checked(
     let nothing = Redactor::default();
     let entry = |(entry, label): (WitEntry, String)| match entry {
         Ok(rendering) => objects(&rendering, templates, limits)
-            .map(|objects| Rendering { objects, notes: Note::all(&rendering.notes, &nothing) })
+            .map(|objects| {
+                let notes = Note::all(&rendering.notes, &nothing);
+                let texts = || {
+                    objects.iter().map(|object| object.template).zip(rendering.objects.into_iter().map(|o| o.object))
+                };
+                let answered = remember.then(|| Answered { objects: texts().collect(), notes: notes.clone() });
+                Checked { rendering: Rendering { objects, notes }, answered }
+            })
             .map_err(|bad| InputError::Faulted { label, fault: Fault::BadAnswer(bad) }),
         Err(failure) => {
             let said = GuestFailure::of_failure(FailureKind::InvalidConfig, &failure, &nothing);

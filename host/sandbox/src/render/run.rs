@@ -1,6 +1,8 @@
 //! Runs a rendering: batches in parallel, halves of those that break, entries in the order of the inputs.
 
-use super::{Entries, InputError, RenderRequest, TemplateBody, entries};
+use super::entries::Checked;
+use super::memo::{self, Key};
+use super::{Entries, InputError, RenderRequest, Rendering, TemplateBody, entries};
 use crate::batch;
 use crate::bindings::renderer::Renders;
 use crate::bindings::renderer::exports::orangery::plugin::renderer as wit;
@@ -24,13 +26,19 @@ use std::time::Instant;
 /// Faults of single inputs that one rendering looks for before it gives up on the renderer.
 const MOST_FAULTS: usize = 16;
 
+/// One answer for each input of a batch.
+type Answers = Vec<Result<Checked, InputError>>;
+
 /// A rendering on its way.
 struct Job {
     plugin: Arc<Plugin>,
     consumer: String,
     context: wit::RenderContext,
     templates: Arc<Vec<wit::Template>>,
+    /// Those that are not known yet.
     inputs: Vec<wit::RenderInput>,
+    /// How many inputs there are, known ones too.
+    total: usize,
     faults: AtomicUsize,
 }
 
@@ -59,15 +67,47 @@ impl Sandbox {
         entries
     }
 
-    async fn render_batches(&self, job: Job) -> Result<(Entries, Usage), CallError> {
+    /// What is remembered as it is, the rest in batches.
+    async fn render_batches(&self, mut job: Job) -> Result<(Entries, Usage), CallError> {
+        let memo = &self.inner.memo;
+        let keys = if memo.is_on() { job.keys() } else { Vec::new() };
+        let mut known: Vec<Option<Rendering>> = keys.iter().map(|key| memo.find(key)).collect();
+        if !known.is_empty() && known.iter().all(Option::is_some) {
+            return Ok((known.into_iter().flatten().map(Ok).collect(), Usage::default()));
+        }
+        job.leave_out(&known);
+        let (answers, usage) = self.render_missing(&job).await?;
+        if known.is_empty() {
+            return Ok((answers.into_iter().map(|answer| answer.map(|checked| checked.rendering)).collect(), usage));
+        }
+        let mut answers = answers.into_iter();
+        let mut entries = Vec::with_capacity(known.len());
+        for (key, known) in keys.into_iter().zip(known.drain(..)) {
+            let entry = match known {
+                Some(rendering) => Some(Ok(rendering)),
+                None => answers.next().map(|answer| {
+                    answer.map(|Checked { rendering, answered }| {
+                        if let Some(answered) = answered {
+                            memo.keep(key, answered);
+                        }
+                        rendering
+                    })
+                }),
+            };
+            entries.extend(entry);
+        }
+        Ok((entries, usage))
+    }
+
+    async fn render_missing(&self, job: &Job) -> Result<(Answers, Usage), CallError> {
         if job.context.inputless {
-            return self.render_batch(&job, 0..0).await;
+            return self.render_batch(job, 0..0).await;
         }
         let sizes: Vec<usize> = job.inputs.iter().map(|input| input.attributes.len()).collect();
         let template_bytes = job.templates.iter().map(|template| body_len(&template.body)).sum();
         let batches = batch::cut(&sizes, template_bytes);
         let at_once = self.limits().calls_per_plugin;
-        let mut answers = futures::stream::iter(batches).map(|batch| self.render_batch(&job, batch)).buffered(at_once);
+        let mut answers = futures::stream::iter(batches).map(|batch| self.render_batch(job, batch)).buffered(at_once);
         let (mut entries, mut usage) = (Vec::with_capacity(job.inputs.len()), Usage::default());
         while let Some(answer) = answers.next().await {
             let (more, cost) = answer?;
@@ -82,7 +122,7 @@ impl Sandbox {
         &'a self,
         job: &'a Job,
         batch: Range<usize>,
-    ) -> BoxFuture<'a, Result<(Entries, Usage), CallError>> {
+    ) -> BoxFuture<'a, Result<(Answers, Usage), CallError>> {
         Box::pin(async move {
             let (outcome, usage) = self.render_once(job, batch.clone()).await;
             let fault = match outcome {
@@ -101,7 +141,7 @@ impl Sandbox {
                 return Ok((entries, usage));
             }
             // With one input in all there are no neighbours to save, and the circuit should learn of it.
-            let alone = job.inputs.len() < 2;
+            let alone = job.total < 2;
             if alone || job.faults.fetch_add(1, Ordering::Relaxed) >= MOST_FAULTS {
                 return Err(give_up(fault));
             }
@@ -110,7 +150,7 @@ impl Sandbox {
         })
     }
 
-    async fn render_once(&self, job: &Job, batch: Range<usize>) -> (Result<Entries, CallError>, Usage) {
+    async fn render_once(&self, job: &Job, batch: Range<usize>) -> (Result<Answers, CallError>, Usage) {
         let inputs: Vec<_> = job.inputs.get(batch).unwrap_or_default().to_vec();
         let labels: Vec<String> = if job.context.inputless {
             vec!["without input".into()]
@@ -135,8 +175,10 @@ impl Sandbox {
         let reached = self.inner.call(&job.plugin, self.limits().render_wall, given, body).await;
         let plugin = || job.plugin.reference().clone();
         let outcome = reached.outcome.and_then(|answer| match answer {
-            Ok(entries) => entries::checked(entries, labels, job.templates.len(), self.limits())
-                .map_err(|bad| CallError::Faulted { plugin: plugin(), fault: Fault::BadAnswer(bad) }),
+            Ok(entries) => {
+                entries::checked(entries, labels, job.templates.len(), self.limits(), self.inner.memo.is_on())
+                    .map_err(|bad| CallError::Faulted { plugin: plugin(), fault: Fault::BadAnswer(bad) })
+            }
             Err(error) => {
                 let said = GuestFailure::of_error(error, &Redactor::default());
                 Err(CallError::Answered { plugin: plugin(), said })
@@ -161,7 +203,9 @@ impl Job {
             attributes: Value::Object(input.attributes).to_string(),
             untrusted: input.untrusted,
         });
+        let inputs: Vec<_> = if request.inputless { Vec::new() } else { inputs.collect() };
         Self {
+            total: inputs.len(),
             plugin,
             consumer: request.consumer,
             context: wit::RenderContext {
@@ -171,9 +215,24 @@ impl Job {
                 config: config.to_string(),
             },
             templates: Arc::new(templates.collect()),
-            inputs: if request.inputless { Vec::new() } else { inputs.collect() },
+            inputs,
             faults: AtomicUsize::new(0),
         }
+    }
+
+    /// A key for each entry of the answer.
+    fn keys(&self) -> Vec<Key> {
+        let common = memo::common(&self.plugin.reference().digest, &self.context, &self.templates);
+        if self.context.inputless {
+            return vec![memo::key(&common, None)];
+        }
+        self.inputs.iter().map(|input| memo::key(&common, Some(input))).collect()
+    }
+
+    /// Takes out the inputs whose entry is known.
+    fn leave_out(&mut self, known: &[Option<Rendering>]) {
+        let mut at = known.iter();
+        self.inputs.retain(|_| at.next().is_none_or(Option::is_none));
     }
 }
 

@@ -1,0 +1,116 @@
+//! Whether two sessions are the same to a remote: the same may be asked, with the same credentials, trusting the same
+//! certificates, within the same limits. Their owners may share one answer then.
+
+use crate::credential::{Credential, CredentialKind};
+use crate::door::{Door, SessionSpec};
+use crate::fingerprint::{Fingerprint, FingerprintKey};
+
+/// What makes two sessions the same. Says nothing about the secrets in it, and nothing to another process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SessionIdentity(Fingerprint);
+
+impl SessionIdentity {
+    /// The bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl Door {
+    /// What makes a session the same as another one, whoever it is opened for. `None` for scripted sessions: what they
+    /// answer depends on what was asked before.
+    #[must_use]
+    pub fn identity(&self, spec: &SessionSpec) -> Option<SessionIdentity> {
+        if spec.script.is_some() {
+            return None;
+        }
+        let key = &self.inside.key;
+        let mut parts: Vec<Vec<u8>> = vec![spec.tls.fingerprint(key).as_bytes().to_vec()];
+        let limits = &spec.limits;
+        parts.push(limits.requests.to_be_bytes().to_vec());
+        for bytes in [limits.response_bytes, limits.total_bytes, limits.request_bytes] {
+            parts.push(bytes.to_be_bytes().to_vec());
+        }
+        for grant in &spec.grants {
+            parts.push(b"grant".to_vec());
+            parts.push(grant.to_string().into_bytes());
+        }
+        for credential in &spec.credentials {
+            parts.push(b"credential".to_vec());
+            parts.push(credential.name.clone().into_bytes());
+            parts.push(of(credential, key));
+            for origin in &credential.origins {
+                parts.push(b"origin".to_vec());
+                parts.push(origin.to_string().into_bytes());
+            }
+        }
+        Some(SessionIdentity(key.of(parts.iter().map(Vec::as_slice))))
+    }
+}
+
+/// The tokens of one app differ by repository and permissions, not only by installation.
+fn of(credential: &Credential, key: &FingerprintKey) -> Vec<u8> {
+    let print = match &credential.kind {
+        CredentialKind::GitHubApp(app) => Some(app.token_fingerprint(key)),
+        _ => credential.fingerprint(key),
+    };
+    print.map_or_else(Vec::new, |print| print.as_bytes().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::github_app::{GitHubApp, Installation};
+    use crate::policy::Policy;
+    use crate::secret_text::SecretText;
+
+    fn secret(text: &str) -> SecretText {
+        SecretText::line(text.as_bytes()).unwrap()
+    }
+
+    fn spec(kind: CredentialKind) -> SessionSpec {
+        let origin = "https://api.github.com".parse().unwrap();
+        SessionSpec { credentials: vec![Credential::new("api", kind, [origin])], ..SessionSpec::default() }
+    }
+
+    fn bearer(token: &str) -> SessionSpec {
+        spec(CredentialKind::Bearer(secret(token)))
+    }
+
+    #[test]
+    fn the_owner_of_a_session_does_not_count_and_everything_else_does() {
+        let door = Door::unchecked(Policy::default()).unwrap();
+        let name = |spec: &SessionSpec| door.identity(spec).unwrap();
+        let base = bearer("one");
+        assert_eq!(name(&base), name(&SessionSpec { consumer: "other".into(), ..bearer("one") }));
+        let mut others = vec![
+            bearer("two"),
+            spec(CredentialKind::PrivateToken(secret("one"))),
+            spec(CredentialKind::Anonymous),
+            SessionSpec { grants: vec!["GET https://api.github.com".parse().unwrap()], ..bearer("one") },
+        ];
+        let mut fewer = bearer("one");
+        fewer.limits.requests -= 1;
+        others.push(fewer);
+        let mut renamed = bearer("one");
+        renamed.credentials[0].name = "other".into();
+        others.push(renamed);
+        for other in others {
+            assert_ne!(name(&base), name(&other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn apps_are_the_same_only_for_the_same_repository() {
+        let door = Door::unchecked(Policy::default()).unwrap();
+        let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+        let key = SecretText::block(key.serialize_pem().as_bytes()).unwrap();
+        let app = |repository: &str| {
+            let app = GitHubApp::new("7", key.clone(), Installation::Id(9), None, Some(repository.to_owned())).unwrap();
+            spec(CredentialKind::GitHubApp(Box::new(app)))
+        };
+        assert_eq!(door.identity(&app("a")), door.identity(&app("a")));
+        assert_ne!(door.identity(&app("a")), door.identity(&app("b")));
+    }
+}
