@@ -160,12 +160,28 @@ pub struct BuildOptions {
     /// YAML documents or one JSON list
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Yaml)]
     pub output: OutputFormat,
-    /// Where two inputs render different objects of one name: fail instead of warn
+    /// Only the objects of the input with this id
+    #[arg(long, value_name = "ID")]
+    pub input: Option<String>,
+    /// A comment above each object: which template gave it, and which input
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub show: Option<Show>,
+    /// Fail where two inputs render different objects of one name, and on fields that a kind of Kubernetes does not have
     #[arg(long)]
     pub strict: bool,
+    /// Build again whenever a file is saved, and print what changed; ends with Ctrl-C
+    #[arg(short, long)]
+    pub watch: bool,
     /// Plugins.
     #[command(flatten)]
     pub glass: GlassOptions,
+}
+
+/// What `--show` adds to the objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Show {
+    /// Template and input.
+    Origin,
 }
 
 /// Formats of printed objects.

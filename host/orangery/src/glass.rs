@@ -1,6 +1,8 @@
 //! The sandbox of this process: built-in plugins, given plugins, what they may reach.
 
 use crate::cli::GlassOptions;
+use futures::future::try_join_all;
+use orangery_bundled::Bundled;
 use orangery_egress::{Door, DoorError, Origin, OriginError, Policy};
 use orangery_sandbox::{AdmitError, Limits, PluginSource, Sandbox, SandboxConfig, StartError};
 use std::net::IpAddr;
@@ -78,17 +80,45 @@ pub async fn open(options: &GlassOptions, loopback: Loopback, forbidden: Vec<IpA
         .iter()
         .map(|given| Origin::of_url(given).map_err(|source| GlassError::Grant { given: given.clone(), source }))
         .collect::<Result<_, _>>()?;
-    let sandbox = empty(options, loopback, forbidden)?;
-    for bundled in orangery_bundled::plugins() {
-        let admitted = sandbox.0.admit(bundled.bytes, PluginSource::bundled("built-in")).await;
-        admitted.map_err(|source| GlassError::Bundled { name: bundled.name.to_owned(), source: Box::new(source) })?;
+    let (sandbox, door) = empty(options, loopback, forbidden)?;
+    // Compiling takes seconds where nothing is cached: all at once.
+    try_join_all(orangery_bundled::plugins().iter().map(|bundled| admit_bundled(&sandbox, bundled))).await?;
+    admit_given(&sandbox, options).await?;
+    Ok(Glass { sandbox, door, grants })
+}
+
+/// A sandbox that only renders: of the built-in plugins the one with this name alone, or all if there is none such. The
+/// HTTP client is not made ready.
+///
+/// # Errors
+/// See [`GlassError`].
+pub async fn open_renderer(options: &GlassOptions, name: &str) -> Result<Sandbox, GlassError> {
+    // One build asks for nothing twice.
+    let limits = Limits { remembered_bytes: 0, ..Limits::default() };
+    let sandbox = start(options, Door::unchecked(Policy::default())?, limits)?;
+    match orangery_bundled::plugin(name) {
+        Some(bundled) => admit_bundled(&sandbox, &bundled).await?,
+        None => {
+            try_join_all(orangery_bundled::plugins().iter().map(|bundled| admit_bundled(&sandbox, bundled))).await?;
+        }
     }
+    admit_given(&sandbox, options).await?;
+    Ok(sandbox)
+}
+
+async fn admit_bundled(sandbox: &Sandbox, bundled: &Bundled) -> Result<(), GlassError> {
+    let admitted = sandbox.admit_known(bundled.bytes, bundled.digest, PluginSource::bundled("built-in")).await;
+    admitted.map_err(|source| GlassError::Bundled { name: bundled.name.to_owned(), source: Box::new(source) })?;
+    Ok(())
+}
+
+async fn admit_given(sandbox: &Sandbox, options: &GlassOptions) -> Result<(), GlassError> {
     for path in &options.plugins {
         let bytes = read(path)?;
-        let admitted = sandbox.0.admit(&bytes, PluginSource::given(path.display().to_string())).await;
+        let admitted = sandbox.admit(&bytes, PluginSource::given(path.display().to_string())).await;
         admitted.map_err(|source| GlassError::Given { path: path.clone(), source: Box::new(source) })?;
     }
-    Ok(Glass { sandbox: sandbox.0, door: sandbox.1, grants })
+    Ok(())
 }
 
 /// A sandbox without plugins.
@@ -107,9 +137,12 @@ pub fn empty(
         ..Policy::default()
     };
     let door = Door::new(policy)?;
+    Ok((start(options, door.clone(), Limits::default())?, door))
+}
+
+fn start(options: &GlassOptions, door: Door, limits: Limits) -> Result<Sandbox, StartError> {
     let cache_dir = options.plugin_cache.clone().or_else(default_cache);
-    let sandbox = Sandbox::start(SandboxConfig { cache_dir, limits: Limits::default(), door: door.clone() })?;
-    Ok((sandbox, door))
+    Sandbox::start(SandboxConfig { cache_dir, limits, door })
 }
 
 /// Reads a component.

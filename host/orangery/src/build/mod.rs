@@ -3,17 +3,23 @@
 //! # Guarantees
 //! A late failure leaves nothing on stdout. Warnings go to stderr.
 
+mod fields;
 mod inputs;
+mod kinds;
 mod namespace;
+mod print;
+mod watch;
 
 use crate::cli::{BuildOptions, OutputFormat};
 use crate::exit;
-use crate::glass::{self, Glass, Loopback};
+use crate::glass;
 use crate::manifest;
 use anyhow::{Context, bail};
-use orangery_controller::build::{self, Built};
+use orangery_controller::build;
+use orangery_core::combine::Source;
 use orangery_core::desired::OnDuplicate;
 use orangery_core::spec::SetSpec;
+use orangery_sandbox::Sandbox;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -24,13 +30,38 @@ use std::process::ExitCode;
 /// # Errors
 /// The manifest or the inputs cannot be used, or a template cannot be rendered.
 pub async fn perform(options: &BuildOptions) -> anyhow::Result<ExitCode> {
+    if options.show.is_some() && options.output == OutputFormat::Json {
+        bail!("--show writes comments, and JSON has none; use it with --output yaml");
+    }
+    if options.watch {
+        return watch::watch(options).await;
+    }
+    let job = read(options)?;
+    let sandbox = glass::open_renderer(&options.glass, build::renderer(&job.set)).await?;
+    let text = once(job, options, &sandbox).await?;
+    std::io::stdout().lock().write_all(text.as_bytes()).context("cannot write to stdout")?;
+    Ok(exit::SUCCESS)
+}
+
+/// What is built.
+struct Job {
+    set: SetSpec,
+    sources: Vec<Source>,
+}
+
+fn read(options: &BuildOptions) -> anyhow::Result<Job> {
     let Some(filename) = &options.filename else { bail!("--filename is required") };
     let mut set = read_set(filename, options)?;
     let sources = inputs::take(&mut set, options)?;
-    let Glass { sandbox, .. } = glass::open(&options.glass, Loopback::Refused, Vec::new()).await?;
+    Ok(Job { set, sources })
+}
+
+/// Builds once; answers what to print, and tells warnings on stderr.
+async fn once(job: Job, options: &BuildOptions, sandbox: &Sandbox) -> anyhow::Result<String> {
+    let Job { set, sources } = job;
     let strict = if options.strict { OnDuplicate::Error } else { OnDuplicate::Warn };
     let on_duplicate = set.on_duplicate(strict);
-    let built = build::build(&sandbox, &set, sources, on_duplicate).await?;
+    let built = build::build_only(sandbox, &set, sources, on_duplicate, options.input.as_deref()).await?;
     if let Some(failed) = built.failed.first() {
         bail!("{}", failed.error);
     }
@@ -40,13 +71,14 @@ pub async fn perform(options: &BuildOptions) -> anyhow::Result<ExitCode> {
     if built.desired.is_empty() {
         if set.reads_providers() && built.count == 0 {
             eprintln!("! the providers gave no inputs, so there are no objects");
-            return Ok(exit::SUCCESS);
+            return Ok(String::new());
         }
         bail!("no objects were generated");
     }
-    let text = print(&built, options.output)?;
-    std::io::stdout().lock().write_all(text.as_bytes()).context("cannot write to stdout")?;
-    Ok(exit::SUCCESS)
+    if options.strict {
+        fields::check(&built.desired)?;
+    }
+    print::print(&built, options)
 }
 
 /// Reads the first document of the file, as the reference does.
@@ -81,22 +113,4 @@ fn read_set(filename: &Path, options: &BuildOptions) -> anyhow::Result<SetSpec> 
         }
     }
     Ok(manifest::resources::set(&document)?)
-}
-
-fn print(built: &Built, format: OutputFormat) -> anyhow::Result<String> {
-    if format == OutputFormat::Json {
-        let all: Vec<&orangery_core::Object> = built.desired.objects().map(|planned| &planned.object).collect();
-        return Ok(format!("{}\n", serde_json::to_string_pretty(&all)?));
-    }
-    let mut text = String::new();
-    for step in &built.desired.steps {
-        if let Some(name) = step.name.as_ref().filter(|name| !name.is_empty() && !step.objects.is_empty()) {
-            text.push_str(&format!("# step: {name}\n"));
-        }
-        for planned in &step.objects {
-            text.push_str("---\n");
-            text.push_str(&orangery_yaml::to_string(&planned.object.clone().into_value())?);
-        }
-    }
-    Ok(text)
 }

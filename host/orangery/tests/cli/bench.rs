@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// What a run came to.
 pub(crate) struct Ran {
@@ -48,6 +48,11 @@ impl Call {
     pub(crate) fn reads(mut self, text: &str) -> Self {
         self.input = Some(text.to_owned());
         self
+    }
+
+    /// Starts it and does not wait.
+    pub(crate) fn spawn(mut self) -> Child {
+        self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// Runs to the end.

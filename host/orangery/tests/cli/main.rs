@@ -3,6 +3,7 @@
 
 mod bench;
 mod build;
+mod build_flags;
 mod docs;
 mod examples;
 mod garden;
@@ -11,3 +12,4 @@ mod local;
 mod plugin;
 mod poll;
 mod reference;
+mod seeds;

@@ -6,10 +6,10 @@ use crate::bench::{orangery, root};
 fn a_built_in_plugin_is_listed_with_what_it_serves() {
     let list = orangery(["plugin", "list"]).run().exits(0);
     let list = list.prints("GitHubPullRequest, GitHubBranch, GitHubTag").prints("GitLabEnvironment");
-    list.prints("renderer gotemplate");
+    list.prints("renderer gotemplate").prints("renderer minijinja");
     let json = orangery(["plugin", "list", "-o", "json"]).run().exits(0);
     let all: Vec<serde_json::Value> = serde_json::from_str(&json.out).unwrap();
-    assert_eq!(all.len(), 3);
+    assert_eq!(all.len(), 4);
     assert!(all[0]["digest"].as_str().unwrap().starts_with("sha256:"));
 }
 
