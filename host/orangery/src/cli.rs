@@ -103,7 +103,7 @@ pub struct RunOptions {
     /// Objects of each kind that are worked on at once
     #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Cluster mode")]
     pub concurrent: u16,
-    /// Time between checks of a dependency that is not ready
+    /// Time between checks of a dependency that is not ready, where it cannot be watched
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "5s", help_heading = "Cluster mode")]
     pub requeue_dependency: Duration,
     /// Where /healthz and /readyz answer; `none` turns it off
