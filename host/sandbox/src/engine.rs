@@ -37,7 +37,7 @@ fn config(limits: &Limits) -> Config {
         .cranelift_nan_canonicalization(true)
         .epoch_interruption(true)
         // Nobody sees the backtrace of a guest: users see the fault and what the guest printed. Without the tables compiled
-        // code is a third smaller, and so is what a start reads and checks.
+        // code is smaller, and so is what a start reads and checks.
         .wasm_backtrace_max_frames(None)
         .generate_address_map(false)
         .native_unwind_info(false)
