@@ -35,8 +35,9 @@ async fn a_step_that_is_not_ready_in_time_fails_by_its_name_and_what_comes_after
             "  steps:\n    - {{name: prepare, timeout: {timeout}, resources: [{before}, {NEVER_READY}]}}\n    - {{name: use, resources: [{after}]}}\n"
         )
     };
-    world.apply(&set("set", &steps("2s"))).await?;
+    // Taken before the set is sent: the operator may begin while the answer is still on its way here.
     let begun = std::time::Instant::now();
+    world.apply(&set("set", &steps("2s"))).await?;
     let said = world.has_condition(SET, "set", "Ready", "False", "ReconciliationFailed").await?;
     for part in ["step \"prepare\" health check failed: timeout waiting for", "Deployment", "slow"] {
         assert!(said.contains(part), "{part:?} is not in {said}");
