@@ -9,7 +9,7 @@ use orangery_core::combine::{self, Combined, CombinedInput, Ingredients, Source}
 use orangery_core::desired::{self, DesiredError, DesiredSet, Form, OnDuplicate, RenderedStep, Rules, TemplateRef};
 use orangery_core::ledger::InputRef;
 use orangery_core::spec::{SetSpec, StepSpec};
-use orangery_core::{Disposition, Explain, NamespacedName, Notice, Object, Reason};
+use orangery_core::{Disposition, Explain, NamespacedName, Notice, Reason};
 use orangery_sandbox::{CallError, InputError, RenderInput, RenderRequest, Rendering, Sandbox, Template, TemplateBody};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -136,7 +136,7 @@ pub async fn build_only(
         sorted.take(entry, inputs.next());
     }
     let rules = Rules { owner: &set.name, common: &set.common_metadata, on_duplicate, inputless: combined.inputless };
-    let desired = desired::desire(layout.steps(set, &sorted.rendered)?, &rules)?;
+    let desired = desired::desire(layout.steps(set, sorted.rendered)?, &rules)?;
     Ok(Built { desired, inputs: sorted.inputs, failed: sorted.failed, notices: sorted.notices, count })
 }
 
@@ -225,7 +225,7 @@ impl Layout {
     fn steps(
         &self,
         set: &SetSpec,
-        rendered: &[(String, Option<InputRef>, Rendering)],
+        rendered: Vec<(String, Option<InputRef>, Rendering)>,
     ) -> Result<Vec<RenderedStep>, BuildError> {
         let mut steps: Vec<RenderedStep> = set
             .steps
@@ -253,8 +253,8 @@ impl Layout {
                 step.templates.push(TemplateRef { path: template.path.clone(), form: *form });
             }
         }
-        for (number, (_, _, rendering)) in rendered.iter().enumerate() {
-            for object in &rendering.objects {
+        for (number, (_, _, rendering)) in rendered.into_iter().enumerate() {
+            for object in rendering.objects {
                 let unknown = || BuildError::UnknownTemplate {
                     renderer: renderer(set).to_owned(),
                     index: object.template,
@@ -264,7 +264,7 @@ impl Layout {
                 let position = positions.get(object.template).ok_or_else(unknown)?;
                 let rendering =
                     steps.get_mut(*step).and_then(|step| step.renderings.get_mut(number)).ok_or_else(unknown)?;
-                rendering.objects.push((*position, Object(object.object.clone())));
+                rendering.objects.push((*position, object.object));
             }
         }
         Ok(steps)

@@ -10,7 +10,7 @@ use orangery_cluster::{ReadError, Target};
 use orangery_core::checksum::{self, ChecksumError, Content, DataKind, DataRef};
 use orangery_core::copy::{self, CopyError, KubeConfigSource};
 use orangery_core::desired::DesiredSet;
-use orangery_core::{Disposition, Explain, NamespacedName, Object, ObjectKey, Owner, Reason};
+use orangery_core::{Disposition, Explain, NamespacedName, Object, ObjectKey, Owner, PackedObject, Reason};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,15 +98,19 @@ pub async fn resolve(
     target: &dyn Target,
 ) -> Result<Vec<String>, ResolveError> {
     let reader = Reader { owner, target };
-    for planned in desired.steps.iter_mut().flat_map(|step| &mut step.objects) {
-        let object = &mut planned.object;
-        let key = object.key();
-        let copy_failed = |cause| ResolveError::Copy { key: key.clone(), cause };
-        if let Some(source) = copy::copy_source(object).map_err(copy_failed)? {
-            reader.copy(object, &source).await?;
+    for wanted in desired.steps.iter_mut().flat_map(|step| &mut step.objects) {
+        let mut object = wanted.object.unpack();
+        let copy_failed = |cause| ResolveError::Copy { key: wanted.object.key().clone(), cause };
+        let copied = copy::copy_source(&object).map_err(copy_failed)?;
+        if let Some(source) = &copied {
+            reader.copy(&mut object, source).await?;
         }
-        if let Some(source) = copy::kube_config_source(object).map_err(copy_failed)? {
-            reader.convert(object, &source).await?;
+        let converted = copy::kube_config_source(&object).map_err(copy_failed)?;
+        if let Some(source) = &converted {
+            reader.convert(&mut object, source).await?;
+        }
+        if copied.is_some() || converted.is_some() {
+            wanted.object = PackedObject::new(&object);
         }
     }
     reader.checksums(desired).await
@@ -171,9 +175,9 @@ impl Reader<'_> {
 
     async fn checksums(&self, desired: &mut DesiredSet) -> Result<Vec<String>, ResolveError> {
         let mut wanted = BTreeSet::new();
-        for planned in desired.objects() {
-            let failed = |cause| ResolveError::Checksum { key: planned.object.key(), cause };
-            wanted.extend(checksum::references(&planned.object).map_err(failed)?);
+        for object in desired.objects().map(|wanted| &wanted.object) {
+            let failed = |cause| ResolveError::Checksum { key: object.key().clone(), cause };
+            wanted.extend(checksum::references(&object.unpack()).map_err(failed)?);
         }
         if wanted.is_empty() {
             return Ok(Vec::new());
@@ -183,8 +187,8 @@ impl Reader<'_> {
         for reference in wanted {
             let own = desired
                 .objects()
-                .find(|planned| is(&planned.object, &reference))
-                .map(|planned| content(&planned.object, reference.kind));
+                .find(|wanted| is(wanted.object.key(), &reference))
+                .map(|wanted| content(&wanted.object.unpack(), reference.kind));
             let found = match own {
                 Some(content) => content,
                 None => {
@@ -196,16 +200,17 @@ impl Reader<'_> {
             };
             contents.insert(reference, found);
         }
-        for planned in desired.steps.iter_mut().flat_map(|step| &mut step.objects) {
-            let key = planned.object.key();
-            checksum::stamp(&mut planned.object, &contents).map_err(|cause| ResolveError::Checksum { key, cause })?;
+        for wanted in desired.steps.iter_mut().flat_map(|step| &mut step.objects) {
+            let mut object = wanted.object.unpack();
+            let failed = |cause| ResolveError::Checksum { key: wanted.object.key().clone(), cause };
+            checksum::stamp(&mut object, &contents).map_err(failed)?;
+            wanted.object = PackedObject::new(&object);
         }
         Ok(external)
     }
 }
 
-fn is(object: &Object, reference: &DataRef) -> bool {
-    let key = object.key();
+fn is(key: &ObjectKey, reference: &DataRef) -> bool {
     key.group.is_empty()
         && key.kind == reference.kind.as_str()
         && key.namespace == reference.namespace

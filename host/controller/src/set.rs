@@ -20,6 +20,7 @@ use orangery_core::desired::OnDuplicate;
 use orangery_core::spec::SetSpec;
 use orangery_core::{Disposition, Explain, GuardPolicy, InputRef, Ledger, Owner, Reason};
 use orangery_sandbox::Sandbox;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// What every reconciliation needs.
@@ -204,7 +205,11 @@ fn failed_inputs(built: &Built) -> Option<String> {
 }
 
 fn environments(built: &Built) -> Vec<Environment> {
-    let of = |input: &InputRef| built.desired.objects().filter(|planned| planned.input.as_ref() == Some(input)).count();
+    let mut counts: BTreeMap<&InputRef, usize> = BTreeMap::new();
+    for input in built.desired.objects().filter_map(|wanted| wanted.input.as_deref()) {
+        *counts.entry(input).or_default() += 1;
+    }
+    let of = |input| counts.get(input).copied().unwrap_or_default();
     built.inputs.iter().map(|(input, label)| Environment { label: label.clone(), objects: of(input) }).collect()
 }
 

@@ -34,13 +34,13 @@ pub mod snapshot;
 pub mod spec;
 
 pub use combine::{Combined, CombinedInput, combine};
-pub use desired::{DesiredSet, DesiredStep, desire};
+pub use desired::{DesiredSet, DesiredStep, Wanted, desire};
 pub use explain::{Disposition, Explain, Reason};
 pub use guard::{GuardPolicy, Hold, SourceState, Verdict};
 pub use input::{Input, NamespacedName, PollOutcome};
 pub use ledger::{InputRef, Ledger, LedgerEntry, Mark};
 pub use notice::{Notice, Severity};
-pub use object::{GroupVersionKind, Object, ObjectKey};
+pub use object::{GroupVersionKind, Object, ObjectKey, PackedObject};
 pub use plan::{Owner, Plan, Planned, Stage, StageGate, Step};
 pub use report::{Action, ApplyReport, Change, Failed, Kept, PruneReport};
 pub use selection::{Filter, FilterSpec, LimitRule, NameKind, Selected, ServedType};

@@ -1,5 +1,9 @@
 //! A Kubernetes object as data, and its identity.
 
+mod packed;
+
+pub use packed::PackedObject;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;

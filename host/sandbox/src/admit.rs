@@ -119,9 +119,7 @@ impl Gate {
 
     fn cached(&self, digest: &str) -> Option<Component> {
         let code = self.cache.as_ref()?.load(digest)?;
-        // SAFETY: `Cache::load` returns only bytes whose tag proves that this installation serialized them with an
-        // engine of this compatibility hash; they are in memory and cannot change between the check and here.
-        match unsafe { Component::deserialize(&self.engine, code.bytes()) } {
+        match code.component(&self.engine) {
             Ok(component) => Some(component),
             Err(error) => {
                 tracing::warn!(digest, %error, "a compiled plugin in the cache cannot be loaded; it is compiled again");

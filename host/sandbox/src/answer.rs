@@ -97,6 +97,16 @@ pub(crate) fn object(what: impl Fn() -> String, text: &str) -> Result<Map<String
     }
 }
 
+/// Checks text that is kept as text: a JSON object that [`serde_json`] will read as a value, whenever that is.
+pub(crate) fn check_object(what: impl Fn() -> String, text: &str) -> Result<(), BadAnswer> {
+    let problem = match serde_json::from_str::<Shape>(text) {
+        Ok(Shape::Object) => return Ok(()),
+        Ok(Shape::Other) => "it is another kind of value".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Err(BadAnswer::NotAnObject { what: what(), problem })
+}
+
 /// A provider's answer, checked whole: one bad input rejects it, and the last good answer stays.
 pub(crate) fn poll_outcome(
     outcome: wit::PollOutcome,
@@ -176,6 +186,10 @@ fn check_id(id: &str, shown: &GuestText) -> Result<(), BadAnswer> {
     };
     Err(BadAnswer::Id { id: shown.clone(), problem })
 }
+
+mod shape;
+
+use shape::Shape;
 
 #[cfg(test)]
 mod tests;

@@ -3,17 +3,22 @@
 //! # Guarantees
 //! Only bytes that this very installation wrote are ever executed: `deserialize` runs what it is given, so each file
 //! carries a keyed BLAKE3 hash under a key that lives beside it, readable by the owner alone, and the tag covers the name
-//! (digest, engine, layout). Bytes are read once and checked in memory: what was checked is what runs.
+//! (digest, engine, layout). What was checked is what runs, whatever becomes of the file.
 //!
 //! # Refuses
 //! A directory others may enter. A file of another engine, another key or with one bit changed is ignored and written
 //! again; the cache is never a reason to fail a call.
 
+mod code;
+
+pub(crate) use code::Code;
+
 use blake3::Hash as Tag;
+use code::Held;
 use rand::RngCore;
-use std::fs::{self, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use wasmtime::Engine;
@@ -78,14 +83,17 @@ impl Cache {
     /// The compiled component of this digest, if we wrote one for this engine.
     pub(crate) fn load(&self, digest: &str) -> Option<Code> {
         let name = self.name(digest);
-        let file = fs::read(self.dir.join(&name)).ok()?;
-        let (tag, code) = file.split_first_chunk::<TAG_BYTES>()?;
+        let mut file = File::open(self.dir.join(&name)).ok()?;
+        let mut tag = [0; TAG_BYTES];
+        file.read_exact(&mut tag).ok()?;
+        let mut hasher = self.hasher(&name);
+        let held = Held::rest_of(&mut file, &mut hasher).ok()?;
         // The comparison of hashes takes the same time wherever they differ.
-        if self.tag(&name, code) != Tag::from_bytes(*tag) {
+        if hasher.finalize() != Tag::from_bytes(tag) {
             tracing::warn!(file = name, "a compiled plugin in the cache is not ours; it is compiled again");
             return None;
         }
-        Some(Code { file })
+        Some(Code::checked(held))
     }
 
     /// Keeps a compiled component. A failure is logged: the next start compiles again.
@@ -97,7 +105,7 @@ impl Cache {
 
     fn write(&self, digest: &str, code: &[u8]) -> io::Result<()> {
         let name = self.name(digest);
-        let tag = self.tag(&name, code);
+        let tag = self.hasher(&name).update(code).finalize();
         let temporary = self.dir.join(format!(".{name}.{:016x}", rand::random::<u64>()));
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
         let written = file
@@ -116,24 +124,12 @@ impl Cache {
         format!("{digest}-{:016x}-{LAYOUT}.cwasm", self.engine)
     }
 
-    fn tag(&self, name: &str, code: &[u8]) -> Tag {
+    /// A tag covers the name and the code.
+    fn hasher(&self, name: &str) -> blake3::Hasher {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         hasher.update(name.as_bytes());
         hasher.update(&[0]);
-        hasher.update(code);
-        hasher.finalize()
-    }
-}
-
-/// Compiled code whose tag was checked: these very bytes.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Code {
-    file: Vec<u8>,
-}
-
-impl Code {
-    pub(crate) fn bytes(&self) -> &[u8] {
-        self.file.get(TAG_BYTES..).unwrap_or_default()
+        hasher
     }
 }
 

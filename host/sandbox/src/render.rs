@@ -15,6 +15,7 @@ use crate::failure::{GuestFailure, Note};
 use crate::fault::Fault;
 use orangery_core::{Disposition, Explain, Reason};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// The body of a template.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,8 +74,8 @@ pub struct RenderRequest {
 pub struct RenderedObject {
     /// Index into the templates of the request.
     pub template: usize,
-    /// The object.
-    pub object: Map<String, Value>,
+    /// Its JSON, an object for certain.
+    pub object: Arc<str>,
 }
 
 /// What one input gave.

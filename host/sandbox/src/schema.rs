@@ -4,7 +4,7 @@
 //! size.
 
 use jsonschema::{PatternOptions, Validator};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::fmt;
 
 /// A schema larger than this is a mistake.
@@ -12,10 +12,14 @@ const SCHEMA_BYTES: usize = 256 * 1024;
 /// Errors shown at once.
 const SHOWN: usize = 5;
 
-/// A compiled schema.
+/// A schema, checked.
 #[derive(Debug)]
-pub(crate) struct Schema {
-    validator: Validator,
+pub(crate) enum Schema {
+    /// An object without any field: the schema of most renderers, and so of every start of `orangery build`. The compiler
+    /// of schemas takes milliseconds for it.
+    Nothing,
+    /// Any other, compiled.
+    Compiled(Box<Validator>),
 }
 
 /// Why a schema cannot be used.
@@ -81,26 +85,54 @@ impl Schema {
             return Err(SchemaError::TooLarge(text.len()));
         }
         let value: Value = serde_json::from_str(text).map_err(|error| SchemaError::NotJson(error.to_string()))?;
+        if is_nothing(&value) {
+            return Ok((Self::Nothing, value));
+        }
         let validator = jsonschema::options()
             .with_pattern_options(PatternOptions::regex())
             .build(&value)
             .map_err(|error| SchemaError::Unusable(one_line(&error.to_string())))?;
-        Ok((Self { validator }, value))
+        Ok((Self::Compiled(Box::new(validator)), value))
     }
 
     /// Checks a configuration.
     pub(crate) fn check(&self, root: &'static str, config: &Value) -> Result<(), ConfigError> {
-        let fields: Vec<_> = self
-            .validator
-            .iter_errors(config)
-            .take(SHOWN)
-            .map(|error| FieldError {
-                path: dotted(error.instance_path().as_str()),
-                message: one_line(&error.masked_with("the value").to_string()),
-            })
-            .collect();
+        let fields = match self {
+            Self::Nothing => surplus(config),
+            Self::Compiled(validator) => validator
+                .iter_errors(config)
+                .take(SHOWN)
+                .map(|error| FieldError {
+                    path: dotted(error.instance_path().as_str()),
+                    message: one_line(&error.masked_with("the value").to_string()),
+                })
+                .collect(),
+        };
         if fields.is_empty() { Ok(()) } else { Err(ConfigError { root, fields }) }
     }
+}
+
+/// Whether a schema says "an object without any field", with or without words for people.
+fn is_nothing(schema: &Value) -> bool {
+    let Some(schema) = schema.as_object() else { return false };
+    schema.get("type").is_some_and(|kind| kind == "object")
+        && schema.get("additionalProperties").is_some_and(|more| more == false)
+        && schema.iter().all(|(keyword, value)| match keyword.as_str() {
+            "type" | "additionalProperties" => true,
+            "$schema" | "title" | "description" => value.is_string(),
+            "properties" => value.as_object().is_some_and(Map::is_empty),
+            _ => false,
+        })
+}
+
+/// What is wrong where nothing can be configured.
+fn surplus(config: &Value) -> Vec<FieldError> {
+    let Some(config) = config.as_object() else {
+        return vec![FieldError { path: String::new(), message: "it must be an object".to_owned() }];
+    };
+    let message = "there is no such field, nothing can be configured here; remove it";
+    let field = |name: &String| FieldError { path: one_line(name), message: message.to_owned() };
+    config.keys().take(SHOWN).map(field).collect()
 }
 
 /// A JSON pointer as people write paths: `/groups/0/name` is `groups[0].name`.
@@ -129,6 +161,26 @@ fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn where_nothing_can_be_configured_every_field_is_named() {
+        let words = json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "NoConfig", "type": "object",
+            "additionalProperties": false});
+        let (schema, value) = Schema::parse(&words.to_string()).unwrap();
+        assert!(matches!(schema, Schema::Nothing) && value == words);
+        assert_eq!(schema.check("spec.renderer.config", &json!({})), Ok(()));
+        let said = |config: &Value| schema.check("spec.renderer.config", config).unwrap_err().to_string();
+        assert_eq!(
+            said(&json!({"a": 1})),
+            "spec.renderer.config.a: there is no such field, nothing can be configured here; remove it"
+        );
+        assert_eq!(said(&json!([])), "spec.renderer.config: it must be an object");
+        for more in ["required", "minProperties", "allOf"] {
+            let mut other = words.clone();
+            other[more] = json!(["a"]);
+            assert!(!is_nothing(&other), "{more}");
+        }
+    }
 
     fn schema() -> Schema {
         Schema::parse(

@@ -114,6 +114,16 @@ pub fn rows(count: usize) -> Vec<Map<String, Value>> {
         .collect()
 }
 
+/// The same with branches that must be quoted: a harmless value would look different.
+#[must_use]
+pub fn harmful(inputs: &[Map<String, Value>]) -> Vec<Map<String, Value>> {
+    let mut rows = inputs.to_vec();
+    for (index, row) in rows.iter_mut().enumerate() {
+        row.insert("branch".to_owned(), Value::String(format!("feature: {index} # \"x\"")));
+    }
+    rows
+}
+
 /// The files of one measurement.
 pub struct Files {
     /// The ResourceSet.

@@ -8,7 +8,7 @@ use orangery_cluster::{KubernetesOptions, KubernetesTarget, Patience, Target};
 use orangery_core::guard::Verdict;
 use orangery_core::plan::{plan, settle};
 use orangery_core::{
-    Action, ApplyReport, DesiredSet, Ledger, NamespacedName, Object, Owner, Plan, Planned, PruneReport,
+    Action, ApplyReport, DesiredSet, Ledger, NamespacedName, Object, Owner, PackedObject, Plan, PruneReport, Wanted,
     desired::DesiredStep, keys,
 };
 use orangery_test_apiserver::{Cluster, TestNamespace};
@@ -70,9 +70,12 @@ impl World {
     }
 
     pub(crate) fn plan_steps(&self, steps: Vec<(Option<&str>, Option<Duration>, Vec<Value>)>) -> Result<Plan> {
-        let planned = |object| Ok(Planned { object: self.own(object)?, origin: "the test".to_owned(), input: None });
+        let wanted = |object| {
+            let object = PackedObject::new(&self.own(object)?);
+            Ok(Wanted { object, origin: "the test".into(), input: None })
+        };
         let steps = steps.into_iter().map(|(name, wait, objects)| {
-            let objects = objects.into_iter().map(planned).collect::<Result<_>>()?;
+            let objects = objects.into_iter().map(wanted).collect::<Result<_>>()?;
             Ok(DesiredStep { name: name.map(str::to_owned), wait, objects })
         });
         let desired = DesiredSet { steps: steps.collect::<Result<_>>()?, notices: Vec::new() };

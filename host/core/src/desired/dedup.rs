@@ -1,66 +1,77 @@
 //! One object for one identity: the first wins, and unequal losers are reported.
 
 use super::difference::first_difference;
-use super::{DesiredError, OnDuplicate, Rules};
+use super::{DesiredError, OnDuplicate, Rules, Wanted, metadata};
 use crate::explain::Reason;
+use crate::ledger::InputRef;
 use crate::notice::Notice;
-use crate::object::ObjectKey;
-use crate::plan::Planned;
-use std::collections::BTreeMap;
+use crate::object::{Object, ObjectKey, PackedObject};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// An object that may be wanted.
+pub(super) struct Candidate {
+    pub(super) object: Object,
+    pub(super) origin: Arc<str>,
+    pub(super) input: Option<Arc<InputRef>>,
+    /// Kept although one of its identity is there, as the reference does in input-less sets.
+    pub(super) lenient: bool,
+}
 
 /// The objects of a step in order, with an index by identity.
 pub(super) struct Index<'a> {
     rules: &'a Rules<'a>,
-    objects: Vec<Planned>,
-    first: BTreeMap<ObjectKey, usize>,
+    objects: Vec<Wanted>,
+    first: HashMap<Arc<ObjectKey>, usize>,
 }
 
 impl<'a> Index<'a> {
     pub(super) fn new(rules: &'a Rules<'a>) -> Self {
-        Self { rules, objects: Vec::new(), first: BTreeMap::new() }
+        Self { rules, objects: Vec::new(), first: HashMap::new() }
     }
 
-    /// Adds an object, unless one of its identity is there. `lenient` keeps both, as the reference does in input-less sets.
-    pub(super) fn add(
-        &mut self,
-        planned: Planned,
-        lenient: bool,
-        notices: &mut Vec<Notice>,
-    ) -> Result<(), DesiredError> {
-        let key = planned.object.key();
-        let Some(winner) = self.first.get(&key).and_then(|index| self.objects.get(*index)) else {
-            self.first.insert(key, self.objects.len());
-            self.objects.push(planned);
-            return Ok(());
-        };
-        if let Some(message) = conflict(&key, winner, &planned, lenient) {
-            match self.rules.on_duplicate {
-                OnDuplicate::Error => return Err(DesiredError::Duplicate(message)),
-                OnDuplicate::Warn => notices.push(Notice::warning(Reason::DuplicateObjects, message)),
+    /// Labels an object and adds it, unless one of its identity is there.
+    pub(super) fn add(&mut self, candidate: Candidate, notices: &mut Vec<Notice>) -> Result<(), DesiredError> {
+        let Candidate { mut object, origin, input, lenient } = candidate;
+        let key = Arc::new(object.key());
+        let winner = self.first.get(&key).and_then(|index| self.objects.get(*index));
+        if winner.is_none() || lenient {
+            metadata::check_template(&object, &origin, self.rules)?;
+        }
+        metadata::stamp(&mut object, self.rules);
+        if let Some(winner) = winner {
+            if let Some(message) = conflict(winner, &object, &origin, lenient) {
+                match self.rules.on_duplicate {
+                    OnDuplicate::Error => return Err(DesiredError::Duplicate(message)),
+                    OnDuplicate::Warn => notices.push(Notice::warning(Reason::DuplicateObjects, message)),
+                }
             }
+            if !lenient {
+                return Ok(());
+            }
+        } else {
+            self.first.insert(Arc::clone(&key), self.objects.len());
         }
-        if lenient {
-            self.objects.push(planned);
-        }
+        self.objects.push(Wanted { object: PackedObject::with_key(&object, key), origin, input });
         Ok(())
     }
 
-    pub(super) fn into_objects(self) -> Vec<Planned> {
+    pub(super) fn into_objects(self) -> Vec<Wanted> {
         self.objects
     }
 }
 
-/// What to say of the loser; nothing if both are equal.
-fn conflict(key: &ObjectKey, winner: &Planned, loser: &Planned, lenient: bool) -> Option<String> {
-    let (a, b) = (winner.object.clone().into_value(), loser.object.clone().into_value());
-    let path = first_difference(&a, &b)?;
+/// What to say of the loser; nothing if both are equal once they are labelled.
+fn conflict(winner: &Wanted, loser: &Object, origin: &str, lenient: bool) -> Option<String> {
+    let path = first_difference(&winner.object.unpack().into_value(), &loser.clone().into_value())?;
     let who = if lenient {
         "both are kept, and the last one applied wins"
     } else {
         "the first is used, the second is dropped"
     };
     Some(format!(
-        "{key} is rendered by {} and by {}, and they differ at {path}; {who}: make the names distinct or the objects equal",
-        winner.origin, loser.origin
+        "{} is rendered by {} and by {origin}, and they differ at {path}; {who}: make the names distinct or the objects equal",
+        winner.object.key(),
+        winner.origin
     ))
 }

@@ -3,10 +3,10 @@
 use super::{DesiredError, Rules};
 use crate::keys;
 use crate::object::Object;
-use crate::plan::Planned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// `spec.commonMetadata`: written over what templates say, never over the owner labels.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -30,13 +30,11 @@ impl CommonMetadata {
     }
 }
 
-/// Writes owner labels and common metadata; refuses what a template may not write.
-pub(super) fn stamp(planned: &mut Planned, rules: &Rules<'_>) -> Result<(), DesiredError> {
-    check_template(planned, rules)?;
-    let Object(object) = &mut planned.object;
-    let metadata = object.entry("metadata").or_insert_with(|| Value::Object(Map::new()));
+/// Writes owner labels and common metadata over what a template wrote.
+pub(super) fn stamp(object: &mut Object, rules: &Rules<'_>) {
+    let metadata = object.0.entry("metadata").or_insert_with(|| Value::Object(Map::new()));
     // `metadata: foo` is printed by `build` as it is; it cannot be applied, and the plan says so.
-    let Some(metadata) = metadata.as_object_mut() else { return Ok(()) };
+    let Some(metadata) = metadata.as_object_mut() else { return };
     if !rules.common.annotations.is_empty() {
         merge(
             metadata,
@@ -48,7 +46,6 @@ pub(super) fn stamp(planned: &mut Planned, rules: &Rules<'_>) -> Result<(), Desi
         [(keys::OWNER_NAME, rules.owner.name.as_str()), (keys::OWNER_NAMESPACE, rules.owner.namespace.as_str())];
     let common = rules.common.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     merge(metadata, "labels", common.chain(owner));
-    Ok(())
 }
 
 /// Merges into a map of strings; anything that is no map (`null`) is replaced by one.
@@ -62,14 +59,13 @@ fn merge<'a>(metadata: &mut Map<String, Value>, field: &str, values: impl Iterat
     }
 }
 
-/// Owner labels that name this very set are harmless: they come from manifests exported from the cluster.
-fn check_template(planned: &Planned, rules: &Rules<'_>) -> Result<(), DesiredError> {
-    let of = |field: &str| {
-        planned.object.0.get("metadata").and_then(|metadata| metadata.get(field)).and_then(Value::as_object)
-    };
+/// Refuses what a template may not write. Owner labels that name this very set are harmless: they come from manifests exported
+/// from the cluster.
+pub(super) fn check_template(object: &Object, origin: &Arc<str>, rules: &Rules<'_>) -> Result<(), DesiredError> {
+    let of = |field: &str| object.0.get("metadata").and_then(|metadata| metadata.get(field)).and_then(Value::as_object);
     let refused = |what, name: &String| DesiredError::HostOwned {
-        key: Box::new(planned.object.key()),
-        origin: planned.origin.clone(),
+        key: Box::new(object.key()),
+        origin: Arc::clone(origin),
         what,
         name: name.clone(),
     };

@@ -16,9 +16,9 @@ use crate::input::NamespacedName;
 use crate::keys;
 use crate::ledger::InputRef;
 use crate::notice::Notice;
-use crate::object::{Object, ObjectKey};
-use crate::plan::Planned;
-use std::collections::BTreeMap;
+use crate::object::{Object, ObjectKey, PackedObject};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Bytes of one object, as JSON.
@@ -49,8 +49,8 @@ pub struct Rendering {
     pub label: String,
     /// How the ledger remembers the input; `None` in input-less sets.
     pub input: Option<InputRef>,
-    /// Index of the template, and an object: in the order of the templates, and of the documents within each.
-    pub objects: Vec<(usize, Object)>,
+    /// Index of the template, and the JSON of an object: in the order of the templates, and of the documents within each.
+    pub objects: Vec<(usize, Arc<str>)>,
 }
 
 /// One rendered step; a set without `spec.steps` has one without a name.
@@ -89,6 +89,17 @@ pub struct Rules<'a> {
     pub inputless: bool,
 }
 
+/// One object that the set wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// What to apply, owner labels included.
+    pub object: PackedObject,
+    /// Which template of which manifest, and which input gave it; for messages.
+    pub origin: Arc<str>,
+    /// The input that gave it; `None` without inputs.
+    pub input: Option<Arc<InputRef>>,
+}
+
 /// The objects of one step, labelled and in order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DesiredStep {
@@ -97,7 +108,7 @@ pub struct DesiredStep {
     /// Time to wait for readiness after this step; `None` does not wait.
     pub wait: Option<Duration>,
     /// The objects, in build order.
-    pub objects: Vec<Planned>,
+    pub objects: Vec<Wanted>,
 }
 
 /// Everything a set wants.
@@ -111,7 +122,7 @@ pub struct DesiredSet {
 
 impl DesiredSet {
     /// All objects, in build order.
-    pub fn objects(&self) -> impl Iterator<Item = &Planned> {
+    pub fn objects(&self) -> impl Iterator<Item = &Wanted> {
         self.steps.iter().flat_map(|step| &step.objects)
     }
 
@@ -131,8 +142,8 @@ impl DesiredSet {
     #[must_use]
     pub fn digest(&self) -> String {
         let mut text = String::new();
-        for planned in self.objects() {
-            text.push_str(&serde_json::to_string(&planned.object).unwrap_or_default());
+        for wanted in self.objects() {
+            text.push_str(wanted.object.text());
             text.push_str("\n---\n");
         }
         digest::sha256(text.as_bytes())
@@ -155,13 +166,21 @@ pub enum DesiredError {
     /// Unequal objects have one identity, and that is an error here.
     #[error("{0}")]
     Duplicate(String),
+    /// A renderer answered what is no object.
+    #[error("what {origin} gave is no JSON object: {cause}")]
+    NoObject {
+        /// Template and input.
+        origin: Arc<str>,
+        /// What the reader says.
+        cause: String,
+    },
     /// An object is too large.
     #[error("{key} from {origin} has {bytes} bytes, more than the maximum of {MAX_OBJECT_BYTES}")]
     TooBig {
         /// Which object.
         key: Box<ObjectKey>,
         /// Template and input.
-        origin: String,
+        origin: Arc<str>,
         /// Its size.
         bytes: usize,
     },
@@ -171,7 +190,7 @@ pub enum DesiredError {
         /// Which object.
         key: Box<ObjectKey>,
         /// Template and input.
-        origin: String,
+        origin: Arc<str>,
         /// `label` or `annotation`.
         what: &'static str,
         /// Its key.
@@ -192,6 +211,7 @@ impl Explain for DesiredError {
         match self {
             Self::AcrossSteps { .. } | Self::TooBig { .. } | Self::HostOwned { .. } => Reason::BuildFailed,
             Self::Duplicate(_) => Reason::DuplicateObjects,
+            Self::NoObject { .. } => Reason::PluginFaulted,
             Self::CommonHostOwned { .. } => Reason::InvalidSpec,
         }
     }
@@ -202,6 +222,7 @@ impl Explain for DesiredError {
             | Self::TooBig { .. }
             | Self::HostOwned { .. }
             | Self::Duplicate(_)
+            | Self::NoObject { .. }
             | Self::CommonHostOwned { .. } => Disposition::WaitForChange,
         }
     }
@@ -214,7 +235,7 @@ impl Explain for DesiredError {
 pub fn desire(steps: Vec<RenderedStep>, rules: &Rules<'_>) -> Result<DesiredSet, DesiredError> {
     rules.common.check()?;
     let mut set = DesiredSet::default();
-    let mut earlier: BTreeMap<ObjectKey, String> = BTreeMap::new();
+    let mut earlier: HashMap<ObjectKey, String> = HashMap::new();
     for step in steps {
         let step = desire_step(step, rules, &mut set.notices)?;
         if let Some(name) = &step.name {
@@ -228,8 +249,12 @@ pub fn desire(steps: Vec<RenderedStep>, rules: &Rules<'_>) -> Result<DesiredSet,
 fn desire_step(step: RenderedStep, rules: &Rules<'_>, notices: &mut Vec<Notice>) -> Result<DesiredStep, DesiredError> {
     let RenderedStep { name, wait, templates, renderings } = step;
     let mut index = dedup::Index::new(rules);
-    for (form, object, origin, input) in ordered(&templates, renderings) {
-        let bytes = serde_json::to_vec(&object).map_or(usize::MAX, |text| text.len());
+    for Rendered { form, text, origin, input } in ordered(&templates, renderings) {
+        let object: Object = match serde_json::from_str(&text) {
+            Ok(object) => object,
+            Err(error) => return Err(DesiredError::NoObject { origin, cause: error.to_string() }),
+        };
+        let bytes = text.len();
         if bytes > MAX_OBJECT_BYTES {
             return Err(DesiredError::TooBig { key: Box::new(object.key()), origin, bytes });
         }
@@ -237,58 +262,67 @@ fn desire_step(step: RenderedStep, rules: &Rules<'_>, notices: &mut Vec<Notice>)
         if !lenient && object.annotation(keys::RECONCILE) == Some("disabled") {
             continue;
         }
-        index.add(Planned { object, origin, input }, lenient, notices)?;
+        index.add(dedup::Candidate { object, origin, input, lenient }, notices)?;
     }
-    let mut objects = index.into_objects();
-    for planned in &mut objects {
-        metadata::stamp(planned, rules)?;
-    }
-    Ok(DesiredStep { name, wait, objects })
+    Ok(DesiredStep { name, wait, objects: index.into_objects() })
 }
 
-type Ordered = (Form, Object, String, Option<InputRef>);
+/// One object as the renderer gave it.
+struct Rendered {
+    form: Form,
+    text: Arc<str>,
+    origin: Arc<str>,
+    input: Option<Arc<InputRef>>,
+}
 
 /// Structured templates first, template by template; then text templates, input by input.
-fn ordered(templates: &[TemplateRef], renderings: Vec<Rendering>) -> Vec<Ordered> {
-    let mut structured: Vec<(usize, Ordered)> = Vec::new();
-    let mut text = Vec::new();
-    for rendering in renderings {
-        for (index, object) in rendering.objects {
+fn ordered(templates: &[TemplateRef], renderings: Vec<Rendering>) -> impl Iterator<Item = Rendered> {
+    let mut structured: Vec<(usize, Rendered)> = Vec::new();
+    let mut texts = Vec::new();
+    for Rendering { label, input, objects } in renderings {
+        let input = input.map(Arc::new);
+        // What one template made of one input has one origin.
+        let mut last: Option<(usize, Arc<str>)> = None;
+        for (index, text) in objects {
             let (path, form) =
                 templates.get(index).map_or(("", Form::Text), |template| (template.path.as_str(), template.form));
-            let origin =
-                if rendering.label.is_empty() { path.to_owned() } else { format!("{path} with {}", rendering.label) };
-            let item = (form, object, origin, rendering.input.clone());
+            let origin = match last.take() {
+                Some((of, origin)) if of == index => origin,
+                _ if label.is_empty() => Arc::from(path),
+                _ => Arc::from(format!("{path} with {label}")),
+            };
+            last = Some((index, Arc::clone(&origin)));
+            let rendered = Rendered { form, text, origin, input: input.clone() };
             match form {
-                Form::Structured => structured.push((index, item)),
-                Form::Text => text.push(item),
+                Form::Structured => structured.push((index, rendered)),
+                Form::Text => texts.push(rendered),
             }
         }
     }
     // Stable: within one template the inputs keep their order.
     structured.sort_by_key(|(index, _)| *index);
-    structured.into_iter().map(|(_, item)| item).chain(text).collect()
+    structured.into_iter().map(|(_, rendered)| rendered).chain(texts)
 }
 
 /// Two steps of one name skip the check, as in the reference, where the command line accepts them.
 fn check_across_steps(
     step: &DesiredStep,
     name: &str,
-    earlier: &mut BTreeMap<ObjectKey, String>,
+    earlier: &mut HashMap<ObjectKey, String>,
 ) -> Result<(), DesiredError> {
-    for planned in &step.objects {
-        let key = planned.object.key();
-        match earlier.get(&key) {
+    for wanted in &step.objects {
+        let key = wanted.object.key();
+        match earlier.get(key) {
             Some(first) if first != name => {
                 return Err(DesiredError::AcrossSteps {
-                    key: Box::new(key),
+                    key: Box::new(key.clone()),
                     step: name.to_owned(),
                     earlier: first.clone(),
                 });
             }
             Some(_) => {}
             None => {
-                earlier.insert(key, name.to_owned());
+                earlier.insert(key.clone(), name.to_owned());
             }
         }
     }

@@ -22,6 +22,7 @@ fn templates() -> Vec<TemplateRef> {
 }
 
 fn rendering(label: &str, objects: Vec<(usize, Object)>) -> Rendering {
+    let objects = objects.into_iter().map(|(of, object)| (of, object.into_value().to_string().into())).collect();
     let input = (!label.is_empty()).then(|| InputRef { source: "p".into(), uid: label.into() });
     Rendering { label: label.into(), input, objects }
 }
@@ -50,7 +51,7 @@ impl Case {
 }
 
 fn names(set: &DesiredSet) -> Vec<&str> {
-    set.objects().map(|planned| planned.object.name()).collect()
+    set.objects().map(|wanted| wanted.object.key().name.as_str()).collect()
 }
 
 #[test]
@@ -160,7 +161,7 @@ fn owner_labels_and_common_metadata_are_written() {
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "labels": {"team": "z", "app": "w"}}}),
     );
     let set = Case { common, ..Case::usual() }.run(vec![step(None, vec![rendering("1", vec![(0, raw)])])]).unwrap();
-    let metadata = set.steps[0].objects[0].object.0.get("metadata").cloned();
+    let metadata = set.steps[0].objects[0].object.unpack().0.get("metadata").cloned();
     assert_eq!(
         metadata,
         Some(json!({"name": "x", "annotations": {"note": "b"}, "labels": {"app": "w", "team": "a",
@@ -177,7 +178,7 @@ fn odd_metadata_is_printed_as_the_reference_prints_it() {
         (2, odd(json!({"name": "c", "labels": null, "annotations": null}))),
     ];
     let set = Case::usual().run(vec![step(None, vec![rendering("1", objects)])]).unwrap();
-    let metadata: Vec<_> = set.objects().map(|planned| planned.object.0["metadata"].clone()).collect();
+    let metadata: Vec<_> = set.objects().map(|wanted| wanted.object.unpack().0["metadata"].clone()).collect();
     assert_eq!(metadata[0], json!("foo"));
     assert_eq!(metadata[1]["labels"].as_object().map(serde_json::Map::len), Some(2));
     assert_eq!(metadata[2]["annotations"], Value::Null);

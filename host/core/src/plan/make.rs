@@ -1,7 +1,7 @@
 //! From the desired set and the ledger to the plan.
 
 use super::{NotApplicable, Owner, Plan, Planned, Step, check, order};
-use crate::desired::DesiredSet;
+use crate::desired::{DesiredSet, Wanted};
 use crate::ledger::{Ledger, LedgerEntry, Mark};
 use crate::object::{Object, ObjectKey};
 use std::collections::BTreeMap;
@@ -17,16 +17,25 @@ pub fn plan(owner: Owner, desired: DesiredSet, ledger: &Ledger) -> Result<Plan, 
     let mut wanted: BTreeMap<ObjectKey, ()> = BTreeMap::new();
     let mut steps = Vec::with_capacity(desired.steps.len());
     for step in desired.steps {
-        for planned in &step.objects {
+        let objects: Vec<Planned> = step.objects.into_iter().map(planned).collect();
+        for planned in &objects {
             check::check(&planned.object, &planned.origin)?;
             let key = planned.object.key();
             union.insert(entry(&planned.object, planned, ledger.get(&key)));
             wanted.insert(key, ());
         }
-        steps.push(Step { name: step.name, wait: step.wait, stages: order::stages(last_of_each(step.objects)) });
+        steps.push(Step { name: step.name, wait: step.wait, stages: order::stages(last_of_each(objects)) });
     }
     let stale = ledger.iter().filter(|entry| !wanted.contains_key(&entry.key)).cloned().collect();
     Ok(Plan { owner, steps, stale: order::deletion_order(stale), ledger: union })
+}
+
+fn planned(wanted: Wanted) -> Planned {
+    Planned {
+        object: wanted.object.unpack(),
+        origin: wanted.origin.to_string(),
+        input: wanted.input.map(|input| (*input).clone()),
+    }
 }
 
 fn entry(object: &Object, planned: &Planned, known: Option<&LedgerEntry>) -> LedgerEntry {

@@ -1,10 +1,10 @@
 //! What users may rely on when a set is planned and settled.
 
 use super::*;
-use crate::desired::{DesiredSet, DesiredStep};
+use crate::desired::{DesiredSet, DesiredStep, Wanted};
 use crate::guard::{Hold, Verdict};
 use crate::ledger::Mark;
-use crate::object::ObjectKey;
+use crate::object::{ObjectKey, PackedObject};
 use crate::report::{Action, ApplyReport, Change, Failed, Kept, PruneReport};
 use serde_json::json;
 
@@ -12,12 +12,16 @@ fn owner() -> Owner {
     Owner { name: NamespacedName::new("apps", "set"), service_account: None, force: false }
 }
 
-fn planned(api_version: &str, kind: &str, name: &str) -> Planned {
+fn planned(api_version: &str, kind: &str, name: &str) -> Wanted {
     let object = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": "apps"}});
-    Planned { object: Object(object.as_object().cloned().unwrap()), origin: "spec.resources[0]".into(), input: None }
+    Wanted {
+        object: PackedObject::new(&Object(object.as_object().cloned().unwrap())),
+        origin: "spec.resources[0]".into(),
+        input: None,
+    }
 }
 
-fn desired(objects: Vec<Planned>) -> DesiredSet {
+fn desired(objects: Vec<Wanted>) -> DesiredSet {
     DesiredSet { steps: vec![DesiredStep { name: None, wait: None, objects }], notices: vec![] }
 }
 

@@ -55,11 +55,12 @@ pub(super) enum StrictError {
 pub(super) fn check(desired: &DesiredSet) -> Result<(), StrictError> {
     let kinds = Kinds::read()?;
     let mut all = Vec::new();
-    for planned in desired.objects() {
-        let gvk = planned.object.gvk();
+    for wanted in desired.objects() {
+        let object = wanted.object.unpack();
+        let gvk = object.gvk();
         let Some(schema) = kinds.schema(&gvk.api_version(), &gvk.kind) else { continue };
-        all.extend(unknown(&kinds, schema, &planned.object.0).into_iter().map(|(path, similar)| UnknownField {
-            object: format!("{} from {}", planned.object.key(), planned.origin),
+        all.extend(unknown(&kinds, schema, &object.0).into_iter().map(|(path, similar)| UnknownField {
+            object: format!("{} from {}", wanted.object.key(), wanted.origin),
             path,
             similar,
         }));

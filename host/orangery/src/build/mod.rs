@@ -40,30 +40,35 @@ pub async fn perform(options: &BuildOptions) -> anyhow::Result<ExitCode> {
     let sandbox = glass::open_renderer(&options.glass, build::renderer(&job.set)).await?;
     let text = once(job, options, &sandbox).await?;
     std::io::stdout().lock().write_all(text.as_bytes()).context("cannot write to stdout")?;
+    // The process ends now, and the kernel takes mapped code back faster than we give it.
+    std::mem::forget(sandbox);
     Ok(exit::SUCCESS)
 }
 
 /// What is built.
 struct Job {
+    /// Where the manifest stands, for messages.
+    file: String,
     set: SetSpec,
     sources: Vec<Source>,
 }
 
 fn read(options: &BuildOptions) -> anyhow::Result<Job> {
     let Some(filename) = &options.filename else { bail!("--filename is required") };
-    let mut set = read_set(filename, options)?;
+    let (file, mut set) = read_set(filename, options)?;
     let sources = inputs::take(&mut set, options)?;
-    Ok(Job { set, sources })
+    Ok(Job { file, set, sources })
 }
 
 /// Builds once; answers what to print, and tells warnings on stderr.
 async fn once(job: Job, options: &BuildOptions, sandbox: &Sandbox) -> anyhow::Result<String> {
-    let Job { set, sources } = job;
+    let Job { file, set, sources } = job;
     let strict = if options.strict { OnDuplicate::Error } else { OnDuplicate::Warn };
     let on_duplicate = set.on_duplicate(strict);
     let built = build::build_only(sandbox, &set, sources, on_duplicate, options.input.as_deref()).await?;
     if let Some(failed) = built.failed.first() {
-        bail!("{}", failed.error);
+        // The words of the reference first, and they have no prefix.
+        bail!("{} in {file}", failed.error);
     }
     for notice in built.notices.iter().chain(&built.desired.notices) {
         eprintln!("! {notice}");
@@ -82,7 +87,7 @@ async fn once(job: Job, options: &BuildOptions, sandbox: &Sandbox) -> anyhow::Re
 }
 
 /// Reads the first document of the file, as the reference does.
-fn read_set(filename: &Path, options: &BuildOptions) -> anyhow::Result<SetSpec> {
+fn read_set(filename: &Path, options: &BuildOptions) -> anyhow::Result<(String, SetSpec)> {
     let (name, bytes) = if filename == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read stdin")?;
@@ -112,5 +117,5 @@ fn read_set(filename: &Path, options: &BuildOptions) -> anyhow::Result<SetSpec> 
             metadata.insert("namespace".to_owned(), Value::String(namespace));
         }
     }
-    Ok(manifest::resources::set(&document)?)
+    Ok((name, manifest::resources::set(&document)?))
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::{BuildOptions, OutputFormat, Show};
 use orangery_controller::build::Built;
-use orangery_core::Object;
+use serde::Serializer;
 
 /// The text of all objects, in build order.
 ///
@@ -11,8 +11,11 @@ use orangery_core::Object;
 pub(super) fn print(built: &Built, options: &BuildOptions) -> anyhow::Result<String> {
     match options.output {
         OutputFormat::Json => {
-            let all: Vec<&Object> = built.desired.objects().map(|planned| &planned.object).collect();
-            Ok(format!("{}\n", serde_json::to_string_pretty(&all)?))
+            let mut text = Vec::new();
+            let mut list = serde_json::Serializer::pretty(&mut text);
+            list.collect_seq(built.desired.objects().map(|wanted| wanted.object.unpack()))?;
+            text.push(b'\n');
+            Ok(String::from_utf8(text)?)
         }
         OutputFormat::Yaml => yaml(built, options.show == Some(Show::Origin)),
     }
@@ -24,12 +27,12 @@ fn yaml(built: &Built, origins: bool) -> anyhow::Result<String> {
         if let Some(name) = step.name.as_ref().filter(|name| !name.is_empty() && !step.objects.is_empty()) {
             text.push_str(&format!("# step: {name}\n"));
         }
-        for planned in &step.objects {
+        for wanted in &step.objects {
             text.push_str("---\n");
             if origins {
-                text.push_str(&format!("# origin: {}\n", one_line(&planned.origin)));
+                text.push_str(&format!("# origin: {}\n", one_line(&wanted.origin)));
             }
-            text.push_str(&orangery_yaml::to_string(&planned.object.clone().into_value())?);
+            text.push_str(&orangery_yaml::to_string(&wanted.object.unpack().into_value())?);
         }
     }
     Ok(text)

@@ -151,7 +151,7 @@ fn inputs_of_providers_have_to_be_given() {
 #[test]
 fn a_template_that_fails_names_input_line_and_what_there_is() {
     let ran = built(&SET.replace("inputs.id", "inputs.nope"), &[]).fails_with("map has no entry for key \"nope\"");
-    let ran = ran.warns("spec.resources[0]").warns("id a").warns("c-<< inputs.nope >>");
+    let ran = ran.warns("spec.resources[0]").warns("id a").warns("c-<< inputs.nope >>").warns(" in set.yaml\n");
     assert!(ran.err.contains("there are: id, provider"), "{}", ran.err);
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::limits::Limits;
+use wasmtime::component::Component;
 
 fn engine() -> Engine {
     crate::engine::start(&Limits::default()).unwrap()
@@ -22,7 +23,7 @@ fn what_was_kept_is_found_again_by_the_same_installation() {
     Cache::open(&private, &engine).unwrap().keep("abc", b"code");
     let again = Cache::open(&private, &engine).unwrap();
     assert_eq!(again.load("abc").unwrap().bytes(), b"code");
-    assert_eq!(again.load("abd"), None);
+    assert!(again.load("abd").is_none());
     assert_eq!(fs::metadata(&private).unwrap().mode() & 0o777, 0o700);
     assert_eq!(fs::metadata(private.join(KEY_FILE)).unwrap().mode() & 0o777, 0o600);
     assert_eq!(fs::metadata(only_file(&private)).unwrap().mode() & 0o777, 0o600);
@@ -40,12 +41,28 @@ fn a_changed_bit_a_truncation_and_a_borrowed_name_are_ignored() {
         let mut bad = good.clone();
         bad[at] ^= 1;
         fs::write(&file, bad).unwrap();
-        assert_eq!(cache.load("abc"), None, "bit in byte {at}");
+        assert!(cache.load("abc").is_none(), "bit in byte {at}");
     }
     fs::write(&file, &good[..10]).unwrap();
-    assert_eq!(cache.load("abc"), None);
+    assert!(cache.load("abc").is_none());
     fs::write(private.join(cache.name("other")), &good).unwrap();
-    assert_eq!(cache.load("other"), None, "the tag covers the name");
+    assert!(cache.load("other").is_none(), "the tag covers the name");
+}
+
+#[test]
+fn what_was_checked_does_not_change_with_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let private = dir.path().join("cache");
+    let engine = engine();
+    let component = Component::new(&engine, "(component)").unwrap();
+    let bytes = component.serialize().unwrap();
+    let cache = Cache::open(&private, &engine).unwrap();
+    cache.keep("abc", &bytes);
+    let code = cache.load("abc").unwrap();
+    fs::write(only_file(&private), b"something else").unwrap();
+    assert_eq!(code.bytes(), bytes);
+    code.component(&engine).unwrap();
+    assert!(cache.load("abc").is_none());
 }
 
 #[test]
@@ -56,7 +73,7 @@ fn a_file_under_another_key_is_ignored_and_written_again() {
     Cache::open(&private, &engine).unwrap().keep("abc", b"code");
     fs::remove_file(private.join(KEY_FILE)).unwrap();
     let cache = Cache::open(&private, &engine).unwrap();
-    assert_eq!(cache.load("abc"), None);
+    assert!(cache.load("abc").is_none());
     cache.keep("abc", b"code");
     assert_eq!(cache.load("abc").unwrap().bytes(), b"code");
 }

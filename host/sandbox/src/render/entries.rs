@@ -1,6 +1,5 @@
 //! What a renderer answered, checked entry by entry.
 
-use super::memo::Answered;
 use super::{InputError, RenderedObject, Rendering};
 use crate::answer::{self, BadAnswer};
 use crate::bindings::renderer::exports::orangery::plugin::renderer as wit;
@@ -8,13 +7,14 @@ use crate::failure::{FailureKind, GuestFailure, Note};
 use crate::fault::Fault;
 use crate::limits::Limits;
 use orangery_egress::Redactor;
+use std::sync::Arc;
 
 type WitEntry = Result<wit::Rendering, crate::bindings::types::Failure>;
 
-/// A good entry, and the text it came as, if that is to be remembered.
+/// A good entry, twice if it is to be remembered: the texts are shared.
 pub(super) struct Checked {
     pub(super) rendering: Rendering,
-    pub(super) answered: Option<Answered>,
+    pub(super) answered: Option<Rendering>,
 }
 
 /// One entry for each label, each object within its bounds. What is wrong with one entry is that entry's error; the
@@ -38,11 +38,8 @@ pub(super) fn checked(
         Ok(rendering) => objects(&rendering, templates, limits)
             .map(|objects| {
                 let notes = Note::all(&rendering.notes, &nothing);
-                let texts = || {
-                    objects.iter().map(|object| object.template).zip(rendering.objects.into_iter().map(|o| o.object))
-                };
-                let answered = remember.then(|| Answered { objects: texts().collect(), notes: notes.clone() });
-                Checked { rendering: Rendering { objects, notes }, answered }
+                let rendering = Rendering { objects, notes };
+                Checked { answered: remember.then(|| rendering.clone()), rendering }
             })
             .map_err(|bad| InputError::Faulted { label, fault: Fault::BadAnswer(bad) }),
         Err(failure) => {
@@ -68,7 +65,8 @@ fn objects(rendering: &wit::Rendering, templates: usize, limits: &Limits) -> Res
             if bytes > limits.object_bytes {
                 return Err(BadAnswer::TooLarge { what: what(), bytes, most: limits.object_bytes });
             }
-            Ok(RenderedObject { template, object: answer::object(what, &rendered.object)? })
+            answer::check_object(what, &rendered.object)?;
+            Ok(RenderedObject { template, object: Arc::from(rendered.object.as_str()) })
         })
         .collect()
 }

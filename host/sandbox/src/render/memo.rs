@@ -2,42 +2,23 @@
 //!
 //! # Guarantees
 //! The key covers everything a renderer can see: the component, its configuration, all templates, the input with its label,
-//! digest and untrusted keys, clock and seed. Only good answers are remembered, as the text that the guest gave, within
+//! digest and untrusted keys, clock and seed. Only good answers are remembered, as the texts that the guest gave, within
 //! [`crate::Limits::remembered_bytes`]; the ones that were not asked for longest go first.
 
 use super::{RenderedObject, Rendering};
-use crate::answer;
 use crate::bindings::renderer::exports::orangery::plugin::renderer as wit;
 use crate::failure::Note;
 use blake3::Hasher;
 use lru::LruCache;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// Names one input of one rendering.
 pub(super) type Key = [u8; 32];
 
-/// A good answer for one input: index of the template and JSON of the object.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Answered {
-    pub(super) objects: Vec<(usize, String)>,
-    pub(super) notes: Vec<Note>,
-}
-
-impl Answered {
-    fn bytes(&self) -> usize {
-        let texts = self.objects.iter().map(|(_, text)| text.len() + size_of::<(usize, String)>()).sum::<usize>();
-        texts + self.notes.len() * size_of::<Note>() + size_of::<Key>()
-    }
-
-    fn rendering(&self) -> Option<Rendering> {
-        let object = |(template, text): &(usize, String)| {
-            // It was read once already; a text that cannot be read again is rendered anew.
-            let object = answer::object(String::new, text).ok()?;
-            Some(RenderedObject { template: *template, object })
-        };
-        let objects = self.objects.iter().map(object).collect::<Option<_>>()?;
-        Some(Rendering { objects, notes: self.notes.clone() })
-    }
+/// What an answer takes, about.
+fn bytes(answer: &Rendering) -> usize {
+    let texts = answer.objects.iter().map(|one| one.object.len() + size_of::<RenderedObject>()).sum::<usize>();
+    texts + answer.notes.len() * size_of::<Note>() + size_of::<Key>()
 }
 
 /// The good answers of a process.
@@ -48,7 +29,7 @@ pub(crate) struct Memo {
 
 struct Kept {
     bytes: usize,
-    answers: LruCache<Key, Arc<Answered>>,
+    answers: LruCache<Key, Rendering>,
 }
 
 impl Memo {
@@ -63,23 +44,22 @@ impl Memo {
     }
 
     pub(super) fn find(&self, key: &Key) -> Option<Rendering> {
-        let found = Arc::clone(self.kept.lock().unwrap_or_else(PoisonError::into_inner).answers.get(key)?);
-        found.rendering()
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).answers.get(key).cloned()
     }
 
-    pub(super) fn keep(&self, key: Key, answered: Answered) {
-        let bytes = answered.bytes();
+    pub(super) fn keep(&self, key: Key, answer: Rendering) {
+        let bytes = bytes(&answer);
         if bytes > self.most {
             return;
         }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(before) = kept.answers.put(key, Arc::new(answered)) {
-            kept.bytes = kept.bytes.saturating_sub(before.bytes());
+        if let Some(before) = kept.answers.put(key, answer) {
+            kept.bytes = kept.bytes.saturating_sub(self::bytes(&before));
         }
         kept.bytes = kept.bytes.saturating_add(bytes);
         while kept.bytes > self.most {
             let Some((_, oldest)) = kept.answers.pop_lru() else { break };
-            kept.bytes = kept.bytes.saturating_sub(oldest.bytes());
+            kept.bytes = kept.bytes.saturating_sub(self::bytes(&oldest));
         }
     }
 }
@@ -128,14 +108,14 @@ fn part(hasher: &mut Hasher, bytes: &[u8]) {
 mod tests {
     use super::*;
 
-    fn answered(text: &str) -> Answered {
-        Answered { objects: vec![(0, text.to_owned())], notes: Vec::new() }
+    fn answered(text: &str) -> Rendering {
+        Rendering { objects: vec![RenderedObject { template: 0, object: text.into() }], notes: Vec::new() }
     }
 
     #[test]
     fn what_was_kept_is_found_until_there_is_no_room() {
         let one = answered(r#"{"kind":"A"}"#);
-        let memo = Memo::new(one.bytes() * 2);
+        let memo = Memo::new(bytes(&one) * 2);
         for key in 0..3 {
             memo.keep([key; 32], one.clone());
             memo.find(&[0; 32]);
@@ -143,13 +123,13 @@ mod tests {
         // The first was asked for in between, so the second went.
         assert!(memo.find(&[0; 32]).is_some());
         assert_eq!(memo.find(&[1; 32]), None);
-        assert_eq!(memo.find(&[2; 32]).unwrap().objects[0].object["kind"], "A");
+        assert_eq!(memo.find(&[2; 32]).unwrap(), one);
     }
 
     #[test]
     fn one_key_counts_once_and_what_is_too_large_is_not_kept() {
         let one = answered(r#"{"kind":"A"}"#);
-        let memo = Memo::new(one.bytes());
+        let memo = Memo::new(bytes(&one));
         for _ in 0..5 {
             memo.keep([0; 32], one.clone());
         }

@@ -41,7 +41,7 @@ pub(crate) mod renders {
 
     fn field(entries: &Entries, entry: usize, object: usize, name: &str) -> Result<Value> {
         let entry = entries.get(entry).context("no such entry")?.as_ref().map_err(Clone::clone)?;
-        let object: &Map<String, Value> = &entry.objects.get(object).context("no such object")?.object;
+        let object: Value = serde_json::from_str(&entry.objects.get(object).context("no such object")?.object)?;
         Ok(object.get(name).cloned().unwrap_or_default())
     }
 
@@ -174,7 +174,7 @@ pub(crate) mod gambles {
         let inputs = vec![input("a", json!({}))];
         let entries = sandbox.render(RenderRequest { seed, ..request(GUEST, inputs) }).await?;
         let entry = entries.into_iter().next().context("one entry")??;
-        Ok(Value::Object(entry.objects.into_iter().next().context("one object")?.object).to_string())
+        Ok(entry.objects.first().context("one object")?.object.to_string())
     }
 
     #[tokio::test(flavor = "multi_thread")]

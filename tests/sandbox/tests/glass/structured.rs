@@ -36,8 +36,9 @@ fn request(spec: Value, config: Value, inputs: &[Value]) -> RenderRequest {
 
 /// What stands at `spec` in the only object of each input, or why there is none.
 fn specs(entries: Entries) -> Vec<Result<Value, InputError>> {
-    let spec =
-        |object: Option<&orangery_sandbox::RenderedObject>| object.and_then(|one| one.object.get("spec")).cloned();
+    let spec = |object: Option<&orangery_sandbox::RenderedObject>| {
+        serde_json::from_str::<Value>(&object?.object).ok()?.get("spec").cloned()
+    };
     entries
         .into_iter()
         .map(|entry| entry.map(|rendering| spec(rendering.objects.first()).unwrap_or_default()))
