@@ -28,6 +28,77 @@ pub(crate) fn is_blank(b: u8) -> bool {
     b == b' ' || b == b'\t'
 }
 
+/// The length of the first line, with its line feed; none when there is no line feed. Eight bytes at a time, as every line of
+/// every rendered text passes here.
+pub(crate) fn line_length(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const FEEDS: u64 = u64::from_le_bytes([b'\n'; 8]);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (n, word) in words.iter().enumerate() {
+        // A byte that was a line feed is zero now; the lowest zero byte is the lowest that borrows.
+        let word = u64::from_le_bytes(*word) ^ FEEDS;
+        let zeros = word.wrapping_sub(ONES) & !word & (ONES << 7);
+        if zeros != 0 {
+            return Some(n * 8 + zeros.trailing_zeros() as usize / 8 + 1);
+        }
+    }
+    rest.iter().position(|b| *b == b'\n').map(|at| words.len() * 8 + at + 1)
+}
+
+/// A class of printable ASCII characters that mean nothing where a scanner or an emitter stands, so that it may pass over any
+/// number of them at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run(u8);
+
+impl Run {
+    /// Anything, as in a comment.
+    pub(crate) const TEXT: Self = Self(1);
+    /// What cannot end a word of a plain scalar.
+    pub(crate) const WORD: Self = Self(2);
+    /// What cannot end a word in quotes.
+    pub(crate) const QUOTED: Self = Self(4);
+    /// Spaces.
+    pub(crate) const SPACES: Self = Self(8);
+    /// What a name consists of: nothing in it needs quotes, unless a sign is the first character.
+    pub(crate) const NAME: Self = Self(16);
+
+    /// Do all characters belong to the class?
+    pub(crate) fn is_all(self, bytes: &[u8]) -> bool {
+        self.length(bytes) == bytes.len()
+    }
+
+    /// How many characters at the start belong to the class.
+    pub(crate) fn length(self, bytes: &[u8]) -> usize {
+        let belongs = |b: u8| RUNS.get(usize::from(b)).is_some_and(|classes| classes & self.0 != 0);
+        bytes.iter().position(|b| !belongs(*b)).unwrap_or(bytes.len())
+    }
+}
+
+/// The classes of each byte.
+#[expect(clippy::indexing_slicing, reason = "a byte always has a place among 256, and the compiler evaluates this")]
+const RUNS: [u8; 256] = {
+    let mut runs = [0; 256];
+    let mut b = b' ';
+    while b <= b'~' {
+        let mut classes = Run::TEXT.0;
+        if !matches!(b, b' ' | b':' | b',' | b'?' | b'[' | b']' | b'{' | b'}') {
+            classes |= Run::WORD.0;
+        }
+        if !matches!(b, b' ' | b'\'' | b'"' | b'\\') {
+            classes |= Run::QUOTED.0;
+        }
+        if b == b' ' {
+            classes |= Run::SPACES.0;
+        }
+        if b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-') {
+            classes |= Run::NAME.0;
+        }
+        runs[b as usize] = classes;
+        b += 1;
+    }
+    runs
+};
+
 /// CR, LF, NEL, LS or PS at `at`.
 pub(crate) fn is_break(bytes: &[u8], at: usize) -> bool {
     match byte(bytes, at) {
@@ -73,5 +144,33 @@ pub(crate) fn is_control(bytes: &[u8], at: usize) -> bool {
         0xC2 => matches!(byte(bytes, at + 1), 0x80..=0x84 | 0x86..=0x9F),
         0xEF => byte(bytes, at + 1) == 0xBF && matches!(byte(bytes, at + 2), 0xBE | 0xBF),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_ends_behind_its_first_line_feed() {
+        for before in 0..40 {
+            // Bytes next to a line feed, below and above, must not be taken for one.
+            let line = "\t\u{b}x\u{8a}".chars().cycle().take(before).collect::<String>();
+            for after in ["", "\n", "x\n\n", "\u{b}\u{b}\u{b}\u{b}\u{b}\u{b}\u{b}\u{b}"] {
+                let text = format!("{line}\n{after}");
+                assert_eq!(line_length(text.as_bytes()), Some(line.len() + 1), "{text:?}");
+            }
+            assert_eq!(line_length(line.as_bytes()), None, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_run_ends_at_what_means_something() {
+        assert_eq!(Run::WORD.length(b"oci//x.y-z: 1"), 10);
+        assert_eq!(Run::QUOTED.length(b"a:b,c\\n"), 5);
+        assert_eq!(Run::TEXT.length("# a b\té".as_bytes()), 5);
+        assert_eq!(Run::SPACES.length(b"  \tx"), 2);
+        assert!(Run::NAME.is_all(b"apps/v1.beta_2-x") && !Run::NAME.is_all(b"a:b"));
+        assert!((0..=u8::MAX).filter(|b| !matches!(b, b' '..=b'~')).all(|b| Run::TEXT.length(&[b]) == 0));
     }
 }

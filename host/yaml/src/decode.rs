@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::error::ReadError;
+use crate::error::{ReadError, Refusal};
 use crate::scalar::{key_of, place, scalar, value_of};
 use crate::tree::{Content, MAX_DEPTH, MAX_SIZE, NodeData, NodeId, Tree};
 
@@ -15,7 +15,7 @@ const RATIO_LOW: f64 = 400_000.0;
 const RATIO_HIGH: f64 = 4_000_000.0;
 
 /// The value of a node.
-pub(crate) fn to_value(tree: &Tree<'_>, id: NodeId) -> Result<Value, ReadError> {
+pub(crate) fn to_value(tree: &Tree<'_>, id: NodeId) -> Result<Value, Refusal> {
     // The library counts the document as a node of its own.
     let mut decoder = Decoder { tree, decoded: 1, aliased: 0, copied: 0, depth: 0, aliases: Vec::new() };
     decoder.value(id)
@@ -32,12 +32,17 @@ struct Decoder<'t, 'a> {
     aliases: Vec<NodeId>,
 }
 
+#[cold]
+fn excessive(node: &NodeData<'_>) -> Refusal {
+    ReadError::unusable("document contains excessive aliasing", place(node)).into()
+}
+
 /// A mapping in the making.
 #[derive(Default)]
 struct Gathering {
     map: Map<String, Value>,
     /// Entries that JSON cannot say; they count only if no later entry of the same name replaces them.
-    refused: Vec<(Option<String>, ReadError)>,
+    refused: Vec<(Option<String>, Refusal)>,
 }
 
 impl Gathering {
@@ -52,7 +57,7 @@ impl Gathering {
 }
 
 impl Decoder<'_, '_> {
-    fn value(&mut self, id: NodeId) -> Result<Value, ReadError> {
+    fn value(&mut self, id: NodeId) -> Result<Value, Refusal> {
         let Some(node) = self.tree.node(id) else { return Ok(Value::Null) };
         self.count(node)?;
         match &node.content {
@@ -69,12 +74,12 @@ impl Decoder<'_, '_> {
     }
 
     // Each in its own function, so that a level of nesting takes little of the stack.
-    fn scalar_value(&mut self, node: &NodeData<'_>, text: &str, implicit: bool) -> Result<Value, ReadError> {
+    fn scalar_value(&mut self, node: &NodeData<'_>, text: &str, implicit: bool) -> Result<Value, Refusal> {
         self.account(text.len(), node)?;
         value_of(scalar(node, text, implicit)?, node)
     }
 
-    fn list(&mut self, node: &NodeData<'_>, first: NodeId) -> Result<Value, ReadError> {
+    fn list(&mut self, node: &NodeData<'_>, first: NodeId) -> Result<Value, Refusal> {
         self.enter(node)?;
         let mut list = Vec::new();
         for child in self.tree.children(first) {
@@ -84,7 +89,7 @@ impl Decoder<'_, '_> {
         Ok(Value::Array(list))
     }
 
-    fn object(&mut self, node: &NodeData<'_>, first: NodeId) -> Result<Value, ReadError> {
+    fn object(&mut self, node: &NodeData<'_>, first: NodeId) -> Result<Value, Refusal> {
         self.enter(node)?;
         let mut gathering = Gathering::default();
         self.mapping(first, &mut gathering)?;
@@ -96,7 +101,8 @@ impl Decoder<'_, '_> {
     }
 
     /// go-yaml's guard against documents that are small on disk and huge in memory.
-    fn count(&mut self, node: &NodeData<'_>) -> Result<(), ReadError> {
+    #[inline]
+    fn count(&mut self, node: &NodeData<'_>) -> Result<(), Refusal> {
         self.decoded += 1;
         if !self.aliases.is_empty() {
             self.aliased += 1;
@@ -105,40 +111,40 @@ impl Decoder<'_, '_> {
             let decoded = self.decoded as f64;
             let share = ((decoded - RATIO_LOW) / (RATIO_HIGH - RATIO_LOW)).clamp(0.0, 1.0);
             if self.aliased as f64 / decoded > 0.99 - 0.89 * share {
-                return Err(ReadError::unusable("document contains excessive aliasing", place(node)));
+                return Err(excessive(node));
             }
         }
         Ok(())
     }
 
     /// The library shares the text behind an alias, we copy it: that must not multiply either.
-    fn account(&mut self, bytes: usize, node: &NodeData<'_>) -> Result<(), ReadError> {
+    fn account(&mut self, bytes: usize, node: &NodeData<'_>) -> Result<(), Refusal> {
         if !self.aliases.is_empty() {
             self.copied += bytes;
             if self.copied > MAX_SIZE {
-                return Err(ReadError::unusable("document contains excessive aliasing", place(node)));
+                return Err(excessive(node));
             }
         }
         Ok(())
     }
 
-    fn enter(&mut self, node: &NodeData<'_>) -> Result<(), ReadError> {
+    fn enter(&mut self, node: &NodeData<'_>) -> Result<(), Refusal> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(ReadError::TooDeep { limit: MAX_DEPTH, at: place(node) });
+            return Err(ReadError::TooDeep { limit: MAX_DEPTH, at: place(node) }.into());
         }
         Ok(())
     }
 
-    fn follow(&mut self, id: NodeId, name: &str, node: &NodeData<'_>) -> Result<(), ReadError> {
+    fn follow(&mut self, id: NodeId, name: &str, node: &NodeData<'_>) -> Result<(), Refusal> {
         if self.aliases.contains(&id) {
-            return Err(ReadError::unusable(format!("anchor '{name}' value contains itself"), place(node)));
+            return Err(ReadError::unusable(format!("anchor '{name}' value contains itself"), place(node)).into());
         }
         self.aliases.push(id);
         Ok(())
     }
 
-    fn mapping(&mut self, first: NodeId, into: &mut Gathering) -> Result<(), ReadError> {
+    fn mapping(&mut self, first: NodeId, into: &mut Gathering) -> Result<(), Refusal> {
         let tree = self.tree;
         for (key, value) in tree.pairs(first) {
             if tree.is_merge(key) {
@@ -147,7 +153,7 @@ impl Decoder<'_, '_> {
             }
             let name = match self.key(key) {
                 Ok(name) => Some(name),
-                Err(error @ ReadError::NotJson { .. }) => {
+                Err(error) if matches!(*error, ReadError::NotJson { .. }) => {
                     into.refused.push((None, error));
                     None
                 }
@@ -156,7 +162,7 @@ impl Decoder<'_, '_> {
             let (depth, aliases) = (self.depth, self.aliases.len());
             match self.value(value) {
                 Ok(value) => into.keep(name, value),
-                Err(error @ ReadError::NotJson { .. }) => {
+                Err(error) if matches!(*error, ReadError::NotJson { .. }) => {
                     into.refused.push((name, error));
                     // The error left in the middle of the value.
                     self.depth = depth;
@@ -168,7 +174,7 @@ impl Decoder<'_, '_> {
         Ok(())
     }
 
-    fn key(&mut self, id: NodeId) -> Result<String, ReadError> {
+    fn key(&mut self, id: NodeId) -> Result<String, Refusal> {
         let Some(node) = self.tree.node(id) else { return Ok(String::new()) };
         self.count(node)?;
         match &node.content {
@@ -182,12 +188,12 @@ impl Decoder<'_, '_> {
                 self.aliases.pop();
                 key
             }
-            Content::Sequence { .. } => Err(ReadError::unusable("invalid map key: a list", place(node))),
-            Content::Mapping { .. } => Err(ReadError::unusable("invalid map key: a map", place(node))),
+            Content::Sequence { .. } => Err(ReadError::unusable("invalid map key: a list", place(node)).into()),
+            Content::Mapping { .. } => Err(ReadError::unusable("invalid map key: a map", place(node)).into()),
         }
     }
 
-    fn merge(&mut self, id: NodeId, into: &mut Gathering) -> Result<(), ReadError> {
+    fn merge(&mut self, id: NodeId, into: &mut Gathering) -> Result<(), Refusal> {
         let Some(node) = self.tree.node(id) else { return Ok(()) };
         match &node.content {
             Content::Sequence { first, .. } => {
@@ -199,7 +205,7 @@ impl Decoder<'_, '_> {
         }
     }
 
-    fn merge_one(&mut self, id: NodeId, into: &mut Gathering) -> Result<(), ReadError> {
+    fn merge_one(&mut self, id: NodeId, into: &mut Gathering) -> Result<(), Refusal> {
         let Some(node) = self.tree.node(id) else { return Ok(()) };
         match &node.content {
             Content::Mapping { first, .. } => {
@@ -218,7 +224,9 @@ impl Decoder<'_, '_> {
                 self.aliases.pop();
                 merged
             }
-            _ => Err(ReadError::unusable("map merge requires map or sequence of maps as the value", place(node))),
+            _ => {
+                Err(ReadError::unusable("map merge requires map or sequence of maps as the value", place(node)).into())
+            }
         }
     }
 }

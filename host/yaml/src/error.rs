@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::fault::Fault;
+use crate::input::Mark;
 use crate::lookalike::{Advice, advise};
 
 /// A place in a text, counted from one, columns in characters.
@@ -94,13 +95,17 @@ pub enum ReadError {
     },
 }
 
+/// As it travels inside: boxed, so that what is returned otherwise stays small.
+pub(crate) type Refusal = Box<ReadError>;
+
 impl ReadError {
-    pub(crate) fn malformed(fault: Fault, text: &str) -> Self {
-        let at = Location { line: fault.at.line + 1, column: fault.at.column + 1 };
+    pub(crate) fn malformed(fault: &Fault, text: &str) -> Self {
+        let Mark { line, column } = fault.at();
+        let at = Location { line: line + 1, column: column + 1 };
         Self::Malformed {
             said_line: fault.said_line(),
             advice: advise(text, at),
-            problem: fault.problem.into_owned(),
+            problem: fault.problem().to_owned(),
             at,
         }
     }

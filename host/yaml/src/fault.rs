@@ -1,7 +1,5 @@
 //! What the scanner and the parser report before it becomes a [`crate::ReadError`].
 
-use std::borrow::Cow;
-
 use crate::input::Mark;
 
 /// Which layer failed: the library counts lines differently in each.
@@ -12,45 +10,58 @@ enum Layer {
     Parser,
 }
 
-/// A syntax error with the library's words and our place.
-#[derive(Debug, Clone)]
-pub(crate) struct Fault {
+/// A syntax error with the library's words and our place. Boxed: nearly every function of the scanner and the parser can fail,
+/// and what they return otherwise fits a register.
+#[derive(Debug)]
+pub(crate) struct Fault(Box<Finding>);
+
+#[derive(Debug)]
+struct Finding {
     layer: Layer,
-    pub(crate) problem: Cow<'static, str>,
+    problem: &'static str,
     context: Mark,
-    /// Where the problem is, counted from zero.
-    pub(crate) at: Mark,
+    at: Mark,
 }
 
 impl Fault {
     pub(crate) fn control(at: Mark) -> Self {
-        Self {
-            layer: Layer::Reader,
-            problem: "control characters are not allowed".into(),
-            context: Mark::default(),
-            at,
-        }
+        Self::new(Layer::Reader, Mark::default(), "control characters are not allowed", at)
     }
 
     pub(crate) fn scanner(context: Mark, problem: &'static str, at: Mark) -> Self {
-        Self { layer: Layer::Scanner, problem: problem.into(), context, at }
+        Self::new(Layer::Scanner, context, problem, at)
     }
 
     pub(crate) fn parser(problem: &'static str, at: Mark) -> Self {
-        Self { layer: Layer::Parser, problem: problem.into(), context: Mark::default(), at }
+        Self::new(Layer::Parser, Mark::default(), problem, at)
     }
 
     pub(crate) fn in_context(context: Mark, problem: &'static str, at: Mark) -> Self {
-        Self { layer: Layer::Parser, problem: problem.into(), context, at }
+        Self::new(Layer::Parser, context, problem, at)
+    }
+
+    #[cold]
+    fn new(layer: Layer, context: Mark, problem: &'static str, at: Mark) -> Self {
+        Self(Box::new(Finding { layer, problem, context, at }))
+    }
+
+    pub(crate) fn problem(&self) -> &'static str {
+        self.0.problem
+    }
+
+    /// Where the problem is, counted from zero.
+    pub(crate) fn at(&self) -> Mark {
+        self.0.at
     }
 
     /// The line the library names: it is one too small for parser errors, and absent on the first line.
     pub(crate) fn said_line(&self) -> Option<u32> {
-        let line = match self.layer {
+        let Finding { layer, context, at, .. } = &*self.0;
+        let line = match layer {
             Layer::Reader => 0,
-            Layer::Scanner if self.at.line != 0 => self.at.line + 1,
-            Layer::Scanner | Layer::Parser if self.at.line != 0 => self.at.line,
-            Layer::Scanner | Layer::Parser => self.context.line,
+            Layer::Scanner if at.line != 0 => at.line + 1,
+            Layer::Scanner | Layer::Parser if at.line != 0 => at.line,
+            Layer::Scanner | Layer::Parser => context.line,
         };
         (line != 0).then_some(line)
     }

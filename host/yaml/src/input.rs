@@ -3,7 +3,7 @@
 //! Promises: the same characters are refused at the same moment as in go-yaml, which decodes 512 bytes at a time and therefore
 //! does not see a control character far behind the end of the first document.
 
-use crate::chars::{byte, is_blank, is_blankz, is_break, is_breakz, is_control, width};
+use crate::chars::{Run, byte, is_blank, is_blankz, is_break, is_breakz, is_control, width};
 use crate::fault::Fault;
 
 /// go-yaml's raw buffer: characters are checked when the chunk that holds them is loaded.
@@ -12,7 +12,6 @@ const CHUNK: usize = 512;
 /// A place in the text, counted from zero in characters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Mark {
-    pub(crate) index: u32,
     pub(crate) line: u32,
     pub(crate) column: u32,
 }
@@ -25,6 +24,8 @@ pub(crate) struct Input<'a> {
     pub(crate) mark: Mark,
     /// End of the chunks checked so far.
     loaded: usize,
+    /// How many bytes a character of this text takes at most: one, if all of it is ASCII.
+    widest: usize,
     /// Where the library's buffer begins now; only its odd byte-order-mark check looks at it.
     window: usize,
 }
@@ -32,17 +33,20 @@ pub(crate) struct Input<'a> {
 impl<'a> Input<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         let pos = if text.starts_with('\u{FEFF}') { 3 } else { 0 };
-        Self { text, bytes: text.as_bytes(), pos, mark: Mark::default(), loaded: 0, window: pos }
+        let widest = if text.is_ascii() { 1 } else { 4 };
+        Self { text, bytes: text.as_bytes(), pos, mark: Mark::default(), loaded: 0, widest, window: pos }
     }
 
     /// Makes sure that `count` characters are loaded, or the end is reached.
+    #[inline]
     pub(crate) fn cache(&mut self, count: usize) -> Result<(), Fault> {
-        if self.pos + 4 * count <= self.loaded {
+        if self.pos + self.widest * count <= self.loaded {
             return Ok(());
         }
         self.load(count)
     }
 
+    #[cold]
     fn load(&mut self, count: usize) -> Result<(), Fault> {
         let unread = |from: usize, to: usize| {
             let chunk = self.bytes.get(from..to).unwrap_or_default();
@@ -58,16 +62,20 @@ impl<'a> Input<'a> {
             while end < self.bytes.len() && (byte(self.bytes, end) & 0xC0) == 0x80 {
                 end -= 1;
             }
-            let chunk = self.bytes.get(self.loaded..end).unwrap_or_default();
-            for (ahead, b) in chunk.iter().enumerate() {
-                let at = self.loaded + ahead;
-                if !matches!(b, b' '..=b'~') && is_control(self.bytes, at) {
-                    return Err(Fault::control(self.mark_of(at)));
-                }
+            if let Some(at) = self.control_in(end) {
+                return Err(Fault::control(self.mark_of(at)));
             }
             self.loaded = end;
         }
         Ok(())
+    }
+
+    /// The first control character of the chunk that ends at `end`.
+    fn control_in(&self, end: usize) -> Option<usize> {
+        let chunk = self.bytes.get(self.loaded..end).unwrap_or_default();
+        // Without a branch for each byte, as most chunks have none.
+        let clean = chunk.iter().fold(true, |clean, b| clean & matches!(b, b' '..=b'~' | b'\n'));
+        if clean { None } else { (self.loaded..end).find(|at| is_control(self.bytes, *at)) }
     }
 
     /// Line and column of a byte offset.
@@ -75,7 +83,6 @@ impl<'a> Input<'a> {
         let before = self.text.get(..at).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |n| n + 1);
         Mark {
-            index: at as u32,
             line: before.bytes().filter(|b| *b == b'\n').count() as u32,
             column: before.get(line_start..).unwrap_or_default().chars().count() as u32,
         }
@@ -88,6 +95,11 @@ impl<'a> Input<'a> {
 
     pub(crate) fn is_end(&self) -> bool {
         self.pos >= self.bytes.len()
+    }
+
+    /// Printable ASCII, neither a space nor the beginning of a comment.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self.at(0), b'!'..=b'~') && self.at(0) != b'#'
     }
 
     pub(crate) fn is_blank(&self) -> bool {
@@ -125,35 +137,34 @@ impl<'a> Input<'a> {
 
     /// Moves over one character.
     pub(crate) fn skip(&mut self) {
-        self.mark.index += 1;
         self.mark.column += 1;
         self.pos = (self.pos + width(self.at(0))).min(self.bytes.len());
     }
 
-    /// Moves over the printable ASCII characters that `ordinary` names, as far as no chunk needs loading: the fast way through
-    /// what is not special to anybody.
+    /// Moves over the characters of a class, as far as no chunk needs loading: the fast way through what is not special to
+    /// anybody.
     #[inline]
-    pub(crate) fn skip_run(&mut self, ordinary: impl Fn(u8) -> bool) {
+    pub(crate) fn skip_run(&mut self, class: Run) {
         // Two characters of look-ahead stay loaded, as the callers check.
-        let run = self.bytes.get(self.pos..self.loaded.saturating_sub(8)).unwrap_or_default();
-        let length = run.iter().take_while(|b| matches!(**b, b' '..=b'~') && ordinary(**b)).count();
+        let end = self.loaded.saturating_sub(2 * self.widest);
+        let run = self.bytes.get(self.pos..end).unwrap_or_default();
+        let length = class.length(run);
         self.pos += length;
-        self.mark.index += length as u32;
         self.mark.column += length as u32;
     }
 
     /// Moves over one line break, if there is one; gives the break as a scalar keeps it.
     pub(crate) fn skip_line(&mut self) -> &'static str {
-        let (bytes, characters, kept) = match (self.at(0), self.at(1)) {
-            (b'\r', b'\n') => (2, 2, "\n"),
-            (b'\r' | b'\n', _) => (1, 1, "\n"),
-            (0xC2, 0x85) => (2, 1, "\n"),
-            (0xE2, 0x80) if self.at(2) == 0xA8 => (3, 1, "\u{2028}"),
-            (0xE2, 0x80) if self.at(2) == 0xA9 => (3, 1, "\u{2029}"),
+        let (bytes, kept) = match (self.at(0), self.at(1)) {
+            (b'\n', _) => (1, "\n"),
+            (b'\r', b'\n') => (2, "\n"),
+            (b'\r', _) => (1, "\n"),
+            (0xC2, 0x85) => (2, "\n"),
+            (0xE2, 0x80) if self.at(2) == 0xA8 => (3, "\u{2028}"),
+            (0xE2, 0x80) if self.at(2) == 0xA9 => (3, "\u{2029}"),
             _ => return "",
         };
         self.pos += bytes;
-        self.mark.index += characters;
         self.mark.column = 0;
         self.mark.line += 1;
         kept

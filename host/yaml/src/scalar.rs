@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use serde_json::{Number, Value};
 
 use crate::base64;
-use crate::error::{Location, ReadError};
+use crate::error::{Location, ReadError, Refusal};
 use crate::number::{general32, integral};
 use crate::resolve::{Resolved, resolve, resolve_as};
 use crate::tree::{Content, NodeData, NodeId, Tree};
@@ -48,19 +48,22 @@ pub(crate) fn coerced(tree: &Tree<'_>, id: NodeId) -> Option<String> {
 }
 
 /// The type of a scalar by its tag, its style and its text.
-pub(crate) fn scalar<'t>(node: &NodeData<'_>, text: &'t str, implicit: bool) -> Result<Scalar<'t>, ReadError> {
-    let tag: &str = &node.tag;
-    if tag.is_empty() {
-        if !implicit {
-            return Ok(Scalar::Text(Cow::Borrowed(text)));
-        }
-        return Ok(typed(resolve(text), text));
+#[inline]
+pub(crate) fn scalar<'t>(node: &NodeData<'_>, text: &'t str, implicit: bool) -> Result<Scalar<'t>, Refusal> {
+    match node.tag() {
+        "" if implicit => Ok(typed(resolve(text), text)),
+        "" => Ok(Scalar::Text(Cow::Borrowed(text))),
+        tag => tagged(node, tag, text),
     }
+}
+
+#[inline(never)]
+fn tagged<'t>(node: &NodeData<'_>, tag: &str, text: &'t str) -> Result<Scalar<'t>, Refusal> {
     match tag.strip_prefix(LONG_TAG) {
         Some("str") => Ok(Scalar::Text(Cow::Borrowed(text))),
         Some("binary") => match base64::decode(text) {
             Some(bytes) => Ok(Scalar::Text(Cow::Owned(go_text(&bytes)))),
-            None => Err(ReadError::unusable("!!binary value contains invalid base64 data", place(node))),
+            None => Err(ReadError::unusable("!!binary value contains invalid base64 data", place(node)).into()),
         },
         Some(wanted @ ("bool" | "int" | "float" | "null" | "timestamp")) => {
             let resolved = match resolve_as(text, wanted == "timestamp") {
@@ -72,7 +75,8 @@ pub(crate) fn scalar<'t>(node: &NodeData<'_>, text: &'t str, implicit: bool) -> 
                 return Err(ReadError::unusable(
                     format!("cannot decode {found} `{text}` as a !!{wanted}"),
                     place(node),
-                ));
+                )
+                .into());
             }
             Ok(typed(resolved, text))
         }
@@ -89,7 +93,7 @@ fn typed(resolved: Resolved, text: &str) -> Scalar<'_> {
 }
 
 /// The value.
-pub(crate) fn value_of(scalar: Scalar<'_>, node: &NodeData<'_>) -> Result<Value, ReadError> {
+pub(crate) fn value_of(scalar: Scalar<'_>, node: &NodeData<'_>) -> Result<Value, Refusal> {
     let resolved = match scalar {
         Scalar::Text(text) => return Ok(Value::String(text.into_owned())),
         Scalar::Typed(resolved) => resolved,
@@ -107,7 +111,7 @@ pub(crate) fn value_of(scalar: Scalar<'_>, node: &NodeData<'_>) -> Result<Value,
             } else {
                 "-Inf"
             };
-            return Err(ReadError::not_json(format!("json: unsupported value: {name}"), place(node)));
+            return Err(ReadError::not_json(format!("json: unsupported value: {name}"), place(node)).into());
         }
         Resolved::Float(f) => number(f),
     })
@@ -122,7 +126,7 @@ fn number(f: f64) -> Value {
 }
 
 /// The text of a key.
-pub(crate) fn key_of<'t>(scalar: Scalar<'t>, node: &NodeData<'_>) -> Result<Cow<'t, str>, ReadError> {
+pub(crate) fn key_of<'t>(scalar: Scalar<'t>, node: &NodeData<'_>) -> Result<Cow<'t, str>, Refusal> {
     let resolved = match scalar {
         Scalar::Text(text) => return Ok(text),
         Scalar::Typed(resolved) => resolved,
@@ -131,9 +135,9 @@ pub(crate) fn key_of<'t>(scalar: Scalar<'t>, node: &NodeData<'_>) -> Result<Cow<
         Resolved::Bool(b) => b.to_string(),
         Resolved::Int(n) => n.to_string(),
         Resolved::Float(f) => general32(f),
-        Resolved::Uint(_) => return Err(ReadError::not_json("unsupported map key of type: uint64", place(node))),
+        Resolved::Uint(_) => return Err(ReadError::not_json("unsupported map key of type: uint64", place(node)).into()),
         Resolved::Null | Resolved::Timestamp | Resolved::Str => {
-            return Err(ReadError::not_json("unsupported map key of type: null; put it in quotes", place(node)));
+            return Err(ReadError::not_json("unsupported map key of type: null; put it in quotes", place(node)).into());
         }
     }))
 }

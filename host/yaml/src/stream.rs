@@ -7,10 +7,11 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::chars::line_length;
 use crate::decode::to_value;
-use crate::error::{Location, ReadError};
+use crate::error::{Location, ReadError, Refusal};
 use crate::json;
-use crate::tree::Documents;
+use crate::tree::{Documents, Tree};
 
 /// How far the reader looks for the `{` of a JSON stream.
 const GUESS: usize = 2048;
@@ -31,6 +32,10 @@ pub struct Document<'a> {
 /// # Errors
 /// When the text is not YAML, or has no JSON form.
 pub fn from_str(text: &str) -> Result<Value, ReadError> {
+    first_value(text).map_err(|error| *error)
+}
+
+fn first_value(text: &str) -> Result<Value, Refusal> {
     match Documents::new(text)?.next_tree()? {
         Some(tree) => to_value(&tree, tree.root),
         None => Ok(Value::Null),
@@ -42,6 +47,10 @@ pub fn from_str(text: &str) -> Result<Value, ReadError> {
 /// # Errors
 /// When the text is not YAML, or has no JSON form.
 pub fn from_str_all(text: &str) -> Result<Vec<Value>, ReadError> {
+    every_value(text).map_err(|error| *error)
+}
+
+fn every_value(text: &str) -> Result<Vec<Value>, Refusal> {
     let mut documents = Documents::new(text)?;
     let mut values = Vec::new();
     while let Some(tree) = documents.next_tree()? {
@@ -65,11 +74,25 @@ pub fn documents(text: &str) -> Result<Vec<Document<'_>>, ReadError> {
 /// As [`documents`], up to the first error: what stands before it may be wrong in other ways, and then that comes first.
 #[must_use]
 pub fn leading_documents(text: &str) -> (Vec<Document<'_>>, Option<ReadError>) {
-    let mut stream = Stream { text, line: 1, found: Vec::new() };
+    let mut stream = Stream { text, line: 1, found: Vec::new(), last: None };
     let guess = text.trim_start();
     let json = guess.starts_with('{') && text.len() - guess.len() < GUESS;
     let read = if json { stream.read_json(&json::mend_surrogates(text)) } else { stream.read_yaml() };
     (stream.found, read.err())
+}
+
+/// A text as the Kubernetes reader hands it on: taken apart at line feeds, each line ended with one, also the last: a block scalar
+/// keeps it. A carriage return before a line feed is dropped, which counts only where another stands before it: the two left are
+/// one break.
+#[must_use]
+pub fn as_lines(text: &str) -> Cow<'_, str> {
+    let ended = text.is_empty() || text.ends_with('\n');
+    let doubled = text.contains("\r\r\n");
+    match (ended, doubled) {
+        (true, false) => Cow::Borrowed(text),
+        (false, false) => Cow::Owned(format!("{text}\n")),
+        (_, true) => Cow::Owned(text.replace("\r\n", "\n") + if ended { "" } else { "\n" }),
+    }
 }
 
 /// The unread rest of a text, and what was found before it.
@@ -77,6 +100,8 @@ struct Stream<'a> {
     text: &'a str,
     line: u32,
     found: Vec<Document<'a>>,
+    /// What read the last document, and its tree: their memory serves the next one.
+    last: Option<(Documents<'a>, Tree<'a>)>,
 }
 
 impl<'a> Stream<'a> {
@@ -84,6 +109,15 @@ impl<'a> Stream<'a> {
     fn advance(&mut self, bytes: usize) -> &'a str {
         let (passed, rest) = self.text.split_at_checked(bytes).unwrap_or((self.text, ""));
         self.line += passed.bytes().filter(|b| *b == b'\n').count() as u32;
+        self.text = rest;
+        passed
+    }
+
+    /// Moves over one line.
+    fn advance_line(&mut self) -> &'a str {
+        let length = line_length(self.text.as_bytes());
+        let (passed, rest) = length.and_then(|length| self.text.split_at_checked(length)).unwrap_or((self.text, ""));
+        self.line += u32::from(length.is_some());
         self.text = rest;
         passed
     }
@@ -147,8 +181,7 @@ impl<'a> Stream<'a> {
         let mut length = 0;
         while !self.text.is_empty() {
             let line = self.line;
-            let end = self.text.find('\n').map_or(self.text.len(), |n| n + 1);
-            let passed = self.advance(end);
+            let passed = self.advance_line();
             if let Some(after) = passed.strip_prefix("---") {
                 let after = after.trim();
                 if !after.is_empty() && !after.starts_with('#') {
@@ -170,10 +203,23 @@ impl<'a> Stream<'a> {
     }
 
     fn read_document(&mut self, text: &'a str, line: u32) -> Result<(), ReadError> {
-        // The reader takes lines apart and ends each with a line feed, also the last one: a block scalar keeps it.
-        let text = if text.ends_with('\n') { Cow::Borrowed(text) } else { Cow::Owned(format!("{text}\n")) };
-        let value = from_str(&text).map_err(|error| error.moved_down(line - 1))?;
-        self.keep(value, line, text);
+        let (value, text) = match as_lines(text) {
+            Cow::Borrowed(text) => (self.first_value(text), Cow::Borrowed(text)),
+            Cow::Owned(text) => (first_value(&text), Cow::Owned(text)),
+        };
+        self.keep(value.map_err(|error| error.moved_down(line - 1))?, line, text);
         Ok(())
+    }
+
+    /// As [`first_value`].
+    fn first_value(&mut self, text: &'a str) -> Result<Value, Refusal> {
+        let mut documents = match self.last.take() {
+            Some((documents, tree)) => documents.again(text, tree)?,
+            None => Documents::new(text)?,
+        };
+        let Some(tree) = documents.next_tree()? else { return Ok(Value::Null) };
+        let value = to_value(&tree, tree.root);
+        self.last = Some((documents, tree));
+        value
     }
 }

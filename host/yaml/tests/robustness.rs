@@ -192,6 +192,7 @@ fn time_grows_with_the_length_of_the_text() {
         "\"\\ud83d\"",
         "- - - - - - - -\n",
         "x: &a 1\ny: *a\n",
+        "x: &a 1\n---\n",
     ] {
         let count = 25_000 / piece.len();
         // Four times the text: sixteen times the time would be quadratic. The machine may be busy with something else, so

@@ -9,11 +9,11 @@ impl<'a> Parser<'a> {
         if first {
             self.open()?;
         }
-        let (kind, start, end) = self.peek()?;
+        let (kind, start) = self.peek()?;
         match kind {
             T::BlockEntry => {
-                self.skip();
-                let (next, ..) = self.peek()?;
+                let end = self.pass();
+                let (next, _) = self.peek()?;
                 if matches!(next, T::BlockEntry | T::BlockEnd) {
                     self.state = State::BlockSequence;
                     return Ok(Event::empty_scalar(end));
@@ -27,13 +27,13 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn parse_indentless_sequence(&mut self) -> Result<Event<'a>, Fault> {
-        let (kind, start, end) = self.peek()?;
+        let (kind, start) = self.peek()?;
         if kind != T::BlockEntry {
             self.pop_state();
             return Ok(Event::bare(EventKind::SequenceEnd, start));
         }
-        self.skip();
-        let (next, ..) = self.peek()?;
+        let end = self.pass();
+        let (next, _) = self.peek()?;
         if matches!(next, T::BlockEntry | T::Key | T::Value | T::BlockEnd) {
             self.state = State::IndentlessSequence;
             return Ok(Event::empty_scalar(end));
@@ -46,11 +46,11 @@ impl<'a> Parser<'a> {
         if first {
             self.open()?;
         }
-        let (kind, start, end) = self.peek()?;
+        let (kind, start) = self.peek()?;
         match kind {
             T::Key => {
-                self.skip();
-                let (next, ..) = self.peek()?;
+                let end = self.pass();
+                let (next, _) = self.peek()?;
                 if matches!(next, T::Key | T::Value | T::BlockEnd) {
                     self.state = State::BlockMappingValue;
                     return Ok(Event::empty_scalar(end));
@@ -64,13 +64,13 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn parse_block_mapping_value(&mut self) -> Result<Event<'a>, Fault> {
-        let (kind, start, end) = self.peek()?;
+        let (kind, start) = self.peek()?;
         self.state = State::BlockMappingKey;
         if kind != T::Value {
             return Ok(Event::empty_scalar(start));
         }
-        self.skip();
-        let (next, ..) = self.peek()?;
+        let end = self.pass();
+        let (next, _) = self.peek()?;
         if matches!(next, T::Key | T::Value | T::BlockEnd) {
             return Ok(Event::empty_scalar(end));
         }

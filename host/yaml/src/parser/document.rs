@@ -1,7 +1,5 @@
 //! Stream, documents and directives.
 
-use std::borrow::Cow;
-
 use super::{Event, EventKind, Parser, State};
 use crate::fault::Fault;
 use crate::input::Mark;
@@ -9,17 +7,17 @@ use crate::token::TokenKind as T;
 
 impl<'a> Parser<'a> {
     pub(super) fn parse_stream_start(&mut self) -> Result<Event<'a>, Fault> {
-        let (_, start, _) = self.peek()?;
+        let (_, start) = self.peek()?;
         self.state = State::ImplicitDocumentStart;
         self.skip();
         Ok(Event::bare(EventKind::StreamStart, start))
     }
 
     pub(super) fn parse_document_start(&mut self, implicit: bool) -> Result<Event<'a>, Fault> {
-        let (mut kind, mut start, _) = self.peek()?;
+        let (mut kind, mut start) = self.peek()?;
         while !implicit && kind == T::DocumentEnd {
             self.skip();
-            (kind, start, _) = self.peek()?;
+            (kind, start) = self.peek()?;
         }
         match kind {
             T::StreamEnd => {
@@ -27,7 +25,9 @@ impl<'a> Parser<'a> {
                 self.skip();
                 Ok(Event::bare(EventKind::StreamEnd, start))
             }
-            T::VersionDirective { .. } | T::TagDirective | T::DocumentStart => self.parse_explicit_document(start),
+            T::VersionDirective | T::ForeignVersion | T::TagDirective | T::DocumentStart => {
+                self.parse_explicit_document(start)
+            }
             _ if implicit => {
                 self.process_directives()?;
                 self.states.push(State::DocumentEnd);
@@ -40,7 +40,7 @@ impl<'a> Parser<'a> {
 
     fn parse_explicit_document(&mut self, start: Mark) -> Result<Event<'a>, Fault> {
         self.process_directives()?;
-        let (kind, found, _) = self.peek()?;
+        let (kind, found) = self.peek()?;
         if kind != T::DocumentStart {
             return Err(Fault::parser("did not find expected <document start>", found));
         }
@@ -51,9 +51,14 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn parse_document_content(&mut self) -> Result<Event<'a>, Fault> {
-        let (kind, start, _) = self.peek()?;
+        let (kind, start) = self.peek()?;
         match kind {
-            T::VersionDirective { .. } | T::TagDirective | T::DocumentStart | T::DocumentEnd | T::StreamEnd => {
+            T::VersionDirective
+            | T::ForeignVersion
+            | T::TagDirective
+            | T::DocumentStart
+            | T::DocumentEnd
+            | T::StreamEnd => {
                 self.pop_state();
                 Ok(Event::empty_scalar(start))
             }
@@ -62,7 +67,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn parse_document_end(&mut self) -> Result<Event<'a>, Fault> {
-        let (kind, start, _) = self.peek()?;
+        let (kind, start) = self.peek()?;
         if kind == T::DocumentEnd {
             self.skip();
         }
@@ -74,38 +79,38 @@ impl<'a> Parser<'a> {
     fn process_directives(&mut self) -> Result<(), Fault> {
         let mut has_version = false;
         loop {
-            let (kind, start, _) = self.peek()?;
+            let (kind, start) = self.peek()?;
             match kind {
-                T::VersionDirective { .. } if has_version => {
+                T::VersionDirective | T::ForeignVersion if has_version => {
                     return Err(Fault::parser("found duplicate %YAML directive", start));
                 }
-                T::VersionDirective { supported: false } => {
+                T::ForeignVersion => {
                     return Err(Fault::parser("found incompatible YAML document", start));
                 }
-                T::VersionDirective { supported: true } => {
+                T::VersionDirective => {
                     has_version = true;
                     self.skip();
                 }
                 T::TagDirective => {
                     if let Some(token) = self.scanner.take() {
-                        if self.prefix_of(&token.value).is_some() {
+                        let (handle, prefix) = token.parts();
+                        if self.tag_directives.contains_key(handle) {
                             return Err(Fault::parser("found duplicate %TAG directive", start));
                         }
-                        self.tag_directives.insert(token.value, token.suffix);
+                        self.tag_directives.insert(handle.to_owned(), prefix.to_owned());
                     }
                 }
-                _ => break,
+                _ => return Ok(()),
             }
         }
-        for (handle, prefix) in [("!", "!"), ("!!", "tag:yaml.org,2002:")] {
-            if self.prefix_of(handle).is_none() {
-                self.tag_directives.insert(Cow::Borrowed(handle), Cow::Borrowed(prefix));
-            }
-        }
-        Ok(())
     }
 
-    pub(super) fn prefix_of(&self, handle: &str) -> Option<&Cow<'a, str>> {
-        self.tag_directives.get(handle)
+    /// What a handle stands for: as the document says, or as every document may assume.
+    pub(super) fn prefix_of(&self, handle: &str) -> Option<&str> {
+        self.tag_directives.get(handle).map(String::as_str).or(match handle {
+            "!" => Some("!"),
+            "!!" => Some("tag:yaml.org,2002:"),
+            _ => None,
+        })
     }
 }

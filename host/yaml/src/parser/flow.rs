@@ -9,14 +9,14 @@ impl<'a> Parser<'a> {
         if first {
             self.open()?;
         }
-        let (mut kind, mut start, _) = self.peek()?;
+        let (mut kind, mut start) = self.peek()?;
         if kind != T::FlowSequenceEnd {
             if !first {
                 if kind != T::FlowEntry {
                     return Err(Fault::in_context(self.opened_at(), "did not find expected ',' or ']'", start));
                 }
                 self.skip();
-                (kind, start, _) = self.peek()?;
+                (kind, start) = self.peek()?;
             }
             if kind == T::Key {
                 self.state = State::FlowSequencePairKey;
@@ -33,22 +33,22 @@ impl<'a> Parser<'a> {
 
     /// The key of a `[key: value]` pair.
     pub(super) fn parse_pair_key(&mut self) -> Result<Event<'a>, Fault> {
-        let (kind, _, end) = self.peek()?;
+        let (kind, _) = self.peek()?;
         if !matches!(kind, T::Value | T::FlowEntry | T::FlowSequenceEnd) {
             self.states.push(State::FlowSequencePairValue);
             return self.parse_node(false, false);
         }
         // The library drops the token here.
-        self.skip();
+        let end = self.pass();
         self.state = State::FlowSequencePairValue;
         Ok(Event::empty_scalar(end))
     }
 
     pub(super) fn parse_pair_value(&mut self) -> Result<Event<'a>, Fault> {
-        let (kind, start, _) = self.peek()?;
+        let (kind, start) = self.peek()?;
         if kind == T::Value {
             self.skip();
-            let (next, ..) = self.peek()?;
+            let (next, _) = self.peek()?;
             if !matches!(next, T::FlowEntry | T::FlowSequenceEnd) {
                 self.states.push(State::FlowSequencePairEnd);
                 return self.parse_node(false, false);
@@ -59,7 +59,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn parse_pair_end(&mut self) -> Result<Event<'a>, Fault> {
-        let (_, start, _) = self.peek()?;
+        let (_, start) = self.peek()?;
         self.state = State::FlowSequence;
         Ok(Event::bare(EventKind::MappingEnd, start))
     }
@@ -68,18 +68,18 @@ impl<'a> Parser<'a> {
         if first {
             self.open()?;
         }
-        let (mut kind, mut start, _) = self.peek()?;
+        let (mut kind, mut start) = self.peek()?;
         if kind != T::FlowMappingEnd {
             if !first {
                 if kind != T::FlowEntry {
                     return Err(Fault::in_context(self.opened_at(), "did not find expected ',' or '}'", start));
                 }
                 self.skip();
-                (kind, start, _) = self.peek()?;
+                (kind, start) = self.peek()?;
             }
             if kind == T::Key {
                 self.skip();
-                let (next, at, _) = self.peek()?;
+                let (next, at) = self.peek()?;
                 if matches!(next, T::Value | T::FlowEntry | T::FlowMappingEnd) {
                     self.state = State::FlowMappingValue;
                     return Ok(Event::empty_scalar(at));
@@ -96,11 +96,11 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn parse_flow_mapping_value(&mut self, empty: bool) -> Result<Event<'a>, Fault> {
-        let (kind, start, _) = self.peek()?;
+        let (kind, start) = self.peek()?;
         self.state = State::FlowMappingKey;
         if !empty && kind == T::Value {
             self.skip();
-            let (next, at, _) = self.peek()?;
+            let (next, at) = self.peek()?;
             if !matches!(next, T::FlowEntry | T::FlowMappingEnd) {
                 self.states.push(State::FlowMappingKey);
                 return self.parse_node(false, false);

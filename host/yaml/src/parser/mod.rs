@@ -29,30 +29,31 @@ pub(crate) enum EventKind {
     MappingEnd,
 }
 
-/// One event. Anchor and tag are empty when there is none.
+/// One event.
 #[derive(Debug)]
 pub(crate) struct Event<'a> {
     pub(crate) kind: EventKind,
-    pub(crate) start: Mark,
-    pub(crate) anchor: Cow<'a, str>,
-    pub(crate) tag: Cow<'a, str>,
-    pub(crate) value: Cow<'a, str>,
     pub(crate) style: Style,
     /// The type of the scalar follows from its text.
     pub(crate) implicit: bool,
+    pub(crate) start: Mark,
+    /// The scalar, or the name of an alias.
+    pub(crate) value: Cow<'a, str>,
+    /// Rare, so they stand elsewhere.
+    pub(crate) properties: Option<Box<Properties<'a>>>,
+}
+
+/// What stands before a node; empty when there is none.
+#[derive(Debug, Default)]
+pub(crate) struct Properties<'a> {
+    pub(crate) anchor: Cow<'a, str>,
+    /// In its long form.
+    pub(crate) tag: Cow<'a, str>,
 }
 
 impl Event<'_> {
     fn bare(kind: EventKind, start: Mark) -> Self {
-        Self {
-            kind,
-            start,
-            anchor: Cow::Borrowed(""),
-            tag: Cow::Borrowed(""),
-            value: Cow::Borrowed(""),
-            style: Style::Plain,
-            implicit: false,
-        }
+        Self { kind, style: Style::Plain, implicit: false, start, value: Cow::Borrowed(""), properties: None }
     }
 
     /// The scalar that stands where nothing was written.
@@ -94,13 +95,25 @@ pub(crate) struct Parser<'a> {
     states: Vec<State>,
     marks: Vec<Mark>,
     /// The prefix of each handle of the current document. By name: a text may hold a hundred thousand of them.
-    tag_directives: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
+    tag_directives: BTreeMap<String, String>,
 }
 
 impl<'a> Parser<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
+        Self::over(Scanner::new(text))
+    }
+
+    /// A parser of another text, with the memory of this one.
+    pub(crate) fn again(self, text: &'a str) -> Self {
+        let Self { scanner, mut states, mut marks, .. } = self;
+        states.clear();
+        marks.clear();
+        Self { states, marks, ..Self::over(scanner.again(text)) }
+    }
+
+    fn over(scanner: Scanner<'a>) -> Self {
         Self {
-            scanner: Scanner::new(text),
+            scanner,
             state: State::StreamStart,
             states: Vec::new(),
             marks: Vec::new(),
@@ -108,6 +121,7 @@ impl<'a> Parser<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn next_event(&mut self) -> Result<Event<'a>, Fault> {
         match self.state {
             State::StreamStart => self.parse_stream_start(),
@@ -135,8 +149,14 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn peek(&mut self) -> Result<(TokenKind, Mark, Mark), Fault> {
+    #[inline]
+    fn peek(&mut self) -> Result<(TokenKind, Mark), Fault> {
         self.scanner.peek()
+    }
+
+    /// Moves over an indicator; gives the place behind it.
+    fn pass(&mut self) -> Mark {
+        self.scanner.take().map(|token| token.end()).unwrap_or_default()
     }
 
     fn skip(&mut self) {
@@ -150,7 +170,7 @@ impl<'a> Parser<'a> {
 
     /// Opens a collection: remembers where it began, moves over its first token.
     fn open(&mut self) -> Result<(), Fault> {
-        let (_, start, _) = self.peek()?;
+        let (_, start) = self.peek()?;
         self.marks.push(start);
         self.skip();
         Ok(())

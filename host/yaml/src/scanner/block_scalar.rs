@@ -5,7 +5,7 @@ use super::text::Gathered;
 use crate::chars::is_blank;
 use crate::fault::Fault;
 use crate::input::Mark;
-use crate::token::{Style, Token, TokenKind};
+use crate::token::Style;
 
 /// What happens to the line breaks at the end.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -15,15 +15,15 @@ enum Chomping {
     Keep,
 }
 
-impl<'a> Scanner<'a> {
-    pub(super) fn scan_block_scalar(&mut self, literal: bool) -> Result<Token<'a>, Fault> {
+impl Scanner<'_> {
+    pub(super) fn scan_block_scalar(&mut self, literal: bool) -> Result<(), Fault> {
         let start = self.input.mark;
         self.input.skip();
         let (chomping, increment) = self.scan_block_header(start)?;
         let mut indent = increment.map_or(0, |n| self.indent.max(0) + n);
 
         let mut breaks = String::new();
-        let mut end = self.scan_block_breaks(&mut indent, &mut breaks, start)?;
+        self.scan_block_breaks(&mut indent, &mut breaks, start)?;
         let mut text = Gathered::new(self.input.text, self.input.pos);
         let mut leading_break = "";
         let mut leading_blank = false;
@@ -43,18 +43,11 @@ impl<'a> Scanner<'a> {
             }
             leading_blank = trailing_blank;
             let from = self.input.pos;
-            loop {
-                self.input.skip_run(|_| true);
-                if self.input.is_breakz() {
-                    break;
-                }
-                self.input.skip();
-                self.input.cache(1)?;
-            }
+            self.skip_line_text()?;
             text.range(from, self.input.pos);
             self.input.cache(2)?;
             leading_break = self.input.skip_line();
-            end = self.scan_block_breaks(&mut indent, &mut breaks, start)?;
+            self.scan_block_breaks(&mut indent, &mut breaks, start)?;
         }
         if chomping != Chomping::Strip && !leading_break.is_empty() {
             text.push(leading_break);
@@ -63,9 +56,8 @@ impl<'a> Scanner<'a> {
             text.push(&breaks);
         }
         let style = if literal { Style::Literal } else { Style::Folded };
-        let mut token = Token::bare(TokenKind::Scalar(style), start, end);
-        token.value = text.finish();
-        Ok(token)
+        self.push_scalar(style, start, text.finish());
+        Ok(())
     }
 
     /// The chomping and indentation indicators, in either order, and the rest of the line.
@@ -117,8 +109,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Moves over indentation and empty lines; decides the indentation when it is still open.
-    fn scan_block_breaks(&mut self, indent: &mut i64, breaks: &mut String, start: Mark) -> Result<Mark, Fault> {
-        let mut end = self.input.mark;
+    fn scan_block_breaks(&mut self, indent: &mut i64, breaks: &mut String, start: Mark) -> Result<(), Fault> {
         let mut deepest = 0;
         loop {
             self.input.cache(1)?;
@@ -136,11 +127,10 @@ impl<'a> Scanner<'a> {
             }
             self.input.cache(2)?;
             breaks.push_str(self.input.skip_line());
-            end = self.input.mark;
         }
         if *indent == 0 {
             *indent = deepest.max(self.indent + 1).max(1);
         }
-        Ok(end)
+        Ok(())
     }
 }

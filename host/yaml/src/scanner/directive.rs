@@ -1,7 +1,5 @@
 //! `%YAML` and `%TAG` lines.
 
-use std::borrow::Cow;
-
 use super::Scanner;
 use crate::chars::{is_blank, is_word};
 use crate::fault::Fault;
@@ -13,13 +11,15 @@ impl<'a> Scanner<'a> {
         let start = self.input.mark;
         self.input.skip();
         let name = self.scan_directive_name(start)?;
-        let mut token = Token::bare(TokenKind::TagDirective, start, start);
-        match name {
-            "YAML" => token.kind = TokenKind::VersionDirective { supported: self.scan_version(start)? == (1, 1) },
-            "TAG" => (token.value, token.suffix) = self.scan_tag_directive(start)?,
+        let token = match name {
+            "YAML" => {
+                let supported = self.scan_version(start)? == (1, 1);
+                let kind = if supported { TokenKind::VersionDirective } else { TokenKind::ForeignVersion };
+                Token::understood(kind, start)
+            }
+            "TAG" => self.scan_tag_directive(start)?,
             _ => return self.error(start, "found unknown directive name"),
-        }
-        token.end = self.input.mark;
+        };
         self.skip_blanks()?;
         self.skip_comment()?;
         if !self.input.is_breakz() {
@@ -83,7 +83,7 @@ impl<'a> Scanner<'a> {
         Ok(value)
     }
 
-    fn scan_tag_directive(&mut self, start: Mark) -> Result<(Cow<'a, str>, Cow<'a, str>), Fault> {
+    fn scan_tag_directive(&mut self, start: Mark) -> Result<Token<'a>, Fault> {
         self.skip_blanks()?;
         let handle = self.scan_tag_handle(true, start)?;
         self.input.cache(1)?;
@@ -96,6 +96,6 @@ impl<'a> Scanner<'a> {
         if !self.input.is_blankz(0) {
             return self.error(start, "did not find expected whitespace or line break");
         }
-        Ok((Cow::Borrowed(handle), Cow::Owned(prefix)))
+        Ok(Token::tag(TokenKind::TagDirective, start, handle, &prefix))
     }
 }

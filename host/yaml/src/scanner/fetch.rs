@@ -1,13 +1,16 @@
 //! Decides which token comes next and puts it into the queue.
 
 use super::{Scanner, SimpleKey};
+use crate::chars::Run;
 use crate::fault::Fault;
-use crate::token::TokenKind;
+use crate::token::{Token, TokenKind};
 
 impl Scanner<'_> {
+    // Not a part of its caller, which mostly finds that nothing has to be fetched.
+    #[inline(never)]
     pub(super) fn fetch_next(&mut self) -> Result<(), Fault> {
-        self.input.cache(1)?;
         if !self.started {
+            self.input.cache(1)?;
             self.started = true;
             self.simple_keys.push(SimpleKey::default());
             self.push(TokenKind::StreamStart, self.input.mark);
@@ -67,9 +70,13 @@ impl Scanner<'_> {
             self.input.cache(1)?;
             if self.input.mark.column == 0 && self.input.buffer_starts_with_mark() {
                 self.input.skip();
+                self.input.cache(1)?;
             }
-            self.input.cache(1)?;
-            self.input.skip_run(|b| b == b' ');
+            // The scalar before has often passed the gap already.
+            if self.input.is_text() {
+                return Ok(());
+            }
+            self.input.skip_run(Run::SPACES);
             while self.input.at(0) == b' '
                 || (self.input.at(0) == b'\t' && (self.flow_level > 0 || !self.simple_key_allowed))
             {
@@ -88,18 +95,21 @@ impl Scanner<'_> {
         }
     }
 
+    #[inline]
     pub(super) fn skip_comment(&mut self) -> Result<(), Fault> {
-        if self.input.at(0) == b'#' {
-            loop {
-                self.input.skip_run(|_| true);
-                if self.input.is_breakz() {
-                    break;
-                }
-                self.input.skip();
-                self.input.cache(1)?;
+        if self.input.at(0) == b'#' { self.skip_line_text() } else { Ok(()) }
+    }
+
+    /// Moves to the end of the line.
+    pub(super) fn skip_line_text(&mut self) -> Result<(), Fault> {
+        loop {
+            self.input.skip_run(Run::TEXT);
+            if self.input.is_breakz() {
+                return Ok(());
             }
+            self.input.skip();
+            self.input.cache(1)?;
         }
-        Ok(())
     }
 
     pub(super) fn skip_blanks(&mut self) -> Result<(), Fault> {
@@ -145,9 +155,8 @@ impl Scanner<'_> {
     }
 
     fn push_indicator(&mut self, kind: TokenKind) {
-        let start = self.input.mark;
+        self.tokens.push_back(Token::indicator(kind, self.input.mark));
         self.input.skip();
-        self.push(kind, start);
     }
 
     fn fetch_flow_start(&mut self, kind: TokenKind) -> Result<(), Fault> {
@@ -245,24 +254,18 @@ impl Scanner<'_> {
     fn fetch_block_scalar(&mut self, literal: bool) -> Result<(), Fault> {
         self.remove_simple_key()?;
         self.simple_key_allowed = true;
-        let token = self.scan_block_scalar(literal)?;
-        self.tokens.push_back(token);
-        Ok(())
+        self.scan_block_scalar(literal)
     }
 
     fn fetch_quoted(&mut self, single: bool) -> Result<(), Fault> {
         self.save_simple_key()?;
         self.simple_key_allowed = false;
-        let token = self.scan_quoted(single)?;
-        self.tokens.push_back(token);
-        Ok(())
+        self.scan_quoted(single)
     }
 
     fn fetch_plain(&mut self) -> Result<(), Fault> {
         self.save_simple_key()?;
         self.simple_key_allowed = false;
-        let token = self.scan_plain()?;
-        self.tokens.push_back(token);
-        Ok(())
+        self.scan_plain()
     }
 }

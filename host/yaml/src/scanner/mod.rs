@@ -11,11 +11,12 @@ mod quoted;
 mod tag;
 mod text;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use crate::fault::Fault;
 use crate::input::{Input, Mark};
-use crate::token::{Token, TokenKind};
+use crate::token::{Style, Token, TokenKind};
 
 /// go-yaml's limit for `[`/`{` nesting and for indentation levels.
 const MAX_LEVELS: usize = 10_000;
@@ -37,7 +38,10 @@ pub(crate) struct Scanner<'a> {
     tokens: VecDeque<Token<'a>>,
     /// Tokens handed out so far: numbers tokens across the queue.
     parsed: usize,
+    /// No more has to be read to know the first token.
     available: bool,
+    /// The first token, if it is available: the parser asks for it several times.
+    first: (TokenKind, Mark),
     started: bool,
     flow_level: usize,
     indent: i64,
@@ -52,9 +56,10 @@ impl<'a> Scanner<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         Self {
             input: Input::new(text),
-            tokens: VecDeque::with_capacity(16),
+            tokens: VecDeque::new(),
             parsed: 0,
             available: false,
+            first: (TokenKind::StreamStart, Mark::default()),
             started: false,
             flow_level: 0,
             indent: -1,
@@ -65,41 +70,59 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Kind and marks of the next token.
-    pub(crate) fn peek(&mut self) -> Result<(TokenKind, Mark, Mark), Fault> {
+    /// A scanner of another text, with the memory of this one.
+    pub(crate) fn again(self, text: &'a str) -> Self {
+        let Self { mut tokens, mut indents, mut simple_keys, mut keys_by_token, .. } = self;
+        tokens.clear();
+        indents.clear();
+        simple_keys.clear();
+        keys_by_token.clear();
+        Self { tokens, indents, simple_keys, keys_by_token, ..Self::new(text) }
+    }
+
+    /// Kind and place of the next token.
+    #[inline]
+    pub(crate) fn peek(&mut self) -> Result<(TokenKind, Mark), Fault> {
         if !self.available {
             self.fetch_more()?;
         }
-        // After the end of the stream there is only its end again.
-        Ok(self
-            .tokens
-            .front()
-            .map_or((TokenKind::StreamEnd, self.input.mark, self.input.mark), |t| (t.kind, t.start, t.end)))
+        Ok(self.first)
     }
 
     /// Takes the token that was peeked at.
     pub(crate) fn take(&mut self) -> Option<Token<'a>> {
-        self.available = false;
+        let taken = self.tokens.pop_front();
         self.parsed += 1;
-        self.tokens.pop_front()
+        self.available = false;
+        if self.keys_by_token.is_empty()
+            && let Some(next) = self.tokens.front()
+        {
+            self.first = (next.kind, next.start);
+            self.available = true;
+        }
+        taken
     }
 
+    #[inline(never)]
     fn fetch_more(&mut self) -> Result<(), Fault> {
-        loop {
-            if !self.tokens.is_empty() {
-                // Tokens must be held back while the first of them may still turn out to be a key.
-                while self.keys_by_token.front().is_some_and(|(token, _)| *token < self.parsed) {
-                    self.keys_by_token.pop_front();
-                }
-                let Some(&(token, at)) = self.keys_by_token.front() else { break };
-                if token != self.parsed || !self.key_is_valid(at)? {
-                    break;
-                }
-            }
+        while self.tokens.is_empty() || self.first_may_become_key()? {
             self.fetch_next()?;
         }
+        // After the end of the stream there is only its end again.
+        self.first = self.tokens.front().map_or((TokenKind::StreamEnd, self.input.mark), |t| (t.kind, t.start));
         self.available = true;
         Ok(())
+    }
+
+    /// Tokens must be held back while the first of them may still turn out to be a key.
+    fn first_may_become_key(&mut self) -> Result<bool, Fault> {
+        while let Some(&(token, at)) = self.keys_by_token.front() {
+            if token >= self.parsed {
+                return Ok(token == self.parsed && self.key_is_valid(at)?);
+            }
+            self.keys_by_token.pop_front();
+        }
+        Ok(false)
     }
 
     fn error<T>(&self, context: Mark, problem: &'static str) -> Result<T, Fault> {
@@ -111,13 +134,20 @@ impl<'a> Scanner<'a> {
     }
 
     fn push(&mut self, kind: TokenKind, start: Mark) {
-        self.tokens.push_back(Token::bare(kind, start, self.input.mark));
+        self.tokens.push_back(Token::understood(kind, start));
+    }
+
+    fn push_scalar(&mut self, style: Style, start: Mark, value: Cow<'a, str>) {
+        self.tokens.push_back(Token::scalar(style, start, value));
     }
 
     /// Inserts before the token of that number; appends when it was already handed out.
+    #[inline]
     fn insert(&mut self, number: Option<usize>, kind: TokenKind, mark: Mark) {
-        let token = Token::bare(kind, mark, mark);
+        let token = Token::understood(kind, mark);
         match number.and_then(|n| n.checked_sub(self.parsed)) {
+            // The key is the first token, unless it is within brackets.
+            Some(0) => self.tokens.push_front(token),
             Some(at) if at < self.tokens.len() => self.tokens.insert(at, token),
             _ => self.tokens.push_back(token),
         }
@@ -129,7 +159,8 @@ impl<'a> Scanner<'a> {
         if !key.possible {
             return Ok(false);
         }
-        if key.mark.line < now.line || key.mark.index + MAX_SIMPLE_KEY < now.index {
+        // On the same line columns count characters as well as anything.
+        if key.mark.line < now.line || key.mark.column + MAX_SIMPLE_KEY < now.column {
             if key.required {
                 let mark = key.mark;
                 return self.error(mark, "could not find expected ':'");
@@ -140,30 +171,41 @@ impl<'a> Scanner<'a> {
         Ok(true)
     }
 
+    #[inline]
     fn forget_key_of(&mut self, token: usize) {
-        if let Ok(at) = self.keys_by_token.binary_search_by_key(&token, |(token, _)| *token) {
+        // Nearly always it is the key that was saved last.
+        if self.keys_by_token.back().is_some_and(|(last, _)| *last == token) {
+            self.keys_by_token.pop_back();
+        } else if let Ok(at) = self.keys_by_token.binary_search_by_key(&token, |(token, _)| *token) {
             self.keys_by_token.remove(at);
         }
     }
 
+    #[inline]
     fn save_simple_key(&mut self) -> Result<(), Fault> {
+        if self.simple_key_allowed { self.record_simple_key() } else { Ok(()) }
+    }
+
+    fn record_simple_key(&mut self) -> Result<(), Fault> {
         let mark = self.input.mark;
         let required = self.flow_level == 0 && self.indent == i64::from(mark.column);
-        if self.simple_key_allowed {
-            self.remove_simple_key()?;
-            let token = self.next_token_number();
-            let at = self.simple_keys.len().saturating_sub(1);
-            if let Some(key) = self.simple_keys.last_mut() {
-                *key = SimpleKey { possible: true, required, token, mark };
-            }
-            match self.keys_by_token.binary_search_by_key(&token, |(token, _)| *token) {
-                Ok(known) => {
-                    if let Some(entry) = self.keys_by_token.get_mut(known) {
-                        entry.1 = at;
-                    }
+        self.remove_simple_key()?;
+        let token = self.next_token_number();
+        let at = self.simple_keys.len().saturating_sub(1);
+        if let Some(key) = self.simple_keys.last_mut() {
+            *key = SimpleKey { possible: true, required, token, mark };
+        }
+        if self.keys_by_token.back().is_none_or(|(last, _)| *last < token) {
+            self.keys_by_token.push_back((token, at));
+            return Ok(());
+        }
+        match self.keys_by_token.binary_search_by_key(&token, |(token, _)| *token) {
+            Ok(known) => {
+                if let Some(entry) = self.keys_by_token.get_mut(known) {
+                    entry.1 = at;
                 }
-                Err(place) => self.keys_by_token.insert(place, (token, at)),
             }
+            Err(place) => self.keys_by_token.insert(place, (token, at)),
         }
         Ok(())
     }

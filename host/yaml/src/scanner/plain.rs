@@ -1,9 +1,13 @@
 //! Plain scalars.
 
+use std::borrow::Cow;
+
 use super::Scanner;
 use super::text::Gathered;
+use crate::chars::Run;
 use crate::fault::Fault;
-use crate::token::{Style, Token, TokenKind};
+use crate::input::Mark;
+use crate::token::Style;
 
 /// Blanks and line breaks between two words of a plain or quoted scalar.
 #[derive(Default)]
@@ -37,13 +41,38 @@ impl Gap {
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn scan_plain(&mut self) -> Result<Token<'a>, Fault> {
+    pub(super) fn scan_plain(&mut self) -> Result<(), Fault> {
         let start = self.input.mark;
+        let from = self.input.pos;
+        // Whoever found a plain scalar here knows that its first character belongs to it.
+        self.pass_word()?;
+        if !self.is_gap() {
+            self.push_scalar(Style::Plain, start, Cow::Borrowed(self.input.slice(from, self.input.pos)));
+            return Ok(());
+        }
+        let mut text = Gathered::new(self.input.text, from);
+        text.range(from, self.input.pos);
+        self.scan_more_words(start, text)
+    }
+
+    /// The gap after the first word, and what follows it.
+    fn scan_more_words(&mut self, start: Mark, mut text: Gathered<'a>) -> Result<(), Fault> {
         let indent = self.indent + 1;
-        let mut end = start;
-        let mut text = Gathered::new(self.input.text, self.input.pos);
         let mut gap = Gap::default();
-        loop {
+        while self.is_gap() {
+            self.input.cache(1)?;
+            while self.is_gap() {
+                if self.input.at(0) == b'\t' && gap.broken && i64::from(self.input.mark.column) < indent {
+                    return self.error(start, "found a tab character that violates indentation");
+                }
+                self.pass_gap(&mut gap)?;
+                if gap.broken {
+                    self.input.skip_run(Run::SPACES);
+                }
+            }
+            if self.flow_level == 0 && i64::from(self.input.mark.column) < indent {
+                break;
+            }
             self.input.cache(4)?;
             if self.input.is_document_indicator(b'-') || self.input.is_document_indicator(b'.') {
                 break;
@@ -52,39 +81,34 @@ impl<'a> Scanner<'a> {
                 break;
             }
             let from = self.input.pos;
-            loop {
-                self.input.skip_run(|b| !matches!(b, b' ' | b':' | b',' | b'?' | b'[' | b']' | b'{' | b'}'));
-                if self.input.is_blankz(0) || self.ends_plain() {
-                    break;
-                }
-                self.input.skip();
-                self.input.cache(2)?;
-            }
+            self.pass_word()?;
             if self.input.pos > from {
                 gap.close(&mut text);
                 text.range(from, self.input.pos);
-                end = self.input.mark;
-            }
-            if !(self.input.is_blank() || self.input.is_break(0)) {
-                break;
-            }
-            self.input.cache(1)?;
-            while self.input.is_blank() || self.input.is_break(0) {
-                if self.input.at(0) == b'\t' && gap.broken && i64::from(self.input.mark.column) < indent {
-                    return self.error(start, "found a tab character that violates indentation");
-                }
-                self.pass_gap(&mut gap)?;
-            }
-            if self.flow_level == 0 && i64::from(self.input.mark.column) < indent {
-                break;
             }
         }
         if gap.broken {
             self.simple_key_allowed = true;
         }
-        let mut token = Token::bare(TokenKind::Scalar(Style::Plain), start, end);
-        token.value = text.finish();
-        Ok(token)
+        self.push_scalar(Style::Plain, start, text.finish());
+        Ok(())
+    }
+
+    fn is_gap(&self) -> bool {
+        self.input.is_blank() || self.input.is_break(0)
+    }
+
+    /// Moves to the end of a word.
+    #[inline]
+    fn pass_word(&mut self) -> Result<(), Fault> {
+        loop {
+            self.input.skip_run(Run::WORD);
+            if self.input.is_blankz(0) || self.ends_plain() {
+                return Ok(());
+            }
+            self.input.skip();
+            self.input.cache(2)?;
+        }
     }
 
     /// `: ` anywhere, and the flow indicators inside `[]` and `{}`.

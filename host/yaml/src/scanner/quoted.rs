@@ -3,12 +3,13 @@
 use super::Scanner;
 use super::plain::Gap;
 use super::text::Gathered;
+use crate::chars::Run;
 use crate::fault::Fault;
 use crate::input::Mark;
-use crate::token::{Style, Token, TokenKind};
+use crate::token::Style;
 
-impl<'a> Scanner<'a> {
-    pub(super) fn scan_quoted(&mut self, single: bool) -> Result<Token<'a>, Fault> {
+impl Scanner<'_> {
+    pub(super) fn scan_quoted(&mut self, single: bool) -> Result<(), Fault> {
         let start = self.input.mark;
         let quote = if single { b'\'' } else { b'"' };
         self.input.skip();
@@ -24,7 +25,7 @@ impl<'a> Scanner<'a> {
             }
             let mut from = self.input.pos;
             loop {
-                self.input.skip_run(|b| !matches!(b, b' ' | b'\'' | b'"' | b'\\'));
+                self.input.skip_run(Run::QUOTED);
                 if self.input.is_blankz(0) {
                     break;
                 }
@@ -67,9 +68,8 @@ impl<'a> Scanner<'a> {
         }
         self.input.skip();
         let style = if single { Style::SingleQuoted } else { Style::DoubleQuoted };
-        let mut token = Token::bare(TokenKind::Scalar(style), start, self.input.mark);
-        token.value = text.finish();
-        Ok(token)
+        self.push_scalar(style, start, text.finish());
+        Ok(())
     }
 
     fn scan_escape(&mut self, start: Mark) -> Result<char, Fault> {

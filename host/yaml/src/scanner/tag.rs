@@ -18,9 +18,7 @@ impl<'a> Scanner<'a> {
         if name.is_empty() || !ended {
             return self.error(start, "did not find expected alphabetic or numeric character");
         }
-        let mut token = Token::bare(kind, start, self.input.mark);
-        token.value = Cow::Borrowed(name);
-        Ok(token)
+        Ok(Token::text(kind, start, Cow::Borrowed(name)))
     }
 
     pub(super) fn scan_tag(&mut self) -> Result<Token<'a>, Fault> {
@@ -51,10 +49,7 @@ impl<'a> Scanner<'a> {
         if !self.input.is_blankz(0) {
             return self.error(start, "did not find expected whitespace or line break");
         }
-        let mut token = Token::bare(TokenKind::Tag, start, self.input.mark);
-        token.value = Cow::Borrowed(handle);
-        token.suffix = Cow::Owned(suffix);
-        Ok(token)
+        Ok(Token::tag(TokenKind::Tag, start, handle, &suffix))
     }
 
     pub(super) fn scan_tag_handle(&mut self, directive: bool, start: Mark) -> Result<&'a str, Fault> {

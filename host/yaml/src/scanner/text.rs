@@ -16,6 +16,7 @@ impl<'a> Gathered<'a> {
     }
 
     /// Appends `text[from..to]`.
+    #[inline]
     pub(super) fn range(&mut self, from: usize, to: usize) {
         if self.to == from {
             self.to = to;
@@ -43,11 +44,13 @@ impl<'a> Gathered<'a> {
         self.from = self.to;
     }
 
-    pub(super) fn finish(mut self) -> Cow<'a, str> {
-        if self.owned.is_empty() {
-            return Cow::Borrowed(self.text.get(self.from..self.to).unwrap_or_default());
+    pub(super) fn finish(self) -> Cow<'a, str> {
+        let Self { text, mut owned, from, to } = self;
+        let piece = text.get(from..to).unwrap_or_default();
+        if owned.is_empty() {
+            return Cow::Borrowed(piece);
         }
-        self.settle();
-        Cow::Owned(self.owned)
+        owned.push_str(piece);
+        Cow::Owned(owned)
     }
 }

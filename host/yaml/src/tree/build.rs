@@ -2,16 +2,18 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::mem;
 
 use super::{Content, MAX_DEPTH, MAX_SIZE, NONE, NodeData, NodeId, Tree};
-use crate::error::{Location, ReadError};
+use crate::error::{Location, ReadError, Refusal};
+use crate::fault::Fault;
 use crate::parser::{Event, EventKind, Parser};
 
 /// The documents of a text, one after another.
 pub(crate) struct Documents<'a> {
     parser: Parser<'a>,
+    builder: Builder<'a>,
     text: &'a str,
-    started: bool,
 }
 
 /// A collection that is still open.
@@ -21,85 +23,99 @@ struct Open {
 }
 
 /// A tree in the making.
+#[derive(Default)]
 struct Builder<'a> {
     tree: Tree<'a>,
     open: Vec<Open>,
     anchors: HashMap<Cow<'a, str>, NodeId>,
 }
 
+/// The text as it is read, if it is not too long.
+fn readable(text: &str) -> Result<&str, ReadError> {
+    if text.len() > MAX_SIZE {
+        return Err(ReadError::TooLarge { size: text.len(), limit: MAX_SIZE });
+    }
+    // go-yaml reads an empty text as an empty line.
+    Ok(if text.is_empty() { "\n" } else { text })
+}
+
 impl<'a> Documents<'a> {
     pub(crate) fn new(text: &'a str) -> Result<Self, ReadError> {
-        if text.len() > MAX_SIZE {
-            return Err(ReadError::TooLarge { size: text.len(), limit: MAX_SIZE });
-        }
-        // go-yaml reads an empty text as an empty line.
-        let text = if text.is_empty() { "\n" } else { text };
-        Ok(Self { parser: Parser::new(text), text, started: false })
+        let text = readable(text)?;
+        Ok(Self { parser: Parser::new(text), builder: Builder::default(), text })
+    }
+
+    /// The documents of another text, with the memory that these and their last tree took.
+    pub(crate) fn again(self, text: &'a str, last: Tree<'a>) -> Result<Self, ReadError> {
+        let Self { parser, mut builder, .. } = self;
+        let text = readable(text)?;
+        builder.tree = last;
+        Ok(Self { parser: parser.again(text), builder, text })
     }
 
     /// The next document; none at the end of the text.
-    pub(crate) fn next_tree(&mut self) -> Result<Option<Tree<'a>>, ReadError> {
-        if !self.started {
-            self.next_event()?;
-            self.started = true;
-        }
-        if self.next_event()?.kind != EventKind::DocumentStart {
-            return Ok(None);
-        }
-        let mut builder = Builder {
-            tree: Tree { nodes: Vec::with_capacity(64), root: NONE },
-            open: Vec::new(),
-            anchors: HashMap::new(),
-        };
+    pub(crate) fn next_tree(&mut self) -> Result<Option<Tree<'a>>, Refusal> {
         loop {
-            let event = self.next_event()?;
+            let event = match self.parser.next_event() {
+                Ok(event) => event,
+                Err(fault) => return Err(self.malformed(&fault)),
+            };
             match event.kind {
-                EventKind::DocumentEnd | EventKind::StreamEnd => break,
+                EventKind::StreamStart => {}
+                EventKind::DocumentStart => self.builder.begin(self.text.len()),
+                EventKind::DocumentEnd => return Ok(Some(mem::take(&mut self.builder.tree))),
+                EventKind::StreamEnd => return Ok(None),
                 EventKind::SequenceEnd | EventKind::MappingEnd => {
-                    builder.open.pop();
+                    self.builder.open.pop();
                 }
-                _ => builder.add(event)?,
+                _ => self.builder.add(event)?,
             }
         }
-        Ok(Some(builder.tree))
     }
 
-    fn next_event(&mut self) -> Result<Event<'a>, ReadError> {
-        self.parser.next_event().map_err(|fault| ReadError::malformed(fault, self.text))
+    #[cold]
+    fn malformed(&self, fault: &Fault) -> Refusal {
+        ReadError::malformed(fault, self.text).into()
     }
 }
 
 impl<'a> Builder<'a> {
-    fn add(&mut self, event: Event<'a>) -> Result<(), ReadError> {
+    /// Begins a document of a text of that many bytes.
+    fn begin(&mut self, bytes: usize) {
+        self.tree.root = NONE;
+        self.tree.nodes.clear();
+        // Seldom more than a node for each six bytes; a text of many documents has small ones.
+        self.tree.nodes.reserve((bytes / 6 + 1).min(64));
+        self.open.clear();
+        // A new map: to clear one that was large once takes the time of a large one.
+        self.anchors = HashMap::new();
+    }
+
+    fn add(&mut self, event: Event<'a>) -> Result<(), Refusal> {
+        let Event { kind, style, implicit, start, value, mut properties } = event;
         let id = self.tree.nodes.len() as NodeId;
-        let at = Location { line: event.start.line + 1, column: event.start.column + 1 };
-        let mut tag = Cow::Borrowed("");
-        let content = match event.kind {
-            EventKind::Alias => match self.anchors.get(&event.anchor) {
-                Some(target) => Content::Alias { name: event.anchor, target: *target },
-                None => return Err(ReadError::unusable(format!("unknown anchor '{}' referenced", event.anchor), at)),
+        let at = Location { line: start.line + 1, column: start.column + 1 };
+        if let Some(properties) = properties.as_mut().filter(|properties| !properties.anchor.is_empty()) {
+            self.anchors.insert(mem::take(&mut properties.anchor), id);
+        }
+        let content = match kind {
+            EventKind::Alias => match self.anchors.get(&value) {
+                Some(target) => Content::Alias { name: value, target: *target },
+                None => return Err(ReadError::unusable(format!("unknown anchor '{value}' referenced"), at).into()),
             },
-            kind => {
-                if !event.anchor.is_empty() {
-                    self.anchors.insert(event.anchor, id);
-                }
-                match kind {
-                    EventKind::SequenceStart => Content::Sequence { first: NONE, style: event.style },
-                    EventKind::MappingStart => Content::Mapping { first: NONE, style: event.style },
-                    _ => {
-                        // Tags count on scalars only, as in the library.
-                        tag = event.tag;
-                        Content::Scalar { text: event.value, style: event.style, implicit: event.implicit }
-                    }
-                }
-            }
+            EventKind::SequenceStart => Content::Sequence { first: NONE, style },
+            EventKind::MappingStart => Content::Mapping { first: NONE, style },
+            _ => Content::Scalar { text: value, style, implicit },
         };
-        let is_collection = matches!(content, Content::Sequence { .. } | Content::Mapping { .. });
-        self.tree.nodes.push(NodeData { content, tag, line: at.line, column: at.column, next: NONE });
+        let is_collection = matches!(kind, EventKind::SequenceStart | EventKind::MappingStart);
+        if is_collection {
+            properties = None;
+        }
+        self.tree.nodes.push(NodeData { content, properties, line: at.line, column: at.column, next: NONE });
         self.hang(id);
         if is_collection {
             if self.open.len() >= MAX_DEPTH {
-                return Err(ReadError::TooDeep { limit: MAX_DEPTH, at });
+                return Err(ReadError::TooDeep { limit: MAX_DEPTH, at }.into());
             }
             self.open.push(Open { id, last: NONE });
         }
@@ -112,7 +128,7 @@ impl<'a> Builder<'a> {
             self.tree.root = id;
             return;
         };
-        let last = std::mem::replace(&mut open.last, id);
+        let last = mem::replace(&mut open.last, id);
         if last != NONE {
             if let Some(sibling) = self.tree.nodes.get_mut(last as usize) {
                 sibling.next = id;

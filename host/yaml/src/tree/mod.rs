@@ -13,6 +13,7 @@ pub(crate) use build::Documents;
 pub use locate::{PathSegment, locate, plain_scalar};
 pub use node::{Kind, Node, parse, parse_first};
 
+use crate::parser::Properties;
 use crate::token::Style;
 
 /// Deepest nesting that is read or written. go-yaml stops at 10,000; nobody writes more than a few dozen levels, and this much
@@ -29,12 +30,20 @@ pub(crate) const NONE: NodeId = NodeId::MAX;
 #[derive(Debug)]
 pub(crate) struct NodeData<'a> {
     pub(crate) content: Content<'a>,
-    pub(crate) tag: Cow<'a, str>,
+    /// Of scalars only; on collections they mean nothing to the library.
+    properties: Option<Box<Properties<'a>>>,
     /// Counted from one.
     pub(crate) line: u32,
     pub(crate) column: u32,
     /// The next node of the same collection.
     pub(crate) next: NodeId,
+}
+
+impl NodeData<'_> {
+    /// The tag in its long form, or nothing.
+    pub(crate) fn tag(&self) -> &str {
+        self.properties.as_ref().map_or("", |properties| &properties.tag)
+    }
 }
 
 #[derive(Debug)]
@@ -64,6 +73,12 @@ pub(crate) enum Content<'a> {
 pub(crate) struct Tree<'a> {
     pub(crate) nodes: Vec<NodeData<'a>>,
     pub(crate) root: NodeId,
+}
+
+impl Default for Tree<'_> {
+    fn default() -> Self {
+        Self { nodes: Vec::new(), root: NONE }
+    }
 }
 
 impl<'a> Tree<'a> {
@@ -96,8 +111,8 @@ impl<'a> Tree<'a> {
     /// Is this key a merge key?
     pub(crate) fn is_merge(&self, key: NodeId) -> bool {
         match self.node(key) {
-            Some(NodeData { content: Content::Scalar { text, implicit, .. }, tag, .. }) => {
-                text == "<<" && (*implicit || tag == "tag:yaml.org,2002:merge")
+            Some(node @ NodeData { content: Content::Scalar { text, implicit, .. }, .. }) => {
+                text == "<<" && (*implicit || node.tag() == "tag:yaml.org,2002:merge")
             }
             _ => false,
         }

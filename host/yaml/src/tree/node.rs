@@ -44,7 +44,7 @@ struct Lookups {
 pub fn parse(text: &str) -> Result<Vec<Node<'_>>, ReadError> {
     let mut documents = Documents::new(text)?;
     let mut roots = Vec::new();
-    while let Some(tree) = documents.next_tree()? {
+    while let Some(tree) = documents.next_tree().map_err(|error| *error)? {
         let root = tree.root;
         roots.push(Node::new(&Arc::new(tree), root));
     }
@@ -56,7 +56,7 @@ pub fn parse(text: &str) -> Result<Vec<Node<'_>>, ReadError> {
 /// # Errors
 /// When the document is not YAML, or nested too deeply.
 pub fn parse_first(text: &str) -> Result<Option<Node<'_>>, ReadError> {
-    let tree = Documents::new(text)?.next_tree()?;
+    let tree = Documents::new(text)?.next_tree().map_err(|error| *error)?;
     Ok(tree.map(|tree| {
         let root = tree.root;
         Node::new(&Arc::new(tree), root)
@@ -85,7 +85,7 @@ impl<'a> Node<'a> {
     /// The tag of a scalar in its long form (`tag:yaml.org,2002:int`), empty when none was written.
     #[must_use]
     pub fn tag(&self) -> &str {
-        self.data().map_or("", |data| &data.tag)
+        self.data().map_or("", NodeData::tag)
     }
 
     /// How it was written.
@@ -200,7 +200,7 @@ impl<'a> Node<'a> {
     /// # Errors
     /// When JSON has no such value: a null key, `.nan`, a bad `!!int`, too many aliases.
     pub fn to_value(&self) -> Result<Value, ReadError> {
-        to_value(&self.tree, self.id)
+        to_value(&self.tree, self.id).map_err(|error| *error)
     }
 
     /// The text a string-typed field gets from this scalar: strings as they are, numbers and bools in the spelling of

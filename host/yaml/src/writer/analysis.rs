@@ -1,6 +1,6 @@
 //! What a string contains, and so in which styles it may be written.
 
-use crate::chars::{byte, is_blank, is_blankz, is_break, is_printable, width};
+use crate::chars::{Run, byte, is_blank, is_blankz, is_break, is_printable, width};
 
 /// The styles a string may be written in.
 #[derive(Debug, Clone, Copy)]
@@ -25,16 +25,22 @@ struct Seen {
 }
 
 impl Analysis {
+    /// Most strings are names: nothing about them needs a second look, and they come through JSON text as they are.
+    pub(super) fn of_name(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let signs = matches!(bytes, [] | [b'-', ..] | [b'.', b'.', b'.', ..]);
+        (!signs && Run::NAME.is_all(bytes)).then_some(Self {
+            multiline: false,
+            plain_allowed: true,
+            single_quoted_allowed: true,
+            block_allowed: true,
+        })
+    }
+
     pub(super) fn of(text: &str) -> Self {
         let bytes = text.as_bytes();
         if bytes.is_empty() {
             return Self { multiline: false, plain_allowed: true, single_quoted_allowed: true, block_allowed: false };
-        }
-        // Most strings are words: nothing about them needs a second look.
-        if bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_'))
-            && !bytes.starts_with(b"...")
-        {
-            return Self { multiline: false, plain_allowed: true, single_quoted_allowed: true, block_allowed: true };
         }
         let seen = look(bytes);
         let odd = seen.space_break || seen.special;
@@ -53,6 +59,13 @@ fn look(bytes: &[u8]) -> Seen {
     let (mut after_space, mut after_break) = (false, false);
     let mut at = 0;
     while at < bytes.len() {
+        // Behind the first character a name is just a name.
+        let name = if at == 0 { 0 } else { Run::NAME.length(bytes.get(at..).unwrap_or_default()) };
+        if name > 0 {
+            at += name;
+            (after_white, after_space, after_break) = (false, false, false);
+            continue;
+        }
         let lead = byte(bytes, at);
         let next = at + width(lead);
         let last = next >= bytes.len();

@@ -122,9 +122,12 @@ impl Emitter<'_> {
             Value::Bool(false) => self.word("false"),
             Value::Number(number) => self.number(number),
             Value::String(text) => {
-                let text = reread::text(text)?;
-                let analysis = Analysis::of(&text);
-                self.string(&text, &analysis, context);
+                if let Some(analysis) = Analysis::of_name(text) {
+                    self.string(text, &analysis, context);
+                } else {
+                    let text = reread::text(text)?;
+                    self.string(&text, &Analysis::of(&text), context);
+                }
             }
             Value::Array(list) if list.is_empty() => self.word("[]"),
             Value::Object(map) if map.is_empty() => self.word("{}"),
@@ -172,8 +175,13 @@ impl Emitter<'_> {
         self.indent = self.deeper();
         for (key, value) in sorted(map) {
             self.write_indent();
-            reread::check_key(key)?;
-            let analysis = Analysis::of(key);
+            let analysis = match Analysis::of_name(key) {
+                Some(analysis) if key.len() <= MAX_SIMPLE_KEY => analysis,
+                _ => {
+                    reread::check_key(key)?;
+                    Analysis::of(key)
+                }
+            };
             if !analysis.multiline && key.len() <= MAX_SIMPLE_KEY {
                 self.string(key, &analysis, Context::SimpleKey);
                 self.indicator_after(":");

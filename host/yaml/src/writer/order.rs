@@ -39,6 +39,13 @@ fn merge_sort<'m>(entries: Vec<(&'m String, &'m Value)>) -> Vec<(&'m String, &'m
 /// go-yaml's `keyList.Less` for two strings.
 fn less(a: &str, b: &str) -> bool {
     let mut common = a.as_bytes().iter().zip(b.as_bytes()).take_while(|(x, y)| x == y).count();
+    // Nearly always two letters decide.
+    if let (Some(x), Some(y)) = (a.as_bytes().get(common), b.as_bytes().get(common))
+        && x.is_ascii_alphabetic()
+        && y.is_ascii_alphabetic()
+    {
+        return x < y;
+    }
     while !a.is_char_boundary(common) {
         common -= 1;
     }

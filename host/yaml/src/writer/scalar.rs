@@ -2,7 +2,7 @@
 
 use super::analysis::Analysis;
 use super::{Context, Emitter, STEP};
-use crate::chars::{byte, is_break, is_printable, width};
+use crate::chars::{Run, byte, is_break, is_printable, width};
 use crate::resolve::{Resolved, is_base60, resolve};
 use crate::token::Style;
 
@@ -31,6 +31,18 @@ impl Emitter<'_> {
         next
     }
 
+    /// Copies the characters at `at` that nobody looks at, or the one that stands there.
+    fn copy_run(&mut self, text: &str, at: usize) -> usize {
+        let rest = text.get(at..).unwrap_or_default();
+        let (run, _) = rest.split_at_checked(Run::QUOTED.length(rest.as_bytes())).unwrap_or_default();
+        if run.is_empty() {
+            return self.copy(text, at);
+        }
+        self.out.push_str(run);
+        self.column += run.len();
+        at + run.len()
+    }
+
     /// Copies the line break at `at`.
     fn copy_break(&mut self, text: &str, at: usize) -> usize {
         let next = self.copy(text, at);
@@ -54,7 +66,7 @@ impl Emitter<'_> {
                     self.write_indent();
                     at += 1;
                 } else {
-                    at = self.copy(text, at);
+                    at = self.copy_run(text, at);
                     self.indention = false;
                 }
                 after_space = is_space;
@@ -91,7 +103,7 @@ impl Emitter<'_> {
                 if lead == b'\'' {
                     self.put('\'');
                 }
-                at = self.copy(text, at);
+                at = self.copy_run(text, at);
                 self.indention = false;
                 (after_space, after_break) = (false, false);
             }
@@ -127,7 +139,7 @@ impl Emitter<'_> {
                 }
                 after_space = true;
             } else {
-                at = self.copy(text, at);
+                at = self.copy_run(text, at);
                 after_space = false;
             }
         }
@@ -192,7 +204,7 @@ impl Emitter<'_> {
             if after_break {
                 self.write_indent();
             }
-            let mut end = at;
+            let mut end = at + Run::TEXT.length(bytes.get(at..).unwrap_or_default());
             while end < bytes.len() && !is_break(bytes, end) {
                 end += 1;
             }
@@ -208,7 +220,7 @@ impl Emitter<'_> {
 
 /// The style a string is written in.
 fn style(text: &str, analysis: &Analysis, simple_key: bool) -> Style {
-    let wanted = if text.contains('\n') {
+    let wanted = if analysis.multiline && text.contains('\n') {
         Style::Literal
     } else if matches!(resolve(text), Resolved::Str) && !is_base60(text) {
         Style::Plain

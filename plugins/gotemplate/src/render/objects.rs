@@ -3,7 +3,7 @@
 use super::prepare::Road;
 use super::retype::{Retyped, retype};
 use crate::json::{Style, to_bytes};
-use orangery_yaml::{Document, ReadError, from_str, leading_documents};
+use orangery_yaml::{Document, ReadError, as_lines, from_str, leading_documents};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -111,9 +111,10 @@ pub(super) fn first(text: &str) -> Result<Read<'_>, ObjectError> {
     if text.is_empty() {
         return Err(ObjectError::Empty);
     }
-    let value = from_str(text).map_err(|error| error.moved_down(lines_before))?;
+    let text = as_lines(text);
+    let value = from_str(&text).map_err(|error| error.moved_down(lines_before))?;
     check_kind(&value, None)?;
-    Ok(Read { value, text: Cow::Borrowed(text) })
+    Ok(Read { value, text })
 }
 
 /// The objects of `resourcesTemplate`.
