@@ -25,6 +25,7 @@ pub mod audit;
 pub mod binary;
 pub mod cluster;
 pub mod crds;
+pub mod cut;
 pub mod namespace;
 mod process;
 

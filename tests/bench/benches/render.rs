@@ -2,12 +2,12 @@
 //! natively, and as whole processes beside the Go libraries. `cargo xtask bench render`.
 
 use anyhow::{Result, ensure};
-use orangery_test_bench::glass::{Glass, native, request};
+use orangery_test_bench::glass::{Glass, median, native, request};
 use orangery_test_bench::process::{CHILD, Took, child, go, ours};
 use orangery_test_bench::set::{Files, Form, harmful, rows};
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const COUNTS: [usize; 5] = [10, 100, 1_000, 5_000, 10_000];
 
@@ -24,25 +24,28 @@ fn main() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One call of the sandbox beside the same code without it. The sandbox renders batches in parallel, so what the glass costs is
-/// the ratio of processor time.
+/// One call of the sandbox beside the same code without it. What the glass costs is the ratio of batches one after another to
+/// native code; as the operator runs it batches go in parallel.
 async fn beside_native(folder: &Path) -> Result<()> {
     let glass = Glass::open(Some(folder)).await?;
+    let serial = Glass::serial(Some(folder)).await?;
     println!("one rendering, in process; 'outsiders': the branch is marked as chosen by an outsider and full of YAML");
     println!(
-        "{:<18} {:>7} | {:>9} {:>9} | {:>9} {:>9} | {:>6} {:>6} | {:>10}",
-        "form", "inputs", "glass ms", "cpu ms", "native ms", "cpu ms", "wall", "cpu", "outsiders"
+        "{:<18} {:>7} | {:>11} {:>9} {:>9} | {:>12} {:>10}",
+        "form", "inputs", "parallel ms", "serial ms", "native ms", "serial/native", "outsiders"
     );
     for form in [Form::Text, Form::Structured] {
         for count in COUNTS {
             let inputs = rows(count);
             let hostile = harmful(&inputs);
-            let (mut through, mut beside, mut marked) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut through, mut one, mut beside, mut marked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
             for _ in 0..rounds(count) {
-                let asked = request(form, &inputs, &[])?;
-                let (time, objects) = timed(glass.sandbox.render(asked)).await;
+                let (time, objects) = timed(glass.sandbox.render(request(form, &inputs, &[])?)).await;
                 let objects = objects?.iter().flatten().map(|rendering| rendering.objects.len()).sum::<usize>();
                 through.push(time);
+                let (time, entries) = timed(serial.sandbox.render(request(form, &inputs, &[])?)).await;
+                ensure!(entries?.len() == count, "an entry for each input");
+                one.push(time);
                 let (time, natively) = timed(async { native(form, &inputs) }).await;
                 let natively = natively?;
                 beside.push(time);
@@ -50,54 +53,30 @@ async fn beside_native(folder: &Path) -> Result<()> {
                     natively == objects && objects == count * 6,
                     "{objects} through the glass, {natively} natively"
                 );
-                let (time, entries) = timed(glass.sandbox.render(request(form, &hostile, &["branch"])?)).await;
+                let (time, entries) = timed(serial.sandbox.render(request(form, &hostile, &["branch"])?)).await;
                 ensure!(entries?.iter().all(Result::is_ok), "a quoted branch is refused");
                 marked.push(time);
             }
-            let [through, beside, marked] = [through, beside, marked].map(median);
+            let [through, one, beside, marked] =
+                [&mut through, &mut one, &mut beside, &mut marked].map(|times| median(times).as_secs_f64());
             println!(
-                "{:<18} {count:>7} | {:>9.2} {:>9.2} | {:>9.2} {:>9.2} | {:>5.2}x {:>5.2}x | {:>9.2}x",
+                "{:<18} {count:>7} | {:>11.2} {:>9.2} {:>9.2} | {:>12.2}x {:>9.2}x",
                 form.field(),
-                through.wall * 1e3,
-                through.cpu * 1e3,
-                beside.wall * 1e3,
-                beside.cpu * 1e3,
-                through.wall / beside.wall,
-                through.cpu / beside.cpu,
-                marked.cpu / through.cpu
+                through * 1e3,
+                one * 1e3,
+                beside * 1e3,
+                one / beside,
+                marked / one
             );
         }
     }
     Ok(())
 }
 
-/// Seconds on the wall, and of all processors.
-#[derive(Clone, Copy)]
-struct Time {
-    wall: f64,
-    cpu: f64,
-}
-
-async fn timed<T>(work: impl Future<Output = T>) -> (Time, T) {
-    let (begun, before) = (Instant::now(), processor());
+async fn timed<T>(work: impl Future<Output = T>) -> (Duration, T) {
+    let begun = Instant::now();
     let answer = work.await;
-    (Time { wall: begun.elapsed().as_secs_f64(), cpu: processor() - before }, answer)
-}
-
-/// Processor time of this process so far, in seconds.
-fn processor() -> f64 {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    now.tv_sec as f64 + now.tv_nsec as f64 / 1e9
-}
-
-/// The middle wall time and the middle processor time.
-fn median(times: Vec<Time>) -> Time {
-    let middle = |of: fn(&Time) -> f64| {
-        let mut all: Vec<f64> = times.iter().map(of).collect();
-        all.sort_unstable_by(f64::total_cmp);
-        all.get(all.len() / 2).copied().unwrap_or_default()
-    };
-    Time { wall: middle(|time| time.wall), cpu: middle(|time| time.cpu) }
+    (begun.elapsed(), answer)
 }
 
 /// Whole processes.
@@ -146,7 +125,7 @@ fn middle(mut all: Vec<Took>) -> Took {
 fn rounds(count: usize) -> usize {
     match count {
         0..=10 => 15,
-        11..=1_000 => 5,
+        11..=1_000 => 7,
         _ => 3,
     }
 }

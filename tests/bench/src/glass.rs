@@ -22,14 +22,26 @@ pub struct Glass {
 }
 
 impl Glass {
-    /// Opens it; compiled plugins are kept in the folder.
+    /// Opens it as the operator does; compiled plugins are kept in the folder.
     ///
     /// # Errors
     /// The renderer cannot be loaded.
     pub async fn open(cache: Option<&Path>) -> Result<Self> {
+        Self::limited(cache, Limits::default()).await
+    }
+
+    /// One that renders one batch after another.
+    ///
+    /// # Errors
+    /// The renderer cannot be loaded.
+    pub async fn serial(cache: Option<&Path>) -> Result<Self> {
+        Self::limited(cache, Limits { calls_per_plugin: 1, ..Limits::default() }).await
+    }
+
+    async fn limited(cache: Option<&Path>, limits: Limits) -> Result<Self> {
         let door = Door::new(Policy::default())?;
         // Every round renders.
-        let limits = Limits { remembered_bytes: 0, ..Limits::default() };
+        let limits = Limits { remembered_bytes: 0, ..limits };
         let config = SandboxConfig { cache_dir: cache.map(|dir| dir.join("plugins")), limits, door };
         let sandbox = Sandbox::start(config)?;
         match std::env::var_os(RENDERER) {

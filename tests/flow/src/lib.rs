@@ -13,7 +13,6 @@
 //! Each world has a namespace, a forge and an operator of its own, which sees that namespace only. Every request of that
 //! operator is in the audit log under the world's own client name. Stories look at the end state, never at the order of calls.
 
-mod cut;
 mod looks;
 mod manifest;
 mod operator;

@@ -1,6 +1,5 @@
 //! One run of the operator inside of the test process: the controllers of cluster mode with everything they need.
 
-use crate::cut;
 use anyhow::{Context as _, Result};
 use futures::FutureExt;
 use http::{HeaderValue, header};
@@ -14,6 +13,7 @@ use orangery_controller::set::Road;
 use orangery_core::GuardPolicy;
 use orangery_egress::{Door, Policy};
 use orangery_sandbox::{Limits, PluginSource, Sandbox, SandboxConfig};
+use orangery_test_apiserver::cut;
 use prometheus_client::registry::Registry;
 use std::path::PathBuf;
 use std::sync::Arc;

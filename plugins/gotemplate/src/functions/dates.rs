@@ -2,7 +2,7 @@
 
 use super::{Answer, Args, Context};
 use crate::number::parse_int;
-use crate::time::{Clock, Duration, parse_duration, parse_time};
+use crate::time::{Clock, Duration, parse_duration, parse_time, readable};
 use crate::value::Value;
 
 fn now(context: &Context) -> Clock {
@@ -32,7 +32,7 @@ pub(super) fn duration(_: &mut Context, args: Args<'_>) -> Answer {
 
 pub(super) fn duration_round(context: &mut Context, args: Args<'_>) -> Answer {
     let nanos = match args.any(0) {
-        Value::Text(text) => parse_duration(&text.lossy()).map_or(0, |d| d.0),
+        Value::Text(text) => parse_duration(&readable(text.bytes())).map_or(0, |d| d.0),
         Value::Int64(nanos) => *nanos,
         Value::Time(t) => now(context).since(t).0,
         _ => 0,
@@ -52,7 +52,7 @@ pub(super) fn duration_round(context: &mut Context, args: Args<'_>) -> Answer {
 }
 
 pub(super) fn must_modify(_: &mut Context, args: Args<'_>) -> Answer {
-    let d = parse_duration(&args.text(0).lossy())?;
+    let d = parse_duration(&readable(args.text(0).bytes()))?;
     match args.any(1) {
         Value::Time(t) => Ok(Value::Time(t.plus(d))),
         _ => Ok(Value::Time(Clock::zero().plus(d))),
@@ -60,11 +60,13 @@ pub(super) fn must_modify(_: &mut Context, args: Args<'_>) -> Answer {
 }
 
 pub(super) fn to_date(_: &mut Context, args: Args<'_>) -> Answer {
-    Ok(Value::Time(parse_time(&args.text(0).lossy(), &args.text(1).lossy()).unwrap_or_else(|_| Clock::zero())))
+    Ok(Value::Time(
+        parse_time(&readable(args.text(0).bytes()), &readable(args.text(1).bytes())).unwrap_or_else(|_| Clock::zero()),
+    ))
 }
 
 pub(super) fn must_to_date(_: &mut Context, args: Args<'_>) -> Answer {
-    parse_time(&args.text(0).lossy(), &args.text(1).lossy()).map(Value::Time)
+    parse_time(&readable(args.text(0).bytes()), &readable(args.text(1).bytes())).map(Value::Time)
 }
 
 pub(super) fn unix_epoch(_: &mut Context, args: Args<'_>) -> Answer {

@@ -16,6 +16,7 @@ pub use methods::{Method, Unfit, method};
 pub use parse::parse_time;
 
 use calendar::Date;
+use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
 
@@ -174,11 +175,28 @@ impl fmt::Display for Clock {
     }
 }
 
+/// Bytes that are no UTF-8 stand here, each as one private character.
+const STRAY: u32 = 0x10_FF00;
+
+/// Bytes as text that can be compared and quoted without loss.
+pub fn readable(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(bytes.len() + 16);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().filter_map(|byte| char::from_u32(STRAY + u32::from(*byte))));
+    }
+    Cow::Owned(text)
+}
+
 /// How the messages of Go's `time` quote: everything but printable ASCII as bytes.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {
+            c if u32::from(c) & !0xFF == STRAY => out.push_str(&format!("\\x{:02x}", u32::from(c) & 0xFF)),
             '"' | '\\' => out.extend(['\\', c]),
             ' '..='\u{7f}' => out.push(c),
             c => c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| out.push_str(&format!("\\x{byte:02x}"))),
@@ -191,6 +209,17 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_that_are_no_text_are_quoted_as_they_are() {
+        let said = |bytes: &[u8]| parse_duration(&readable(bytes)).unwrap_err();
+        assert_eq!(said(b"\xff\0z"), "time: invalid duration \"\\xff\\x00z\"");
+        assert_eq!(
+            said("1\u{FFFD}".as_bytes()),
+            "time: unknown unit \"\\xef\\xbf\\xbd\" in duration \"1\\xef\\xbf\\xbd\""
+        );
+        assert!(parse_time("2006", &readable(b"\xff")).unwrap_err().contains("\"\\xff\""));
+    }
 
     #[test]
     fn layouts_read_and_write() {

@@ -39,7 +39,10 @@ where
 }
 
 /// A client whose requests are counted down from `left`.
-pub(crate) fn client(config: Config, left: &Arc<AtomicI64>) -> Result<Client, kube::Error> {
+///
+/// # Errors
+/// The configuration cannot be used.
+pub fn client(config: Config, left: &Arc<AtomicI64>) -> Result<Client, kube::Error> {
     let left = Arc::clone(left);
     let layer = tower::layer::layer_fn(move |inner| Cut { inner, left: Arc::clone(&left) });
     Ok(ClientBuilder::try_from(config)?.with_layer(&layer).build())
