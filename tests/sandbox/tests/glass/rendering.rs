@@ -6,7 +6,7 @@ use orangery_sandbox::{
     BadAnswer, CallError, Entries, Fault, InputError, Limits, RenderInput, RenderRequest, Sandbox, Template,
     TemplateBody,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::time::Duration;
 
 fn input(label: &str, attributes: Value) -> RenderInput {
