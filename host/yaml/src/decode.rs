@@ -82,11 +82,30 @@ impl Decoder<'_, '_> {
     fn list(&mut self, node: &NodeData<'_>, first: NodeId) -> Result<Value, Refusal> {
         self.enter(node)?;
         let mut list = Vec::new();
+        let mut refused = None;
         for child in self.tree.children(first) {
-            list.push(self.value(child)?);
+            match self.sayable(child)? {
+                Ok(value) => list.push(value),
+                // What follows may be wrong in a worse way.
+                Err(error) => refused = refused.or(Some(error)),
+            }
         }
         self.depth -= 1;
-        Ok(Value::Array(list))
+        refused.map_or(Ok(Value::Array(list)), Err)
+    }
+
+    /// The value of a node, or why JSON cannot say it: the library decodes everything before it makes JSON of anything.
+    fn sayable(&mut self, id: NodeId) -> Result<Result<Value, Refusal>, Refusal> {
+        let (depth, aliases) = (self.depth, self.aliases.len());
+        match self.value(id) {
+            Err(error) if matches!(*error, ReadError::NotJson { .. }) => {
+                // It may have left in the middle of the value.
+                self.depth = depth;
+                self.aliases.truncate(aliases);
+                Ok(Err(error))
+            }
+            other => other.map(Ok),
+        }
     }
 
     fn object(&mut self, node: &NodeData<'_>, first: NodeId) -> Result<Value, Refusal> {
@@ -159,16 +178,9 @@ impl Decoder<'_, '_> {
                 }
                 Err(error) => return Err(error),
             };
-            let (depth, aliases) = (self.depth, self.aliases.len());
-            match self.value(value) {
+            match self.sayable(value)? {
                 Ok(value) => into.keep(name, value),
-                Err(error) if matches!(*error, ReadError::NotJson { .. }) => {
-                    into.refused.push((name, error));
-                    // The error left in the middle of the value.
-                    self.depth = depth;
-                    self.aliases.truncate(aliases);
-                }
-                Err(error) => return Err(error),
+                Err(error) => into.refused.push((name, error)),
             }
         }
         Ok(())
