@@ -212,6 +212,31 @@ fn an_object_past_its_bound_is_refused_with_its_size() {
 }
 
 #[test]
+fn objects_that_are_equal_once_they_are_labelled_are_one_object_without_a_word() {
+    let labelled = |team: &str| {
+        object(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "apps",
+            "labels": {"team": team}}}))
+    };
+    let steps =
+        || vec![step(None, vec![rendering("1", vec![(0, labelled("a"))]), rendering("2", vec![(0, labelled("b"))])])];
+    let strict = || Case { on_duplicate: OnDuplicate::Error, ..Case::usual() };
+    let error = strict().run(steps()).unwrap_err().to_string();
+    assert!(error.contains("they differ at metadata.labels.team"), "{error}");
+    let common = CommonMetadata { labels: [("team".into(), "c".into())].into(), ..CommonMetadata::default() };
+    let set = Case { common, ..strict() }.run(steps()).unwrap();
+    assert_eq!((set.len(), set.notices.len()), (1, 0));
+}
+
+#[test]
+fn what_is_no_object_is_refused_with_its_origin() {
+    let mut bad = rendering("1", Vec::new());
+    bad.objects.push((1, "[1]".into()));
+    let error = Case::usual().run(vec![step(None, vec![bad])]).unwrap_err();
+    assert_eq!(error.reason(), Reason::PluginFaulted);
+    assert!(error.to_string().starts_with("what spec.resources[1] with 1 gave is no JSON object: "), "{error}");
+}
+
+#[test]
 fn equal_sets_have_equal_digests() {
     let digest = |data: &str| {
         Case::usual().run(vec![step(None, vec![rendering("1", vec![(0, config_map("x", data))])])]).unwrap().digest()
