@@ -4,18 +4,17 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
-
 use crate::error::{ReadError, Refusal};
 use crate::scalar::{key_of, place, scalar, value_of};
 use crate::tree::{Content, MAX_DEPTH, MAX_SIZE, NodeData, NodeId, Tree};
+use crate::value::{Json, Object};
 
 /// From this many decoded nodes on, fewer of them may come from aliases (99 %, falling to 10 % at `RATIO_HIGH`).
 const RATIO_LOW: f64 = 400_000.0;
 const RATIO_HIGH: f64 = 4_000_000.0;
 
 /// The value of a node.
-pub(crate) fn to_value(tree: &Tree<'_>, id: NodeId) -> Result<Value, Refusal> {
+pub(crate) fn to_value<'a>(tree: &Tree<'a>, id: NodeId) -> Result<Json<'a>, Refusal> {
     // The library counts the document as a node of its own.
     let mut decoder = Decoder { tree, decoded: 1, aliased: 0, copied: 0, depth: 0, aliases: Vec::new() };
     decoder.value(id)
@@ -39,26 +38,26 @@ fn excessive(node: &NodeData<'_>) -> Refusal {
 
 /// A mapping in the making.
 #[derive(Default)]
-struct Gathering {
-    map: Map<String, Value>,
+struct Gathering<'a> {
+    entries: Vec<(Cow<'a, str>, Json<'a>)>,
     /// Entries that JSON cannot say; they count only if no later entry of the same name replaces them.
-    refused: Vec<(Option<String>, Refusal)>,
+    refused: Vec<(Option<Cow<'a, str>>, Refusal)>,
 }
 
-impl Gathering {
-    fn keep(&mut self, name: Option<String>, value: Value) {
+impl<'a> Gathering<'a> {
+    fn keep(&mut self, name: Option<Cow<'a, str>>, value: Json<'a>) {
         // Without a name the mapping is refused already.
         let Some(name) = name else { return };
         if !self.refused.is_empty() {
             self.refused.retain(|(refused, _)| refused.as_ref() != Some(&name));
         }
-        self.map.insert(name, value);
+        self.entries.push((name, value));
     }
 }
 
-impl Decoder<'_, '_> {
-    fn value(&mut self, id: NodeId) -> Result<Value, Refusal> {
-        let Some(node) = self.tree.node(id) else { return Ok(Value::Null) };
+impl<'a> Decoder<'_, 'a> {
+    fn value(&mut self, id: NodeId) -> Result<Json<'a>, Refusal> {
+        let Some(node) = self.tree.node(id) else { return Ok(Json::Null) };
         self.count(node)?;
         match &node.content {
             Content::Scalar { text, implicit, .. } => self.scalar_value(node, text, *implicit),
@@ -74,12 +73,12 @@ impl Decoder<'_, '_> {
     }
 
     // Each in its own function, so that a level of nesting takes little of the stack.
-    fn scalar_value(&mut self, node: &NodeData<'_>, text: &str, implicit: bool) -> Result<Value, Refusal> {
+    fn scalar_value(&mut self, node: &NodeData<'a>, text: &Cow<'a, str>, implicit: bool) -> Result<Json<'a>, Refusal> {
         self.account(text.len(), node)?;
-        value_of(scalar(node, text, implicit)?, node)
+        value_of(scalar(node, text, implicit)?, text, node)
     }
 
-    fn list(&mut self, node: &NodeData<'_>, first: NodeId) -> Result<Value, Refusal> {
+    fn list(&mut self, node: &NodeData<'_>, first: NodeId) -> Result<Json<'a>, Refusal> {
         self.enter(node)?;
         let mut list = Vec::new();
         let mut refused = None;
@@ -91,11 +90,11 @@ impl Decoder<'_, '_> {
             }
         }
         self.depth -= 1;
-        refused.map_or(Ok(Value::Array(list)), Err)
+        refused.map_or(Ok(Json::Array(list)), Err)
     }
 
     /// The value of a node, or why JSON cannot say it: the library decodes everything before it makes JSON of anything.
-    fn sayable(&mut self, id: NodeId) -> Result<Result<Value, Refusal>, Refusal> {
+    fn sayable(&mut self, id: NodeId) -> Result<Result<Json<'a>, Refusal>, Refusal> {
         let (depth, aliases) = (self.depth, self.aliases.len());
         match self.value(id) {
             Err(error) if matches!(*error, ReadError::NotJson { .. }) => {
@@ -108,14 +107,14 @@ impl Decoder<'_, '_> {
         }
     }
 
-    fn object(&mut self, node: &NodeData<'_>, first: NodeId) -> Result<Value, Refusal> {
+    fn object(&mut self, node: &NodeData<'_>, first: NodeId) -> Result<Json<'a>, Refusal> {
         self.enter(node)?;
         let mut gathering = Gathering::default();
         self.mapping(first, &mut gathering)?;
         self.depth -= 1;
         match gathering.refused.pop() {
             Some((_, error)) => Err(error),
-            None => Ok(Value::Object(gathering.map)),
+            None => Ok(Json::Object(Object::of(gathering.entries))),
         }
     }
 
@@ -163,7 +162,7 @@ impl Decoder<'_, '_> {
         Ok(())
     }
 
-    fn mapping(&mut self, first: NodeId, into: &mut Gathering) -> Result<(), Refusal> {
+    fn mapping(&mut self, first: NodeId, into: &mut Gathering<'a>) -> Result<(), Refusal> {
         let tree = self.tree;
         for (key, value) in tree.pairs(first) {
             if tree.is_merge(key) {
@@ -186,13 +185,13 @@ impl Decoder<'_, '_> {
         Ok(())
     }
 
-    fn key(&mut self, id: NodeId) -> Result<String, Refusal> {
-        let Some(node) = self.tree.node(id) else { return Ok(String::new()) };
+    fn key(&mut self, id: NodeId) -> Result<Cow<'a, str>, Refusal> {
+        let Some(node) = self.tree.node(id) else { return Ok(Cow::default()) };
         self.count(node)?;
         match &node.content {
             Content::Scalar { text, implicit, .. } => {
                 self.account(text.len(), node)?;
-                key_of(scalar(node, text, *implicit)?, node).map(Cow::into_owned)
+                key_of(scalar(node, text, *implicit)?, text.clone(), node)
             }
             Content::Alias { name, target } => {
                 self.follow(id, name, node)?;
@@ -205,7 +204,7 @@ impl Decoder<'_, '_> {
         }
     }
 
-    fn merge(&mut self, id: NodeId, into: &mut Gathering) -> Result<(), Refusal> {
+    fn merge(&mut self, id: NodeId, into: &mut Gathering<'a>) -> Result<(), Refusal> {
         let Some(node) = self.tree.node(id) else { return Ok(()) };
         match &node.content {
             Content::Sequence { first, .. } => {
@@ -217,7 +216,7 @@ impl Decoder<'_, '_> {
         }
     }
 
-    fn merge_one(&mut self, id: NodeId, into: &mut Gathering) -> Result<(), Refusal> {
+    fn merge_one(&mut self, id: NodeId, into: &mut Gathering<'a>) -> Result<(), Refusal> {
         let Some(node) = self.tree.node(id) else { return Ok(()) };
         match &node.content {
             Content::Mapping { first, .. } => {

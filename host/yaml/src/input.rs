@@ -3,7 +3,7 @@
 //! Promises: the same characters are refused at the same moment as in go-yaml, which decodes 512 bytes at a time and therefore
 //! does not see a control character far behind the end of the first document.
 
-use crate::chars::{Run, byte, is_blank, is_blankz, is_break, is_breakz, is_control, width};
+use crate::chars::{Run, byte, is_blank, is_blankz, is_break, is_breakz, is_control, is_plain, width};
 use crate::fault::Fault;
 
 /// go-yaml's raw buffer: characters are checked when the chunk that holds them is loaded.
@@ -73,9 +73,7 @@ impl<'a> Input<'a> {
     /// The first control character of the chunk that ends at `end`.
     fn control_in(&self, end: usize) -> Option<usize> {
         let chunk = self.bytes.get(self.loaded..end).unwrap_or_default();
-        // Without a branch for each byte, as most chunks have none.
-        let clean = chunk.iter().fold(true, |clean, b| clean & matches!(b, b' '..=b'~' | b'\n'));
-        if clean { None } else { (self.loaded..end).find(|at| is_control(self.bytes, *at)) }
+        if is_plain(chunk) { None } else { (self.loaded..end).find(|at| is_control(self.bytes, *at)) }
     }
 
     /// Line and column of a byte offset.

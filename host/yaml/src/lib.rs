@@ -1,7 +1,7 @@
 //! YAML 1.1 exactly as `sigs.k8s.io/yaml` over `go.yaml.in/yaml/v2` reads and writes it.
 //!
 //! ```text
-//! text ──Scanner──▶ tokens ──Parser──▶ events ──▶ Tree (Node) ──decode──▶ serde_json::Value ──to_string──▶ text
+//! text ──Scanner──▶ tokens ──Parser──▶ events ──▶ Tree (Node) ──decode──▶ Json, serde_json::Value ──to_string──▶ text
 //! ```
 //! Kubernetes people's manifests were written for that library: `yes` is a bool, `0644` is 420, a date is a string, `1.0` is the
 //! integer 1. The scanner, the parser and the emitter are ports of the library's (itself a port of libyaml; see `NOTICE`): its limits,
@@ -36,12 +36,14 @@ mod text;
 mod timestamp;
 mod token;
 mod tree;
+mod value;
 mod writer;
 
 pub use error::{Location, ReadError};
 pub use lookalike::Advice;
-pub use stream::{Document, as_lines, documents, from_str, from_str_all, leading_documents};
+pub use stream::{Document, as_lines, documents, from_str, from_str_all, leading_documents, read};
 pub use text::decode_text;
 pub use token::Style;
 pub use tree::{Kind, MAX_DEPTH, MAX_SIZE, Node, PathSegment, locate, parse, parse_first, plain_scalar};
+pub use value::{Json, Object};
 pub use writer::{WriteError, json_to_yaml, to_string, write};

@@ -4,19 +4,23 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Number, Value};
+use serde_json::Number;
 
 use crate::base64;
 use crate::error::{Location, ReadError, Refusal};
 use crate::number::{general32, integral};
 use crate::resolve::{Resolved, resolve, resolve_as};
 use crate::tree::{Content, NodeData, NodeId, Tree};
+use crate::value::Json;
 
 const LONG_TAG: &str = "tag:yaml.org,2002:";
 
 /// A scalar whose type is decided.
-pub(crate) enum Scalar<'t> {
-    Text(Cow<'t, str>),
+pub(crate) enum Scalar {
+    /// The text as it is.
+    Text,
+    /// What the text encodes.
+    Decoded(String),
     Typed(Resolved),
 }
 
@@ -29,7 +33,7 @@ pub(crate) fn place(node: &NodeData<'_>) -> Location {
 pub(crate) fn key_text<'t>(tree: &'t Tree<'_>, id: NodeId) -> Option<Cow<'t, str>> {
     let node = tree.node(id)?;
     let Content::Scalar { text, implicit, .. } = &node.content else { return None };
-    key_of(scalar(node, text, *implicit).ok()?, node).ok()
+    key_of(scalar(node, text, *implicit).ok()?, Cow::Borrowed(text), node).ok()
 }
 
 /// What sigs yaml makes of a scalar where a string is wanted.
@@ -37,7 +41,8 @@ pub(crate) fn coerced(tree: &Tree<'_>, id: NodeId) -> Option<String> {
     let node = tree.node(id)?;
     let Content::Scalar { text, implicit, .. } = &node.content else { return None };
     Some(match scalar(node, text, *implicit).ok()? {
-        Scalar::Text(text) => text.into_owned(),
+        Scalar::Text => text.clone().into_owned(),
+        Scalar::Decoded(text) => text,
         Scalar::Typed(Resolved::Null) => String::new(),
         Scalar::Typed(Resolved::Bool(b)) => b.to_string(),
         Scalar::Typed(Resolved::Int(n)) => n.to_string(),
@@ -49,20 +54,20 @@ pub(crate) fn coerced(tree: &Tree<'_>, id: NodeId) -> Option<String> {
 
 /// The type of a scalar by its tag, its style and its text.
 #[inline]
-pub(crate) fn scalar<'t>(node: &NodeData<'_>, text: &'t str, implicit: bool) -> Result<Scalar<'t>, Refusal> {
+pub(crate) fn scalar(node: &NodeData<'_>, text: &str, implicit: bool) -> Result<Scalar, Refusal> {
     match node.tag() {
-        "" if implicit => Ok(typed(resolve(text), text)),
-        "" => Ok(Scalar::Text(Cow::Borrowed(text))),
+        "" if implicit => Ok(typed(resolve(text))),
+        "" => Ok(Scalar::Text),
         tag => tagged(node, tag, text),
     }
 }
 
 #[inline(never)]
-fn tagged<'t>(node: &NodeData<'_>, tag: &str, text: &'t str) -> Result<Scalar<'t>, Refusal> {
+fn tagged(node: &NodeData<'_>, tag: &str, text: &str) -> Result<Scalar, Refusal> {
     match tag.strip_prefix(LONG_TAG) {
-        Some("str") => Ok(Scalar::Text(Cow::Borrowed(text))),
+        Some("str") => Ok(Scalar::Text),
         Some("binary") => match base64::decode(text) {
-            Some(bytes) => Ok(Scalar::Text(Cow::Owned(go_text(&bytes)))),
+            Some(bytes) => Ok(Scalar::Decoded(go_text(&bytes))),
             None => Err(ReadError::unusable("!!binary value contains invalid base64 data", place(node)).into()),
         },
         Some(wanted @ ("bool" | "int" | "float" | "null" | "timestamp")) => {
@@ -78,30 +83,31 @@ fn tagged<'t>(node: &NodeData<'_>, tag: &str, text: &'t str) -> Result<Scalar<'t
                 )
                 .into());
             }
-            Ok(typed(resolved, text))
+            Ok(typed(resolved))
         }
         // A tag nobody knows: the text as it is.
-        _ => Ok(Scalar::Text(Cow::Borrowed(text))),
+        _ => Ok(Scalar::Text),
     }
 }
 
-fn typed(resolved: Resolved, text: &str) -> Scalar<'_> {
+fn typed(resolved: Resolved) -> Scalar {
     match resolved {
-        Resolved::Str | Resolved::Timestamp => Scalar::Text(Cow::Borrowed(text)),
+        Resolved::Str | Resolved::Timestamp => Scalar::Text,
         other => Scalar::Typed(other),
     }
 }
 
-/// The value.
-pub(crate) fn value_of(scalar: Scalar<'_>, node: &NodeData<'_>) -> Result<Value, Refusal> {
+/// The value of a scalar with this text.
+pub(crate) fn value_of<'a>(scalar: Scalar, text: &Cow<'a, str>, node: &NodeData<'_>) -> Result<Json<'a>, Refusal> {
     let resolved = match scalar {
-        Scalar::Text(text) => return Ok(Value::String(text.into_owned())),
+        Scalar::Text => return Ok(Json::String(text.clone())),
+        Scalar::Decoded(text) => return Ok(Json::String(Cow::Owned(text))),
         Scalar::Typed(resolved) => resolved,
     };
     Ok(match resolved {
-        Resolved::Null | Resolved::Timestamp | Resolved::Str => Value::Null,
-        Resolved::Bool(b) => Value::Bool(b),
-        Resolved::Int(n) => Value::Number(n.into()),
+        Resolved::Null | Resolved::Timestamp | Resolved::Str => Json::Null,
+        Resolved::Bool(b) => Json::Bool(b),
+        Resolved::Int(n) => Json::Number(n.into()),
         Resolved::Uint(n) => number(n as f64),
         Resolved::Float(f) if !f.is_finite() => {
             let name = if f.is_nan() {
@@ -118,17 +124,18 @@ pub(crate) fn value_of(scalar: Scalar<'_>, node: &NodeData<'_>) -> Result<Value,
 }
 
 /// A float after its way through JSON text.
-fn number(f: f64) -> Value {
+fn number(f: f64) -> Json<'static> {
     match integral(f) {
-        Some(n) => Value::Number(n.into()),
-        None => Number::from_f64(f).map_or(Value::Null, Value::Number),
+        Some(n) => Json::Number(n.into()),
+        None => Number::from_f64(f).map_or(Json::Null, Json::Number),
     }
 }
 
-/// The text of a key.
-pub(crate) fn key_of<'t>(scalar: Scalar<'t>, node: &NodeData<'_>) -> Result<Cow<'t, str>, Refusal> {
+/// The text of a key that is written like this.
+pub(crate) fn key_of<'t>(scalar: Scalar, text: Cow<'t, str>, node: &NodeData<'_>) -> Result<Cow<'t, str>, Refusal> {
     let resolved = match scalar {
-        Scalar::Text(text) => return Ok(text),
+        Scalar::Text => return Ok(text),
+        Scalar::Decoded(text) => return Ok(Cow::Owned(text)),
         Scalar::Typed(resolved) => resolved,
     };
     Ok(Cow::Owned(match resolved {

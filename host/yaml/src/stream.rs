@@ -12,6 +12,7 @@ use crate::decode::to_value;
 use crate::error::{Location, ReadError, Refusal};
 use crate::json;
 use crate::tree::{Documents, Tree};
+use crate::value::Json;
 
 /// How far the reader looks for the `{` of a JSON stream.
 const GUESS: usize = 2048;
@@ -20,7 +21,7 @@ const GUESS: usize = 2048;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document<'a> {
     /// The value; never null, such documents are left out.
-    pub value: Value,
+    pub value: Json<'a>,
     /// The line its text begins at, from one.
     pub line: u32,
     /// Its text, for [`crate::plain_scalar`] and [`crate::locate`].
@@ -32,14 +33,22 @@ pub struct Document<'a> {
 /// # Errors
 /// When the text is not YAML, or has no JSON form.
 pub fn from_str(text: &str) -> Result<Value, ReadError> {
-    first_value(text).map_err(|error| *error)
+    first_value(text).map(Value::from).map_err(|error| *error)
 }
 
-fn first_value(text: &str) -> Result<Value, Refusal> {
+fn first_value(text: &str) -> Result<Json<'_>, Refusal> {
     match Documents::new(text)?.next_tree()? {
         Some(tree) => to_value(&tree, tree.root),
-        None => Ok(Value::Null),
+        None => Ok(Json::Null),
     }
+}
+
+/// As [`from_str`], with the texts of the document.
+///
+/// # Errors
+/// When the text is not YAML, or has no JSON form.
+pub fn read(text: &str) -> Result<Json<'_>, ReadError> {
+    first_value(text).map_err(|error| *error)
 }
 
 /// Every document as a value, empty ones as null.
@@ -54,7 +63,7 @@ fn every_value(text: &str) -> Result<Vec<Value>, Refusal> {
     let mut documents = Documents::new(text)?;
     let mut values = Vec::new();
     while let Some(tree) = documents.next_tree()? {
-        values.push(to_value(&tree, tree.root)?);
+        values.push(to_value(&tree, tree.root)?.into());
     }
     Ok(values)
 }
@@ -87,7 +96,7 @@ pub fn leading_documents(text: &str) -> (Vec<Document<'_>>, Option<ReadError>) {
 #[must_use]
 pub fn as_lines(text: &str) -> Cow<'_, str> {
     let ended = text.is_empty() || text.ends_with('\n');
-    let doubled = text.contains("\r\r\n");
+    let doubled = text.as_bytes().contains(&b'\r') && text.contains("\r\r\n");
     match (ended, doubled) {
         (true, false) => Cow::Borrowed(text),
         (false, false) => Cow::Owned(format!("{text}\n")),
@@ -122,8 +131,8 @@ impl<'a> Stream<'a> {
         passed
     }
 
-    fn keep(&mut self, value: Value, line: u32, text: Cow<'a, str>) {
-        if !value.is_null() {
+    fn keep(&mut self, value: Json<'a>, line: u32, text: Cow<'a, str>) {
+        if value != Json::Null {
             self.found.push(Document { value, line, text });
         }
     }
@@ -139,7 +148,7 @@ impl<'a> Stream<'a> {
                     self.advance(blanks);
                     let line = self.line;
                     let text = self.advance(consumed - blanks);
-                    self.keep(value, line, Cow::Borrowed(text));
+                    self.keep(value.into(), line, Cow::Borrowed(text));
                     count += 1;
                 }
                 Err(problem) if count > 1 || !self.pass_blanks() => {
@@ -205,19 +214,19 @@ impl<'a> Stream<'a> {
     fn read_document(&mut self, text: &'a str, line: u32) -> Result<(), ReadError> {
         let (value, text) = match as_lines(text) {
             Cow::Borrowed(text) => (self.first_value(text), Cow::Borrowed(text)),
-            Cow::Owned(text) => (first_value(&text), Cow::Owned(text)),
+            Cow::Owned(text) => (first_value(&text).map(Json::into_owned), Cow::Owned(text)),
         };
         self.keep(value.map_err(|error| error.moved_down(line - 1))?, line, text);
         Ok(())
     }
 
     /// As [`first_value`].
-    fn first_value(&mut self, text: &'a str) -> Result<Value, Refusal> {
+    fn first_value(&mut self, text: &'a str) -> Result<Json<'a>, Refusal> {
         let mut documents = match self.last.take() {
             Some((documents, tree)) => documents.again(text, tree)?,
             None => Documents::new(text)?,
         };
-        let Some(tree) = documents.next_tree()? else { return Ok(Value::Null) };
+        let Some(tree) = documents.next_tree()? else { return Ok(Json::Null) };
         let value = to_value(&tree, tree.root);
         self.last = Some((documents, tree));
         value

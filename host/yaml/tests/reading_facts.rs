@@ -203,7 +203,7 @@ fn all_documents_of_a_plain_stream_are_read() -> Result<()> {
 }
 
 fn values(text: &str) -> Result<Vec<Value>> {
-    Ok(documents(text)?.into_iter().map(|document| document.value).collect())
+    Ok(documents(text)?.into_iter().map(|document| document.value.into()).collect())
 }
 
 #[test]

@@ -37,6 +37,8 @@
 //! * Nothing survives a call, so the traits have no `self`.
 //! * Filters, sorting, limit, skip and default values belong to the host: a provider returns all it found.
 
+#[cfg(any(test, all(target_arch = "wasm32", feature = "allocator")))]
+mod allocator;
 pub mod error;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
@@ -61,6 +63,10 @@ pub use provider::{
 };
 pub use renderer::{Body, RenderContext, RenderInput, Rendered, Renderer, Rendering, Template};
 pub use reporter::{EnvironmentState, Report, Reporter};
+
+#[cfg(all(target_arch = "wasm32", feature = "allocator"))]
+#[global_allocator]
+static ALLOCATOR: allocator::Classes = allocator::Classes::new();
 
 /// Exports a [`Provider`] as the component's world `input-provider`. On a target other than WebAssembly it only checks
 /// that the trait is implemented.

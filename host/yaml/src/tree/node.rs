@@ -200,7 +200,7 @@ impl<'a> Node<'a> {
     /// # Errors
     /// When JSON has no such value: a null key, `.nan`, a bad `!!int`, too many aliases.
     pub fn to_value(&self) -> Result<Value, ReadError> {
-        to_value(&self.tree, self.id).map_err(|error| *error)
+        to_value(&self.tree, self.id).map(Value::from).map_err(|error| *error)
     }
 
     /// The text a string-typed field gets from this scalar: strings as they are, numbers and bools in the spelling of

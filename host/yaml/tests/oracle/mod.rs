@@ -130,7 +130,7 @@ pub(crate) fn our_read(text: &str) -> Answer {
 /// Our answer to a `yaml-stream` question.
 pub(crate) fn our_stream(text: &str) -> Answer {
     match orangery_yaml::documents(text) {
-        Ok(documents) => Answer::Ok(documents.iter().map(|d| typed(&d.value)).collect()),
+        Ok(documents) => Answer::Ok(documents.into_iter().map(|d| typed(&d.value.into())).collect()),
         Err(error) => Answer::Err(error.to_string()),
     }
 }

@@ -53,7 +53,6 @@ fn one_input(templates: &[Prepared], context: &mut Context, input: Option<&Rende
         let place = Where { template, input };
         let objects = one_template(template, context, place, &mut rendering.notes).map_err(|b| b.failure(place))?;
         for object in objects {
-            let object = object.to_string();
             rendering.objects.push(Rendered { template: u32::try_from(nth).unwrap_or(u32::MAX), object });
         }
     }
@@ -65,7 +64,7 @@ fn one_template(
     context: &mut Context,
     place: Where<'_>,
     notes: &mut Vec<Note>,
-) -> Result<Vec<serde_json::Value>, Blame> {
+) -> Result<Vec<String>, Blame> {
     let parsed = template.parsed.as_ref().map_err(Clone::clone)?;
     let output = execute(parsed, &|name| find(name), context).map_err(Blame::Execute)?;
     let text = objects::text(&output.text).map_err(|fault| Blame::Read { fault, text: String::new() })?;

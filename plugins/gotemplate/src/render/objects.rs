@@ -3,8 +3,7 @@
 use super::prepare::Road;
 use super::retype::{Retyped, retype};
 use crate::json::{Style, to_bytes};
-use orangery_yaml::{Document, ReadError, as_lines, from_str, leading_documents};
-use serde_json::Value;
+use orangery_yaml::{Document, Json, ReadError, as_lines, leading_documents, read};
 use std::borrow::Cow;
 
 /// A text that holds no object, in the reference's words.
@@ -63,7 +62,7 @@ impl From<ReadError> for ObjectError {
 
 /// One document and what was written for it.
 pub(super) struct Read<'t> {
-    value: Value,
+    value: Json<'t>,
     text: Cow<'t, str>,
 }
 
@@ -111,8 +110,11 @@ pub(super) fn first(text: &str) -> Result<Read<'_>, ObjectError> {
     if text.is_empty() {
         return Err(ObjectError::Empty);
     }
-    let text = as_lines(text);
-    let value = from_str(&text).map_err(|error| error.moved_down(lines_before))?;
+    let moved_down = |error: ReadError| error.moved_down(lines_before);
+    let (value, text) = match as_lines(text) {
+        Cow::Borrowed(text) => (read(text).map_err(moved_down)?, Cow::Borrowed(text)),
+        Cow::Owned(text) => (read(&text).map_err(moved_down)?.into_owned(), Cow::Owned(text)),
+    };
     check_kind(&value, None)?;
     Ok(Read { value, text })
 }
@@ -123,10 +125,10 @@ pub(super) fn all(text: &str) -> Result<Vec<Read<'_>>, ObjectError> {
     let mut out = Vec::with_capacity(found.len());
     for Document { value, text, .. } in found {
         check_kind(&value, json_of(&text))?;
-        if let Some(items) = value.get("items").and_then(Value::as_array)
-            && let Some((index, bad)) = items.iter().enumerate().find(|(_, item)| !item.is_object())
+        if let Some(items) = value.get("items").and_then(Json::as_array)
+            && let Some((index, bad)) = items.iter().enumerate().find(|(_, item)| item.as_object().is_none())
         {
-            return Err(ObjectError::Item { index, found: bad.to_string() });
+            return Err(ObjectError::Item { index, found: bad.to_json() });
         }
         out.push(Read { value, text });
     }
@@ -139,18 +141,18 @@ fn json_of(text: &str) -> Option<&str> {
 }
 
 /// `json` is the text, if it was read as JSON.
-fn check_kind(value: &Value, json: Option<&str>) -> Result<(), ObjectError> {
+fn check_kind(value: &Json<'_>, json: Option<&str>) -> Result<(), ObjectError> {
     let object = match value {
-        Value::Object(object) => object,
-        Value::Null => return Err(ObjectError::Kind("null".to_owned())),
-        Value::Bool(_) => return Err(ObjectError::NoObject("bool")),
-        Value::Number(_) => return Err(ObjectError::NoObject("number")),
-        Value::String(_) => return Err(ObjectError::NoObject("string")),
-        Value::Array(_) => return Err(ObjectError::NoObject("array")),
+        Json::Object(object) => object,
+        Json::Null => return Err(ObjectError::Kind("null".to_owned())),
+        Json::Bool(_) => return Err(ObjectError::NoObject("bool")),
+        Json::Number(_) => return Err(ObjectError::NoObject("number")),
+        Json::String(_) => return Err(ObjectError::NoObject("string")),
+        Json::Array(_) => return Err(ObjectError::NoObject("array")),
     };
-    let named = object.get("kind").and_then(Value::as_str).is_some_and(|kind| !kind.is_empty());
+    let named = object.get("kind").and_then(Json::as_str).is_some_and(|kind| !kind.is_empty());
     // A group/version with two slashes is none, and then neither is the kind.
-    let slashes = object.get("apiVersion").and_then(Value::as_str).map_or(0, |v| v.matches('/').count());
+    let slashes = object.get("apiVersion").and_then(Json::as_str).map_or(0, |v| v.matches('/').count());
     if named && slashes < 2 {
         return Ok(());
     }
@@ -158,41 +160,36 @@ fn check_kind(value: &Value, json: Option<&str>) -> Result<(), ObjectError> {
         return Err(ObjectError::JsonKind(text.to_owned()));
     }
     // As Go's JSON writer shows it.
-    let shown = to_bytes(&crate::value::Value::from_json(value), Style::Html).unwrap_or_default();
+    let shown = to_bytes(&crate::value::Value::from_json(&value.clone().into()), Style::Html).unwrap_or_default();
     Err(ObjectError::Kind(String::from_utf8_lossy(&shown).into_owned()))
 }
 
-fn text_of<'v>(value: &'v Value, path: [&str; 2]) -> &'v str {
+fn text_of<'v>(value: &'v Json<'_>, path: [&str; 2]) -> &'v str {
     let [outer, inner] = path;
-    value.get(outer).and_then(|m| m.get(inner)).and_then(Value::as_str).unwrap_or_default()
+    value.get(outer).and_then(|m| m.get(inner)).and_then(Json::as_str).unwrap_or_default()
 }
 
 /// What `resourcesTemplate` keeps: named objects that are no kustomizations of kustomize itself.
-fn is_kept(value: &Value) -> bool {
-    let version = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
-    let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
+fn is_kept(value: &Json<'_>) -> bool {
+    let version = value.get("apiVersion").and_then(Json::as_str).unwrap_or_default();
+    let kind = value.get("kind").and_then(Json::as_str).unwrap_or_default();
     let kustomization = kind.eq_ignore_ascii_case("Kustomization") && version.starts_with("kustomize.config.k8s.io/");
     !version.is_empty() && !text_of(value, ["metadata", "name"]).is_empty() && !kustomization
 }
 
-/// Names and labels as strings, lists taken apart, what is no object for a cluster left out.
-pub(super) fn finish(read: Vec<Read<'_>>, road: Road) -> (Vec<Value>, Vec<Retyped>) {
+/// The objects as JSON: names and labels as strings, lists taken apart, what is no object for a cluster left out.
+pub(super) fn finish(read: Vec<Read<'_>>, road: Road) -> (Vec<String>, Vec<Retyped>) {
     let (mut out, mut retyped) = (Vec::new(), Vec::new());
     for Read { mut value, text } in read {
         retyped.extend(retype(&mut value, &text));
         if road == Road::Object {
-            out.push(value);
+            out.push(value.to_json_of(text.len()));
             continue;
         }
-        match value.get_mut("items").map(Value::take) {
-            Some(Value::Array(items)) => out.extend(items),
-            Some(other) => {
-                if let Some(object) = value.as_object_mut() {
-                    object.insert("items".to_owned(), other);
-                }
-                out.extend(Some(value).filter(is_kept));
-            }
-            None => out.extend(Some(value).filter(is_kept)),
+        match value.get("items").and_then(Json::as_array) {
+            Some(items) => out.extend(items.iter().map(Json::to_json)),
+            None if is_kept(&value) => out.push(value.to_json_of(text.len())),
+            None => {}
         }
     }
     (out, retyped)
@@ -214,7 +211,7 @@ mod tests {
     fn lists_are_taken_apart_and_nameless_objects_left_out() {
         let text = "kind: List\napiVersion: v1\nitems:\n- {kind: A, metadata: {name: 7}}\n---\nkind: B\napiVersion: v1\n---\n# nothing\n---\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nmetadata: {name: k}\n";
         let (objects, retyped) = finish(all(text).unwrap(), Road::Text);
-        assert_eq!(objects, vec![serde_json::json!({"kind": "A", "metadata": {"name": "7"}})]);
+        assert_eq!(objects, vec![r#"{"kind":"A","metadata":{"name":"7"}}"#]);
         assert_eq!(retyped.len(), 1);
     }
 

@@ -4,8 +4,8 @@
 
 use super::failure::Where;
 use orangery_plugin_sdk::{Note, NoteLevel};
-use orangery_yaml::{Node, parse_first};
-use serde_json::Value;
+use orangery_yaml::{Json, Node, Object, parse_first};
+use std::borrow::Cow;
 
 /// The fields of the metadata that are strings.
 const STRINGS: [&str; 2] = ["name", "namespace"];
@@ -36,11 +36,11 @@ impl Retyped {
 }
 
 /// Puts the written text back, in the object and in the elements of a list.
-pub(super) fn retype(value: &mut Value, text: &str) -> Vec<Retyped> {
+pub(super) fn retype(value: &mut Json<'_>, text: &str) -> Vec<Retyped> {
     let mut found = Vec::new();
-    let items = value.get("items").and_then(Value::as_array).map_or(0, Vec::len);
+    let items = value.get("items").and_then(Json::as_array).map_or(0, <[_]>::len);
     let suspicious = is_suspicious(value)
-        || value.get("items").and_then(Value::as_array).is_some_and(|items| items.iter().any(is_suspicious));
+        || value.get("items").and_then(Json::as_array).is_some_and(|items| items.iter().any(is_suspicious));
     if !suspicious {
         return found;
     }
@@ -48,49 +48,49 @@ pub(super) fn retype(value: &mut Value, text: &str) -> Vec<Retyped> {
     object(value, &root, "", &mut found);
     let nodes = root.get("items").map(|node| node.items()).unwrap_or_default();
     for (nth, node) in nodes.iter().enumerate().take(items) {
-        if let Some(item) = value.get_mut("items").and_then(|items| items.get_mut(nth)) {
+        if let Some(item) = value.get_mut("items").and_then(Json::as_array_mut).and_then(|items| items.get_mut(nth)) {
             object(item, node, &format!("items[{nth}]."), &mut found);
         }
     }
     found
 }
 
-fn is_retyped(value: &Value) -> bool {
-    value.is_number() || value.is_boolean()
+fn is_retyped(value: &Json<'_>) -> bool {
+    matches!(value, Json::Number(_) | Json::Bool(_))
 }
 
-fn is_suspicious(value: &Value) -> bool {
+fn is_suspicious(value: &Json<'_>) -> bool {
     let Some(metadata) = value.get("metadata") else { return false };
     STRINGS.iter().any(|field| metadata.get(field).is_some_and(is_retyped))
-        || MAPS
-            .iter()
-            .any(|map| metadata.get(map).and_then(Value::as_object).is_some_and(|m| m.values().any(is_retyped)))
+        || MAPS.iter().any(|map| {
+            metadata.get(map).and_then(Json::as_object).is_some_and(|m| m.iter().any(|(_, value)| is_retyped(value)))
+        })
 }
 
-fn object(value: &mut Value, node: &Node<'_>, prefix: &str, found: &mut Vec<Retyped>) {
-    let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+fn object(value: &mut Json<'_>, node: &Node<'_>, prefix: &str, found: &mut Vec<Retyped>) {
+    let Some(metadata) = value.get_mut("metadata") else { return };
     for field in STRINGS {
         if let Some(value) = metadata.get_mut(field) {
             put_back(value, node, &["metadata", field], prefix, found);
         }
     }
     for map in MAPS {
-        for (key, value) in metadata.get_mut(map).and_then(Value::as_object_mut).into_iter().flatten() {
+        for (key, value) in metadata.get_mut(map).and_then(Json::as_object_mut).into_iter().flat_map(Object::iter_mut) {
             put_back(value, node, &["metadata", map, key], prefix, found);
         }
     }
 }
 
-fn put_back(value: &mut Value, node: &Node<'_>, path: &[&str], prefix: &str, found: &mut Vec<Retyped>) {
+fn put_back(value: &mut Json<'_>, node: &Node<'_>, path: &[&str], prefix: &str, found: &mut Vec<Retyped>) {
     let what = match value {
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
+        Json::Bool(_) => "boolean",
+        Json::Number(_) => "number",
         _ => return,
     };
-    let written = node.plain_scalar(path).unwrap_or_else(|| value.to_string());
+    let written = node.plain_scalar(path).unwrap_or_else(|| value.to_json());
     let field = format!("{prefix}{}", path.join("."));
     found.push(Retyped { field, written: written.clone(), what });
-    *value = Value::String(written);
+    *value = Json::String(Cow::Owned(written));
 }
 
 #[cfg(test)]
@@ -101,10 +101,10 @@ mod tests {
     #[test]
     fn what_was_written_is_what_is_kept() {
         let text = "metadata:\n  name: 0101\n  labels: {a: yes, b: 1.0, c: x}\n  annotations:\n    d: 12e3\n";
-        let mut value = orangery_yaml::from_str(text).unwrap();
+        let mut value = orangery_yaml::read(text).unwrap();
         let found = retype(&mut value, text);
         assert_eq!(
-            value,
+            serde_json::Value::from(value),
             json!({"metadata": {"name": "0101", "labels": {"a": "yes", "b": "1.0", "c": "x"},
             "annotations": {"d": "12e3"}}})
         );
@@ -114,16 +114,19 @@ mod tests {
     #[test]
     fn what_follows_the_end_of_the_document_does_not_matter() {
         let text = "metadata: {name: 5}\n...\nkind: A: B\n";
-        let mut value = orangery_yaml::from_str(text).unwrap();
+        let mut value = orangery_yaml::read(text).unwrap();
         assert_eq!(retype(&mut value, text).len(), 1);
-        assert_eq!(value, json!({"metadata": {"name": "5"}}));
+        assert_eq!(serde_json::Value::from(value), json!({"metadata": {"name": "5"}}));
     }
 
     #[test]
     fn nothing_else_is_touched() {
         let text = "metadata: {name: a, generation: 3}\nspec: {m: 1}\n";
-        let mut value = orangery_yaml::from_str(text).unwrap();
+        let mut value = orangery_yaml::read(text).unwrap();
         assert!(retype(&mut value, text).is_empty());
-        assert_eq!(value, json!({"metadata": {"name": "a", "generation": 3}, "spec": {"m": 1}}));
+        assert_eq!(
+            serde_json::Value::from(value),
+            json!({"metadata": {"name": "a", "generation": 3}, "spec": {"m": 1}})
+        );
     }
 }
