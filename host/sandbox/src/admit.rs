@@ -146,7 +146,10 @@ impl Gate {
         if !refused.is_empty() {
             return Err(AdmitError::Imports(refused));
         }
-        self.links.of(roles).instantiate_pre(&loaded.component).map_err(|error| AdmitError::Mismatched(untold(&error)))
+        let linker = self.links.of(roles, &self.engine);
+        linker
+            .and_then(|linker| linker.instantiate_pre(&loaded.component))
+            .map_err(|error| AdmitError::Mismatched(untold(&error)))
     }
 
     /// Instantiates once and asks.

@@ -3,27 +3,30 @@
 use crate::bindings::{http, log, selection, types};
 use crate::store::CallState;
 use crate::world::Roles;
+use std::sync::OnceLock;
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 
-/// One linker for each set of doors.
+/// One linker for each set of doors, made when it is first asked for: most commands meet plugins of one role.
+#[derive(Default)]
 pub(crate) struct Links {
-    renderer: Linker<CallState>,
-    provider: Linker<CallState>,
+    renderer: OnceLock<Linker<CallState>>,
+    provider: OnceLock<Linker<CallState>>,
 }
 
 impl Links {
-    pub(crate) fn new(engine: &Engine) -> Result<Self, wasmtime::Error> {
-        let renderer = empty_world(engine)?;
-        let mut provider = empty_world(engine)?;
-        http::add_to_linker::<_, HasSelf<_>>(&mut provider, |state| state)?;
-        selection::add_to_linker::<_, HasSelf<_>>(&mut provider, |state| state)?;
-        Ok(Self { renderer, provider })
-    }
-
     /// A renderer has no doors, so a lapse of the check of imports could not open one.
-    pub(crate) fn of(&self, roles: Roles) -> &Linker<CallState> {
-        if roles.renderer { &self.renderer } else { &self.provider }
+    pub(crate) fn of(&self, roles: Roles, engine: &Engine) -> Result<&Linker<CallState>, wasmtime::Error> {
+        let kept = if roles.renderer { &self.renderer } else { &self.provider };
+        if let Some(linker) = kept.get() {
+            return Ok(linker);
+        }
+        let mut linker = empty_world(engine)?;
+        if !roles.renderer {
+            http::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+            selection::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+        }
+        Ok(kept.get_or_init(|| linker))
     }
 }
 

@@ -11,7 +11,6 @@ use crate::network::Network;
 use crate::stdio::Scrap;
 use crate::text::GuestText;
 use orangery_egress::Redactor;
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::component::ResourceTable;
@@ -160,17 +159,12 @@ fn empty_world(clock: Clock, stdout: &Scrap, stderr: &Scrap) -> WasiCtx {
     world.build()
 }
 
-/// The randomness of a seed: SHA-256 in counter mode, 4 KiB, repeated.
+/// The randomness of a seed: 4 KiB of the output of BLAKE3, repeated.
 fn stream_of(seed: u64) -> Vec<u8> {
-    (0u32..128)
-        .flat_map(|block| {
-            let mut hash = Sha256::new();
-            hash.update(b"orangery-renderer-randomness");
-            hash.update(seed.to_be_bytes());
-            hash.update(block.to_be_bytes());
-            hash.finalize().to_vec()
-        })
-        .collect()
+    let mut bytes = vec![0; 4096];
+    let mut hasher = blake3::Hasher::new_derive_key("orangery 2026-11 randomness of a renderer");
+    hasher.update(&seed.to_be_bytes()).finalize_xof().fill(&mut bytes);
+    bytes
 }
 
 /// A clock that does not move.

@@ -36,6 +36,11 @@ impl Held {
             *hasher = before;
             file.seek(io::SeekFrom::Start(at))?;
         }
+        Self::copy_of(file, hasher)
+    }
+
+    /// The same without sealed memory.
+    pub(super) fn copy_of(file: &mut File, hasher: &mut blake3::Hasher) -> io::Result<Self> {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         hasher.update(&bytes);

@@ -66,6 +66,30 @@ fn what_was_checked_does_not_change_with_the_file() {
 }
 
 #[test]
+fn a_copy_is_hashed_and_runs_as_sealed_memory_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = engine();
+    let bytes = Component::new(&engine, "(component)").unwrap().serialize().unwrap();
+    let path = dir.path().join("code");
+    fs::write(&path, [b"tag".as_slice(), &bytes].concat()).unwrap();
+    let held = [Held::rest_of, Held::copy_of].map(|hold| {
+        let mut file = File::open(&path).unwrap();
+        file.read_exact(&mut [0; 3]).unwrap();
+        let mut hasher = blake3::Hasher::new();
+        let held = hold(&mut file, &mut hasher).unwrap();
+        assert_eq!(hasher.finalize(), blake3::hash(&bytes));
+        held
+    });
+    #[cfg(target_os = "linux")]
+    assert!(matches!(held[0], Held::Sealed(_)), "{held:?}");
+    for held in held {
+        let code = Code::checked(held);
+        assert_eq!(code.bytes(), bytes);
+        code.component(&engine).unwrap();
+    }
+}
+
+#[test]
 fn a_file_under_another_key_is_ignored_and_written_again() {
     let dir = tempfile::tempdir().unwrap();
     let private = dir.path().join("cache");
