@@ -21,7 +21,7 @@ use orangery_core::desired::OnDuplicate;
 use orangery_core::spec::SetSpec;
 use orangery_sandbox::Sandbox;
 use serde_json::Value;
-use std::io::{Read, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -38,8 +38,13 @@ pub async fn perform(options: &BuildOptions) -> anyhow::Result<ExitCode> {
     }
     let job = read(options)?;
     let sandbox = glass::open_renderer(&options.glass, build::renderer(&job.set)).await?;
-    let text = once(job, options, &sandbox).await?;
-    std::io::stdout().lock().write_all(text.as_bytes()).context("cannot write to stdout")?;
+    let pieces = once(job, options, &sandbox).await?;
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    pieces
+        .iter()
+        .try_for_each(|piece| out.write_all(piece.as_bytes()))
+        .and_then(|()| out.flush())
+        .context("cannot write to stdout")?;
     // The process ends now, and the kernel takes mapped code back faster than we give it.
     std::mem::forget(sandbox);
     Ok(exit::SUCCESS)
@@ -60,8 +65,8 @@ fn read(options: &BuildOptions) -> anyhow::Result<Job> {
     Ok(Job { file, set, sources })
 }
 
-/// Builds once; answers what to print, and tells warnings on stderr.
-async fn once(job: Job, options: &BuildOptions, sandbox: &Sandbox) -> anyhow::Result<String> {
+/// Builds once; answers what to print, in pieces, and tells warnings on stderr.
+async fn once(job: Job, options: &BuildOptions, sandbox: &Sandbox) -> anyhow::Result<Vec<Box<str>>> {
     let Job { file, set, sources } = job;
     let strict = if options.strict { OnDuplicate::Error } else { OnDuplicate::Warn };
     let on_duplicate = set.on_duplicate(strict);
@@ -76,14 +81,14 @@ async fn once(job: Job, options: &BuildOptions, sandbox: &Sandbox) -> anyhow::Re
     if built.desired.is_empty() {
         if set.reads_providers() && built.count == 0 {
             eprintln!("! the providers gave no inputs, so there are no objects");
-            return Ok(String::new());
+            return Ok(Vec::new());
         }
         bail!("no objects were generated");
     }
     if options.strict {
         fields::check(&built.desired)?;
     }
-    print::print(&built, options)
+    print::print(built.desired, options)
 }
 
 /// Reads the first document of the file, as the reference does.

@@ -1,41 +1,46 @@
 //! How the objects of a build are printed.
 
 use crate::cli::{BuildOptions, OutputFormat, Show};
-use orangery_controller::build::Built;
+use orangery_core::desired::DesiredSet;
 use serde::Serializer;
 
-/// The text of all objects, in build order.
+/// The text of all objects, in build order, in pieces. Each object goes when its piece is there: ten thousands of them never stand in
+/// memory twice.
 ///
 /// # Errors
 /// An object cannot be written in this format.
-pub(super) fn print(built: &Built, options: &BuildOptions) -> anyhow::Result<String> {
+pub(super) fn print(desired: DesiredSet, options: &BuildOptions) -> anyhow::Result<Vec<Box<str>>> {
     match options.output {
         OutputFormat::Json => {
             let mut text = Vec::new();
             let mut list = serde_json::Serializer::pretty(&mut text);
-            list.collect_seq(built.desired.objects().map(|wanted| wanted.object.unpack()))?;
+            list.collect_seq(desired.objects().map(|wanted| wanted.object.unpack()))?;
             text.push(b'\n');
-            Ok(String::from_utf8(text)?)
+            Ok(vec![String::from_utf8(text)?.into()])
         }
-        OutputFormat::Yaml => yaml(built, options.show == Some(Show::Origin)),
+        OutputFormat::Yaml => yaml(desired, options.show == Some(Show::Origin)),
     }
 }
 
-fn yaml(built: &Built, origins: bool) -> anyhow::Result<String> {
+fn yaml(desired: DesiredSet, origins: bool) -> anyhow::Result<Vec<Box<str>>> {
+    let mut pieces = Vec::with_capacity(desired.steps.iter().map(|step| step.objects.len()).sum());
     let mut text = String::new();
-    for step in &built.desired.steps {
-        if let Some(name) = step.name.as_ref().filter(|name| !name.is_empty() && !step.objects.is_empty()) {
+    for step in desired.steps {
+        if let Some(name) = step.name.filter(|name| !name.is_empty() && !step.objects.is_empty()) {
             text.push_str(&format!("# step: {name}\n"));
         }
-        for wanted in &step.objects {
+        for wanted in step.objects {
             text.push_str("---\n");
             if origins {
                 text.push_str(&format!("# origin: {}\n", one_line(&wanted.origin)));
             }
-            text.push_str(&orangery_yaml::to_string(&wanted.object.unpack().into_value())?);
+            orangery_yaml::write(&wanted.object.unpack().into_value(), &mut text)?;
+            drop(wanted);
+            pieces.push(Box::from(text.as_str()));
+            text.clear();
         }
     }
-    Ok(text)
+    Ok(pieces)
 }
 
 /// Ids are anybody's words: none of them may end the comment.

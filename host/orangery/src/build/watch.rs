@@ -107,7 +107,7 @@ async fn built(options: &BuildOptions, glass: &mut Option<Glass>) -> anyhow::Res
             Glass { renderer: renderer.to_owned(), sandbox }
         }
     };
-    super::once(job, options, &glass.insert(opened).sandbox).await
+    Ok(super::once(job, options, &glass.insert(opened).sandbox).await?.concat())
 }
 
 /// All files that a build reads.
