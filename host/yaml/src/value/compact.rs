@@ -1,0 +1,111 @@
+//! A value as compact JSON.
+
+use super::Json;
+
+/// Appends a value.
+pub(super) fn write(value: &Json<'_>, out: &mut String) {
+    match value {
+        Json::Null => out.push_str("null"),
+        Json::Bool(true) => out.push_str("true"),
+        Json::Bool(false) => out.push_str("false"),
+        Json::Number(number) => out.push_str(&number.to_string()),
+        Json::String(text) => write_text(text, out),
+        Json::Array(list) => {
+            out.push('[');
+            for (nth, item) in list.iter().enumerate() {
+                if nth > 0 {
+                    out.push(',');
+                }
+                write(item, out);
+            }
+            out.push(']');
+        }
+        Json::Object(object) => {
+            out.push('{');
+            for (nth, (key, value)) in object.entries.iter().enumerate() {
+                if nth > 0 {
+                    out.push(',');
+                }
+                write_text(key, out);
+                out.push(':');
+                write(value, out);
+            }
+            out.push('}');
+        }
+    }
+}
+
+/// A text in quotes. Most need no escapes, and those are found eight bytes at a time.
+fn write_text(text: &str, out: &mut String) {
+    out.reserve(text.len() + 2);
+    out.push('"');
+    let mut written = 0;
+    let mut at = next_escape(text.as_bytes(), 0);
+    while let Some(byte) = text.as_bytes().get(at).copied() {
+        out.push_str(text.get(written..at).unwrap_or_default());
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\t' => out.push_str("\\t"),
+            b'\r' => out.push_str("\\r"),
+            0x08 => out.push_str("\\b"),
+            0x0c => out.push_str("\\f"),
+            other => {
+                out.push_str(if other < 0x10 { "\\u000" } else { "\\u001" });
+                out.push(char::from_digit(u32::from(other & 15), 16).unwrap_or('0'));
+            }
+        }
+        written = at + 1;
+        at = next_escape(text.as_bytes(), written);
+    }
+    out.push_str(text.get(written..).unwrap_or_default());
+    out.push('"');
+}
+
+/// The place of the first byte from here on that JSON escapes, or the end.
+fn next_escape(bytes: &[u8], from: usize) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+    // Sets the high bit of some byte exactly if a byte of the word is below `limit`, which is at most 0x80.
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGHS;
+    let mut at = from;
+    while let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_ne_bytes(*word);
+        let quote = word ^ (ONES * u64::from(b'"'));
+        let backslash = word ^ (ONES * u64::from(b'\\'));
+        if below(word, 0x20) | below(quote, 1) | below(backslash, 1) != 0 {
+            break;
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    let escaped = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
+    rest.iter().position(escaped).map_or(bytes.len(), |found| at + found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn json_is_written_as_serde_json_writes_it() {
+        let mut values = vec![
+            json!({"a": [1, -2, 1.5, 1e300, -0.0, null, true, false], "": {}, "b": []}),
+            json!(u64::MAX),
+            json!(i64::MIN),
+            json!("ünïcödé \u{2028} \u{7f} 😀"),
+        ];
+        // Each escaped byte at each place of a word, alone and among letters that look like one.
+        for code in (0..0x80_u8).map(char::from) {
+            for before in 0..17 {
+                values.push(json!(format!("{}{code}{}", "é".repeat(before % 3) + &"x".repeat(before), "yyyy!#[]^")));
+            }
+        }
+        for value in values {
+            assert_eq!(Json::from(value.clone()).to_json(), value.to_string());
+            assert_eq!(Value::from(Json::from(value.clone())), value);
+        }
+    }
+}
