@@ -3,6 +3,8 @@
 //! Owns: what is a line break, a blank, a word character and a printable character in YAML 1.1.
 //! Promises: reading past the end sees a NUL byte, which every class treats as the end of the text.
 
+use crate::word;
+
 /// The byte at `at`, or NUL past the end.
 pub(crate) fn byte(bytes: &[u8], at: usize) -> u8 {
     bytes.get(at).copied().unwrap_or(0)
@@ -31,15 +33,11 @@ pub(crate) fn is_blank(b: u8) -> bool {
 /// The length of the first line, with its line feed; none when there is no line feed. Eight bytes at a time, as every line of
 /// every rendered text passes here.
 pub(crate) fn line_length(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const FEEDS: u64 = u64::from_le_bytes([b'\n'; 8]);
     let (words, rest) = bytes.as_chunks::<8>();
-    for (n, word) in words.iter().enumerate() {
-        // A byte that was a line feed is zero now; the lowest zero byte is the lowest that borrows.
-        let word = u64::from_le_bytes(*word) ^ FEEDS;
-        let zeros = word.wrapping_sub(ONES) & !word & (ONES << 7);
-        if zeros != 0 {
-            return Some(n * 8 + zeros.trailing_zeros() as usize / 8 + 1);
+    for (n, bytes) in words.iter().enumerate() {
+        let feeds = word::zeros(word::of(*bytes) ^ word::all(b'\n'));
+        if feeds != 0 {
+            return Some(n * 8 + feeds.trailing_zeros() as usize / 8 + 1);
         }
     }
     rest.iter().position(|b| *b == b'\n').map(|at| words.len() * 8 + at + 1)
@@ -47,16 +45,10 @@ pub(crate) fn line_length(bytes: &[u8]) -> Option<usize> {
 
 /// Is all of it printable ASCII and line feeds? Eight bytes at a time, as every byte of every text passes here.
 pub(crate) fn is_plain(bytes: &[u8]) -> bool {
-    const SEVENS: u64 = u64::from_le_bytes([0x7F; 8]);
-    const HIGHS: u64 = !SEVENS;
-    const FEEDS: u64 = u64::from_le_bytes([b'\n'; 8]);
-    const PRINTABLE: u64 = u64::from_le_bytes([0xE0; 8]);
-    // The high bit of each byte that is zero, and of no other.
-    let zeros = |word: u64| !(((word & SEVENS) + SEVENS) | word) & HIGHS;
     let (words, rest) = bytes.as_chunks::<8>();
-    let words = words.iter().map(|word| u64::from_le_bytes(*word));
-    let odd = words.fold(0, |odd, word| {
-        odd | (word & HIGHS) | zeros(word ^ SEVENS) | (zeros(word & PRINTABLE) & !zeros(word ^ FEEDS))
+    let odd = words.iter().map(|bytes| word::of(*bytes)).fold(0, |odd, text| {
+        let feeds = word::zeros(text ^ word::all(b'\n'));
+        odd | (text & word::all(0x80)) | word::zeros(text ^ word::all(0x7F)) | (word::controls(text) & !feeds)
     });
     odd == 0 && rest.iter().all(|b| matches!(b, b' '..=b'~' | b'\n'))
 }

@@ -37,6 +37,7 @@ mod timestamp;
 mod token;
 mod tree;
 mod value;
+mod word;
 mod writer;
 
 pub use error::{Location, ReadError};

@@ -4,7 +4,7 @@ use crate::cli::{BuildOptions, OutputFormat, Show};
 use orangery_core::desired::DesiredSet;
 use serde::Serializer;
 
-/// The text of all objects, in build order, in pieces. Each object goes when its piece is there: ten thousands of them never stand in
+/// The text of all objects, in build order, in pieces. Each object goes when its piece is there, so that tens of thousands never stand in
 /// memory twice.
 ///
 /// # Errors

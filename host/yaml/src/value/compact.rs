@@ -1,6 +1,7 @@
 //! A value as compact JSON.
 
 use super::Json;
+use crate::word;
 
 /// Appends a value.
 pub(super) fn write(value: &Json<'_>, out: &mut String) {
@@ -65,16 +66,11 @@ fn write_text(text: &str, out: &mut String) {
 
 /// The place of the first byte from here on that JSON escapes, or the end.
 fn next_escape(bytes: &[u8], from: usize) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
-    // Sets the high bit of some byte exactly if a byte of the word is below `limit`, which is at most 0x80.
-    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGHS;
     let mut at = from;
-    while let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_ne_bytes(*word);
-        let quote = word ^ (ONES * u64::from(b'"'));
-        let backslash = word ^ (ONES * u64::from(b'\\'));
-        if below(word, 0x20) | below(quote, 1) | below(backslash, 1) != 0 {
+    while let Some(bytes) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let text = word::of(*bytes);
+        let signs = word::zeros(text ^ word::all(b'"')) | word::zeros(text ^ word::all(b'\\'));
+        if word::controls(text) | signs != 0 {
             break;
         }
         at += 8;
