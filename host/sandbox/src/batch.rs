@@ -1,24 +1,27 @@
 //! Cutting a rendering into calls that stay within the limits, and finding the input that breaks one.
 //!
-//! A renderer sees each input alone, so any cut gives the same objects. Batches are sized by what is known before the
-//! call; what is not known is found by halving: a batch that breaks is split until one input alone is to blame, and the
+//! A renderer sees each input alone, so any cut gives the same objects. A rendering is spread over the calls that run at
+//! once, unless too little is left for each. Batches are sized by what is known before the call; what is not known is found by halving: a batch that breaks is split until one input alone is to blame, and the
 //! others are rendered all the same (one poisoned preview must not stop its neighbours).
 
 use std::ops::Range;
 
 /// Inputs in one call at most.
 const INPUTS: usize = 256;
+/// Inputs in one call at least, where there are more: a call costs of itself about what three to five inputs cost.
+pub(crate) const FEW: usize = 24;
 /// Bytes that one call is handed, and about as many that it is expected to answer.
 const BYTES: usize = 1024 * 1024;
 
-/// Cuts inputs of these sizes. `template_bytes` is what each input is expected to become at least.
-pub(crate) fn cut(sizes: &[usize], template_bytes: usize) -> Vec<Range<usize>> {
+/// Cuts inputs of these sizes for so many calls at once. `template_bytes` is what each input is expected to become at least.
+pub(crate) fn cut(sizes: &[usize], template_bytes: usize, at_once: usize) -> Vec<Range<usize>> {
+    let inputs = sizes.len().div_ceil(at_once.max(1)).clamp(FEW, INPUTS);
     let mut batches = Vec::new();
     let mut start = 0;
     let mut bytes = 0usize;
     for (at, size) in sizes.iter().enumerate() {
         let weight = size.saturating_add(template_bytes);
-        let full = at - start == INPUTS || bytes.saturating_add(weight) > BYTES;
+        let full = at - start == inputs || bytes.saturating_add(weight) > BYTES;
         if full && at > start {
             batches.push(start..at);
             start = at;
@@ -48,17 +51,27 @@ mod tests {
     #[test]
     fn batches_cover_every_input_once_in_order() {
         for sizes in [vec![], vec![1], vec![10; 1000], vec![BYTES * 2; 3], vec![BYTES / 2; 5]] {
-            let batches = cut(&sizes, 100);
-            let covered: Vec<usize> = batches.iter().cloned().flatten().collect();
-            assert_eq!(covered, (0..sizes.len()).collect::<Vec<_>>());
-            assert!(batches.iter().all(|batch| !batch.is_empty() && batch.len() <= INPUTS));
+            for at_once in 0..5 {
+                let batches = cut(&sizes, 100, at_once);
+                let covered: Vec<usize> = batches.iter().cloned().flatten().collect();
+                assert_eq!(covered, (0..sizes.len()).collect::<Vec<_>>());
+                assert!(batches.iter().all(|batch| !batch.is_empty() && batch.len() <= INPUTS));
+            }
         }
     }
 
     #[test]
+    fn inputs_are_spread_over_the_calls_at_once_unless_they_are_few() {
+        assert_eq!(cut(&[10; 100], 100, 4), [0..25, 25..50, 50..75, 75..100]);
+        assert_eq!(cut(&[10; 100], 100, 1).len(), 1);
+        assert_eq!(cut(&[10; FEW], 100, 4).len(), 1);
+        assert_eq!(cut(&[10; 2_000], 100, 2).len(), 8, "never more than {INPUTS} in one");
+    }
+
+    #[test]
     fn a_large_input_is_alone_and_small_ones_are_together() {
-        assert_eq!(cut(&[BYTES * 2, 1, 1], 0), [0..1, 1..3]);
-        assert_eq!(cut(&[1, 1, 1], BYTES), [0..1, 1..2, 2..3]);
+        assert_eq!(cut(&[BYTES * 2, 1, 1], 0, 4), [0..1, 1..3]);
+        assert_eq!(cut(&[1, 1, 1], BYTES, 4), [0..1, 1..2, 2..3]);
     }
 
     #[test]

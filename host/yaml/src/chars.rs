@@ -30,17 +30,21 @@ pub(crate) fn is_blank(b: u8) -> bool {
     b == b' ' || b == b'\t'
 }
 
-/// The length of the first line, with its line feed; none when there is no line feed. Eight bytes at a time, as every line of
-/// every rendered text passes here.
-pub(crate) fn line_length(bytes: &[u8]) -> Option<usize> {
+/// Where a byte stands first. Eight bytes at a time, as every byte of every rendered text passes here.
+pub(crate) fn position(of: u8, bytes: &[u8]) -> Option<usize> {
     let (words, rest) = bytes.as_chunks::<8>();
     for (n, bytes) in words.iter().enumerate() {
-        let feeds = word::zeros(word::of(*bytes) ^ word::all(b'\n'));
-        if feeds != 0 {
-            return Some(n * 8 + feeds.trailing_zeros() as usize / 8 + 1);
+        let found = word::zeros(word::of(*bytes) ^ word::all(of));
+        if found != 0 {
+            return Some(n * 8 + found.trailing_zeros() as usize / 8);
         }
     }
-    rest.iter().position(|b| *b == b'\n').map(|at| words.len() * 8 + at + 1)
+    rest.iter().position(|b| *b == of).map(|at| words.len() * 8 + at)
+}
+
+/// The length of the first line, with its line feed; none when there is no line feed.
+pub(crate) fn line_length(bytes: &[u8]) -> Option<usize> {
+    position(b'\n', bytes).map(|at| at + 1)
 }
 
 /// Is all of it printable ASCII and line feeds? Eight bytes at a time, as every byte of every text passes here.

@@ -24,6 +24,8 @@ pub(crate) struct Input<'a> {
     pub(crate) mark: Mark,
     /// End of the chunks checked so far.
     loaded: usize,
+    /// Printable ASCII and line feeds, all of it: nothing in it can be refused for its characters.
+    plain: bool,
     /// How many bytes a character of this text takes at most: one, if all of it is ASCII.
     widest: usize,
     /// Where the library's buffer begins now; only its odd byte-order-mark check looks at it.
@@ -33,8 +35,11 @@ pub(crate) struct Input<'a> {
 impl<'a> Input<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         let pos = if text.starts_with('\u{FEFF}') { 3 } else { 0 };
-        let widest = if text.is_ascii() { 1 } else { 4 };
-        Self { text, bytes: text.as_bytes(), pos, mark: Mark::default(), loaded: 0, widest, window: pos }
+        // A plain text has no byte order mark either: all of it may count as loaded.
+        let plain = is_plain(text.as_bytes());
+        let widest = if plain || text.is_ascii() { 1 } else { 4 };
+        let loaded = if plain { text.len() } else { 0 };
+        Self { text, bytes: text.as_bytes(), pos, mark: Mark::default(), loaded, plain, widest, window: pos }
     }
 
     /// Makes sure that `count` characters are loaded, or the end is reached.
@@ -84,6 +89,11 @@ impl<'a> Input<'a> {
             line: before.bytes().filter(|b| *b == b'\n').count() as u32,
             column: before.get(line_start..).unwrap_or_default().chars().count() as u32,
         }
+    }
+
+    /// Is all of the text printable ASCII and line feeds, so that [`Input::cache`] never fails?
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain
     }
 
     /// The byte `ahead` bytes from here, NUL at the end.

@@ -42,7 +42,7 @@ mod writer;
 
 pub use error::{Location, ReadError};
 pub use lookalike::Advice;
-pub use stream::{Document, as_lines, documents, from_str, from_str_all, leading_documents, read};
+pub use stream::{Document, as_lines, documents, from_str, from_str_all, leading_documents, lines, read};
 pub use text::decode_text;
 pub use token::Style;
 pub use tree::{Kind, MAX_DEPTH, MAX_SIZE, Node, PathSegment, locate, parse, parse_first, plain_scalar};

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::chars::line_length;
+use crate::chars::{line_length, position};
 use crate::decode::to_value;
 use crate::error::{Location, ReadError, Refusal};
 use crate::json;
@@ -96,12 +96,23 @@ pub fn leading_documents(text: &str) -> (Vec<Document<'_>>, Option<ReadError>) {
 #[must_use]
 pub fn as_lines(text: &str) -> Cow<'_, str> {
     let ended = text.is_empty() || text.ends_with('\n');
-    let doubled = text.as_bytes().contains(&b'\r') && text.contains("\r\r\n");
+    let doubled = position(b'\r', text.as_bytes()).is_some() && text.contains("\r\r\n");
     match (ended, doubled) {
         (true, false) => Cow::Borrowed(text),
         (false, false) => Cow::Owned(format!("{text}\n")),
         (_, true) => Cow::Owned(text.replace("\r\n", "\n") + if ended { "" } else { "\n" }),
     }
+}
+
+/// The lines of a text, each with its line feed, as [`str::split_inclusive`] gives them; faster.
+pub fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let length = line_length(rest.as_bytes()).unwrap_or(rest.len());
+        let (line, after) = rest.split_at_checked(length)?;
+        rest = after;
+        (!line.is_empty()).then_some(line)
+    })
 }
 
 /// The unread rest of a text, and what was found before it.

@@ -258,3 +258,40 @@ fn a_document_knows_its_line_and_its_text() -> Result<()> {
     assert_eq!((json[1].line, json[1].text.as_ref()), (2, "{\"b\":2}"));
     Ok(())
 }
+
+/// A text of nothing but printable ASCII is read by shorter roads; a character beyond ASCII at its end takes it off them.
+#[test]
+fn plain_texts_are_read_as_texts_with_other_characters_are() {
+    let long = |letters: usize| format!("{}: 1\n", "k".repeat(letters));
+    let stairs: String = (0..12_000).map(|level| format!("{}k:\n", " ".repeat(level % 7))).collect();
+    let many = [
+        "a: 1\nb:\n  c: x y\n  d:\n  - e: 1\n    f: 2\n  - g\n".to_owned(),
+        "a:b: c\n:d: e\n-f: g\n?h: i\n".to_owned(),
+        "a: b: c\n".to_owned(),
+        "a\nb: c\n".to_owned(),
+        "a: 1\nb\nc: 2\n".to_owned(),
+        "a: 1\nb\n".to_owned(),
+        "a:\n  b: 1\n c: 2\n".to_owned(),
+        "a: 1\n  b: 2\n".to_owned(),
+        "? a\n: b: c\n".to_owned(),
+        "- a: 1\n  b: 2\n- - c: 3\n    d\n".to_owned(),
+        "- a:\n- b: [c: d, e: f]\n- {g: h, i:j}\n".to_owned(),
+        "a b: c\nd  e : f\n\"g\": h\n'i': j\n".to_owned(),
+        "a:\n- b\nc: |\n  d: e\nf: g\n".to_owned(),
+        "---\na: 1\n---\nb: 2\n...\nc: 3\n".to_owned(),
+        "%TAG ! x\n---\na: 1\n".to_owned(),
+        "a: &x 1\nb: *x\nc: !!str 2\n<<: {d: 1}\n".to_owned(),
+        "a".to_owned(),
+        "a:".to_owned(),
+        "a: 1\n\tb: 2\n".to_owned(),
+        long(1023),
+        long(1024),
+        long(1025),
+        format!("a: 1\n{}", long(1025)),
+        stairs,
+    ];
+    for text in many {
+        let other = format!("{text}{}# \u{e9}\n", if text.ends_with('\n') { "" } else { "\n" });
+        assert_eq!(from_str(&text), from_str(&other), "{text:?}");
+    }
+}

@@ -11,9 +11,9 @@ const ELSEWHERE: [&str; 3] = ["ago", "randInt", "uid"];
 
 fn ours(template: &str, inputs: &Value) -> Result<String, (&'static str, String)> {
     let map = if let Ours::Map(map) = Ours::from_json(inputs) { map } else { Map::nil() };
-    let parsed = parse("resourceset", template, &|name| find(name).is_some()).map_err(|e| ("parse", e.to_string()))?;
+    let parsed = parse("resourceset", template, &find).map_err(|e| ("parse", e.to_string()))?;
     let mut context = Context::new(map, "0123456789abcdef".to_owned(), 0, 1);
-    let output = execute(&parsed, &|name| find(name), &mut context).map_err(|e| ("exec", e.to_string()))?;
+    let output = execute(&parsed, &mut context).map_err(|e| ("exec", e.to_string()))?;
     Ok(String::from_utf8_lossy(&output.text).into_owned())
 }
 

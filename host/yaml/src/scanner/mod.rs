@@ -183,21 +183,32 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     fn save_simple_key(&mut self) -> Result<(), Fault> {
-        if self.simple_key_allowed { self.record_simple_key() } else { Ok(()) }
+        if self.simple_key_allowed { self.record_simple_key(self.input.mark) } else { Ok(()) }
     }
 
-    fn record_simple_key(&mut self) -> Result<(), Fault> {
-        let mark = self.input.mark;
-        let required = self.flow_level == 0 && self.indent == i64::from(mark.column);
+    /// Must what begins here turn out to be a key?
+    fn is_required(&self, mark: Mark) -> bool {
+        self.flow_level == 0 && self.indent == i64::from(mark.column)
+    }
+
+    fn record_simple_key(&mut self, mark: Mark) -> Result<(), Fault> {
+        let required = self.is_required(mark);
         self.remove_simple_key()?;
         let token = self.next_token_number();
+        self.keep_simple_key(SimpleKey { possible: true, required, token, mark });
+        Ok(())
+    }
+
+    /// Puts a possible key in the place of the last one.
+    fn keep_simple_key(&mut self, key: SimpleKey) {
+        let token = key.token;
         let at = self.simple_keys.len().saturating_sub(1);
-        if let Some(key) = self.simple_keys.last_mut() {
-            *key = SimpleKey { possible: true, required, token, mark };
+        if let Some(last) = self.simple_keys.last_mut() {
+            *last = key;
         }
         if self.keys_by_token.back().is_none_or(|(last, _)| *last < token) {
             self.keys_by_token.push_back((token, at));
-            return Ok(());
+            return;
         }
         match self.keys_by_token.binary_search_by_key(&token, |(token, _)| *token) {
             Ok(known) => {
@@ -207,7 +218,6 @@ impl<'a> Scanner<'a> {
             }
             Err(place) => self.keys_by_token.insert(place, (token, at)),
         }
-        Ok(())
     }
 
     fn remove_simple_key(&mut self) -> Result<(), Fault> {

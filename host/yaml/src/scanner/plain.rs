@@ -46,6 +46,11 @@ impl<'a> Scanner<'a> {
         let from = self.input.pos;
         // Whoever found a plain scalar here knows that its first character belongs to it.
         self.pass_word()?;
+        self.scan_plain_after(start, from)
+    }
+
+    /// What follows the first word, which began at `from`.
+    pub(super) fn scan_plain_after(&mut self, start: Mark, from: usize) -> Result<(), Fault> {
         if !self.is_gap() {
             self.push_scalar(Style::Plain, start, Cow::Borrowed(self.input.slice(from, self.input.pos)));
             return Ok(());
@@ -100,7 +105,7 @@ impl<'a> Scanner<'a> {
 
     /// Moves to the end of a word.
     #[inline]
-    fn pass_word(&mut self) -> Result<(), Fault> {
+    pub(super) fn pass_word(&mut self) -> Result<(), Fault> {
         loop {
             self.input.skip_run(Run::WORD);
             if self.input.is_blankz(0) || self.ends_plain() {

@@ -67,17 +67,35 @@ fn write_text(text: &str, out: &mut String) {
 /// The place of the first byte from here on that JSON escapes, or the end.
 fn next_escape(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
-    while let Some(bytes) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let text = word::of(*bytes);
-        let signs = word::zeros(text ^ word::all(b'"')) | word::zeros(text ^ word::all(b'\\'));
-        if word::controls(text) | signs != 0 {
+    while let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
+        if has_escape(*eight) {
             break;
         }
         at += 8;
     }
+    // Fewer than eight are left: the last ones go at once too, together with some that were looked at before.
+    if at + 8 > bytes.len() && last_eight(bytes).is_some_and(|eight| !has_escape(eight)) {
+        return bytes.len();
+    }
     let rest = bytes.get(at..).unwrap_or_default();
     let escaped = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
     rest.iter().position(escaped).map_or(bytes.len(), |found| at + found)
+}
+
+/// The last eight bytes; of fewer, but at least four, all of them and some twice.
+fn last_eight(bytes: &[u8]) -> Option<[u8; 8]> {
+    if let Some(eight) = bytes.last_chunk() {
+        return Some(*eight);
+    }
+    let ([a, b, c, d], [e, f, g, h]) = (*bytes.first_chunk()?, *bytes.last_chunk()?);
+    Some([a, b, c, d, e, f, g, h])
+}
+
+/// Does JSON escape one of these?
+fn has_escape(eight: [u8; 8]) -> bool {
+    let text = word::of(eight);
+    let signs = word::zeros(text ^ word::all(b'"')) | word::zeros(text ^ word::all(b'\\'));
+    word::controls(text) | signs != 0
 }
 
 #[cfg(test)]

@@ -18,14 +18,12 @@ impl<'t> Machine<'t, '_> {
     pub(super) fn function(
         &mut self,
         dot: &Slot,
-        name: &'t str,
+        function: &'static Function,
         place: &'t dyn Place,
         args: &'t [Expr],
         last: Option<Slot>,
     ) -> Evaluated<Slot> {
-        let Some(function) = (self.functions)(name) else {
-            return self.fail(format!("{} is not a defined function", crate::fmt::quoted(name.as_bytes())));
-        };
+        let name = function.name;
         let signature = Signature { name, params: function.params, variadic: function.variadic };
         let args = args.get(1..).unwrap_or_default();
         self.count(&signature, args, last.as_ref())?;
@@ -120,7 +118,7 @@ impl<'t> Machine<'t, '_> {
             Expr::Field { ident, .. } => self.fields(dot, dot.clone(), arg, ident, std::slice::from_ref(arg), None)?,
             Expr::Variable(variable) => self.variable(dot, arg, variable, &[], None)?,
             Expr::Pipe(pipe) => self.pipeline(dot, pipe)?,
-            Expr::Ident { name, .. } => self.function(dot, name, arg, &[], None)?,
+            Expr::Ident { function, .. } => self.function(dot, function, arg, &[], None)?,
             Expr::Chain { node, field, .. } => self.chain(dot, arg, node, field, &[], None)?,
             Expr::Bool { .. } | Expr::Number(_) | Expr::Text { .. } => return self.literal(wanted, arg),
         };

@@ -15,7 +15,7 @@ mod walk;
 pub(crate) use builtin::{index, len};
 pub use output::Output;
 
-use crate::functions::{Context, Function};
+use crate::functions::Context;
 use crate::parse::Template;
 use crate::tree::Tree;
 use crate::value::{Type, Value};
@@ -89,7 +89,6 @@ trait Place: fmt::Display {
 /// One execution.
 struct Machine<'t, 'c> {
     template: &'t Template,
-    functions: &'t dyn Fn(&str) -> Option<&'static Function>,
     context: &'c mut Context,
     tree: &'t Tree,
     at: Option<&'t dyn Place>,
@@ -106,15 +105,10 @@ type Evaluated<T> = Result<T, Box<ExecError>>;
 ///
 /// # Errors
 /// [`ExecError`] with Go's text.
-pub fn execute<'t>(
-    template: &'t Template,
-    functions: &'t dyn Fn(&str) -> Option<&'static Function>,
-    context: &mut Context,
-) -> Result<Output, Box<ExecError>> {
+pub fn execute(template: &Template, context: &mut Context) -> Result<Output, Box<ExecError>> {
     let Some(tree) = template.trees.get(&template.name) else { return Ok(Output::default()) };
     let mut machine = Machine {
         template,
-        functions,
         context,
         tree,
         at: None,

@@ -42,9 +42,9 @@ impl<'t> Machine<'t, '_> {
                 self.fields(dot, dot.clone(), first, ident, args, last)
             }
             Expr::Chain { node, field, .. } => self.chain(dot, first, node, field, args, last),
-            Expr::Ident { name, .. } => {
+            Expr::Ident { function, .. } => {
                 self.at = Some(first);
-                self.function(dot, name, command, args, last)
+                self.function(dot, function, command, args, last)
             }
             Expr::Pipe(pipe) => {
                 self.no_function(args, last.as_ref())?;
@@ -127,9 +127,9 @@ impl<'t> Machine<'t, '_> {
                 self.at = Some(node);
                 self.pipeline(dot, pipe)?
             }
-            Expr::Ident { name, .. } => {
+            Expr::Ident { function, .. } => {
                 self.at = Some(node);
-                self.function(dot, name, node, &[], None)?
+                self.function(dot, function, node, &[], None)?
             }
             _ => return self.fail(format!("can't evaluate {node}")),
         };

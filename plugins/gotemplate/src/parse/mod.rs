@@ -7,6 +7,7 @@ mod control;
 mod scope;
 mod term;
 
+use crate::functions::Function;
 use crate::lex::{Item, Kind, Lexer};
 use crate::tree::{List, Node, Tree, is_empty, unquote};
 use scope::Scope;
@@ -63,10 +64,13 @@ enum Found {
     Ending(Ending),
 }
 
+/// The function of a name.
+pub type Find<'a> = &'a dyn Fn(&str) -> Option<&'static Function>;
+
 pub(crate) struct Parser<'a> {
     name: &'a str,
     lexer: Lexer<'a>,
-    knows: &'a dyn Fn(&str) -> bool,
+    find: Find<'a>,
     token: [Item; 3],
     peek_count: usize,
     scope: Scope,
@@ -76,16 +80,16 @@ pub(crate) struct Parser<'a> {
 
 type Parsed<T> = Result<T, ParseError>;
 
-/// Parses a text. `knows` tells whether a function exists.
+/// Parses a text. `find` knows the functions.
 ///
 /// # Errors
 /// [`ParseError`] with Go's text.
-pub fn parse(name: &str, text: &str, knows: &dyn Fn(&str) -> bool) -> Result<Template, ParseError> {
+pub fn parse(name: &str, text: &str, find: Find<'_>) -> Result<Template, ParseError> {
     let blank = || Item { kind: Kind::Eof, pos: 0, text: String::new(), line: 0 };
     let mut parser = Parser {
         name,
         lexer: Lexer::new(text),
-        knows,
+        find,
         token: [blank(), blank(), blank()],
         peek_count: 0,
         scope: Scope::new(),
@@ -261,9 +265,11 @@ impl Parser<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::functions::find;
 
     fn message(text: &str) -> String {
-        parse("resourceset", text, &|name| name == "print").map(|_| String::new()).unwrap_or_else(|e| e.to_string())
+        let print = |name: &str| find(name).filter(|function| function.name == "print");
+        parse("resourceset", text, &print).map(|_| String::new()).unwrap_or_else(|e| e.to_string())
     }
 
     #[test]

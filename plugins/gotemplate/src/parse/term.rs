@@ -66,12 +66,12 @@ impl Parser<'_> {
         let Item { kind, pos, text, .. } = token;
         Ok(Some(match kind {
             Kind::Identifier => {
-                if !(self.knows)(&text) {
+                let Some(function) = (self.find)(&text) else {
                     let shown = crate::fmt::quoted(text.as_bytes());
                     let error = self.error(format!("function {shown} not defined"));
                     return Err(ParseError { unknown: Some(text), ..error });
-                }
-                Expr::Ident { pos, name: text }
+                };
+                Expr::Ident { pos, name: text, function }
             }
             Kind::Dot => Expr::Dot(pos),
             Kind::Nil => Expr::Nil(pos),

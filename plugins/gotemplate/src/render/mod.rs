@@ -16,7 +16,7 @@ mod shape;
 mod written;
 
 use crate::eval::{Output, execute};
-use crate::functions::{Context, find};
+use crate::functions::Context;
 use failure::{Blame, Where};
 use orangery_plugin_sdk::{Error, Failure, Note, RenderContext, RenderInput, Rendered, Rendering, Template};
 use prepare::{Prepared, Road};
@@ -66,7 +66,7 @@ fn one_template(
     notes: &mut Vec<Note>,
 ) -> Result<Vec<String>, Blame> {
     let parsed = template.parsed.as_ref().map_err(Clone::clone)?;
-    let output = execute(parsed, &|name| find(name), context).map_err(Blame::Execute)?;
+    let output = execute(parsed, context).map_err(Blame::Execute)?;
     let text = objects::text(&output.text).map_err(|fault| Blame::Read { fault, text: String::new() })?;
     let objects = match template.road {
         Road::Object => objects::first(&text).map(|object| vec![object]),

@@ -3,7 +3,7 @@
 use super::prepare::Road;
 use super::retype::{Retyped, retype};
 use crate::json::{Style, to_bytes};
-use orangery_yaml::{Document, Json, ReadError, as_lines, leading_documents, read};
+use orangery_yaml::{Document, Json, ReadError, as_lines, leading_documents, lines, read};
 use std::borrow::Cow;
 
 /// A text that holds no object, in the reference's words.
@@ -81,7 +81,7 @@ pub(super) fn text(rendered: &[u8]) -> Result<Cow<'_, str>, ObjectError> {
 fn first_text(text: &str) -> Result<(&str, &str), ObjectError> {
     let mut start = 0;
     let mut at = 0;
-    for line in text.split_inclusive('\n') {
+    for line in lines(text) {
         if let Some(rest) = line.strip_prefix("---") {
             let rest = rest.trim();
             if !rest.is_empty() && !rest.starts_with('#') {

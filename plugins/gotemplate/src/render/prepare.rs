@@ -39,7 +39,7 @@ impl Prepared {
         let path = template.path.clone();
         match text {
             Ok(text) => {
-                let parsed = parse(NAME, &text, &|name| find(name).is_some()).map_err(Blame::Parse);
+                let parsed = parse(NAME, &text, &find).map_err(Blame::Parse);
                 Self { path, road, parsed, text, entry: OnceCell::new() }
             }
             Err(message) => {

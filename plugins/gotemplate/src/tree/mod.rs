@@ -5,6 +5,8 @@ mod number;
 
 pub use number::{Number, Unquote, unquote};
 
+use crate::functions::Function;
+
 /// One template: the text itself, or a `define` in it.
 #[derive(Debug)]
 pub struct Tree {
@@ -113,6 +115,8 @@ pub enum Expr {
         pos: usize,
         /// Its name.
         name: String,
+        /// What the name meant when the text was parsed.
+        function: &'static Function,
     },
     /// `.`
     Dot(usize),

@@ -93,10 +93,9 @@ fn text(request: &Value) -> Result<Ours, Failed> {
     let inputs = request.get("inputs").unwrap_or(&Value::Null);
     let Variable::Map(map) = Variable::from_json(inputs) else { return Ok(Ours::Text(Vec::new())) };
     let failed = |class, message| Failed { class, message, whole: true };
-    let parsed =
-        parse("resourceset", template, &|name| find(name).is_some()).map_err(|e| failed("parse", e.to_string()))?;
+    let parsed = parse("resourceset", template, &find).map_err(|e| failed("parse", e.to_string()))?;
     let mut context = Context::new(map, UID.to_owned(), 0, 1);
-    let output = execute(&parsed, &|name| find(name), &mut context).map_err(|e| failed("exec", e.to_string()))?;
+    let output = execute(&parsed, &mut context).map_err(|e| failed("exec", e.to_string()))?;
     Ok(Ours::Text(output.text))
 }
 
