@@ -3,7 +3,7 @@
 //! # Guarantees
 //! Only bytes that this very installation wrote are ever executed: `deserialize` runs what it is given, so each file
 //! carries a keyed BLAKE3 hash under a key that lives beside it, readable by the owner alone, and the tag covers the name
-//! (digest, engine, layout). What was checked is what runs, whatever becomes of the file.
+//! (digest, engine, layout) and every piece of the code, each with its place. What was checked is what runs, whatever becomes of the file.
 //!
 //! # Refuses
 //! A directory others may enter. A file of another engine, another key or with one bit changed is ignored and written
@@ -14,17 +14,17 @@ mod code;
 pub(crate) use code::Code;
 
 use blake3::Hash as Tag;
-use code::Held;
+use code::{Held, PIECE};
 use rand::RngCore;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use wasmtime::Engine;
 
 /// Raised when the layout of a file changes.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 const TAG_BYTES: usize = 32;
 const KEY_BYTES: usize = 32;
 const KEY_FILE: &str = "key";
@@ -83,13 +83,13 @@ impl Cache {
     /// The compiled component of this digest, if we wrote one for this engine.
     pub(crate) fn load(&self, digest: &str) -> Option<Code> {
         let name = self.name(digest);
-        let mut file = File::open(self.dir.join(&name)).ok()?;
+        let file = File::open(self.dir.join(&name)).ok()?;
         let mut tag = [0; TAG_BYTES];
-        file.read_exact(&mut tag).ok()?;
-        let mut hasher = self.hasher(&name);
-        let held = Held::rest_of(&mut file, &mut hasher).ok()?;
+        file.read_exact_at(&mut tag, 0).ok()?;
+        let (held, pieces) =
+            Held::rest_of(&file, TAG_BYTES as u64, &|nth, piece| self.tag_of_piece(nth, piece)).ok()?;
         // The comparison of hashes takes the same time wherever they differ.
-        if hasher.finalize() != Tag::from_bytes(tag) {
+        if self.tag(&name, &pieces) != Tag::from_bytes(tag) {
             tracing::warn!(file = name, "a compiled plugin in the cache is not ours; it is compiled again");
             return None;
         }
@@ -105,7 +105,9 @@ impl Cache {
 
     fn write(&self, digest: &str, code: &[u8]) -> io::Result<()> {
         let name = self.name(digest);
-        let tag = self.hasher(&name).update(code).finalize();
+        let pieces: Vec<Tag> =
+            code.chunks(PIECE).enumerate().map(|(nth, piece)| self.tag_of_piece(nth, piece)).collect();
+        let tag = self.tag(&name, &pieces);
         let temporary = self.dir.join(format!(".{name}.{:016x}", rand::random::<u64>()));
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
         let written = file
@@ -124,12 +126,23 @@ impl Cache {
         format!("{digest}-{:016x}-{LAYOUT}.cwasm", self.engine)
     }
 
-    /// A tag covers the name and the code.
-    fn hasher(&self, name: &str) -> blake3::Hasher {
+    /// A tag covers the name and the tags of all pieces.
+    fn tag(&self, name: &str, pieces: &[Tag]) -> Tag {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         hasher.update(name.as_bytes());
         hasher.update(&[0]);
-        hasher
+        for piece in pieces {
+            hasher.update(piece.as_bytes());
+        }
+        hasher.finalize()
+    }
+
+    /// Begins with a byte that no name begins with, so that it is never the tag of a file.
+    fn tag_of_piece(&self, nth: usize, piece: &[u8]) -> Tag {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher.update(&[0]);
+        hasher.update(&(nth as u64).to_le_bytes());
+        hasher.update(piece).finalize()
     }
 }
 

@@ -4,12 +4,23 @@
 //! What was hashed is what runs. On Linux the code stands in sealed memory of the kernel, which is mapped: only the pages that are
 //! used count, and the file in the cache may change or vanish meanwhile. Elsewhere it is copied.
 
+use blake3::Hash;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
+use std::os::unix::fs::FileExt;
 #[cfg(target_os = "linux")]
-use std::io::{Seek, Write};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
 use wasmtime::Engine;
 use wasmtime::component::Component;
+
+/// Bytes that are hashed and copied at once: enough for a hash over many lanes, few enough for the cache of a processor.
+pub(super) const PIECE: usize = 128 << 10;
+
+/// No plugin compiles to more; so much is not even read.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// Code that cannot change any more, of unknown origin.
 #[derive(Debug)]
@@ -21,40 +32,35 @@ pub(super) enum Held {
     Copied(Vec<u8>),
 }
 
+/// Hashes the piece of that number.
+type Hashing<'h> = &'h (dyn Fn(usize, &[u8]) -> Hash + Sync);
+
 impl Held {
-    /// Takes the rest of a file, and hashes it on the way.
-    pub(super) fn rest_of(file: &mut File, hasher: &mut blake3::Hasher) -> io::Result<Self> {
+    /// Takes what a file has from there on; answers with the hashes of its pieces of [`PIECE`] bytes.
+    pub(super) fn rest_of(file: &File, from: u64, hash: Hashing<'_>) -> io::Result<(Self, Vec<Hash>)> {
         #[cfg(target_os = "linux")]
-        {
-            let at = file.stream_position()?;
-            let before = hasher.clone();
-            match sealed(file, hasher) {
-                Ok(memory) => return Ok(Self::Sealed(memory)),
-                // A kernel or a policy without such memory.
-                Err(error) => tracing::debug!(%error, "compiled plugins are copied, not mapped"),
-            }
-            *hasher = before;
-            file.seek(io::SeekFrom::Start(at))?;
+        match sealed(file, from, hash) {
+            Ok((memory, hashes)) => return Ok((Self::Sealed(memory), hashes)),
+            // A kernel or a policy without such memory.
+            Err(error) => tracing::debug!(%error, "compiled plugins are copied, not mapped"),
         }
-        Self::copy_of(file, hasher)
+        Self::copy_of(file, from, hash)
     }
 
     /// The same without sealed memory.
-    pub(super) fn copy_of(file: &mut File, hasher: &mut blake3::Hasher) -> io::Result<Self> {
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        hasher.update(&bytes);
-        Ok(Self::Copied(bytes))
+    pub(super) fn copy_of(file: &File, from: u64, hash: Hashing<'_>) -> io::Result<(Self, Vec<Hash>)> {
+        let mut bytes = vec![0; usize::try_from(length(file, from)?).unwrap_or(usize::MAX)];
+        file.read_exact_at(&mut bytes, from)?;
+        let hashes = bytes.chunks(PIECE).enumerate().map(|(nth, piece)| hash(nth, piece)).collect();
+        Ok((Self::Copied(bytes), hashes))
     }
 
     fn bytes(&self) -> io::Result<Vec<u8>> {
         match self {
             #[cfg(target_os = "linux")]
             Self::Sealed(memory) => {
-                let mut memory: &File = memory;
-                memory.rewind()?;
-                let mut bytes = Vec::new();
-                memory.read_to_end(&mut bytes)?;
+                let mut bytes = vec![0; usize::try_from(length(memory, 0)?).unwrap_or(usize::MAX)];
+                memory.read_exact_at(&mut bytes, 0)?;
                 Ok(bytes)
             }
             Self::Copied(bytes) => Ok(bytes.clone()),
@@ -62,22 +68,46 @@ impl Held {
     }
 }
 
-/// After the seals not even we can write or shorten it.
+/// How much a file has from there on.
+fn length(file: &File, from: u64) -> io::Result<u64> {
+    let length = file.metadata()?.len().saturating_sub(from);
+    if length > MOST_BYTES { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(length) }
+}
+
+/// After the seals not even we can write or shorten it. Two threads share the work, which is a third of a small start.
 #[cfg(target_os = "linux")]
-fn sealed(file: &mut File, hasher: &mut blake3::Hasher) -> io::Result<File> {
+fn sealed(file: &File, from: u64, hash: Hashing<'_>) -> io::Result<(File, Vec<Hash>)> {
     use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
     let memory = memfd_create("orangery-plugin", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
-    let mut memory = File::from(memory);
-    // Large enough for a hash over many lanes, small enough for the cache of a processor.
-    let mut piece = vec![0; 128 << 10];
-    loop {
-        let read = file.read(&mut piece)?;
-        let Some(read) = piece.get(..read).filter(|read| !read.is_empty()) else { break };
-        hasher.update(read);
-        memory.write_all(read)?;
-    }
+    let memory = File::from(memory);
+    let length = length(file, from)?;
+    memory.set_len(length)?;
+    let next = AtomicUsize::new(0);
+    let take_pieces = || -> io::Result<Vec<(usize, Hash)>> {
+        let mut buffer = vec![0; PIECE];
+        let mut hashes = Vec::new();
+        loop {
+            let nth = next.fetch_add(1, Ordering::Relaxed);
+            let start = nth.saturating_mul(PIECE) as u64;
+            let bytes = usize::try_from(length.saturating_sub(start)).unwrap_or(PIECE).min(PIECE);
+            let Some(piece) = buffer.get_mut(..bytes).filter(|piece| !piece.is_empty()) else { return Ok(hashes) };
+            file.read_exact_at(piece, from + start)?;
+            hashes.push((nth, hash(nth, piece)));
+            memory.write_all_at(piece, start)?;
+        }
+    };
+    let mut hashes = thread::scope(|scope| {
+        let second = thread::Builder::new().name("orangery-load".into()).spawn_scoped(scope, take_pieces);
+        let mut hashes = take_pieces()?;
+        // Without a second thread the first one has done all of it.
+        if let Ok(second) = second {
+            hashes.extend(second.join().map_err(|_| io::Error::other("the second thread broke"))??);
+        }
+        io::Result::Ok(hashes)
+    })?;
+    hashes.sort_unstable_by_key(|(nth, _)| *nth);
     fcntl_add_seals(&memory, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
-    Ok(memory)
+    Ok((memory, hashes.into_iter().map(|(_, hash)| hash).collect()))
 }
 
 /// Code whose tag was checked; only the cache makes it.

@@ -66,6 +66,37 @@ fn what_was_checked_does_not_change_with_the_file() {
 }
 
 #[test]
+fn every_piece_counts_and_so_does_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let private = dir.path().join("cache");
+    let cache = Cache::open(&private, &engine()).unwrap();
+    let code: Vec<u8> = (0..5 * PIECE + 7).map(|at| (at / PIECE) as u8).collect();
+    cache.keep("abc", &code);
+    assert_eq!(cache.load("abc").unwrap().bytes(), code);
+    let file = only_file(&private);
+    let good = fs::read(&file).unwrap();
+    let (tag, code) = good.split_at(TAG_BYTES);
+    let pieces: Vec<&[u8]> = code.chunks(PIECE).collect();
+    for nth in 0..pieces.len() {
+        let mut changed = good.clone();
+        changed[TAG_BYTES + nth * PIECE + 3] ^= 1;
+        let mut left_out = pieces.clone();
+        left_out.remove(nth);
+        let mut twice = pieces.clone();
+        twice.insert(nth, pieces[nth]);
+        let mut swapped = pieces.clone();
+        swapped.swap(nth, (nth + 1) % 5);
+        let of = |pieces: Vec<&[u8]>| [tag, &pieces.concat()].concat();
+        for bad in [changed, of(left_out), of(twice), of(swapped)] {
+            fs::write(&file, bad).unwrap();
+            assert!(cache.load("abc").is_none(), "piece {nth}");
+        }
+    }
+    fs::write(&file, &good).unwrap();
+    assert!(cache.load("abc").is_some());
+}
+
+#[test]
 fn a_copy_is_hashed_and_runs_as_sealed_memory_does() {
     let dir = tempfile::tempdir().unwrap();
     let engine = engine();
@@ -73,11 +104,10 @@ fn a_copy_is_hashed_and_runs_as_sealed_memory_does() {
     let path = dir.path().join("code");
     fs::write(&path, [b"tag".as_slice(), &bytes].concat()).unwrap();
     let held = [Held::rest_of, Held::copy_of].map(|hold| {
-        let mut file = File::open(&path).unwrap();
-        file.read_exact(&mut [0; 3]).unwrap();
-        let mut hasher = blake3::Hasher::new();
-        let held = hold(&mut file, &mut hasher).unwrap();
-        assert_eq!(hasher.finalize(), blake3::hash(&bytes));
+        let file = File::open(&path).unwrap();
+        let (held, hashes) = hold(&file, 3, &|_, piece| blake3::hash(piece)).unwrap();
+        let expected: Vec<_> = bytes.chunks(PIECE).map(blake3::hash).collect();
+        assert_eq!(hashes, expected);
         held
     });
     #[cfg(target_os = "linux")]
