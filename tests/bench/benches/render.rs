@@ -2,7 +2,7 @@
 //! natively, and as whole processes beside the Go libraries. `cargo xtask bench render`.
 
 use anyhow::{Result, ensure};
-use orangery_test_bench::glass::{Glass, median, native, request};
+use orangery_test_bench::glass::{Glass, median, native, ratio, request};
 use orangery_test_bench::process::{CHILD, Took, child, go, ours};
 use orangery_test_bench::set::{Files, Form, harmful, rows};
 use std::path::Path;
@@ -30,9 +30,10 @@ async fn beside_native(folder: &Path) -> Result<()> {
     let glass = Glass::open(Some(folder)).await?;
     let serial = Glass::serial(Some(folder)).await?;
     println!("one rendering, in process; 'outsiders': the branch is marked as chosen by an outsider and full of YAML");
+    println!("the ratios are the middle ones of those within each round");
     println!(
-        "{:<18} {:>7} | {:>11} {:>9} {:>9} | {:>12} {:>10}",
-        "form", "inputs", "parallel ms", "serial ms", "native ms", "serial/native", "outsiders"
+        "{:<18} {:>7} | {:>11} {:>9} {:>9} | {:>15} {:>13} {:>10}",
+        "form", "inputs", "parallel ms", "serial ms", "native ms", "parallel/native", "serial/native", "outsiders"
     );
     for form in [Form::Text, Form::Structured] {
         for count in COUNTS {
@@ -57,16 +58,13 @@ async fn beside_native(folder: &Path) -> Result<()> {
                 ensure!(entries?.iter().all(Result::is_ok), "a quoted branch is refused");
                 marked.push(time);
             }
-            let [through, one, beside, marked] =
-                [&mut through, &mut one, &mut beside, &mut marked].map(|times| median(times).as_secs_f64());
+            let ratios = [ratio(&through, &beside), ratio(&one, &beside), ratio(&marked, &one)];
+            let [through, one, beside] =
+                [&mut through, &mut one, &mut beside].map(|times| median(times).as_secs_f64() * 1e3);
+            let [parallel, serial, outsiders] = ratios;
             println!(
-                "{:<18} {count:>7} | {:>11.2} {:>9.2} {:>9.2} | {:>12.2}x {:>9.2}x",
+                "{:<18} {count:>7} | {through:>11.2} {one:>9.2} {beside:>9.2} | {parallel:>14.2}x {serial:>12.2}x {outsiders:>9.2}x",
                 form.field(),
-                through * 1e3,
-                one * 1e3,
-                beside * 1e3,
-                one / beside,
-                marked / one
             );
         }
     }
@@ -124,8 +122,9 @@ fn middle(mut all: Vec<Took>) -> Took {
 
 fn rounds(count: usize) -> usize {
     match count {
-        0..=10 => 15,
-        11..=1_000 => 7,
-        _ => 3,
+        0..=10 => 31,
+        11..=100 => 15,
+        101..=1_000 => 7,
+        _ => 5,
     }
 }

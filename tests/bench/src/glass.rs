@@ -132,6 +132,13 @@ pub fn native(form: Form, inputs: &[Map<String, Value>]) -> Result<usize> {
     Ok(objects)
 }
 
+/// The middle one of the ratios within each round: what slows the machine down for a while slows down both.
+pub fn ratio(these: &[Duration], those: &[Duration]) -> f64 {
+    let mut ratios: Vec<f64> = these.iter().zip(those).map(|(this, that)| this.div_duration_f64(*that)).collect();
+    ratios.sort_unstable_by(f64::total_cmp);
+    ratios.get(ratios.len() / 2).copied().unwrap_or_default()
+}
+
 /// The middle one.
 pub fn median(times: &mut [Duration]) -> Duration {
     times.sort_unstable();

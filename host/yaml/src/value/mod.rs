@@ -151,9 +151,10 @@ impl<'a> Json<'a> {
     /// The same, where about so many bytes are expected: a text that does not grow is not copied.
     #[must_use]
     pub fn to_json_of(&self, bytes: usize) -> String {
-        let mut text = String::with_capacity(bytes);
+        let mut text = Vec::with_capacity(bytes);
         compact::write(self, &mut text);
-        text
+        // Whole texts and ASCII: nothing is ever replaced.
+        String::from_utf8(text).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
     }
 
     /// The same value with texts of its own.
