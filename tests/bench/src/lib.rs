@@ -2,5 +2,6 @@
 //! `cargo xtask bench --help` runs them.
 
 pub mod glass;
+pub mod pinned;
 pub mod process;
 pub mod set;

@@ -21,7 +21,7 @@ pub(super) struct Checked {
 /// batch is rejected only for what concerns all of it.
 pub(super) fn checked(
     entries: Vec<WitEntry>,
-    labels: Vec<String>,
+    labels: &[&str],
     templates: usize,
     limits: &Limits,
     remember: bool,
@@ -34,17 +34,17 @@ pub(super) fn checked(
         return Err(BadAnswer::TooLarge { what: "the answer".into(), bytes, most: limits.objects_bytes });
     }
     let nothing = Redactor::default();
-    let entry = |(entry, label): (WitEntry, String)| match entry {
+    let entry = |(entry, label): (WitEntry, &&str)| match entry {
         Ok(rendering) => objects(&rendering, templates, limits)
             .map(|objects| {
                 let notes = Note::all(&rendering.notes, &nothing);
                 let rendering = Rendering { objects, notes };
                 Checked { answered: remember.then(|| rendering.clone()), rendering }
             })
-            .map_err(|bad| InputError::Faulted { label, fault: Fault::BadAnswer(bad) }),
+            .map_err(|bad| InputError::Faulted { label: (*label).to_owned(), fault: Fault::BadAnswer(bad) }),
         Err(failure) => {
             let said = GuestFailure::of_failure(FailureKind::InvalidConfig, &failure, &nothing);
-            Err(InputError::Answered { label, said })
+            Err(InputError::Answered { label: (*label).to_owned(), said })
         }
     };
     Ok(entries.into_iter().zip(labels).map(entry).collect())

@@ -36,7 +36,7 @@ struct Job {
     context: wit::RenderContext,
     templates: Arc<Vec<wit::Template>>,
     /// Those that are not known yet.
-    inputs: Vec<wit::RenderInput>,
+    inputs: Arc<Vec<wit::RenderInput>>,
     /// How many inputs there are, known ones too.
     total: usize,
     faults: AtomicUsize,
@@ -154,12 +154,6 @@ impl Sandbox {
     }
 
     async fn render_once(&self, job: &Job, batch: Range<usize>) -> (Result<Answers, CallError>, Usage) {
-        let inputs: Vec<_> = job.inputs.get(batch).unwrap_or_default().to_vec();
-        let labels: Vec<String> = if job.context.inputless {
-            vec!["without input".into()]
-        } else {
-            inputs.iter().map(|input| input.label.clone()).collect()
-        };
         let given = Given {
             plugin: job.plugin.reference().to_string(),
             consumer: job.consumer.clone(),
@@ -169,19 +163,25 @@ impl Sandbox {
             redact: Redactor::default(),
         };
         let (context, templates) = (job.context.clone(), Arc::clone(&job.templates));
+        let (inputs, these) = (Arc::clone(&job.inputs), batch.clone());
         let body: Body<_> = Box::new(move |store, instance| {
             Box::pin(async move {
                 let renders = Renders::new(&mut *store, instance)?;
-                renders.orangery_plugin_renderer().call_render(store, &context, &templates, &inputs).await
+                let inputs = inputs.get(these).unwrap_or_default();
+                renders.orangery_plugin_renderer().call_render(store, &context, &templates, inputs).await
             })
         });
         let reached = self.inner.call(&job.plugin, self.limits().render_wall, given, body).await;
         let plugin = || job.plugin.reference().clone();
         let outcome = reached.outcome.and_then(|answer| match answer {
-            Ok(entries) => {
-                entries::checked(entries, labels, job.templates.len(), self.limits(), self.inner.memo.is_on())
-                    .map_err(|bad| CallError::Faulted { plugin: plugin(), fault: Fault::BadAnswer(bad) })
-            }
+            Ok(entries) => entries::checked(
+                entries,
+                &job.labels(batch),
+                job.templates.len(),
+                self.limits(),
+                self.inner.memo.is_on(),
+            )
+            .map_err(|bad| CallError::Faulted { plugin: plugin(), fault: Fault::BadAnswer(bad) }),
             Err(error) => {
                 let said = GuestFailure::of_error(error, &Redactor::default());
                 Err(CallError::Answered { plugin: plugin(), said })
@@ -218,7 +218,7 @@ impl Job {
                 config: config.to_string(),
             },
             templates: Arc::new(templates.collect()),
-            inputs,
+            inputs: Arc::new(inputs),
             faults: AtomicUsize::new(0),
         }
     }
@@ -235,7 +235,15 @@ impl Job {
     /// Takes out the inputs whose entry is known.
     fn leave_out(&mut self, known: &[Option<Rendering>]) {
         let mut at = known.iter();
-        self.inputs.retain(|_| at.next().is_none_or(Option::is_none));
+        Arc::make_mut(&mut self.inputs).retain(|_| at.next().is_none_or(Option::is_none));
+    }
+
+    /// What the entries of a batch are called.
+    fn labels(&self, batch: Range<usize>) -> Vec<&str> {
+        if self.context.inputless {
+            return vec!["without input"];
+        }
+        self.inputs.get(batch).unwrap_or_default().iter().map(|input| input.label.as_str()).collect()
     }
 }
 
