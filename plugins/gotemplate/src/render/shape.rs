@@ -1,6 +1,6 @@
 //! The shape of YAML text: which keys, items and documents it has, whatever the scalars say.
 
-use orangery_yaml::{Kind, Node, Style, parse};
+use orangery_yaml::{Kind, Node, Style, lines, parse};
 use std::collections::BTreeSet;
 
 /// More nodes than this are not compared: aliases can multiply them without end.
@@ -10,9 +10,33 @@ const LIMIT: usize = 200_000;
 /// maps and lists with as many entries in the same order. Keys may differ, as the values that they were made of do, but no key
 /// may become another one's duplicate or a merge key.
 pub(super) fn same(real: &str, harmless: &str) -> bool {
-    let (Ok(real), Ok(harmless)) = (parse(real), parse(harmless)) else { return false };
     let mut left = LIMIT;
-    real.len() == harmless.len() && real.iter().zip(&harmless).all(|(a, b)| alike(a, b, &mut left))
+    let (real, harmless) = (pieces(real), pieces(harmless));
+    // Most documents of a text have no outsider's value in them.
+    real.len() == harmless.len() && real.iter().zip(&harmless).all(|(a, b)| a == b || same_piece(a, b, &mut left))
+}
+
+/// The text cut before each line that may separate documents, as it is read: nothing goes on across such a line. A text that may
+/// be read as JSON is not cut.
+fn pieces(text: &str) -> Vec<&str> {
+    if text.trim_start().starts_with('{') {
+        return vec![text];
+    }
+    let (mut pieces, mut start, mut at) = (Vec::new(), 0, 0);
+    for line in lines(text) {
+        if line.starts_with("---") && at > start {
+            pieces.extend(text.get(start..at));
+            start = at;
+        }
+        at += line.len();
+    }
+    pieces.extend(text.get(start..));
+    pieces
+}
+
+fn same_piece(real: &str, harmless: &str, left: &mut usize) -> bool {
+    let (Ok(real), Ok(harmless)) = (parse(real), parse(harmless)) else { return false };
+    real.len() == harmless.len() && real.iter().zip(&harmless).all(|(a, b)| alike(a, b, left))
 }
 
 fn alike(real: &Node<'_>, harmless: &Node<'_>, left: &mut usize) -> bool {
@@ -28,8 +52,9 @@ fn alike(real: &Node<'_>, harmless: &Node<'_>, left: &mut usize) -> bool {
         }
         (Kind::Mapping, Kind::Mapping) => {
             let (a, b) = (real.entries(), harmless.entries());
+            let renamed = || a.iter().zip(&b).any(|((ak, _), (bk, _))| ak.text() != bk.text());
             a.len() == b.len()
-                && distinct(&a) >= distinct(&b)
+                && (!renamed() || distinct(&a) >= distinct(&b))
                 && a.iter().zip(&b).all(|((ak, av), (bk, bv))| {
                     is_merge(ak) == is_merge(bk) && alike(ak, bk, left) && alike(av, bv, left)
                 })
@@ -59,5 +84,20 @@ mod tests {
         assert!(same("k-1: a\n", "k-x: a\n"));
         assert!(!same("a: 1\na: 2\n", "a: 1\nx: 2\n"));
         assert!(!same("a: 1\n", "a: [x\n"));
+    }
+
+    #[test]
+    fn documents_may_not_be_added_removed_or_changed_wherever_they_stand() {
+        let three = |middle: &str| format!("---\na: 1\n---\n{middle}---\nc: [1, 2]\n");
+        assert!(same(&three("b: x\n"), &three("b: yyy\n")));
+        assert!(same(&three("b: 'x: y'\n"), &three("b: 'xxxx'\n")));
+        for changed in ["b: x: y\n", "b: x\nd: y\n", "b: x\n---\nd: y\n", "- b\n", "b: |\n  x\n---\n  y\n", ""] {
+            assert!(!same(&three(changed), &three("b: x\n")), "{changed}");
+            assert!(!same(&three("b: x\n"), &three(changed)), "{changed}");
+        }
+        assert!(same("--- # x\na: 1\n", "--- # yyy\na: 1\n"));
+        assert!(!same("{\"a\": \"x\"}\n---\nb: 1\n", "{\"a\": \"x\"}\n# -\n"));
+        assert_eq!(pieces("a\n---\nb\n---\n--- c"), ["a\n", "---\nb\n", "---\n", "--- c"]);
+        assert_eq!(pieces(" {\n---\n}"), [" {\n---\n}"]);
     }
 }
