@@ -10,10 +10,12 @@ use anyhow::{Result, ensure};
 use oracle::random::Random;
 use oracle::{Answer, agree, ask, our_read, our_stream, our_write, read_question, stream_question, write_question};
 use oracle::{documents, generate};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Cases of a family in one round.
 const ROUND: usize = 5000;
+/// How often an answer that differs is asked for again.
+const ASKED_AGAIN: usize = 50;
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
@@ -45,7 +47,7 @@ fn compare<C>(
                     eprintln!("{family} wording {question}\n   ours {ours}\n theirs {theirs}");
                 }
             }
-            if !agree(&ours, &theirs) {
+            if !agree(&ours, &theirs) && is_stable(question)? {
                 differences.push(format!("{question}\n   ours {ours:?}\n theirs {theirs:?}"));
             }
         }
@@ -65,6 +67,13 @@ fn compare<C>(
     differences.truncate(20);
     ensure!(differences.is_empty(), "{family}: ours differs from the library:\n{}", differences.join("\n"));
     Ok(())
+}
+
+/// Does the library always give the same answer? It asks itself a few times whether the order of a map matters to it; three keys
+/// whose order runs in a circle may come in one order that often.
+fn is_stable(question: &Value) -> Result<bool> {
+    let answers = ask(&vec![question.clone(); ASKED_AGAIN])?;
+    Ok(answers.iter().zip(answers.iter().skip(1)).all(|(one, next)| one == next && !next.is_no_answer()))
 }
 
 fn compare_reading(family: &str, make: fn(&mut Random) -> String) -> Result<()> {
@@ -109,4 +118,13 @@ fn values_are_written_as_the_library_writes_them() -> Result<()> {
 #[test]
 fn strings_are_written_as_the_library_writes_them() -> Result<()> {
     compare("strings", |random| Value::String(generate::text(random)), write_question, our_write)
+}
+
+#[test]
+fn an_answer_that_depends_on_the_order_of_a_map_is_none() -> Result<()> {
+    // By the comparison of go-yaml each of the first three comes before the next, and the last of them before the first.
+    let circle = json!({"1000Zv": 1, "1v200": 2, "760e+nan:-": 3, "_Z_a": 4});
+    assert!(!is_stable(&write_question(&circle))?);
+    assert!(is_stable(&write_question(&json!({"b": 1, "a": [2], "a10": 3, "a9": 4})))?);
+    Ok(())
 }
