@@ -1,8 +1,9 @@
 //! Cutting a rendering into calls that stay within the limits, and finding the input that breaks one.
 //!
 //! A renderer sees each input alone, so any cut gives the same objects. A rendering is spread over the calls that run at
-//! once, unless too little is left for each. Batches are sized by what is known before the call; what is not known is found by halving: a batch that breaks is split until one input alone is to blame, and the
-//! others are rendered all the same (one poisoned preview must not stop its neighbours).
+//! once, unless too little is left for each. Batches are sized by what is known before the call; what is not known is
+//! found by halving: a batch that breaks is split until one input alone is to blame, and the others are rendered all the
+//! same (one poisoned preview must not stop its neighbours).
 
 use std::ops::Range;
 

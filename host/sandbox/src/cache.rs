@@ -3,7 +3,8 @@
 //! # Guarantees
 //! Only bytes that this very installation wrote are ever executed: `deserialize` runs what it is given, so each file
 //! carries a keyed BLAKE3 hash under a key that lives beside it, readable by the owner alone, and the tag covers the name
-//! (digest, engine, layout) and every piece of the code, each with its place. What was checked is what runs, whatever becomes of the file.
+//! (digest, engine, layout) and every piece of the code, each with its place. What was checked is what runs, whatever
+//! becomes of the file.
 //!
 //! # Refuses
 //! A directory others may enter. A file of another engine, another key or with one bit changed is ignored and written

@@ -266,36 +266,31 @@ impl Scanner<'_> {
     }
 
     fn fetch_plain(&mut self) -> Result<(), Fault> {
-        if self.simple_key_allowed {
+        let simple = self.flow_level == 0 && self.indents.len() < MAX_LEVELS && self.input.is_plain();
+        if self.simple_key_allowed && simple {
             return self.fetch_plain_or_key();
         }
+        self.save_simple_key()?;
+        self.simple_key_allowed = false;
         self.scan_plain()
     }
 
-    /// A plain scalar where a key may stand. Most are a word and its `:`, whose tokens are known at once: nothing has to be
-    /// remembered, held back or inserted. The tokens and errors are those of the other road.
+    /// A plain scalar of a block where a key may stand. Most are a word and its `:`, whose tokens are known at once: nothing has
+    /// to be remembered, held back or inserted. The tokens and errors are those of the other road.
     fn fetch_plain_or_key(&mut self) -> Result<(), Fault> {
         let start = self.input.mark;
-        let simple = self.flow_level == 0 && self.indents.len() < MAX_LEVELS && self.input.is_plain();
-        if !simple {
-            self.record_simple_key(start)?;
-            self.simple_key_allowed = false;
-            return self.scan_plain();
-        }
-        let required = self.is_required(start);
-        self.remove_simple_key()?;
-        let token = self.next_token_number();
         let from = self.input.pos;
+        let key = self.new_simple_key()?;
         self.pass_word()?;
         // A word ends here only before what ends a scalar, so this is the sign of a value.
         let is_key = self.input.at(0) == b':' && self.input.mark.column - start.column <= MAX_SIMPLE_KEY;
         self.simple_key_allowed = false;
         if !is_key {
-            self.keep_simple_key(SimpleKey { possible: true, required, token, mark: start });
+            self.keep_simple_key(key);
             return self.scan_plain_after(start, from);
         }
-        if let Some(key) = self.simple_keys.last_mut() {
-            *key = SimpleKey { possible: false, required, token, mark: start };
+        if let Some(last) = self.simple_keys.last_mut() {
+            *last = SimpleKey { possible: false, ..key };
         }
         self.roll_indent(start.column, None, TokenKind::BlockMappingStart, start)?;
         self.push(TokenKind::Key, start);

@@ -183,20 +183,22 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     fn save_simple_key(&mut self) -> Result<(), Fault> {
-        if self.simple_key_allowed { self.record_simple_key(self.input.mark) } else { Ok(()) }
+        if self.simple_key_allowed { self.record_simple_key() } else { Ok(()) }
     }
 
-    /// Must what begins here turn out to be a key?
-    fn is_required(&self, mark: Mark) -> bool {
-        self.flow_level == 0 && self.indent == i64::from(mark.column)
-    }
-
-    fn record_simple_key(&mut self, mark: Mark) -> Result<(), Fault> {
-        let required = self.is_required(mark);
-        self.remove_simple_key()?;
-        let token = self.next_token_number();
-        self.keep_simple_key(SimpleKey { possible: true, required, token, mark });
+    fn record_simple_key(&mut self) -> Result<(), Fault> {
+        let key = self.new_simple_key()?;
+        self.keep_simple_key(key);
         Ok(())
+    }
+
+    /// The key that may begin here, in the place of the one before it, which is none any more.
+    #[inline]
+    fn new_simple_key(&mut self) -> Result<SimpleKey, Fault> {
+        let mark = self.input.mark;
+        let required = self.flow_level == 0 && self.indent == i64::from(mark.column);
+        self.remove_simple_key()?;
+        Ok(SimpleKey { possible: true, required, token: self.next_token_number(), mark })
     }
 
     /// Puts a possible key in the place of the last one.
