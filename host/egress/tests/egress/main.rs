@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking, also in their fixtures")]
 
 mod addresses;
-mod canary;
 mod conditional;
 mod credentials;
 mod github_app;
