@@ -9,14 +9,20 @@ use std::ops::Range;
 
 /// Inputs in one call at most.
 const INPUTS: usize = 256;
-/// Inputs in one call at least, where there are more: a call costs of itself about what three to five inputs cost.
-pub(crate) const FEW: usize = 24;
+/// Inputs in one call at least, where a rendering is spread over several: a call costs of itself about what two inputs cost,
+/// and another core has to be woken for it.
+const FEW: usize = 8;
 /// Bytes that one call is handed, and about as many that it is expected to answer.
 const BYTES: usize = 1024 * 1024;
 
-/// Cuts inputs of these sizes for so many calls at once. `template_bytes` is what each input is expected to become at least.
-pub(crate) fn cut(sizes: &[usize], template_bytes: usize, at_once: usize) -> Vec<Range<usize>> {
-    let inputs = sizes.len().div_ceil(at_once.max(1)).clamp(FEW, INPUTS);
+/// Cuts inputs of these sizes for so many calls at once, which is asked only where there are enough for two.
+/// `template_bytes` is what each input is expected to become at least.
+pub(crate) fn cut(sizes: &[usize], template_bytes: usize, at_once: impl FnOnce() -> usize) -> Vec<Range<usize>> {
+    let calls = match sizes.len() / FEW {
+        0 | 1 => 1,
+        most => at_once().clamp(1, most),
+    };
+    let inputs = sizes.len().div_ceil(calls).min(INPUTS);
     let mut batches = Vec::new();
     let mut start = 0;
     let mut bytes = 0usize;
@@ -53,7 +59,7 @@ mod tests {
     fn batches_cover_every_input_once_in_order() {
         for sizes in [vec![], vec![1], vec![10; 1000], vec![BYTES * 2; 3], vec![BYTES / 2; 5]] {
             for at_once in 0..5 {
-                let batches = cut(&sizes, 100, at_once);
+                let batches = cut(&sizes, 100, || at_once);
                 let covered: Vec<usize> = batches.iter().cloned().flatten().collect();
                 assert_eq!(covered, (0..sizes.len()).collect::<Vec<_>>());
                 assert!(batches.iter().all(|batch| !batch.is_empty() && batch.len() <= INPUTS));
@@ -63,16 +69,18 @@ mod tests {
 
     #[test]
     fn inputs_are_spread_over_the_calls_at_once_unless_they_are_few() {
-        assert_eq!(cut(&[10; 100], 100, 4), [0..25, 25..50, 50..75, 75..100]);
-        assert_eq!(cut(&[10; 100], 100, 1).len(), 1);
-        assert_eq!(cut(&[10; FEW], 100, 4).len(), 1);
-        assert_eq!(cut(&[10; 2_000], 100, 2).len(), 8, "never more than {INPUTS} in one");
+        assert_eq!(cut(&[10; 100], 100, || 4), [0..25, 25..50, 50..75, 75..100]);
+        assert_eq!(cut(&[10; 100], 100, || 1).len(), 1);
+        assert_eq!(cut(&[10; 2 * FEW - 1], 100, || 4).len(), 1);
+        assert_eq!(cut(&[10; 2 * FEW], 100, || 4), [0..FEW, FEW..2 * FEW]);
+        assert_eq!(cut(&[10; 3 * FEW + 1], 100, || 4).len(), 3, "each has enough");
+        assert_eq!(cut(&[10; 2_000], 100, || 2).len(), 8, "never more than {INPUTS} in one");
     }
 
     #[test]
     fn a_large_input_is_alone_and_small_ones_are_together() {
-        assert_eq!(cut(&[BYTES * 2, 1, 1], 0, 4), [0..1, 1..3]);
-        assert_eq!(cut(&[1, 1, 1], BYTES, 4), [0..1, 1..2, 2..3]);
+        assert_eq!(cut(&[BYTES * 2, 1, 1], 0, || 4), [0..1, 1..3]);
+        assert_eq!(cut(&[1, 1, 1], BYTES, || 4), [0..1, 1..2, 2..3]);
     }
 
     #[test]

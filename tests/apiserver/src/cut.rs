@@ -1,22 +1,24 @@
-//! A connection that fails from the n-th request on, as a process that ends there would.
+//! A connection whose requests meet another fate than being sent: cut from the n-th on, as by a process that ends there.
 
+use futures::future::BoxFuture;
 use http::{Request, Response};
 use kube::client::{Body, ClientBuilder};
 use kube::{Client, Config};
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::{Context, Poll};
 use tower::{BoxError, Service};
 
-/// Lets so many requests through, and fails all others before they are sent.
-struct Cut<S> {
+/// What becomes of a request instead of being sent; `None` sends it.
+pub type Fate = dyn Fn(&Request<Body>) -> Option<BoxFuture<'static, BoxError>> + Send + Sync;
+
+/// Asks for the fate of each request.
+struct Fated<S> {
     inner: S,
-    left: Arc<AtomicI64>,
+    fate: Arc<Fate>,
 }
 
-impl<S, B> Service<Request<Body>> for Cut<S>
+impl<S, B> Service<Request<Body>> for Fated<S>
 where
     S: Service<Request<Body>, Response = Response<B>, Error = BoxError>,
     S::Future: Send + 'static,
@@ -24,26 +26,44 @@ where
 {
     type Response = Response<B>;
     type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<B>, BoxError>> + Send>>;
+    type Future = BoxFuture<'static, Result<Response<B>, BoxError>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        if self.left.fetch_sub(1, Ordering::SeqCst) <= 0 {
-            return Box::pin(async { Err("the connection was cut".into()) });
+        match (self.fate)(&request) {
+            Some(fate) => Box::pin(async { Err(fate.await) }),
+            None => Box::pin(self.inner.call(request)),
         }
-        Box::pin(self.inner.call(request))
     }
 }
 
-/// A client whose requests are counted down from `left`.
+/// A client that asks for the fate of each of its requests.
+///
+/// # Errors
+/// The configuration cannot be used.
+pub fn fated(config: Config, fate: &Arc<Fate>) -> Result<Client, kube::Error> {
+    let fate = Arc::clone(fate);
+    let layer = tower::layer::layer_fn(move |inner| Fated { inner, fate: Arc::clone(&fate) });
+    Ok(ClientBuilder::try_from(config)?.with_layer(&layer).build())
+}
+
+/// A client whose requests are counted down from `left`; after them, all fail before they are sent.
 ///
 /// # Errors
 /// The configuration cannot be used.
 pub fn client(config: Config, left: &Arc<AtomicI64>) -> Result<Client, kube::Error> {
+    fated(config, &after(left))
+}
+
+/// The connection is cut when `left` is used up.
+#[must_use]
+pub fn after(left: &Arc<AtomicI64>) -> Arc<Fate> {
     let left = Arc::clone(left);
-    let layer = tower::layer::layer_fn(move |inner| Cut { inner, left: Arc::clone(&left) });
-    Ok(ClientBuilder::try_from(config)?.with_layer(&layer).build())
+    Arc::new(move |_| {
+        let is_cut = left.fetch_sub(1, Ordering::SeqCst) <= 0;
+        is_cut.then(|| -> BoxFuture<'static, BoxError> { Box::pin(async { "the connection was cut".into() }) })
+    })
 }

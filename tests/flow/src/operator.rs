@@ -13,11 +13,10 @@ use orangery_controller::set::Road;
 use orangery_core::GuardPolicy;
 use orangery_egress::{Door, Policy};
 use orangery_sandbox::{Limits, PluginSource, Sandbox, SandboxConfig};
-use orangery_test_apiserver::cut;
+use orangery_test_apiserver::cut::{self, Fate};
 use prometheus_client::registry::Registry;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -35,19 +34,19 @@ pub(crate) struct Setting {
     pub(crate) namespace: String,
     pub(crate) operator_namespace: String,
     pub(crate) agent: String,
-    pub(crate) left: Arc<AtomicI64>,
+    /// What becomes of its requests.
+    pub(crate) fate: Arc<Fate>,
 }
 
 impl Operator {
     /// Starts the controllers and waits until their caches are filled.
     pub(crate) fn start(setting: Setting) -> Result<Self> {
-        let Setting { mut config, sandbox, namespace, operator_namespace, agent, left } = setting;
+        let Setting { mut config, sandbox, namespace, operator_namespace, agent, fate } = setting;
         config.headers = vec![(header::USER_AGENT, HeaderValue::from_str(&agent)?)];
-        let client = cut::client(config.clone(), &left)?;
+        let client = cut::fated(config.clone(), &fate)?;
         let patience = Patience { gate: Duration::from_secs(10), gone: Duration::from_secs(1), ..Patience::default() };
         let options = KubernetesOptions { patience, override_managers: Vec::new() };
-        let target =
-            KubernetesTarget::with_connect(config, options, Box::new(move |config| cut::client(config, &left)));
+        let target = KubernetesTarget::with_connect(config, options, Box::new(move |config| cut::fated(config, &fate)));
         let context = Context::new(
             client.clone(),
             Poller::new(sandbox.clone(), Vec::new()),

@@ -4,6 +4,7 @@ use crate::operator::{self, Operator, Setting};
 use anyhow::{Context, Result};
 use orangery_sandbox::Sandbox;
 use orangery_test_apiserver::Cluster;
+use orangery_test_apiserver::cut::{self, Fate};
 use orangery_test_forge::Forge;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -153,13 +154,21 @@ impl World {
     }
 
     fn launch(&mut self) -> Result<()> {
+        self.start_fated(cut::after(&self.left))
+    }
+
+    /// Starts an operator whose requests to the API server meet this fate.
+    ///
+    /// # Errors
+    /// The connection settings are unusable.
+    pub fn start_fated(&mut self, fate: Arc<Fate>) -> Result<()> {
         self.operator = Some(Operator::start(Setting {
             config: self.cluster.config(),
             sandbox: self.sandbox.clone().context("the operators of this world are processes")?,
             namespace: self.namespace.clone(),
             operator_namespace: self.operator_namespace.clone(),
             agent: self.agent(),
-            left: Arc::clone(&self.left),
+            fate,
         })?);
         Ok(())
     }

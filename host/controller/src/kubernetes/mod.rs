@@ -15,6 +15,7 @@ mod providers;
 mod secrets;
 mod sets;
 mod status;
+mod task;
 mod watch;
 
 pub use context::{Context, Options, Rights};

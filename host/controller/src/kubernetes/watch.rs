@@ -11,7 +11,7 @@
 
 use super::context::Context;
 use super::offers::Offers;
-use super::{providers, sets};
+use super::{providers, sets, task};
 use futures::{StreamExt, stream};
 use kube::api::Api;
 use kube::core::NamespaceResourceScope;
@@ -71,7 +71,11 @@ pub async fn run(
     let polls = Controller::for_stream(provider_stream, provider_store)
         .with_config(config.clone())
         .graceful_shutdown_on(stop.clone())
-        .run(reconcile_provider, on_error_of_provider, Arc::clone(&context))
+        .run(
+            |provider, context| task::run(reconcile_provider(provider, context)),
+            on_error_of_provider,
+            Arc::clone(&context),
+        )
         .for_each(|_| std::future::ready(()));
 
     let watched = context.options.namespace.clone();
@@ -87,10 +91,7 @@ pub async fn run(
         .reconcile_on(changed)
         .graceful_shutdown_on(stop.clone())
         .run(
-            move |set, context| {
-                let known = known.clone();
-                async move { reconcile_set(set, known, context).await }
-            },
+            move |set, context| task::run(reconcile_set(set, known.clone(), context)),
             on_error_of_set,
             Arc::clone(&context),
         )
@@ -174,6 +175,8 @@ enum Interrupted {
     Provider(#[from] providers::ProviderError),
     #[error(transparent)]
     Set(#[from] sets::SetError),
+    #[error("the reconciliation broke, which is a defect of the operator: {0}")]
+    Broke(#[from] tokio::task::JoinError),
 }
 
 async fn reconcile_provider(

@@ -106,10 +106,9 @@ impl Sandbox {
         let sizes: Vec<usize> = job.inputs.iter().map(|input| input.attributes.len()).collect();
         let template_bytes = job.templates.iter().map(|template| body_len(&template.body)).sum();
         let at_once = self.limits().calls_per_plugin;
-        // More calls than cores would only take memory.
+        // More calls than cores would only take memory. How many there are is read from files.
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let spread = if sizes.len() > batch::FEW { at_once.min(cores()) } else { 1 };
-        let batches = batch::cut(&sizes, template_bytes, spread);
+        let batches = batch::cut(&sizes, template_bytes, || at_once.min(cores()));
         let mut answers = futures::stream::iter(batches).map(|batch| self.render_batch(job, batch)).buffered(at_once);
         let (mut entries, mut usage) = (Vec::with_capacity(job.inputs.len()), Usage::default());
         while let Some(answer) = answers.next().await {

@@ -9,6 +9,7 @@ mod gitlab_environments;
 mod killed;
 mod laws;
 mod lease;
+mod panics;
 mod preview;
 mod process;
 mod shipped;
