@@ -9,7 +9,7 @@ use std::ops::Range;
 
 /// Inputs in one call at most.
 const INPUTS: usize = 256;
-/// Inputs in one call at least, where a rendering is spread over several: a call costs of itself about what two inputs cost,
+/// About how many inputs a call has at least where a rendering is spread over several: it costs of itself what two inputs cost,
 /// and another core has to be woken for it.
 const FEW: usize = 8;
 /// Bytes that one call is handed, and about as many that it is expected to answer.

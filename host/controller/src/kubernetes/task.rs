@@ -4,8 +4,8 @@
 //! objects would keep every other set, and the renewal of the lease, waiting for as long as it takes.
 //!
 //! # Guarantees
-//! Dropping the future ends the task, so a copy that lost its lease finishes nothing. A panic ends this reconciliation
-//! alone; it is tried again like any other that was interrupted.
+//! Dropping the future ends the task where it waits next, so a copy that lost its lease begins no further request. A panic
+//! ends this reconciliation alone; it is tried again like any other that was interrupted.
 
 use std::future::Future;
 use tokio::task::JoinError;
@@ -25,8 +25,10 @@ where
 mod tests {
     use super::*;
 
+    use std::future::poll_fn;
     use std::sync::Arc;
-    use std::sync::mpsc::channel;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::task::Poll;
     use std::time::Duration;
 
     #[derive(Debug)]
@@ -44,7 +46,7 @@ mod tests {
     async fn two_run_in_parallel_though_one_task_waits_for_both() {
         let (here, there) = (channel(), channel());
         // Each keeps its thread until the other has begun.
-        let meet = |told: std::sync::mpsc::Sender<()>, hears: std::sync::mpsc::Receiver<()>| async move {
+        let meet = |told: Sender<()>, hears: Receiver<()>| async move {
             told.send(()).unwrap();
             Ok::<_, Broke>(hears.recv_timeout(SOON).is_ok())
         };
@@ -54,7 +56,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_error_of_this_one() {
-        let broken = run(async { if true { panic!("a bad day") } else { Ok::<(), Broke>(()) } }).await;
+        let broken = run(poll_fn(|_| -> Poll<Result<(), Broke>> { panic!("a bad day") })).await;
         let Broke(error) = broken.unwrap_err();
         assert!(error.is_panic());
         assert!(run(async { Ok::<_, Broke>(1) }).await.is_ok());
