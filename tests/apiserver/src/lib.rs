@@ -28,7 +28,9 @@ pub mod crds;
 pub mod cut;
 pub mod namespace;
 mod process;
+pub mod proxy;
 
 pub use audit::{Audit, AuditEvent};
 pub use cluster::Cluster;
 pub use namespace::TestNamespace;
+pub use proxy::{Proxy, Treatment};

@@ -2,9 +2,10 @@
 
 use crate::operator::{self, Operator, Setting};
 use anyhow::{Context, Result};
+use kube::Config;
 use orangery_sandbox::Sandbox;
-use orangery_test_apiserver::Cluster;
 use orangery_test_apiserver::cut::{self, Fate};
+use orangery_test_apiserver::{Cluster, Proxy};
 use orangery_test_forge::Forge;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -162,8 +163,12 @@ impl World {
     /// # Errors
     /// The connection settings are unusable.
     pub fn start_fated(&mut self, fate: Arc<Fate>) -> Result<()> {
+        self.launch_at(self.cluster.config(), fate)
+    }
+
+    fn launch_at(&mut self, config: Config, fate: Arc<Fate>) -> Result<()> {
         self.operator = Some(Operator::start(Setting {
-            config: self.cluster.config(),
+            config,
             sandbox: self.sandbox.clone().context("the operators of this world are processes")?,
             namespace: self.namespace.clone(),
             operator_namespace: self.operator_namespace.clone(),
@@ -171,6 +176,15 @@ impl World {
             fate,
         })?);
         Ok(())
+    }
+
+    /// Starts an operator that reaches the API server through a proxy.
+    ///
+    /// # Errors
+    /// The connection settings are unusable.
+    pub fn start_behind(&mut self, proxy: &Proxy) -> Result<()> {
+        self.left.store(i64::MAX, Ordering::SeqCst);
+        self.launch_at(proxy.config(), cut::after(&self.left))
     }
 
     /// Whether the connection was cut.

@@ -9,6 +9,7 @@
 //! when the ledger is empty (law 5). One object that cannot be decoded does not stop the others.
 
 mod context;
+mod filled;
 mod finalizer;
 mod offers;
 mod providers;

@@ -10,6 +10,7 @@
 //! Changes of status that we write ourselves trigger nobody.
 
 use super::context::Context;
+use super::filled::{self, Filled};
 use super::offers::Offers;
 use super::{providers, sets, task};
 use futures::{StreamExt, stream};
@@ -27,8 +28,10 @@ use std::collections::hash_map::DefaultHasher;
 use std::future::Future;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+/// Time until a set looks again that came before the first list of providers was complete.
+const SOON: Duration = Duration::from_millis(250);
 
 /// Runs both controllers until `stop` is ready; what is under way is finished. `ready` is called when the caches are filled.
 pub async fn run(
@@ -41,21 +44,27 @@ pub async fn run(
     let (provider_store, provider_writer) = reflector::store::<ResourceSetInputProvider>();
     let (set_store, set_writer) = reflector::store::<ResourceSet>();
     let (known_store, known_writer) = reflector::store::<ResourceSetInputProvider>();
+    let (filling, mut polled) = filled::channel();
+    let (filling_sets, mut built) = filled::channel();
+    let (filling_known, mut listed) = filled::channel();
 
     let provider_stream = watcher(scoped(&client, namespace), watcher::Config::default())
         .default_backoff()
         .reflect(provider_writer)
+        .inspect(move |event| filling.hear(event))
         .applied_objects()
         .predicate_filter(wish::<ResourceSetInputProvider>, kube::runtime::PredicateConfig::default());
     let set_stream = watcher(scoped(&client, namespace), watcher::Config::default())
         .default_backoff()
         .reflect(set_writer)
+        .inspect(move |event| filling_sets.hear(event))
         .applied_objects()
         .predicate_filter(wish::<ResourceSet>, kube::runtime::PredicateConfig::default());
     let (mut offers, gone) = (Offers::default(), Arc::clone(&context));
     let known_stream = watcher(scoped::<ResourceSetInputProvider>(&client, namespace), watcher::Config::default())
         .default_backoff()
         .reflect(known_writer)
+        .inspect(move |event| filling_known.hear(event))
         .flat_map(move |event| {
             let news = match event {
                 Ok(event) => offers.hear(event),
@@ -67,7 +76,6 @@ pub async fn run(
 
     let config =
         ControllerConfig::default().concurrency(context.options.concurrent).debounce(Duration::from_millis(200));
-    let (polled, built) = (provider_store.clone(), set_store.clone());
     let polls = Controller::for_stream(provider_stream, provider_store)
         .with_config(config.clone())
         .graceful_shutdown_on(stop.clone())
@@ -84,7 +92,7 @@ pub async fn run(
         std::future::ready(ours.then(|| ObjectRef::new(&set.name).within(&set.namespace)))
     });
     let readers = set_store.clone();
-    let known = known_store.clone();
+    let known = Known { providers: known_store, filled: listed.clone() };
     let builds = Controller::for_stream(set_stream, set_store)
         .with_config(config)
         .watches_stream(known_stream, move |provider: ResourceSetInputProvider| who_reads(&readers, &provider))
@@ -96,26 +104,40 @@ pub async fn run(
             Arc::clone(&context),
         )
         .for_each(|_| std::future::ready(()));
-    let filled = AtomicBool::new(false);
+    let (of_polls, of_builds) = (polled.clone(), built.clone());
     let fill = async {
-        let all = tokio::join!(polled.wait_until_ready(), built.wait_until_ready(), known_store.wait_until_ready());
-        if let (Ok(()), Ok(()), Ok(())) = all {
-            filled.store(true, Ordering::Release);
-            ready();
-        }
+        tokio::join!(polled.wait(), built.wait(), listed.wait());
+        ready();
     };
-    // A controller whose cache was never filled waits for it for ever, also when it is asked to stop: then nothing is under
-    // way that could be finished.
+    let polls = until_stopped_early(polls, of_polls, stop.clone());
+    let builds = until_stopped_early(builds, of_builds, stop);
+    tokio::select! {
+        _ = async { tokio::join!(polls, builds) } => {}
+        // What is left to be done does not end with the filling.
+        () = async { fill.await; std::future::pending().await } => {}
+    }
+}
+
+/// A controller whose cache was never filled waits for it for ever, also when it is asked to stop. Nothing of it is under
+/// way then, so it is dropped.
+async fn until_stopped_early(controller: impl Future<Output = ()>, filled: Filled, stop: impl Future<Output = ()>) {
     let stopped_early = async {
         stop.await;
-        if filled.load(Ordering::Acquire) {
+        if filled.is_filled() {
             std::future::pending::<()>().await;
         }
     };
     tokio::select! {
-        _ = async { tokio::join!(polls, builds, fill) } => {}
+        () = controller => {}
         () = stopped_early => {}
     }
+}
+
+/// The providers that sets read, and whether their first list is complete.
+#[derive(Clone)]
+struct Known {
+    providers: Store<ResourceSetInputProvider>,
+    filled: Filled,
 }
 
 fn scoped<K>(client: &Client, namespace: Option<&str>) -> Api<K>
@@ -192,17 +214,13 @@ async fn reconcile_provider(
     }
 }
 
-async fn reconcile_set(
-    cached: Arc<ResourceSet>,
-    known: Store<ResourceSetInputProvider>,
-    context: Arc<Context>,
-) -> Result<Action, Interrupted> {
-    // Before the first list is complete every provider would look missing. An error means that the watch has ended.
-    if known.wait_until_ready().await.is_err() {
-        return Ok(Action::await_change());
+async fn reconcile_set(cached: Arc<ResourceSet>, known: Known, context: Arc<Context>) -> Result<Action, Interrupted> {
+    // Before the first list is complete every provider would look missing. Waiting here would hold a place.
+    if !known.filled.is_filled() {
+        return Ok(Action::requeue(SOON));
     }
     match fresh(&context.client, cached.as_ref()).await.map_err(|error| Interrupted::Read(Box::new(error)))? {
-        Some(object) => Ok(sets::reconcile(object, &known, context).await?),
+        Some(object) => Ok(sets::reconcile(object, &known.providers, context).await?),
         None => {
             context.metrics.forget_set(&cached.uid().unwrap_or_default());
             Ok(Action::await_change())

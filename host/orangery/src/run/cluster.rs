@@ -111,6 +111,8 @@ async fn lead(
         leadership = lease::acquire(api, election) => leadership,
     };
     tracing::info!(lease = LEASE, "leading");
+    // A copy that works is ready when its caches are filled.
+    readiness.set(false);
     let working = work(context, stop, readiness);
     tokio::pin!(working);
     let lost = tokio::select! {

@@ -13,6 +13,7 @@ mod panics;
 mod preview;
 mod process;
 mod shipped;
+mod slow_lists;
 mod tenant;
 mod trouble;
 mod waiting;

@@ -1,0 +1,77 @@
+//! Whether a cache holds its first complete list.
+//!
+//! `Store::wait_until_ready` of kube remembers one waker only, so that of many waiters one is woken and the others sleep for ever.
+//! The controller of a store is that one waiter; everybody else asks here.
+
+use kube::runtime::watcher::{self, Event};
+use tokio::sync::watch;
+
+/// The side of the watch: says when the list is complete.
+pub(super) struct Filling(watch::Sender<bool>);
+
+/// The side of those who read the cache; clones are independent of each other.
+#[derive(Clone)]
+pub(super) struct Filled(watch::Receiver<bool>);
+
+/// Both sides of one cache, which is empty so far.
+pub(super) fn channel() -> (Filling, Filled) {
+    let (sender, receiver) = watch::channel(false);
+    (Filling(sender), Filled(receiver))
+}
+
+impl Filling {
+    /// Takes note of an event that the cache has taken in already.
+    pub(super) fn hear<K>(&self, event: &Result<Event<K>, watcher::Error>) {
+        if let Ok(Event::InitDone) = event {
+            self.0.send_replace(true);
+        }
+    }
+}
+
+impl Filled {
+    /// Whether the first list is complete.
+    pub(super) fn is_filled(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Waits for the first complete list; for ever if the watch ends before it.
+    pub(super) async fn wait(&mut self) {
+        if self.0.wait_for(|filled| *filled).await.is_err() {
+            std::future::pending().await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use futures::future::join_all;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn everybody_who_waits_is_woken_by_one_complete_list() {
+        let (filling, filled) = channel();
+        let waiters: Vec<_> = (0..20)
+            .map(|_| {
+                let mut filled = filled.clone();
+                tokio::spawn(async move { filled.wait().await })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        filling.hear::<()>(&Ok(Event::Init));
+        filling.hear(&Ok(Event::InitApply(())));
+        assert!(!filled.is_filled(), "half a list is none");
+        filling.hear::<()>(&Ok(Event::InitDone));
+        assert!(filled.is_filled());
+        let woken = tokio::time::timeout(Duration::from_secs(60), join_all(waiters)).await;
+        assert!(woken.unwrap().iter().all(Result::is_ok));
+    }
+
+    #[tokio::test]
+    async fn a_watch_that_ends_before_its_list_fills_nothing() {
+        let (filling, mut filled) = channel();
+        drop(filling);
+        assert!(tokio::time::timeout(Duration::from_millis(50), filled.wait()).await.is_err());
+    }
+}
