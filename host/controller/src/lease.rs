@@ -2,16 +2,22 @@
 //!
 //! # Guarantees
 //! While [`Leadership`] is held, no other holder that obeys the protocol acts: it is given up before the lease can be
-//! taken over, because the renew deadline is shorter than the lease.
+//! taken over, because the renew deadline is shorter than the lease, and counts from the moment when the last successful
+//! renewal was *sent*. A request without an answer is a failed one: each is given up after a third of the deadline. The
+//! [`Fence`] closes at the deadline by itself, also where no task has the time to notice.
 //!
 //! # Assumptions
 //! Clocks may differ between machines: a foreign lease is judged by how long *we* have seen it unchanged.
+
+mod fence;
+
+pub use fence::{Fence, Fenced};
 
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::{Api, ObjectMeta, PostParams};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 /// Timing and identity of an election.
 #[derive(Debug, Clone)]
@@ -40,6 +46,11 @@ impl Election {
             retry: Duration::from_secs(5),
         }
     }
+
+    /// How long one request may take: short enough for three in a row before the deadline.
+    fn patience(&self) -> Duration {
+        self.renew_deadline / 3
+    }
 }
 
 /// Why leadership ended.
@@ -53,10 +64,10 @@ pub enum LeaseError {
         /// The renew deadline.
         seconds: u64,
         /// The last failure.
-        source: Box<kube::Error>,
+        source: Unanswered,
     },
     /// Somebody else holds the lease.
-    #[error("the lease {name} was taken over by {holder}")]
+    #[error("the lease {name} was taken over by {}", if holder.is_empty() { "nobody: it was deleted" } else { holder })]
     TakenOver {
         /// Name of the Lease.
         name: String,
@@ -65,23 +76,56 @@ pub enum LeaseError {
     },
 }
 
+/// Why one request about the lease failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Unanswered {
+    /// The API server refused it, or the connection broke.
+    #[error(transparent)]
+    Failed(#[from] Box<kube::Error>),
+    /// Nobody answered in time.
+    #[error("the API server did not answer within {seconds} s")]
+    Silence {
+        /// How long was waited.
+        seconds: u64,
+    },
+}
+
+/// What came of an attempt to renew.
+enum Renewal {
+    Done,
+    /// By this holder; by nobody if the lease was deleted.
+    TakenOver(String),
+}
+
 /// The lease is ours.
 pub struct Leadership {
     api: Api<Lease>,
     election: Election,
     held: Lease,
+    /// When the last successful renewal was sent: the lease may count from then.
+    renewed: Instant,
+    fence: Fence,
 }
 
-/// Waits until the lease is ours. Failures of the API server are retried for ever and logged.
-pub async fn acquire(api: Api<Lease>, election: Election) -> Leadership {
+/// Waits until the lease is ours, then opens the fence. Failures of the API server are retried for ever and logged.
+pub async fn acquire(api: Api<Lease>, election: Election, fence: Fence) -> Leadership {
     let mut seen: Option<(String, Instant)> = None;
     loop {
-        match attempt(&api, &election, &mut seen).await {
-            Ok(Some(held)) => return Leadership { api, election, held },
-            Ok(None) => {}
-            Err(error) => tracing::warn!(lease = election.name, %error, "cannot read or write the lease; trying again"),
+        let renewed = Instant::now();
+        match timeout(election.patience(), attempt(&api, &election, &mut seen)).await {
+            Ok(Ok(Some(held))) => {
+                fence.extend(renewed + election.renew_deadline);
+                return Leadership { api, election, held, renewed, fence };
+            }
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(lease = election.name, %error, "cannot read or write the lease; trying again");
+            }
+            Err(_) => {
+                tracing::warn!(lease = election.name, "nobody answers about the lease; trying again");
+            }
         }
-        tokio::time::sleep(election.retry).await;
+        sleep(election.retry).await;
     }
 }
 
@@ -149,37 +193,56 @@ impl Leadership {
     /// # Errors
     /// Always ends with one: why leadership was lost.
     pub async fn keep(&mut self) -> LeaseError {
-        let mut renewed = Instant::now();
+        let name = self.election.name.clone();
+        let silence = |waited: Duration| Unanswered::Silence { seconds: waited.as_secs() };
+        let mut last = silence(self.election.renew_deadline);
         loop {
-            tokio::time::sleep(self.election.retry).await;
-            match self.renew().await {
-                Ok(()) => renewed = Instant::now(),
-                Err(kube::Error::Api(status)) if status.code == 409 => {
-                    let found = self.api.get_opt(&self.election.name).await.ok().flatten();
-                    let holder = found
-                        .as_ref()
-                        .and_then(|lease| lease.spec.as_ref()?.holder_identity.clone())
-                        .unwrap_or_default();
-                    match found {
-                        Some(lease) if holder == self.election.identity => self.held = lease,
-                        _ => return LeaseError::TakenOver { name: self.election.name.clone(), holder },
-                    }
-                }
-                Err(error) if renewed.elapsed() >= self.election.renew_deadline => {
-                    return LeaseError::NotRenewed {
-                        name: self.election.name.clone(),
-                        seconds: self.election.renew_deadline.as_secs(),
-                        source: Box::new(error),
-                    };
-                }
-                Err(error) => {
-                    tracing::warn!(lease = self.election.name, %error, "cannot renew the lease; trying again")
-                }
+            let deadline = self.renewed + self.election.renew_deadline;
+            sleep_until(deadline.min(Instant::now() + self.election.retry)).await;
+            let sent = Instant::now();
+            if sent >= deadline {
+                self.fence.shut();
+                return LeaseError::NotRenewed { name, seconds: self.election.renew_deadline.as_secs(), source: last };
             }
+            let patience = self.election.patience();
+            match timeout_at(deadline.min(sent + patience), self.renew()).await {
+                Ok(Ok(Renewal::Done)) => {
+                    self.renewed = sent;
+                    self.fence.extend(sent + self.election.renew_deadline);
+                    continue;
+                }
+                Ok(Ok(Renewal::TakenOver(holder))) => {
+                    self.fence.shut();
+                    return LeaseError::TakenOver { name, holder };
+                }
+                Ok(Err(error)) => last = Unanswered::Failed(Box::new(error)),
+                Err(_) => last = silence(patience),
+            }
+            tracing::warn!(lease = name, error = %last, "cannot renew the lease; trying again");
         }
     }
 
-    async fn renew(&mut self) -> Result<(), kube::Error> {
+    async fn renew(&mut self) -> Result<Renewal, kube::Error> {
+        match self.write().await {
+            Ok(()) => Ok(Renewal::Done),
+            Err(kube::Error::Api(status)) if status.code == 409 => {
+                let found = self.api.get_opt(&self.election.name).await?;
+                let spec = found.as_ref().and_then(|lease| lease.spec.as_ref());
+                let holder = spec.and_then(|spec| spec.holder_identity.clone()).unwrap_or_default();
+                match found {
+                    // An earlier renewal arrived although its answer did not, or somebody added a label.
+                    Some(lease) if holder == self.election.identity => {
+                        self.held = lease;
+                        self.write().await.map(|()| Renewal::Done)
+                    }
+                    _ => Ok(Renewal::TakenOver(holder)),
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn write(&mut self) -> Result<(), kube::Error> {
         let mut next = self.held.clone();
         if let Some(spec) = next.spec.as_mut() {
             spec.renew_time = Some(MicroTime(jiff::Timestamp::now()));
@@ -188,14 +251,22 @@ impl Leadership {
         Ok(())
     }
 
-    /// Gives the lease up at once, so that the next copy need not wait for it to run out.
+    /// Gives the lease up at once, so that the next copy need not wait for it to run out. The fence closes first.
     pub async fn release(mut self) {
+        self.fence.shut();
         if let Some(spec) = self.held.spec.as_mut() {
             spec.holder_identity = Some(String::new());
             spec.lease_duration_seconds = Some(1);
         }
-        if let Err(error) = self.api.replace(&self.election.name, &PostParams::default(), &self.held).await {
-            tracing::warn!(lease = self.election.name, %error, "the lease could not be released; it runs out by itself");
+        let name = &self.election.name;
+        match timeout(self.election.patience(), self.api.replace(name, &PostParams::default(), &self.held)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(lease = name, %error, "the lease could not be released; it runs out by itself");
+            }
+            Err(_) => {
+                tracing::warn!(lease = name, "nobody answered to the release of the lease; it runs out by itself")
+            }
         }
     }
 }

@@ -6,6 +6,10 @@ use crate::{build, exit, failure, logging, plugin, poll, run};
 use anyhow::Context;
 use clap::Parser;
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// How long computations that are under way may keep the process at its end.
+const ENDING: Duration = Duration::from_secs(2);
 
 /// The whole process: parses the command line, performs the command, tells why it failed.
 #[must_use]
@@ -37,7 +41,7 @@ pub fn perform(command: Command, surroundings: &Surroundings) -> anyhow::Result<
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         match command {
             Command::Run(options) => run::perform(*options, surroundings).await,
             Command::Build(BuildCommand::ResourceSet(options)) => build::perform(&options).await,
@@ -47,7 +51,10 @@ pub fn perform(command: Command, surroundings: &Surroundings) -> anyhow::Result<
             Command::Plugin(PluginCommand::List(options)) => plugin::list::perform(&options).await,
             Command::Crds => Ok(exit::SUCCESS),
         }
-    })
+    });
+    // A computation that cannot be interrupted must not keep a process that was told to end, or has lost its lease.
+    runtime.shutdown_timeout(ENDING);
+    ended
 }
 
 /// At least two: a guest that computes must not keep the clock that ends it from being looked at.

@@ -6,7 +6,7 @@ use http::{HeaderValue, header};
 use kube::Config;
 use orangery_cluster::{KubernetesOptions, KubernetesTarget, Patience};
 use orangery_controller::events::Events;
-use orangery_controller::kubernetes::{self, Context, Options, Rights};
+use orangery_controller::kubernetes::{self, Clients, Context, Options, Rights};
 use orangery_controller::metrics::Metrics;
 use orangery_controller::poll::Poller;
 use orangery_controller::set::Road;
@@ -44,11 +44,12 @@ impl Operator {
         let Setting { mut config, sandbox, namespace, operator_namespace, agent, fate } = setting;
         config.headers = vec![(header::USER_AGENT, HeaderValue::from_str(&agent)?)];
         let client = cut::fated(config.clone(), &fate)?;
+        let clients = Clients { requests: client.clone(), watches: cut::fated(config.clone(), &fate)? };
         let patience = Patience { gate: Duration::from_secs(10), gone: Duration::from_secs(1), ..Patience::default() };
         let options = KubernetesOptions { patience, override_managers: Vec::new() };
         let target = KubernetesTarget::with_connect(config, options, Box::new(move |config| cut::fated(config, &fate)));
         let context = Context::new(
-            client.clone(),
+            clients,
             Poller::new(sandbox.clone(), Vec::new()),
             Road { sandbox, guard: GuardPolicy::default() },
             Arc::new(target),

@@ -37,10 +37,20 @@ pub struct Options {
     pub rights: Rights,
 }
 
+/// Clients with the operator's own rights.
+pub struct Clients {
+    /// For requests: no answer in time is a failure.
+    pub requests: Client,
+    /// For watches, which are silent while nothing happens.
+    pub watches: Client,
+}
+
 /// What all reconciliations share.
 pub struct Context {
     /// As the operator itself: custom resources, Secrets of providers, events.
     pub client: Client,
+    /// As the operator itself: what is watched.
+    pub watches: Client,
     /// Polls providers.
     pub poller: Poller,
     /// Renders and judges.
@@ -60,7 +70,7 @@ impl Context {
     /// Everything together.
     #[must_use]
     pub fn new(
-        client: Client,
+        clients: Clients,
         poller: Poller,
         road: Road,
         target: Arc<dyn Target>,
@@ -68,7 +78,8 @@ impl Context {
         metrics: Metrics,
         events: Events,
     ) -> Self {
-        Self { client, poller, road, target, options, metrics, events, failures: Mutex::default() }
+        let Clients { requests: client, watches } = clients;
+        Self { client, watches, poller, road, target, options, metrics, events, failures: Mutex::default() }
     }
 
     /// Counts a failure and says how long to wait: doubled each time, between the two bounds.

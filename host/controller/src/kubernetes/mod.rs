@@ -19,5 +19,5 @@ mod status;
 mod task;
 mod watch;
 
-pub use context::{Context, Options, Rights};
+pub use context::{Clients, Context, Options, Rights};
 pub use watch::run;

@@ -39,7 +39,7 @@ pub async fn run(
     stop: impl Future<Output = ()> + Clone + Send + Sync + 'static,
     ready: impl FnOnce() + Send + 'static,
 ) {
-    let client = context.client.clone();
+    let client = context.watches.clone();
     let namespace = context.options.namespace.as_deref();
     let (provider_store, provider_writer) = reflector::store::<ResourceSetInputProvider>();
     let (set_store, set_writer) = reflector::store::<ResourceSet>();

@@ -14,8 +14,8 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
 use orangery_cluster::{KubernetesOptions, KubernetesTarget};
 use orangery_controller::events::Events;
-use orangery_controller::kubernetes::{self, Context, Options, Rights};
-use orangery_controller::lease::{self, Election};
+use orangery_controller::kubernetes::{self, Clients, Context, Options, Rights};
+use orangery_controller::lease::{self, Election, Fence};
 use orangery_controller::metrics::Metrics;
 use orangery_controller::poll::Poller;
 use orangery_controller::set::Road;
@@ -30,6 +30,11 @@ use tokio_util::sync::CancellationToken;
 const LEASE: &str = "orangery";
 /// Who we are in events.
 const REPORTER: &str = "orangery";
+
+/// A request that nobody answers is a failure after this time.
+const SILENCE: Duration = Duration::from_secs(60);
+/// A watch without a word for this long is dead: the server ends each after 290 s.
+const IDLE_WATCH: Duration = Duration::from_secs(300);
 
 /// What the API server's log says of us.
 const AGENT: &str = concat!("orangery/", env!("CARGO_PKG_VERSION"));
@@ -50,8 +55,11 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
     }
     let mut config = connection(&options).await?;
     config.headers.push((USER_AGENT, HeaderValue::from_static(AGENT)));
-    let client = surroundings.client(config.clone()).context("cannot make a client for the API server")?;
-    let version = client
+    config.read_timeout = Some(SILENCE);
+    // Otherwise the idle time of a pooled connection counts against the answer.
+    config.reset_reader_on_write = true;
+    let unfenced = surroundings.client(config.clone()).context("cannot make a client for the API server")?;
+    let version = unfenced
         .apiserver_version()
         .await
         .context("the API server does not answer; look at --kubeconfig, KUBECONFIG or the pod's network")?;
@@ -61,14 +69,20 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
     for plugin in sandbox.plugins() {
         tracing::info!(plugin = %plugin.plugin, source = %plugin.source, "loaded");
     }
-    let connect = surroundings.clone();
+    // Everything but the lease itself is written behind the fence.
+    let fence = if options.no_leader_election { Fence::open() } else { Fence::closed() };
+    let client = fence.around(unfenced.clone());
+    let mut patient = config.clone();
+    patient.read_timeout = Some(IDLE_WATCH);
+    let watches = surroundings.client(patient)?;
+    let (connect, behind) = (surroundings.clone(), fence.clone());
     let target = KubernetesTarget::with_connect(
         config,
         KubernetesOptions::default(),
-        Box::new(move |config| connect.client(config)),
+        Box::new(move |config| connect.client(config).map(|client| behind.around(client))),
     );
     let context = Arc::new(Context::new(
-        client.clone(),
+        Clients { requests: client.clone(), watches },
         Poller::new(sandbox.clone(), grants),
         Road { sandbox, guard: guard(options.prune_guard) },
         Arc::new(target),
@@ -84,19 +98,27 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
             },
         },
         metrics,
-        Events::start(client.clone(), REPORTER),
+        Events::start(client, REPORTER),
     ));
     if options.no_leader_election {
         work(context, &stop, &readiness).await;
         return Ok(exit::SUCCESS);
     }
-    lead(&options, client, context, &stop, &readiness).await
+    lead(&options, Leader { client: unfenced, fence }, context, &stop, &readiness).await
+}
+
+/// What a leader needs besides its work.
+struct Leader {
+    /// For the lease.
+    client: Client,
+    /// Around all other clients.
+    fence: Fence,
 }
 
 /// Waits for the lease, works while it is ours.
 async fn lead(
     options: &RunOptions,
-    client: Client,
+    Leader { client, fence }: Leader,
     context: Arc<Context>,
     stop: &CancellationToken,
     readiness: &Readiness,
@@ -108,7 +130,7 @@ async fn lead(
     readiness.set(true);
     let mut leadership = tokio::select! {
         () = stop.cancelled() => return Ok(exit::SUCCESS),
-        leadership = lease::acquire(api, election) => leadership,
+        leadership = lease::acquire(api, election, fence) => leadership,
     };
     tracing::info!(lease = LEASE, "leading");
     // A copy that works is ready when its caches are filled.

@@ -1,16 +1,21 @@
-//! The lease, lost while leading: by another holder, and by rights that are gone. Who lost it does nothing more; another
-//! copy goes on.
+//! The lease, lost while leading: by another holder, by rights that are gone, and by silence. Who lost it does nothing more;
+//! another copy goes on.
 
 use crate::tenant::{PROGRAM, TENANT};
 use anyhow::{Context, Result, ensure};
+use http::Method;
+use http::request::Parts;
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::api::{Api, DeleteParams, DynamicObject};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Client, Config};
-use orangery_controller::lease::{Election, LeaseError, acquire};
+use orangery_controller::lease::{Election, Fence, LeaseError, acquire};
+use orangery_test_apiserver::{Proxy, Treatment};
 use orangery_test_flow::{Launch, SET, World, get};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 const THREE: &str = "
@@ -98,6 +103,82 @@ async fn who_loses_the_lease_ends_without_another_write_and_the_other_copy_goes_
     Ok(())
 }
 
+/// A leader whose renewals get no answer: it is not refused, and nothing breaks. It must count from its last success.
+#[tokio::test]
+async fn a_leader_whose_renewals_are_swallowed_writes_nothing_once_another_leads() -> Result<()> {
+    let world = World::of_processes("silence").await?;
+    let rights = world.shipped_rights().await?;
+    world.lease_rights().await?;
+    let silent = Arc::new(AtomicBool::new(false));
+    let switch = Arc::clone(&silent);
+    let proxy = Proxy::start(world.cluster, move |request: &Parts| {
+        let renews = request.method == Method::PUT && request.uri.path().ends_with("/leases/orangery");
+        if renews && switch.load(Ordering::SeqCst) { Treatment::Swallow } else { Treatment::Pass }
+    })
+    .await?;
+    let through = proxy.kubeconfig(&rights)?;
+    let (led, waited) = (format!("{}-first", world.agent()), format!("{}-second", world.agent()));
+    let flags = ["--watch-namespace", world.namespace(), "--operator-namespace", world.namespace()];
+    let copy = |kubeconfig: &std::path::Path, agent: &str| -> Result<Launch> {
+        Ok(Launch::new(PROGRAM, kubeconfig, &world)?.flags(&flags).variable("ORANGERY_FLOW_AGENT", agent))
+    };
+    let mut first = copy(&through, &led)?.start()?;
+    world.settles("the first copy leads", async |world| Ok(!holder(world).await?.is_empty())).await?;
+    let leader = holder(&world).await?;
+    world.apply(TENANT).await?;
+    world.apply(THREE).await?;
+    world.is_ready(SET, "set").await?;
+    let mut second = copy(&rights, &waited)?.start()?;
+    world
+        .settles("the second copy waits in good health", async |_| {
+            Ok(get(second.health, "/readyz").is_some_and(|answer| answer.contains("200 OK")))
+        })
+        .await?;
+
+    silent.store(true, Ordering::SeqCst);
+    // Work without end, so that a copy that does not stop is seen.
+    let begun = Instant::now();
+    loop {
+        let stamp = format!("at-{}", jiff::Timestamp::now().as_millisecond());
+        world.patch(SET, "set", json!({"spec": {"commonMetadata": {"labels": {"stamp": stamp}}}})).await?;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let taken = holder(&world).await? != leader;
+        if taken && (first.ended()?.is_some() || begun.elapsed() > Duration::from_secs(60)) {
+            break;
+        }
+        ensure!(begun.elapsed() < Duration::from_secs(120), "nobody took over:\n{}", second.said()?);
+    }
+    let stamp = "by-the-second";
+    world.patch(SET, "set", json!({"spec": {"commonMetadata": {"labels": {"stamp": stamp}}}})).await?;
+    world
+        .settles("the second copy works", async |world| {
+            let live = world.live("ConfigMap", "one").await?;
+            Ok(live.pointer("/metadata/labels/stamp") == Some(&json!(stamp)))
+        })
+        .await?;
+
+    let requests = world.requests().await?;
+    let taken = requests.by_agent(&waited).writes().verb("update");
+    let taken = taken
+        .iter()
+        .find(|event| event.response_status.as_ref().is_some_and(|status| status.code == 200))
+        .context("the second took the lease")?;
+    let late: Vec<String> = requests
+        .by_agent(&led)
+        .writes()
+        .iter()
+        .filter(|event| event.stage_timestamp >= taken.request_received_timestamp)
+        .map(|event| format!("{} {} {}", event.stage_timestamp, event.verb, event.uri))
+        .collect();
+    ensure!(late.is_empty(), "taken over at {}, and the first still wrote {late:#?}", taken.request_received_timestamp);
+    let status = first.ends().await?;
+    assert_eq!(status.code(), Some(1), "{}", first.said()?);
+    let said = first.said()?;
+    assert!(said.contains("could not be renewed for 30 s") && said.contains("did not answer within 10 s"), "{said}");
+    assert!(second.terminate().await?.success(), "{}", second.said()?);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_lease_that_cannot_be_renewed_is_given_up_before_another_copy_can_have_it() -> Result<()> {
     let world = World::of_processes("revoked").await?;
@@ -111,13 +192,13 @@ async fn a_lease_that_cannot_be_renewed_is_given_up_before_another_copy_can_have
     };
     let config = Config::from_custom_kubeconfig(Kubeconfig::read_from(&rights)?, &KubeConfigOptions::default()).await?;
     let of = |client: Client| -> Api<Lease> { Api::namespaced(client, world.namespace()) };
-    let mut leadership = acquire(of(Client::try_from(config)?), election("one")).await;
+    let mut leadership = acquire(of(Client::try_from(config)?), election("one"), Fence::closed()).await;
     assert_eq!(holder(&world).await?, "one");
     let other = tokio::spawn({
         let leases = of(world.cluster.client()?);
         let election = election("other");
         async move {
-            acquire(leases, election).await;
+            acquire(leases, election, Fence::closed()).await;
             Instant::now()
         }
     });
