@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-/// The program of this source tree, built now if it is not.
+/// The program of this source tree, built now if it is not. Built as part of the workspace, because the features of the
+/// dependencies are then those of the tests: with `-p orangery` alone most of them are compiled a second time.
 fn program() -> Result<PathBuf> {
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "-p", "orangery"])
+        .args(["build", "--quiet", "--workspace", "--bin", "orangery"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()?;
     assert!(built.success(), "the program does not build");
