@@ -17,7 +17,8 @@ use orangery_core::{
 /// the apply is complete, every source is fresh, and the guard is satisfied.
 #[async_trait]
 pub trait Target: Send + Sync {
-    /// Applies the steps in order, stage by stage, waiting where the plan says so. The first failing stage ends the apply.
+    /// Applies the steps in order, stage by stage, waiting where the plan says so. A failing object ends the apply of its
+    /// environment; one that no single input gave ends all of it.
     async fn apply(&self, plan: &Plan) -> ApplyReport;
 
     /// Deletes stale objects in their order: those that are ours and do not ask to be kept.

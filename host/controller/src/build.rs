@@ -7,12 +7,13 @@
 
 use orangery_core::combine::{self, Combined, CombinedInput, Ingredients, Source};
 use orangery_core::desired::{self, DesiredError, DesiredSet, Form, OnDuplicate, RenderedStep, Rules, TemplateRef};
+use orangery_core::environment::Unnamed;
 use orangery_core::ledger::InputRef;
 use orangery_core::spec::{SetSpec, StepSpec};
 use orangery_core::{Disposition, Explain, NamespacedName, Notice, Reason};
 use orangery_sandbox::{CallError, InputError, RenderInput, RenderRequest, Rendering, Sandbox, Template, TemplateBody};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The renderer of sets that name none.
 pub const DEFAULT_RENDERER: &str = "gotemplate";
@@ -20,7 +21,7 @@ pub const DEFAULT_RENDERER: &str = "gotemplate";
 /// What came of a build.
 #[derive(Debug)]
 pub struct Built {
-    /// The objects of all inputs that could be rendered.
+    /// The objects of all inputs that could be rendered. Those of which an object breaks a rule are in its `failed`.
     pub desired: DesiredSet,
     /// The inputs that could be rendered: as the ledger knows them, and as people do.
     pub inputs: BTreeMap<InputRef, String>,
@@ -37,8 +38,19 @@ pub struct Built {
 pub struct FailedInput {
     /// As the ledger knows it; `None` in input-less sets.
     pub input: Option<InputRef>,
+    /// Its values if it has no `id`: then it is another input whenever one of them changes.
+    pub unnamed: Option<Unnamed>,
     /// Why.
     pub error: InputError,
+}
+
+impl Built {
+    /// All inputs, also those that could not be rendered.
+    #[must_use]
+    pub fn present(&self) -> BTreeSet<InputRef> {
+        let failed = self.failed.iter().filter_map(|failed| failed.input.clone());
+        self.inputs.keys().cloned().chain(failed).collect()
+    }
 }
 
 /// Why nothing could be built at all.
@@ -152,6 +164,7 @@ struct Sorted {
 impl Sorted {
     fn take(&mut self, entry: Result<Rendering, InputError>, input: Option<CombinedInput>) {
         let reference = input.as_ref().map(CombinedInput::reference);
+        let unnamed = input.as_ref().filter(|_| entry.is_err()).and_then(unnamed);
         let label = input.map(|input| input.label).unwrap_or_default();
         match entry {
             Ok(rendering) => {
@@ -163,9 +176,22 @@ impl Sorted {
                 self.inputs.extend(reference.clone().map(|reference| (reference, label.clone())));
                 self.rendered.push((label, reference, rendering));
             }
-            Err(error) => self.failed.push(FailedInput { input: reference, error }),
+            Err(error) => self.failed.push(FailedInput { input: reference, unnamed, error }),
         }
     }
+}
+
+/// What is known of an input without an `id`.
+fn unnamed(input: &CombinedInput) -> Option<Unnamed> {
+    if input.attributes.get("id").is_some_and(|id| !id.is_null()) {
+        return None;
+    }
+    let values = input.attributes.values().filter_map(|value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    });
+    Some(Unnamed { source: input.reference().source, values: values.collect() })
 }
 
 /// Which template of the one rendering call belongs to which step: all steps are rendered in one call, because a template

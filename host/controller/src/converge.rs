@@ -1,19 +1,19 @@
 //! From what was built to what exists: plan, ledger, apply, guard, prune. The same for both targets.
 //!
 //! # Guarantees
-//! The ledger is written before the first apply (law 2). Nothing is deleted unless everything was applied, every source
-//! is fresh, every input could be rendered or its objects are left alone, and the guard agrees (law 3).
+//! The ledger is written before the first apply (law 2). Only objects of environments that are gone, or that were applied whole,
+//! are deleted, and only if the guard agrees (law 3).
 
-use crate::build::Built;
+use crate::build::{Built, FailedInput};
 use async_trait::async_trait;
 use orangery_cluster::Target;
+use orangery_core::environment::{FailedEnvironment, Knowledge, Standing};
 use orangery_core::guard::{self, Evidence, GuardPolicy, SourceState, Verdict};
 use orangery_core::plan::{self, NotApplicable};
 use orangery_core::{
-    ApplyReport, Disposition, Explain, InputRef, Ledger, LedgerEntry, NamespacedName, Notice, Owner, PruneReport,
-    Reason,
+    ApplyReport, Disposition, Explain, InputRef, Ledger, NamespacedName, Notice, Owner, PruneReport, Reason,
 };
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Where the ledger is kept. Written before the first apply, and again when the work is done.
 #[async_trait]
@@ -93,6 +93,12 @@ pub struct Converged {
     pub revision: String,
     /// What the apply did.
     pub applied: ApplyReport,
+    /// How each environment stands.
+    pub standing: Standing,
+    /// The inputs that could be rendered, as people know them.
+    pub labels: BTreeMap<InputRef, String>,
+    /// How many environments there are.
+    pub environments: usize,
     /// Whether the stale objects could be deleted.
     pub verdict: Verdict,
     /// What the prune did.
@@ -101,14 +107,6 @@ pub struct Converged {
     pub ledger: Ledger,
     /// Remarks.
     pub notices: Vec<Notice>,
-}
-
-impl Converged {
-    /// Whether everything is applied and nothing that should be gone failed to go.
-    #[must_use]
-    pub fn succeeded(&self) -> bool {
-        self.applied.is_complete() && self.pruned.failed.is_empty()
-    }
 }
 
 /// Takes a built set to its target.
@@ -123,28 +121,38 @@ pub async fn converge(
 ) -> Result<Converged, ConvergeError> {
     let Case { owner, ledger, sources, guard, approved } = case;
     let revision = built.desired.digest();
-    let nothing_desired = built.desired.is_empty();
-    let mut notices = built.notices;
-    notices.extend(built.desired.notices.iter().cloned());
-    let inputs: BTreeSet<InputRef> = built.inputs.keys().cloned().collect();
-    let mut plan = plan::plan(owner, built.desired, ledger)?;
-    spare(&mut plan.stale, &built.failed);
+    let nothing_desired = built.desired.is_empty() && built.failed.is_empty();
+    let present = built.present();
+    let Built { desired, inputs: labels, failed, mut notices, count: environments } = built;
+    notices.extend(desired.notices.iter().cloned());
+    let mut plan = plan::plan(owner, desired, ledger)?;
     if plan.ledger != *ledger {
         book.record(&plan.owner.name, &plan.ledger).await?;
     }
     let applied = target.apply(&plan).await;
+    let mut standing = Standing::of(&plan, &applied);
+    let unnamed = unrendered(&failed, &mut standing);
+    let set = plan.owner.name.name.clone();
+    let knowledge = Knowledge { set: &set, present: &present, sources, standing: &standing, unnamed: &unnamed };
+    let sifted = knowledge.sift(std::mem::take(&mut plan.stale));
+    plan.stale = sifted.known;
     let verdict = guard::judge(
         guard,
         &Evidence {
             stale: &plan.stale,
             ledger,
-            nothing_desired: nothing_desired && built.failed.is_empty(),
-            inputs: &inputs,
-            sources,
-            applied: applied.is_complete(),
+            nothing_desired,
+            inputs: &present,
+            // What is left to judge is known: see `Knowledge`.
+            sources: &[],
+            applied: true,
             approved,
         },
     );
+    let verdict = match (verdict, sifted.unknown) {
+        (Verdict::Allowed, Some((reason, why))) if plan.stale.is_empty() => Verdict::Blocked { reason, why },
+        (verdict, _) => verdict,
+    };
     let pruned = match verdict {
         Verdict::Allowed if !plan.stale.is_empty() => target.prune(&plan.owner, &plan.stale).await,
         Verdict::Allowed | Verdict::Held(_) | Verdict::Blocked { .. } => PruneReport::default(),
@@ -153,20 +161,21 @@ pub async fn converge(
     if settled != plan.ledger {
         book.record(&plan.owner.name, &settled).await?;
     }
-    Ok(Converged { revision, applied, verdict, pruned, ledger: settled, notices })
+    Ok(Converged { revision, applied, standing, labels, environments, verdict, pruned, ledger: settled, notices })
 }
 
-/// Takes out of the list what may belong to an input that could not be rendered: its objects stay as they are. An entry
-/// that does not know its input may be anybody's.
-fn spare(stale: &mut Vec<LedgerEntry>, failed: &[crate::build::FailedInput]) {
-    if failed.is_empty() {
-        return;
+/// Adds the inputs that could not be rendered; answers what is known of those that have no `id`.
+fn unrendered(failed: &[FailedInput], standing: &mut Standing) -> Vec<orangery_core::environment::Unnamed> {
+    for failed in failed {
+        let message = failed.error.to_string();
+        match &failed.input {
+            Some(input) => {
+                standing.fail(FailedEnvironment { input: input.clone(), reason: failed.error.reason(), message });
+            }
+            None => standing.unrendered = Some(message),
+        }
     }
-    stale.retain(|entry| {
-        entry.input.as_ref().is_some_and(|input| {
-            !failed.iter().any(|failed| failed.input.as_ref().is_none_or(|failed| failed == input))
-        })
-    });
+    failed.iter().filter_map(|failed| failed.unnamed.clone()).collect()
 }
 
 /// Deletes everything a set owns: an explicit wish, which the guard does not hold.

@@ -9,8 +9,10 @@ use base64::engine::general_purpose::STANDARD;
 use orangery_cluster::{ReadError, Target};
 use orangery_core::checksum::{self, ChecksumError, Content, DataKind, DataRef};
 use orangery_core::copy::{self, CopyError, KubeConfigSource};
-use orangery_core::desired::DesiredSet;
-use orangery_core::{Disposition, Explain, NamespacedName, Object, ObjectKey, Owner, PackedObject, Reason};
+use orangery_core::desired::{DesiredSet, Wanted};
+use orangery_core::{
+    Disposition, Explain, FailedEnvironment, NamespacedName, Object, ObjectKey, Owner, PackedObject, Reason,
+};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -88,32 +90,45 @@ impl Explain for ResolveError {
 }
 
 /// Resolves all annotations of a set, in order: copies, kubeconfigs, checksums. Answers the sources outside of the set whose
-/// content was hashed, sorted, as `Kind/namespace/name`.
+/// content was hashed, sorted, as `Kind/namespace/name`. An object that cannot take what it asks for fails its environment.
 ///
 /// # Errors
-/// The first object that cannot take what it asks for.
+/// The first object that cannot take what it asks for and that no single input gave.
 pub async fn resolve(
     desired: &mut DesiredSet,
     owner: &Owner,
     target: &dyn Target,
 ) -> Result<Vec<String>, ResolveError> {
     let reader = Reader { owner, target };
-    for wanted in desired.steps.iter_mut().flat_map(|step| &mut step.objects) {
-        let mut object = wanted.object.unpack();
-        let copy_failed = |cause| ResolveError::Copy { key: wanted.object.key().clone(), cause };
-        let copied = copy::copy_source(&object).map_err(copy_failed)?;
-        if let Some(source) = &copied {
-            reader.copy(&mut object, source).await?;
-        }
-        let converted = copy::kube_config_source(&object).map_err(copy_failed)?;
-        if let Some(source) = &converted {
-            reader.convert(&mut object, source).await?;
-        }
-        if copied.is_some() || converted.is_some() {
-            wanted.object = PackedObject::new(&object);
+    let DesiredSet { steps, failed, .. } = desired;
+    for wanted in steps.iter_mut().flat_map(|step| &mut step.objects) {
+        match reader.copies(&wanted.object).await {
+            Ok(Some(object)) => wanted.object = PackedObject::new(&object),
+            Ok(None) => {}
+            Err(error) if blame(wanted, &error, failed) == Blamed::Set => return Err(error),
+            Err(_) => {}
         }
     }
     reader.checksums(desired).await
+}
+
+/// Whose failure it is that an object cannot take what it asks for.
+#[derive(PartialEq)]
+enum Blamed {
+    /// That of the environments that need the object.
+    Environments,
+    /// That of the set: no single input gave the object.
+    Set,
+}
+
+fn blame(wanted: &Wanted, error: &ResolveError, failed: &mut Vec<FailedEnvironment>) -> Blamed {
+    let Some(first) = &wanted.input else { return Blamed::Set };
+    failed.extend(std::iter::once(first).chain(&wanted.sharers).map(|input| FailedEnvironment {
+        input: (**input).clone(),
+        reason: error.reason(),
+        message: error.to_string(),
+    }));
+    Blamed::Environments
 }
 
 struct Reader<'a> {
@@ -135,6 +150,21 @@ impl Reader<'_> {
             Ok(None) => Err(ResolveError::Missing { deed: deed.to_owned(), source_name }),
             Err(cause) => Err(ResolveError::Unreadable { deed: deed.to_owned(), source_name, cause }),
         }
+    }
+
+    /// The object with what it copies; `None` if it copies nothing.
+    async fn copies(&self, wanted: &PackedObject) -> Result<Option<Object>, ResolveError> {
+        let mut object = wanted.unpack();
+        let copy_failed = |cause| ResolveError::Copy { key: wanted.key().clone(), cause };
+        let copied = copy::copy_source(&object).map_err(copy_failed)?;
+        if let Some(source) = &copied {
+            self.copy(&mut object, source).await?;
+        }
+        let converted = copy::kube_config_source(&object).map_err(copy_failed)?;
+        if let Some(source) = &converted {
+            self.convert(&mut object, source).await?;
+        }
+        Ok((copied.is_some() || converted.is_some()).then_some(object))
     }
 
     async fn copy(&self, object: &mut Object, source: &NamespacedName) -> Result<(), ResolveError> {
@@ -174,15 +204,14 @@ impl Reader<'_> {
     }
 
     async fn checksums(&self, desired: &mut DesiredSet) -> Result<Vec<String>, ResolveError> {
-        let mut wanted = BTreeSet::new();
+        let mut asked: Vec<Result<Vec<DataRef>, ResolveError>> = Vec::new();
         for object in desired.objects().map(|wanted| &wanted.object) {
             let failed = |cause| ResolveError::Checksum { key: object.key().clone(), cause };
-            wanted.extend(checksum::references(&object.unpack()).map_err(failed)?);
+            asked.push(checksum::references(&object.unpack()).map_err(failed).map(|all| all.into_iter().collect()));
         }
-        if wanted.is_empty() {
-            return Ok(Vec::new());
-        }
+        let wanted: BTreeSet<DataRef> = asked.iter().flatten().flatten().cloned().collect();
         let mut contents: BTreeMap<DataRef, Content> = BTreeMap::new();
+        let mut missing: BTreeMap<DataRef, ResolveError> = BTreeMap::new();
         let mut external = Vec::new();
         for reference in wanted {
             let own = desired
@@ -190,23 +219,50 @@ impl Reader<'_> {
                 .find(|wanted| is(wanted.object.key(), &reference))
                 .map(|wanted| content(&wanted.object.unpack(), reference.kind));
             let found = match own {
-                Some(content) => content,
+                Some(content) => Ok(content),
                 None => {
-                    let name = NamespacedName::new(reference.namespace.as_str(), reference.name.as_str());
-                    let deed = format!("resolve {} reference", orangery_core::keys::CHECKSUM_FROM);
                     external.push(reference.to_string());
-                    content(&self.read(reference.kind.as_str(), &name, &deed).await?, reference.kind)
+                    self.outside(&reference).await
                 }
             };
-            contents.insert(reference, found);
+            match found {
+                Ok(content) => drop(contents.insert(reference, content)),
+                Err(error) => drop(missing.insert(reference, error)),
+            }
         }
-        for wanted in desired.steps.iter_mut().flat_map(|step| &mut step.objects) {
+        let DesiredSet { steps, failed, .. } = desired;
+        for (wanted, asked) in steps.iter_mut().flat_map(|step| &mut step.objects).zip(asked) {
+            let references = match asked {
+                Ok(references) if references.is_empty() => continue,
+                Ok(references) => references,
+                Err(error) if blame(wanted, &error, failed) == Blamed::Set => return Err(error),
+                Err(_) => continue,
+            };
+            if let Some((reference, error)) = references.iter().find_map(|one| missing.get_key_value(one)) {
+                if blame(wanted, error, failed) == Blamed::Set {
+                    let reference = reference.clone();
+                    return missing.remove(&reference).map_or(Ok(external), Err);
+                }
+                continue;
+            }
             let mut object = wanted.object.unpack();
-            let failed = |cause| ResolveError::Checksum { key: wanted.object.key().clone(), cause };
-            checksum::stamp(&mut object, &contents).map_err(failed)?;
-            wanted.object = PackedObject::new(&object);
+            match checksum::stamp(&mut object, &contents) {
+                Ok(_) => wanted.object = PackedObject::new(&object),
+                Err(cause) => {
+                    let error = ResolveError::Checksum { key: object.key(), cause };
+                    if blame(wanted, &error, failed) == Blamed::Set {
+                        return Err(error);
+                    }
+                }
+            }
         }
         Ok(external)
+    }
+
+    async fn outside(&self, reference: &DataRef) -> Result<Content, ResolveError> {
+        let name = NamespacedName::new(reference.namespace.as_str(), reference.name.as_str());
+        let deed = format!("resolve {} reference", orangery_core::keys::CHECKSUM_FROM);
+        Ok(content(&self.read(reference.kind.as_str(), &name, &deed).await?, reference.kind))
     }
 }
 

@@ -126,7 +126,6 @@ pub async fn reconcile(road: &Road, run: SetRun<'_>) -> SetReport {
         Ok(external) => external,
         Err(error) => return SetReport::failed(&error, "reconciliation failed: "),
     };
-    let failures = failed_inputs(&built);
     let inputs = built.count;
     let environments = environments(&built);
     let case = Case {
@@ -138,8 +137,8 @@ pub async fn reconcile(road: &Road, run: SetRun<'_>) -> SetReport {
     };
     match converge::converge(run.target, run.book, case, built).await {
         Ok(converged) => {
-            let (outcome, retry) = verdict::outcome(&converged, &gathered, failures.as_deref(), begun.elapsed());
-            let abnormal = Some(verdict::abnormal(&converged, &gathered));
+            let (outcome, retry) = verdict::outcome(&converged, &gathered, begun.elapsed());
+            let abnormal = Some(verdict::abnormal(&converged, &gathered, run.set.strategy));
             SetReport { outcome, abnormal, converged: Some(converged), retry, inputs, environments, external }
         }
         Err(error) => SetReport::failed(&error, "reconciliation failed: "),
@@ -188,20 +187,6 @@ fn cannot_build_yet(set: &SetSpec, gathered: &Gathered) -> Option<SetReport> {
         environments: Vec::new(),
         external: Vec::new(),
     })
-}
-
-/// What to say of inputs that could not be rendered.
-fn failed_inputs(built: &Built) -> Option<String> {
-    /// More of them are counted, not shown.
-    const SHOWN: usize = 5;
-    if built.failed.is_empty() {
-        return None;
-    }
-    let mut message: Vec<String> = built.failed.iter().take(SHOWN).map(|failed| failed.error.to_string()).collect();
-    if built.failed.len() > SHOWN {
-        message.push(format!("and {} more", built.failed.len() - SHOWN));
-    }
-    Some(message.join("; "))
 }
 
 fn environments(built: &Built) -> Vec<Environment> {

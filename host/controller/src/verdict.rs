@@ -2,35 +2,23 @@
 
 use crate::converge::Converged;
 use crate::gather::Gathered;
+use orangery_core::combine::Strategy;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
 use orangery_core::guard::Verdict;
 use orangery_core::{Action, Disposition, Failed, PruneReport, Reason};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// Objects shown in a message; more are counted.
+/// Objects and environments shown in a message; more are counted.
 const SHOWN: usize = 10;
+/// Failures shown of one environment.
+const SHOWN_OF_ONE: usize = 3;
 
 /// The outcome, and what to do next.
 #[must_use]
-pub fn outcome(
-    converged: &Converged,
-    gathered: &Gathered,
-    failed_inputs: Option<&str>,
-    took: Duration,
-) -> (Outcome, Option<Disposition>) {
-    if let Some(message) = failed_inputs {
-        // The good inputs are applied; the bad ones need a new template or a new answer.
-        let outcome = Outcome::Failed { reason: Reason::BuildFailed, message: format!("build failed: {message}") };
-        return (outcome, Some(Disposition::Retry));
-    }
-    if !converged.applied.failed.is_empty() {
-        let reason = if converged.applied.failed.iter().any(|failed| failed.owned_by_another) {
-            Reason::OwnedByAnother
-        } else {
-            Reason::ReconciliationFailed
-        };
-        let message = format!("reconciliation failed: {}", list(&converged.applied.failed));
-        return (Outcome::Failed { reason, message }, Some(Disposition::Retry));
+pub fn outcome(converged: &Converged, gathered: &Gathered, took: Duration) -> (Outcome, Option<Disposition>) {
+    if let Some(failed) = failure(converged) {
+        return (failed, Some(Disposition::Retry));
     }
     if !converged.pruned.failed.is_empty() {
         let message = format!("reconciliation failed: {}", deletion_message(&converged.pruned));
@@ -45,9 +33,64 @@ pub fn outcome(
     (Outcome::Succeeded { took, changed }, None)
 }
 
+/// What could not be rendered or applied. Everything else was.
+fn failure(converged: &Converged) -> Option<Outcome> {
+    let standing = &converged.standing;
+    if let Some(message) = &standing.unrendered {
+        let message = format!("build failed: {message}");
+        return Some(Outcome::Failed { reason: Reason::BuildFailed, message });
+    }
+    let reasons: BTreeSet<Reason> = standing.failed.values().flatten().map(|failed| failed.reason).collect();
+    let another = standing.shared.iter().any(|failed| failed.owned_by_another);
+    let reason = if another || reasons.contains(&Reason::OwnedByAnother) {
+        Reason::OwnedByAnother
+    } else if !standing.shared.is_empty() || reasons.contains(&Reason::ReconciliationFailed) {
+        Reason::ReconciliationFailed
+    } else {
+        *reasons.first()?
+    };
+    let what = match reason {
+        Reason::ReconciliationFailed | Reason::OwnedByAnother => "reconciliation failed",
+        _ => "build failed",
+    };
+    let shared = (!standing.shared.is_empty()).then(|| list(&standing.shared));
+    let parts: Vec<String> = shared.into_iter().chain(failed_environments(converged)).collect();
+    Some(Outcome::Failed { reason, message: format!("{what}: {}", parts.join("; ")) })
+}
+
+/// `n of m environments failed: …`, each with its input, its objects and the words of whoever refused them.
+fn failed_environments(converged: &Converged) -> Option<String> {
+    let failed = &converged.standing.failed;
+    if failed.is_empty() {
+        return None;
+    }
+    let mut all: Vec<String> = Vec::new();
+    for (input, reasons) in failed.iter().take(SHOWN) {
+        let label = converged.labels.get(input).map_or("", String::as_str);
+        let mut said: Vec<&str> = Vec::new();
+        for failed in reasons {
+            if !said.contains(&failed.message.as_str()) {
+                said.push(&failed.message);
+            }
+        }
+        let more = said.len().saturating_sub(SHOWN_OF_ONE);
+        said.truncate(SHOWN_OF_ONE);
+        let mut text = said.join("; ");
+        if more > 0 {
+            text.push_str(&format!("; and {more} more of it"));
+        }
+        // Messages of the build name the input themselves.
+        all.push(if label.is_empty() || text.contains(label) { text } else { format!("{label}: {text}") });
+    }
+    if failed.len() > SHOWN {
+        all.push(format!("and {} more", failed.len() - SHOWN));
+    }
+    Some(format!("{} of {} environments failed: {}", failed.len(), converged.environments, all.join("; ")))
+}
+
 /// What is odd about a set now.
 #[must_use]
-pub fn abnormal(converged: &Converged, gathered: &Gathered) -> Vec<Abnormal> {
+pub fn abnormal(converged: &Converged, gathered: &Gathered, strategy: Strategy) -> Vec<Abnormal> {
     let mut all = Vec::new();
     if let Verdict::Held(hold) = &converged.verdict {
         all.push(Abnormal { kind: ConditionType::PruneHeld, reason: Reason::PruneHeld, message: hold.message() });
@@ -55,9 +98,14 @@ pub fn abnormal(converged: &Converged, gathered: &Gathered) -> Vec<Abnormal> {
     if !gathered.not_ready().is_empty() {
         all.push(inputs_not_ready(not_ready_message(gathered)));
     }
+    // With Flatten the other providers speak for their own inputs.
+    let stays = match strategy {
+        Strategy::Flatten if gathered.states.len() > 1 => "none of its environments",
+        Strategy::Flatten | Strategy::Permute { .. } => "nothing of this set",
+    };
     for (name, reason) in gathered.stale() {
         let message = format!(
-            "the last good inputs of provider {name} are in use ({reason}); nothing of this set is deleted until it answers completely"
+            "the last good inputs of provider {name} are in use ({reason}); {stays} is deleted until it answers completely"
         );
         all.push(Abnormal { kind: ConditionType::SourceStale, reason: Reason::SourceStale, message });
     }

@@ -1,19 +1,21 @@
 //! The plan: what to apply in which order, what is stale, and the ledger to write before the first apply.
 //!
 //! # Guarantees
-//! Everything that was owned or will be owned is in [`Plan::ledger`] (law 2). No object is both applied and stale. What cannot
-//! be applied at all (no name, an impossible kind) is refused before anything is written.
+//! Everything that was owned or will be owned is in [`Plan::ledger`] (law 2). No object is both applied and stale. An object that
+//! cannot be applied at all (no name, an impossible kind) fails its environment before anything of it is written: the objects of
+//! a failed environment are neither applied nor stale.
 
 mod check;
 mod make;
 mod order;
 mod settle;
 
-pub use check::NotApplicable;
+pub use check::{NotApplicable, check_names};
 pub use make::plan;
 pub use order::{deletion_order, is_deleted_first};
 pub use settle::settle;
 
+use crate::environment::FailedEnvironment;
 use crate::input::NamespacedName;
 use crate::ledger::{InputRef, Ledger, LedgerEntry};
 use crate::object::Object;
@@ -46,8 +48,17 @@ pub struct Planned {
     pub object: Object,
     /// Which template of which manifest, and which input gave it; for messages.
     pub origin: String,
-    /// The input that gave it; `None` without inputs.
+    /// The input that gave it; `None` without inputs, and for an object that all inputs gave, which is shared.
     pub input: Option<InputRef>,
+    /// Further inputs that gave an equal object.
+    pub sharers: Vec<InputRef>,
+}
+
+impl Planned {
+    /// The environments that need it; none if it is shared.
+    pub fn environments(&self) -> impl Iterator<Item = &InputRef> {
+        self.input.iter().chain(&self.sharers)
+    }
 }
 
 /// Objects that may be applied concurrently.
@@ -81,6 +92,8 @@ pub struct Plan {
     pub stale: Vec<LedgerEntry>,
     /// Old ∪ desired: to be written before the first apply (law 2).
     pub ledger: Ledger,
+    /// Environments that nothing is applied of.
+    pub failed: Vec<FailedEnvironment>,
 }
 
 impl Plan {

@@ -64,6 +64,26 @@ impl Failed {
     pub fn new(key: ObjectKey, message: impl Into<String>) -> Self {
         Self { key, message: message.into(), owned_by_another: false, unseen: false }
     }
+
+    /// A failure of no single object: nothing could be tried. Its key is empty.
+    #[must_use]
+    pub fn of_the_whole(message: impl Into<String>) -> Self {
+        let nothing = String::new;
+        Self::new(ObjectKey { group: nothing(), kind: nothing(), namespace: nothing(), name: nothing() }, message)
+    }
+}
+
+/// An object that is applied and not ready. What comes after it in its environment is applied when it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Which object.
+    pub key: ObjectKey,
+    /// Its status in one word, for example `InProgress`.
+    pub status: String,
+    /// When the wait began, in milliseconds since 1970.
+    pub since: u64,
+    /// When it becomes a failure, in milliseconds since 1970.
+    pub until: u64,
 }
 
 /// What an apply did, also when it failed midway.
@@ -71,8 +91,10 @@ impl Failed {
 pub struct ApplyReport {
     /// Everything that is now as desired, in the order of the plan.
     pub changes: Vec<Change>,
-    /// What went wrong; the first failing stage ends the apply.
+    /// What went wrong. A failed object ends the apply of its environment; one that no single input gave ends all of it.
     pub failed: Vec<Failed>,
+    /// What is applied and not ready yet. Nobody waits for it: another apply looks again.
+    pub waiting: Vec<Waiting>,
     /// Remarks of the target, for example the API server's own warnings; for status.
     pub warnings: Vec<String>,
     /// Requests made to the target, for metrics and tests of cost.
@@ -80,10 +102,10 @@ pub struct ApplyReport {
 }
 
 impl ApplyReport {
-    /// Whether every object of the plan is now as desired. Prune must not start otherwise (law 3).
+    /// Whether every object of the plan is now as desired, and ready where the plan says so.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.failed.is_empty()
+        self.failed.is_empty() && self.waiting.is_empty()
     }
 }
 
@@ -98,6 +120,15 @@ pub struct Kept {
     pub message: String,
 }
 
+/// An object whose deletion has begun, and not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terminating {
+    /// Which object.
+    pub key: ObjectKey,
+    /// What it waits for, for people.
+    pub message: String,
+}
+
 /// What a prune did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PruneReport {
@@ -107,6 +138,8 @@ pub struct PruneReport {
     pub released: Vec<ObjectKey>,
     /// Objects that stay on purpose.
     pub kept: Vec<Kept>,
-    /// Objects that could not be deleted, or whose deletion has not finished: still in the ledger.
+    /// Objects that are being deleted, and those that have to be deleted after them: still in the ledger.
+    pub terminating: Vec<Terminating>,
+    /// Objects that could not be deleted, or whose deletion takes too long: still in the ledger.
     pub failed: Vec<Failed>,
 }

@@ -9,7 +9,8 @@
 //! # Guarantees
 //! The same rules as in a cluster: owner labels, a UID (in the file's first lines) and the ledger decide what may be
 //! overwritten or deleted. Nothing outside the directory is touched, whatever an object is called and whatever links lie in
-//! it. A file is whole or absent, never half written. Everything is checked before the first write.
+//! it. A file is whole or absent, never half written. Everything is checked before the first write: what fails the check fails its
+//! environment, and what no single input gave fails all.
 //!
 //! # Assumptions
 //! One process at a time works on a directory. Files are small: they are read and written in place, without threads.
@@ -26,7 +27,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use file::{Held, Written};
 use orangery_core::{
-    Action, ApplyReport, Change, Disposition, Explain, Failed, Kept, LedgerEntry, Mark, NamespacedName, Object,
+    Action, ApplyReport, Change, Disposition, Explain, Failed, Halted, Kept, LedgerEntry, Mark, NamespacedName, Object,
     ObjectKey, Owner, Plan, Planned, PruneReport, Reason, keys,
 };
 use path::{ObjectPath, Unplaceable};
@@ -142,36 +143,38 @@ fn may_overwrite(
 impl Target for DirectoryTarget {
     async fn apply(&self, plan: &Plan) -> ApplyReport {
         let mut report = ApplyReport::default();
+        let mut halted = Halted::of(&plan.failed);
         let mut places: HashMap<String, ObjectKey> = HashMap::new();
         let mut decided = Vec::new();
         for planned in plan.objects() {
             let key = planned.object.key();
-            match self.look(plan, planned) {
+            let failed = match self.look(plan, planned) {
                 // Two names that differ in case only are one file on some systems.
-                Ok((path, ..)) if places.get(&path.folded()).is_some_and(|other| *other != key) => {
-                    let message = format!(
-                        "{key} cannot become a file: {path} differs from the file of another object in case only"
-                    );
-                    report.failed.push(Failed::new(key, message));
-                }
+                Ok((path, ..)) if places.get(&path.folded()).is_some_and(|other| *other != key) => Failed::new(
+                    key.clone(),
+                    format!("{key} cannot become a file: {path} differs from the file of another object in case only"),
+                ),
                 Ok((path, written, action)) => {
                     places.insert(path.folded(), key);
                     decided.push((planned, path, written, action));
+                    continue;
                 }
-                Err(failed) => report.failed.push(*failed),
-            }
+                Err(failed) => *failed,
+            };
+            report.failed.push(failed);
+            halted.halt(planned);
         }
-        let sound = report.is_complete();
         for (planned, path, written, action) in decided {
             if action != Action::Unchanged {
-                if !sound {
+                if halted.stops(planned) {
                     continue;
                 }
                 if let Err(error) = file::write(&self.root, &path, &written) {
                     let key = planned.object.key();
                     let message = format!("{key} cannot be written to {path}: {error}");
                     report.failed.push(Failed::new(key, message));
-                    break;
+                    halted.halt(planned);
+                    continue;
                 }
             }
             report.changes.push(Change {

@@ -24,14 +24,17 @@ fn plan(owner: &Owner, objects: Vec<Object>, old: &Ledger) -> Plan {
             ledger.insert(LedgerEntry::about_to_be(object.key(), "v1"));
         }
     }
-    let objects =
-        objects.into_iter().map(|object| Planned { object, origin: "the test".into(), input: None }).collect();
+    let objects = objects
+        .into_iter()
+        .map(|object| Planned { object, origin: "the test".into(), input: None, sharers: vec![] })
+        .collect();
     let stage = Stage { objects, gate: StageGate::None };
     Plan {
         owner: owner.clone(),
         steps: vec![Step { name: None, wait: None, stages: vec![stage] }],
         stale: Vec::new(),
         ledger,
+        failed: Vec::new(),
     }
 }
 

@@ -1,4 +1,7 @@
 //! The order of an apply: steps, stages, gates.
+//!
+//! # Guarantees
+//! What fails ends the apply of its environment, and of no other. An object that no single input gave ends all of it.
 
 use super::KubernetesTarget;
 use super::bounded::bounded;
@@ -9,30 +12,38 @@ use super::memory::Confirmed;
 use super::wait::{Waited, wait};
 use super::write::write;
 use futures::FutureExt;
-use orangery_core::{Action, ApplyReport, Change, Failed, ObjectKey, Plan, Planned, Stage, StageGate, Step};
-use std::collections::HashSet;
+use futures::future::join_all;
+use orangery_core::{
+    Action, ApplyReport, Change, Failed, Halted, InputRef, ObjectKey, Plan, Planned, Stage, StageGate, Step,
+};
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
 
 /// Applies a plan.
 pub(super) async fn apply(target: &KubernetesTarget, plan: &Plan) -> ApplyReport {
-    let mut report = ApplyReport::default();
     let session = match target.session(&plan.owner) {
         Ok(session) => session,
         Err(refusal) => {
-            let first = plan.objects().next();
-            report
-                .failed
-                .extend(first.map(|planned| failed(planned, format!("cannot connect to the API server: {refusal}"))));
-            return report;
+            let message = format!("cannot connect to the API server: {refusal}");
+            return ApplyReport { failed: vec![Failed::of_the_whole(message)], ..ApplyReport::default() };
         }
     };
     let confirmed = target.memory.confirm(&session, plan, target.options.patience.recheck).await;
-    let run = Run { target, session: &session, plan, confirmed: &confirmed };
+    let mut run = Run {
+        target,
+        session: &session,
+        plan,
+        confirmed: &confirmed,
+        halted: Halted::of(&plan.failed),
+        report: ApplyReport::default(),
+    };
     for step in &plan.steps {
-        run.step(step, &mut report).await;
-        if !report.is_complete() {
+        run.step(step).await;
+        if run.halted.is_everything() {
             break;
         }
     }
+    let mut report = run.report;
     watch(target, &session, plan, &report).await;
     let mut seen = HashSet::new();
     report.warnings.retain(|warning| seen.insert(warning.clone()));
@@ -62,68 +73,92 @@ struct Run<'a> {
     session: &'a Session,
     plan: &'a Plan,
     confirmed: &'a Confirmed,
+    /// What is left out of the rest.
+    halted: Halted,
+    report: ApplyReport,
 }
 
-impl Run<'_> {
-    async fn step(&self, step: &Step, report: &mut ApplyReport) {
-        let before = report.failed.len();
-        let mut said = "apply failed: ";
+impl<'a> Run<'a> {
+    async fn step(&mut self, step: &'a Step) {
         for stage in &step.stages {
-            self.stage(stage, report).await;
-            if report.failed.len() > before {
-                break;
+            self.stage(step, stage).await;
+            if self.halted.is_everything() {
+                return;
             }
         }
-        if let Some(limit) = step.wait.filter(|_| report.failed.len() == before) {
-            let objects: Vec<&Planned> = step.stages.iter().flat_map(|stage| &stage.objects).collect();
-            said = "health check failed: ";
-            if let Waited::Not { key, message } = wait(self.session, &objects, limit).await {
-                report.failed.push(Failed::new(key, message));
-            }
-        }
-        if let Some(name) = &step.name {
-            for failed in report.failed.iter_mut().skip(before) {
-                failed.message = format!("step \"{name}\" {said}{}", failed.message);
-            }
+        if let Some(limit) = step.wait {
+            let objects = step.stages.iter().flat_map(|stage| &stage.objects).collect();
+            self.until_ready(step, "health check failed", objects, limit).await;
         }
     }
 
-    /// Inspects the whole stage, and writes only if nothing was found wrong.
-    async fn stage(&self, stage: &Stage, report: &mut ApplyReport) {
-        let looked = bounded(stage.objects.iter().map(|planned| self.look(planned).boxed()).collect()).await;
-        let sound = looked.iter().all(|(_, looked)| looked.is_ok());
-        let mut pending = Vec::new();
+    /// Inspects the whole stage, and writes what belongs to environments in which nothing was found wrong.
+    async fn stage(&mut self, step: &Step, stage: &'a Stage) {
+        let objects = stage.objects.iter().filter(|planned| !self.halted.stops(planned));
+        let looked = bounded(objects.map(|planned| self.look(planned).boxed()).collect()).await;
+        let mut inspections = Vec::new();
         for (planned, looked) in looked {
             match looked {
                 Ok(Looked::Confirmed { uid, warnings }) => {
-                    report.changes.push(unchanged(planned, uid));
-                    report.warnings.extend(warnings);
+                    self.report.changes.push(unchanged(planned, uid));
+                    self.report.warnings.extend(warnings);
                 }
-                Ok(Looked::Inspected(inspected)) => {
-                    report.warnings.extend(inspected.warnings.iter().cloned());
-                    if sound || matches!(inspected.deed, Deed::Nothing(_)) {
-                        pending.push((planned, inspected));
-                    }
-                }
-                Err(failed) => report.failed.push(failed),
+                Ok(Looked::Inspected(inspected)) => inspections.push((planned, inspected)),
+                Err(failed) => self.fail(step, "apply failed", planned, failed),
             }
         }
-        if sound {
-            report.warnings.extend(self.missing_rights(&pending).await);
+        let mut pending = Vec::new();
+        for (planned, inspected) in inspections {
+            self.report.warnings.extend(inspected.warnings.iter().cloned());
+            if !self.halted.stops(planned) || matches!(inspected.deed, Deed::Nothing(_)) {
+                pending.push((planned, inspected));
+            }
         }
+        let warnings = self.missing_rights(&pending).await;
+        self.report.warnings.extend(warnings);
         let wrote = !pending.iter().all(|(_, inspected)| matches!(inspected.deed, Deed::Nothing(_)));
-        let written = pending
-            .iter()
-            .map(|(planned, inspected)| write(self.target, self.session, &self.plan.owner, planned, inspected).boxed());
-        for result in bounded(written.collect()).await {
+        let written = pending.iter().map(|(planned, inspected)| {
+            let written = write(self.target, self.session, &self.plan.owner, planned, inspected);
+            async move { (*planned, written.await) }.boxed()
+        });
+        for (planned, result) in bounded(written.collect()).await {
             match result {
-                Ok(change) => report.changes.push(change),
-                Err(failed) => report.failed.push(failed),
+                Ok(change) => self.report.changes.push(change),
+                Err(failed) => self.fail(step, "apply failed", planned, failed),
             }
         }
         // What was ready before and has not been touched needs no second look.
-        if report.failed.is_empty() && stage.gate == StageGate::UntilReady && wrote {
-            self.gate(stage, report).await;
+        if stage.gate == StageGate::UntilReady && wrote && !self.halted.is_everything() {
+            self.gate(step, stage).await;
+        }
+    }
+
+    /// Ends the apply of whatever needs the object.
+    fn fail(&mut self, step: &Step, deed: &str, planned: &Planned, mut failed: Failed) {
+        if let Some(name) = &step.name {
+            failed.message = format!("step \"{name}\" {deed}: {}", failed.message);
+        }
+        self.report.failed.push(failed);
+        self.halted.halt(planned);
+    }
+
+    /// Waits for each environment on its own. An object that nobody goes on with is not waited for.
+    async fn until_ready(&mut self, step: &Step, deed: &str, objects: Vec<&'a Planned>, limit: Duration) {
+        let mut groups: BTreeMap<Vec<&InputRef>, Vec<&'a Planned>> = BTreeMap::new();
+        for planned in objects.into_iter().filter(|planned| !self.halted.stops(planned)) {
+            groups.entry(planned.environments().collect()).or_default().push(planned);
+        }
+        let session = self.session;
+        let waits = groups.into_values().map(|objects| async move {
+            let waited = wait(session, &objects, limit).await;
+            (objects, waited)
+        });
+        for (objects, waited) in join_all(waits).await {
+            if let Waited::Not { key, message } = waited
+                && let Some(planned) = objects.into_iter().find(|planned| planned.object.key() == key)
+            {
+                self.fail(step, deed, planned, Failed::new(key, message));
+            }
         }
     }
 
@@ -152,16 +187,15 @@ impl Run<'_> {
         warnings
     }
 
-    async fn gate(&self, stage: &Stage, report: &mut ApplyReport) {
-        let objects: Vec<&Planned> = stage.objects.iter().collect();
+    async fn gate(&mut self, step: &Step, stage: &'a Stage) {
         let limit = self.target.options.patience.gate;
-        if let Waited::Not { key, message } = wait(self.session, &objects, limit).await {
-            report.failed.push(Failed::new(key, message));
-            return;
-        }
-        for planned in objects {
+        self.until_ready(step, "apply failed", stage.objects.iter().collect(), limit).await;
+        for planned in &stage.objects {
+            if self.halted.stops(planned) {
+                continue;
+            }
             if let Err(message) = super::wait::until_served(self.session, &planned.object, limit).await {
-                report.failed.push(failed(planned, message));
+                self.fail(step, "apply failed", planned, failed(planned, message));
             }
         }
     }

@@ -72,13 +72,13 @@ impl World {
     pub(crate) fn plan_steps(&self, steps: Vec<(Option<&str>, Option<Duration>, Vec<Value>)>) -> Result<Plan> {
         let wanted = |object| {
             let object = PackedObject::new(&self.own(object)?);
-            Ok(Wanted { object, origin: "the test".into(), input: None })
+            Ok(Wanted { object, origin: "the test".into(), input: None, sharers: Vec::new() })
         };
         let steps = steps.into_iter().map(|(name, wait, objects)| {
             let objects = objects.into_iter().map(wanted).collect::<Result<_>>()?;
             Ok(DesiredStep { name: name.map(str::to_owned), wait, objects })
         });
-        let desired = DesiredSet { steps: steps.collect::<Result<_>>()?, notices: Vec::new() };
+        let desired = DesiredSet { steps: steps.collect::<Result<_>>()?, notices: Vec::new(), failed: Vec::new() };
         Ok(plan(self.owner.clone(), desired, &self.ledger)?)
     }
 

@@ -21,20 +21,22 @@ pub(super) struct Candidate {
 /// The objects of a step in order, with an index by identity.
 pub(super) struct Index<'a> {
     rules: &'a Rules<'a>,
+    /// Inputs in all, to tell what is shared.
+    inputs: usize,
     objects: Vec<Wanted>,
     first: HashMap<Arc<ObjectKey>, usize>,
 }
 
 impl<'a> Index<'a> {
-    pub(super) fn new(rules: &'a Rules<'a>) -> Self {
-        Self { rules, objects: Vec::new(), first: HashMap::new() }
+    pub(super) fn new(rules: &'a Rules<'a>, inputs: usize) -> Self {
+        Self { rules, inputs, objects: Vec::new(), first: HashMap::new() }
     }
 
     /// Labels an object and adds it, unless one of its identity is there.
     pub(super) fn add(&mut self, candidate: Candidate, notices: &mut Vec<Notice>) -> Result<(), DesiredError> {
         let Candidate { mut object, origin, input, lenient } = candidate;
         let key = Arc::new(object.key());
-        let winner = self.first.get(&key).and_then(|index| self.objects.get(*index));
+        let winner = self.first.get(&key).and_then(|index| self.objects.get_mut(*index));
         if winner.is_none() || lenient {
             metadata::check_template(&object, &origin, self.rules)?;
         }
@@ -45,6 +47,8 @@ impl<'a> Index<'a> {
                     OnDuplicate::Error => return Err(DesiredError::Duplicate(message)),
                     OnDuplicate::Warn => notices.push(Notice::warning(Reason::DuplicateObjects, message)),
                 }
+            } else {
+                winner.sharers.extend(input.clone());
             }
             if !lenient {
                 return Ok(());
@@ -52,11 +56,23 @@ impl<'a> Index<'a> {
         } else {
             self.first.insert(Arc::clone(&key), self.objects.len());
         }
-        self.objects.push(Wanted { object: PackedObject::with_key(&object, key), origin, input });
+        self.objects.push(Wanted { object: PackedObject::with_key(&object, key), origin, input, sharers: Vec::new() });
         Ok(())
     }
 
-    pub(super) fn into_objects(self) -> Vec<Wanted> {
+    /// The objects, each with the inputs that need it. One that all inputs gave is of none: it is shared.
+    pub(super) fn into_objects(mut self) -> Vec<Wanted> {
+        for wanted in self.objects.iter_mut().filter(|wanted| !wanted.sharers.is_empty()) {
+            wanted.sharers.sort();
+            wanted.sharers.dedup();
+            if let Some(input) = &wanted.input {
+                wanted.sharers.retain(|sharer| sharer != input);
+            }
+            if self.inputs > 1 && wanted.sharers.len() + 1 == self.inputs {
+                wanted.input = None;
+                wanted.sharers.clear();
+            }
+        }
         self.objects
     }
 }

@@ -11,6 +11,7 @@ mod metadata;
 pub use metadata::CommonMetadata;
 
 use crate::digest;
+use crate::environment::FailedEnvironment;
 use crate::explain::{Disposition, Explain, Reason};
 use crate::input::NamespacedName;
 use crate::keys;
@@ -96,8 +97,10 @@ pub struct Wanted {
     pub object: PackedObject,
     /// Which template of which manifest, and which input gave it; for messages.
     pub origin: Arc<str>,
-    /// The input that gave it; `None` without inputs.
+    /// The input that gave it; `None` without inputs, and for an object that all inputs gave, which is shared.
     pub input: Option<Arc<InputRef>>,
+    /// Further inputs that gave an equal object.
+    pub sharers: Vec<Arc<InputRef>>,
 }
 
 /// The objects of one step, labelled and in order.
@@ -118,6 +121,8 @@ pub struct DesiredSet {
     pub steps: Vec<DesiredStep>,
     /// Remarks for status and standard error.
     pub notices: Vec<Notice>,
+    /// Environments with an object that breaks a rule. Their objects are in the steps, and are neither applied nor deleted.
+    pub failed: Vec<FailedEnvironment>,
 }
 
 impl DesiredSet {
@@ -228,43 +233,68 @@ impl Explain for DesiredError {
     }
 }
 
-/// Orders, deduplicates and labels what was rendered.
+/// Orders, deduplicates and labels what was rendered. An object that breaks a rule fails the environment that it is of.
 ///
 /// # Errors
-/// See [`DesiredError`].
+/// See [`DesiredError`]: of an object that no single input gave, and of `commonMetadata`.
 pub fn desire(steps: Vec<RenderedStep>, rules: &Rules<'_>) -> Result<DesiredSet, DesiredError> {
     rules.common.check()?;
     let mut set = DesiredSet::default();
     let mut earlier: HashMap<ObjectKey, String> = HashMap::new();
     for step in steps {
-        let step = desire_step(step, rules, &mut set.notices)?;
+        let step = desire_step(step, rules, &mut set)?;
         if let Some(name) = &step.name {
-            check_across_steps(&step, name, &mut earlier)?;
+            check_across_steps(&step, name, &mut earlier, &mut set.failed)?;
         }
         set.steps.push(step);
     }
     Ok(set)
 }
 
-fn desire_step(step: RenderedStep, rules: &Rules<'_>, notices: &mut Vec<Notice>) -> Result<DesiredStep, DesiredError> {
+fn desire_step(step: RenderedStep, rules: &Rules<'_>, set: &mut DesiredSet) -> Result<DesiredStep, DesiredError> {
     let RenderedStep { name, wait, templates, renderings } = step;
-    let mut index = dedup::Index::new(rules);
-    for Rendered { form, text, origin, input } in ordered(&templates, renderings) {
-        let object: Object = match serde_json::from_str(&text) {
-            Ok(object) => object,
-            Err(error) => return Err(DesiredError::NoObject { origin, cause: error.to_string() }),
-        };
-        let bytes = text.len();
-        if bytes > MAX_OBJECT_BYTES {
-            return Err(DesiredError::TooBig { key: Box::new(object.key()), origin, bytes });
+    let mut index = dedup::Index::new(rules, renderings.len());
+    for rendered in ordered(&templates, renderings) {
+        let input = rendered.input.clone();
+        if let Err(error) = take(rendered, rules, &mut index, &mut set.notices) {
+            blame(input, error, &mut set.failed)?;
         }
-        let lenient = rules.inputless && form == Form::Structured;
-        if !lenient && object.annotation(keys::RECONCILE) == Some("disabled") {
-            continue;
-        }
-        index.add(dedup::Candidate { object, origin, input, lenient }, notices)?;
     }
     Ok(DesiredStep { name, wait, objects: index.into_objects() })
+}
+
+/// Takes one object in, unless it is excluded.
+fn take(
+    rendered: Rendered,
+    rules: &Rules<'_>,
+    index: &mut dedup::Index<'_>,
+    notices: &mut Vec<Notice>,
+) -> Result<(), DesiredError> {
+    let Rendered { form, text, origin, input } = rendered;
+    let object: Object = match serde_json::from_str(&text) {
+        Ok(object) => object,
+        Err(error) => return Err(DesiredError::NoObject { origin, cause: error.to_string() }),
+    };
+    let bytes = text.len();
+    if bytes > MAX_OBJECT_BYTES {
+        return Err(DesiredError::TooBig { key: Box::new(object.key()), origin, bytes });
+    }
+    let lenient = rules.inputless && form == Form::Structured;
+    if !lenient && object.annotation(keys::RECONCILE) == Some("disabled") {
+        return Ok(());
+    }
+    index.add(dedup::Candidate { object, origin, input, lenient }, notices)
+}
+
+/// The error is that of the input's environment; without an input it is that of the set.
+fn blame(
+    input: Option<Arc<InputRef>>,
+    error: DesiredError,
+    failed: &mut Vec<FailedEnvironment>,
+) -> Result<(), DesiredError> {
+    let Some(input) = input else { return Err(error) };
+    failed.push(FailedEnvironment { input: (*input).clone(), reason: error.reason(), message: error.to_string() });
+    Ok(())
 }
 
 /// One object as the renderer gave it.
@@ -309,16 +339,18 @@ fn check_across_steps(
     step: &DesiredStep,
     name: &str,
     earlier: &mut HashMap<ObjectKey, String>,
+    failed: &mut Vec<FailedEnvironment>,
 ) -> Result<(), DesiredError> {
     for wanted in &step.objects {
         let key = wanted.object.key();
         match earlier.get(key) {
             Some(first) if first != name => {
-                return Err(DesiredError::AcrossSteps {
+                let error = DesiredError::AcrossSteps {
                     key: Box::new(key.clone()),
                     step: name.to_owned(),
                     earlier: first.clone(),
-                });
+                };
+                blame(wanted.input.clone(), error, failed)?;
             }
             Some(_) => {}
             None => {

@@ -50,6 +50,14 @@ impl Case {
     }
 }
 
+/// What is wrong with the one environment that failed.
+#[track_caller]
+fn failure(set: Result<DesiredSet, DesiredError>) -> FailedEnvironment {
+    let set = set.unwrap();
+    let [failed] = set.failed.as_slice() else { panic!("{:?}", set.failed) };
+    failed.clone()
+}
+
 fn names(set: &DesiredSet) -> Vec<&str> {
     set.objects().map(|wanted| wanted.object.key().name.as_str()).collect()
 }
@@ -90,7 +98,12 @@ fn the_first_of_unequal_objects_wins_and_a_notice_names_both_inputs_and_the_diff
          the first is used, the second is dropped: make the names distinct or the objects equal"
     );
     let strict = Case { on_duplicate: OnDuplicate::Error, ..Case::usual() };
-    assert!(matches!(strict.run(steps()), Err(DesiredError::Duplicate(_))));
+    let failed = failure(strict.run(steps()));
+    assert_eq!((failed.input.uid.as_str(), failed.reason), ("p id 2", Reason::DuplicateObjects));
+    let inputless = Case { inputless: true, ..strict };
+    let twice = vec![(2, config_map("x", "1")), (2, config_map("x", "2"))];
+    let whole = inputless.run(vec![step(None, vec![rendering("", twice)])]);
+    assert!(matches!(whole, Err(DesiredError::Duplicate(_))));
 }
 
 #[test]
@@ -101,6 +114,26 @@ fn equal_objects_are_one_object_without_a_word_also_under_strict() {
     )];
     let set = Case { on_duplicate: OnDuplicate::Error, ..Case::usual() }.run(steps).unwrap();
     assert_eq!((set.len(), set.notices.len()), (1, 0));
+}
+
+#[test]
+fn what_all_inputs_give_is_of_none_and_what_some_give_is_of_those() {
+    let of = |label: &str, shared: bool| {
+        let both = shared.then(|| (1, config_map("both", "")));
+        let text = [(2, config_map("all", "")), (2, config_map("all", ""))];
+        rendering(label, both.into_iter().chain(text).collect())
+    };
+    let set = Case::usual().run(vec![step(None, vec![of("1", true), of("2", true), of("3", false)])]).unwrap();
+    let makers: Vec<(&str, Vec<&str>)> = set
+        .objects()
+        .map(|wanted| {
+            let inputs = wanted.input.iter().chain(&wanted.sharers).map(|input| input.uid.as_str()).collect();
+            (wanted.object.key().name.as_str(), inputs)
+        })
+        .collect();
+    assert_eq!(makers, [("both", vec!["1", "2"]), ("all", vec![])]);
+    let alone = Case::usual().run(vec![step(None, vec![of("1", true)])]).unwrap();
+    assert!(alone.objects().all(|wanted| wanted.input.is_some()), "of a single input it is that input's");
 }
 
 #[test]
@@ -146,7 +179,7 @@ fn one_object_in_two_steps_is_an_error_in_the_words_of_the_reference() {
         step(Some("two"), vec![rendering("1", vec![(0, config_map("x", ""))])]),
     ];
     assert_eq!(
-        Case::usual().run(steps).unwrap_err().to_string(),
+        failure(Case::usual().run(steps)).message,
         "duplicate resource ConfigMap/apps/x in step \"two\", already defined in step \"one\""
     );
 }
@@ -191,10 +224,10 @@ fn nobody_but_the_host_writes_owner_labels() {
             object(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "labels": {key: value}}}));
         Case::usual().run(vec![step(None, vec![rendering("1", vec![(0, raw)])])])
     };
-    let refused = with(keys::OWNER_NAME, "other").unwrap_err();
-    assert!(refused.to_string().contains("sets the label resourceset.fluxcd.controlplane.io/name"), "{refused}");
-    assert!(with("internal.orangery.dev/x", "").is_err());
-    assert!(with(keys::OWNER_NAME, "set").is_ok());
+    let refused = failure(with(keys::OWNER_NAME, "other")).message;
+    assert!(refused.contains("sets the label resourceset.fluxcd.controlplane.io/name"), "{refused}");
+    assert_eq!(failure(with("internal.orangery.dev/x", "")).reason, Reason::BuildFailed);
+    assert_eq!(with(keys::OWNER_NAME, "set").unwrap().failed, []);
     let common = CommonMetadata {
         labels: [(keys::OWNER_NAMESPACE.to_owned(), "x".to_owned())].into(),
         ..CommonMetadata::default()
@@ -207,7 +240,12 @@ fn nobody_but_the_host_writes_owner_labels() {
 #[test]
 fn an_object_past_its_bound_is_refused_with_its_size() {
     let big = config_map("x", &"y".repeat(MAX_OBJECT_BYTES));
-    let error = Case::usual().run(vec![step(None, vec![rendering("1", vec![(0, big)])])]).unwrap_err();
+    let neighbour = rendering("2", vec![(0, config_map("small", ""))]);
+    let set = Case::usual().run(vec![step(None, vec![rendering("1", vec![(0, big.clone())]), neighbour])]);
+    assert_eq!(names(set.as_ref().unwrap()), ["small"], "only its own environment fails");
+    assert!(failure(set).message.contains("more than the maximum of 524288"));
+    let inputless = Case { inputless: true, ..Case::usual() };
+    let error = inputless.run(vec![step(None, vec![rendering("", vec![(0, big)])])]).unwrap_err();
     assert!(matches!(error, DesiredError::TooBig { bytes, .. } if bytes > MAX_OBJECT_BYTES));
 }
 
@@ -220,7 +258,7 @@ fn objects_that_are_equal_once_they_are_labelled_are_one_object_without_a_word()
     let steps =
         || vec![step(None, vec![rendering("1", vec![(0, labelled("a"))]), rendering("2", vec![(0, labelled("b"))])])];
     let strict = || Case { on_duplicate: OnDuplicate::Error, ..Case::usual() };
-    let error = strict().run(steps()).unwrap_err().to_string();
+    let error = failure(strict().run(steps())).message;
     assert!(error.contains("they differ at metadata.labels.team"), "{error}");
     let common = CommonMetadata { labels: [("team".into(), "c".into())].into(), ..CommonMetadata::default() };
     let set = Case { common, ..strict() }.run(steps()).unwrap();
@@ -231,9 +269,9 @@ fn objects_that_are_equal_once_they_are_labelled_are_one_object_without_a_word()
 fn what_is_no_object_is_refused_with_its_origin() {
     let mut bad = rendering("1", Vec::new());
     bad.objects.push((1, "[1]".into()));
-    let error = Case::usual().run(vec![step(None, vec![bad])]).unwrap_err();
-    assert_eq!(error.reason(), Reason::PluginFaulted);
-    assert!(error.to_string().starts_with("what spec.resources[1] with 1 gave is no JSON object: "), "{error}");
+    let error = failure(Case::usual().run(vec![step(None, vec![bad])]));
+    assert_eq!(error.reason, Reason::PluginFaulted);
+    assert!(error.message.starts_with("what spec.resources[1] with 1 gave is no JSON object: "), "{error:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! and of paths.
 
 use crate::explain::{Disposition, Explain, Reason};
-use crate::object::Object;
+use crate::object::{Object, ObjectKey};
 use serde_json::Value;
 
 /// An object that can never be applied.
@@ -50,15 +50,7 @@ pub(super) fn check(object: &Object, origin: &str) -> Result<(), NotApplicable> 
     let metadata = object.0.get("metadata");
     let name =
         text(metadata.and_then(|metadata| metadata.get("name"))).map_err(|what| refuse("metadata.name", what))?;
-    if name.len() > 253
-        || matches!(name, "." | "..")
-        || name.contains(|c: char| c.is_control() || matches!(c, '/' | '%' | ' '))
-    {
-        return Err(refuse(
-            "metadata.name",
-            format!("{name:?} is not a name: at most 253 characters, no slash, percent sign or space"),
-        ));
-    }
+    check_name(name).map_err(|what| refuse("metadata.name", what))?;
     match metadata.and_then(|metadata| metadata.get("namespace")) {
         None | Some(Value::Null) => Ok(()),
         Some(namespace) => match text(Some(namespace)) {
@@ -71,6 +63,30 @@ pub(super) fn check(object: &Object, origin: &str) -> Result<(), NotApplicable> 
             Err(what) => Err(refuse("metadata.namespace", what)),
         },
     }
+}
+
+/// Refuses names that no API server could take, for objects of which only the key is at hand. What has no name is not judged.
+///
+/// # Errors
+/// The name or the namespace is impossible.
+pub fn check_names(key: &ObjectKey, origin: &str) -> Result<(), NotApplicable> {
+    let refuse = |field, what| NotApplicable { key: key.to_string(), origin: origin.to_owned(), field, what };
+    check_name(&key.name).map_err(|what| refuse("metadata.name", what))?;
+    if key.namespace.is_empty() || is_label(&key.namespace) {
+        return Ok(());
+    }
+    let what = format!("{:?} is not a DNS label of at most 63 characters", key.namespace);
+    Err(refuse("metadata.namespace", what))
+}
+
+fn check_name(name: &str) -> Result<(), String> {
+    let possible = name.len() <= 253
+        && !matches!(name, "." | "..")
+        && !name.contains(|c: char| c.is_control() || matches!(c, '/' | '%' | ' '));
+    if possible {
+        return Ok(());
+    }
+    Err(format!("{name:?} is not a name: at most 253 characters, no slash, percent sign or space"))
 }
 
 fn text(value: Option<&Value>) -> Result<&str, String> {

@@ -2,32 +2,58 @@
 
 use super::{NotApplicable, Owner, Plan, Planned, Step, check, order};
 use crate::desired::{DesiredSet, Wanted};
+use crate::environment::{FailedEnvironment, Halted};
+use crate::explain::Explain;
 use crate::ledger::{Ledger, LedgerEntry, Mark};
-use crate::object::{Object, ObjectKey};
-use std::collections::BTreeMap;
+use crate::object::ObjectKey;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Plans what to apply, what is stale and what the ledger must say before the first apply.
 ///
-/// An entry is stale if its group, kind, namespace and name are not desired any more; the version does not matter.
+/// An entry is stale if its group, kind, namespace and name are not desired any more; the version does not matter. What a failed
+/// environment wants is not stale either.
 ///
 /// # Errors
-/// The first object that can never be applied.
+/// The first object that can never be applied and that no single input gave.
 pub fn plan(owner: Owner, desired: DesiredSet, ledger: &Ledger) -> Result<Plan, NotApplicable> {
     let mut union = ledger.clone();
-    let mut wanted: BTreeMap<ObjectKey, ()> = BTreeMap::new();
+    let mut wanted: BTreeSet<ObjectKey> = BTreeSet::new();
     let mut steps = Vec::with_capacity(desired.steps.len());
+    let mut failed = desired.failed;
     for step in desired.steps {
         let objects: Vec<Planned> = step.objects.into_iter().map(planned).collect();
         for planned in &objects {
-            check::check(&planned.object, &planned.origin)?;
-            let key = planned.object.key();
-            union.insert(entry(&planned.object, planned, ledger.get(&key)));
-            wanted.insert(key, ());
+            if let Err(error) = check::check(&planned.object, &planned.origin) {
+                refuse(planned, error, &mut failed)?;
+            }
+            wanted.insert(planned.object.key());
         }
-        steps.push(Step { name: step.name, wait: step.wait, stages: order::stages(last_of_each(objects)) });
+        steps.push((step.name, step.wait, objects));
     }
-    let stale = ledger.iter().filter(|entry| !wanted.contains_key(&entry.key)).cloned().collect();
-    Ok(Plan { owner, steps, stale: order::deletion_order(stale), ledger: union })
+    let halted = Halted::of(&failed);
+    let steps = steps.into_iter().map(|(name, wait, mut objects)| {
+        objects.retain(|planned| !halted.stops(planned));
+        for planned in &objects {
+            union.insert(entry(planned, ledger.get(&planned.object.key())));
+        }
+        Step { name, wait, stages: order::stages(last_of_each(objects)) }
+    });
+    let steps = steps.collect();
+    let stale = ledger.iter().filter(|entry| !wanted.contains(&entry.key)).cloned().collect();
+    Ok(Plan { owner, steps, stale: order::deletion_order(stale), ledger: union, failed })
+}
+
+/// The environments of the object fail; the set does if it is of none.
+fn refuse(planned: &Planned, error: NotApplicable, failed: &mut Vec<FailedEnvironment>) -> Result<(), NotApplicable> {
+    if planned.input.is_none() {
+        return Err(error);
+    }
+    failed.extend(planned.environments().map(|input| FailedEnvironment {
+        input: input.clone(),
+        reason: error.reason(),
+        message: error.to_string(),
+    }));
+    Ok(())
 }
 
 fn planned(wanted: Wanted) -> Planned {
@@ -35,16 +61,18 @@ fn planned(wanted: Wanted) -> Planned {
         object: wanted.object.unpack(),
         origin: wanted.origin.to_string(),
         input: wanted.input.map(|input| (*input).clone()),
+        sharers: wanted.sharers.iter().map(|input| (**input).clone()).collect(),
     }
 }
 
-fn entry(object: &Object, planned: &Planned, known: Option<&LedgerEntry>) -> LedgerEntry {
+/// An object that several inputs need is of no single one: it goes when nothing is missing.
+fn entry(planned: &Planned, known: Option<&LedgerEntry>) -> LedgerEntry {
     LedgerEntry {
-        key: object.key(),
-        version: object.gvk().version,
+        key: planned.object.key(),
+        version: planned.object.gvk().version,
         uid: known.and_then(|known| known.uid.clone()),
         mark: Mark::Owned,
-        input: planned.input.clone(),
+        input: planned.input.clone().filter(|_| planned.sharers.is_empty()),
     }
 }
 

@@ -18,11 +18,12 @@ fn planned(api_version: &str, kind: &str, name: &str) -> Wanted {
         object: PackedObject::new(&Object(object.as_object().cloned().unwrap())),
         origin: "spec.resources[0]".into(),
         input: None,
+        sharers: vec![],
     }
 }
 
 fn desired(objects: Vec<Wanted>) -> DesiredSet {
-    DesiredSet { steps: vec![DesiredStep { name: None, wait: None, objects }], notices: vec![] }
+    DesiredSet { steps: vec![DesiredStep { name: None, wait: None, objects }], notices: vec![], failed: vec![] }
 }
 
 fn key(group: &str, kind: &str, name: &str) -> ObjectKey {
@@ -125,6 +126,7 @@ fn only_what_is_gone_or_anothers_leaves_the_ledger() {
         deleted: vec![change(key("", "ConfigMap", "deleted"), None, Action::Deleted)],
         released: vec![key("", "ConfigMap", "released")],
         kept: vec![Kept { key: key("", "ConfigMap", "disabled"), mark: Mark::PruneDisabled, message: String::new() }],
+        terminating: vec![],
         failed: vec![],
     };
     let after = settle(&plan, &ledger, &applied, &Verdict::Allowed, &pruned);

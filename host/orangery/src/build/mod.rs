@@ -3,6 +3,7 @@
 //! # Guarantees
 //! A late failure leaves nothing on stdout. Warnings go to stderr.
 
+mod failures;
 mod fields;
 mod inputs;
 mod kinds;
@@ -71,9 +72,9 @@ async fn once(job: Job, options: &BuildOptions, sandbox: &Sandbox) -> anyhow::Re
     let strict = if options.strict { OnDuplicate::Error } else { OnDuplicate::Warn };
     let on_duplicate = set.on_duplicate(strict);
     let built = build::build_only(sandbox, &set, sources, on_duplicate, options.input.as_deref()).await?;
-    if let Some(failed) = built.failed.first() {
-        // The words of the reference first, and they have no prefix.
-        bail!("{} in {file}", failed.error);
+    if let Some(failures) = failures::failures(&built, &file) {
+        // The words of Flux Operator first, and they have no prefix.
+        bail!("{failures}");
     }
     for notice in built.notices.iter().chain(&built.desired.notices) {
         eprintln!("! {notice}");

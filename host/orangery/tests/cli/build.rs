@@ -198,3 +198,11 @@ fn a_late_failure_leaves_nothing_on_stdout() {
     let set = SET.replace("c-<< inputs.id >>", "c-<< if eq inputs.id \"b\" >><< fail \"not b\" >><< end >>");
     built(&set, &[]).fails_with("not b");
 }
+
+#[test]
+fn every_environment_that_cannot_be_built_is_named_and_nothing_is_printed() {
+    let set = SET.replace("c-<< inputs.id >>", "c-<< if eq inputs.id \"b\" >><< fail \"not b\" >><< end >>feat/x");
+    built(&set, &[]).fails_with("not b").warns("id a cannot be applied: metadata.name \"c-feat/x\" is not a name");
+    let namespace = SET.replace("        namespace: ns", "        namespace: Review/1");
+    built(&namespace, &[]).fails_with("id a cannot be applied: metadata.namespace \"Review/1\"").warns("id b cannot");
+}

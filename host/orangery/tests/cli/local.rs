@@ -175,3 +175,34 @@ fn manifests_that_cannot_be_used_are_named() {
     garden.once(&[]).fails_with("b.yaml:1: ResourceSet/apps/previews is already defined at manifests/a.yaml:1");
     orangery(["run", "--once"]).run().exits(2).warns("--local");
 }
+
+#[test]
+fn a_pull_request_with_an_impossible_branch_fails_alone() {
+    let garden = Garden::new();
+    let shop = garden.forge.github("acme/shop");
+    let (search, login) = (shop.opens("search"), shop.opens("login"));
+    garden.manifest("provider.yaml", &garden.provider());
+    garden.manifest("set.yaml", &SET.replace("pr-<< inputs.id >>", "env-<< inputs.branch >>"));
+    garden.once(&[]).exits(0);
+    shop.opens("feat/x");
+    let sha = shop.pushes(login);
+    shop.closes(search);
+    garden.once(&[]).exits(3).warns("1 of 2 environments failed").warns("env-feat/x").warns("id 3");
+    assert_eq!(garden.names(), ["apps/ConfigMap/env-login.yaml"]);
+    assert!(garden.objects()["apps/ConfigMap/env-login.yaml"].contains(&sha));
+}
+
+#[test]
+fn a_file_that_is_in_the_way_of_one_environment_holds_up_no_other() {
+    let (garden, shop) = Garden::with_pulls(3);
+    garden.once(&[]).exits(0);
+    let foreign = garden.out().join("apps/ConfigMap/pr-4.yaml");
+    std::fs::write(&foreign, "a: 1\n").unwrap();
+    shop.opens("fourth");
+    shop.opens("fifth");
+    shop.closes(1);
+    garden.once(&[]).exits(3).warns("1 of 4 environments failed").warns("id 4").warns("apps/ConfigMap/pr-4.yaml");
+    let names = ["pr-2", "pr-3", "pr-4", "pr-5"].map(|name| format!("apps/ConfigMap/{name}.yaml"));
+    assert_eq!(garden.names(), names);
+    assert_eq!(std::fs::read_to_string(foreign).unwrap(), "a: 1\n");
+}

@@ -3,6 +3,7 @@
 mod binary;
 mod definitions;
 mod drift;
+mod environments;
 mod features;
 mod github_previews;
 mod gitlab_environments;

@@ -1,0 +1,139 @@
+//! Law 3: what may be pruned as far as knowledge goes. Whether it could be a mistake is the guard's question.
+//!
+//! | an entry that nothing renders any more, of | goes when |
+//! |---|---|
+//! | an input that is still there | its environment was applied whole |
+//! | an input that is gone | its own provider has answered completely; with `Permute`, all of them have |
+//! | no known input | nothing failed or waits, and all providers have answered completely |
+
+use super::Standing;
+use crate::explain::Reason;
+use crate::guard::SourceState;
+use crate::ledger::{InputRef, LedgerEntry};
+use crate::snapshot::Freshness;
+use std::collections::BTreeSet;
+
+/// What is known after an apply.
+#[derive(Debug)]
+pub struct Knowledge<'a> {
+    /// Name of the set, which is the source of inline inputs.
+    pub set: &'a str,
+    /// The inputs of this reconciliation, also those that failed.
+    pub present: &'a BTreeSet<InputRef>,
+    /// The providers of this reconciliation.
+    pub sources: &'a [SourceState],
+    /// How the environments stand.
+    pub standing: &'a Standing,
+    /// Inputs without an `id` that could not be rendered.
+    pub unnamed: &'a [Unnamed],
+}
+
+/// An input without an `id` that could not be rendered. It is known by its content alone, so that a changed one looks like
+/// another: an environment that seems to be gone may be what it was before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unnamed {
+    /// Which source it is of.
+    pub source: String,
+    /// Its values, as far as they are texts or numbers.
+    pub values: Vec<String>,
+}
+
+/// What is stale, sorted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sifted {
+    /// What may be pruned, in its order.
+    pub known: Vec<LedgerEntry>,
+    /// Why the rest stays: the first reason; `None` if nothing has to stay.
+    pub unknown: Option<(Reason, String)>,
+}
+
+impl Knowledge<'_> {
+    /// Takes apart what may be pruned and what has to stay for now.
+    #[must_use]
+    pub fn sift(&self, stale: Vec<LedgerEntry>) -> Sifted {
+        let mut sifted = Sifted::default();
+        for entry in stale {
+            match self.objection(&entry) {
+                None => sifted.known.push(entry),
+                Some(objection) => {
+                    sifted.unknown.get_or_insert(objection);
+                }
+            }
+        }
+        sifted
+    }
+
+    fn objection(&self, entry: &LedgerEntry) -> Option<(Reason, String)> {
+        let Some(input) = &entry.input else {
+            return self.incomplete().or_else(|| self.sources.iter().find_map(doubt));
+        };
+        if self.is_product(input) {
+            if let Some(doubt) = self.sources.iter().find_map(doubt) {
+                return Some(doubt);
+            }
+        }
+        if self.present.contains(input) {
+            let why = || "nothing of an environment is deleted until all of it is applied and ready".to_owned();
+            return (!self.standing.is_whole(input)).then(|| (Reason::ReconciliationFailed, why()));
+        }
+        self.doubt_of_source(&input.source).or_else(|| {
+            let relative = self.unnamed.iter().find(|unnamed| unnamed.may_have_been(entry))?;
+            let why = format!(
+                "{} is not deleted until all inputs of {} can be rendered: they have no id, and it may be of one of them",
+                entry.key, relative.source
+            );
+            Some((Reason::BuildFailed, why))
+        })
+    }
+
+    fn incomplete(&self) -> Option<(Reason, String)> {
+        let why = || "nothing is deleted until every object has been applied".to_owned();
+        (!self.standing.is_complete()).then(|| (Reason::ReconciliationFailed, why()))
+    }
+
+    /// A permutation is gone when a part of it is, and which part that was is not known.
+    fn is_product(&self, input: &InputRef) -> bool {
+        input.source.contains('+')
+    }
+
+    fn doubt_of_source(&self, source: &str) -> Option<(Reason, String)> {
+        let own: Vec<&SourceState> = self.sources.iter().filter(|state| state.name == source).collect();
+        if own.is_empty() && source != self.set {
+            // A provider that is not read any more, or one under another name: nobody can answer for it alone.
+            return self.sources.iter().find_map(doubt);
+        }
+        own.into_iter().find_map(doubt)
+    }
+}
+
+fn doubt(source: &SourceState) -> Option<(Reason, String)> {
+    match &source.freshness {
+        Freshness::Fresh => None,
+        Freshness::Never => Some((
+            Reason::InputsNotReady,
+            format!("nothing is deleted until provider {} has answered once", source.name),
+        )),
+        Freshness::Stale { reason, .. } => Some((
+            Reason::SourceStale,
+            format!("nothing is deleted until provider {} answers completely again ({reason})", source.name),
+        )),
+    }
+}
+
+impl Unnamed {
+    /// Whether the object may be of this input as it was before: its name or namespace holds a value of it.
+    fn may_have_been(&self, entry: &LedgerEntry) -> bool {
+        let source = entry.input.as_ref().map(|input| input.source.as_str());
+        let (name, namespace) = (plain(&entry.key.name), plain(&entry.key.namespace));
+        let is_in = |value: &String| {
+            let value = plain(value);
+            !value.is_empty() && (name.contains(&value) || namespace.contains(&value))
+        };
+        source == Some(self.source.as_str()) && self.values.iter().any(is_in)
+    }
+}
+
+/// Letters and digits alone: templates write values into names in many ways.
+fn plain(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}

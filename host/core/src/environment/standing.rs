@@ -1,0 +1,80 @@
+//! How each environment stands after an apply.
+
+use super::FailedEnvironment;
+use crate::explain::Reason;
+use crate::ledger::InputRef;
+use crate::object::ObjectKey;
+use crate::plan::{Plan, Planned};
+use crate::report::{ApplyReport, Failed};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How the environments of a set stand.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Those that failed, each with all that is wrong with it.
+    pub failed: BTreeMap<InputRef, Vec<FailedEnvironment>>,
+    /// Those that wait for an object to be ready.
+    pub waiting: BTreeSet<InputRef>,
+    /// What is wrong with objects that no single input gave, or with the whole.
+    pub shared: Vec<Failed>,
+    /// Why a set without inputs could not be rendered.
+    pub unrendered: Option<String>,
+    /// Something failed or waits.
+    incomplete: bool,
+    /// Inputs some object of which was not applied.
+    partial: BTreeSet<InputRef>,
+}
+
+impl Standing {
+    /// What an apply came to. What failed before it is in the plan.
+    #[must_use]
+    pub fn of(plan: &Plan, report: &ApplyReport) -> Self {
+        let planned: BTreeMap<ObjectKey, &Planned> =
+            plan.objects().map(|planned| (planned.object.key(), planned)).collect();
+        let mut standing = Self { incomplete: !report.is_complete(), ..Self::default() };
+        for failed in &plan.failed {
+            standing.fail(failed.clone());
+        }
+        for failed in &report.failed {
+            let inputs: Vec<&InputRef> =
+                planned.get(&failed.key).map(|planned| planned.environments().collect()).unwrap_or_default();
+            if inputs.is_empty() {
+                standing.shared.push(failed.clone());
+            }
+            let reason = if failed.owned_by_another { Reason::OwnedByAnother } else { Reason::ReconciliationFailed };
+            for input in inputs {
+                standing.fail(FailedEnvironment { input: input.clone(), reason, message: failed.message.clone() });
+            }
+        }
+        for waiting in &report.waiting {
+            standing
+                .waiting
+                .extend(planned.get(&waiting.key).into_iter().flat_map(|planned| planned.environments()).cloned());
+        }
+        let there: BTreeSet<&ObjectKey> = report.changes.iter().map(|change| &change.key).collect();
+        let missing = planned.iter().filter(|(key, _)| !there.contains(key)).map(|(_, planned)| planned);
+        standing.partial.extend(missing.flat_map(|planned| planned.environments()).cloned());
+        standing
+    }
+
+    /// Adds a failure.
+    pub fn fail(&mut self, failed: FailedEnvironment) {
+        self.incomplete = true;
+        self.failed.entry(failed.input.clone()).or_default().push(failed);
+    }
+
+    /// Whether everything is applied, and nothing failed or waits.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.incomplete && self.unrendered.is_none()
+    }
+
+    /// Whether every object of an environment is applied and ready, as far as it was waited for.
+    #[must_use]
+    pub fn is_whole(&self, input: &InputRef) -> bool {
+        self.shared.is_empty()
+            && !self.failed.contains_key(input)
+            && !self.waiting.contains(input)
+            && !self.partial.contains(input)
+    }
+}
