@@ -7,7 +7,7 @@
 //! ```
 
 use orangery_plugin_sdk::names::{checksum_id, slug};
-use orangery_plugin_sdk::{Error, Input, Note, NoteLevel, Outcome, Poll, Provider, Request, ServedType, json};
+use orangery_plugin_sdk::{Error, Found, Input, Note, NoteLevel, Outcome, Poll, Provider, Request, ServedType, json};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -104,7 +104,7 @@ mod tests {
     fn each_environment_becomes_an_input() {
         let body = r#"{"environments": [{"name": "review/cart", "commit": "4f5c1d8", "owner": "ada"}]}"#;
         let http = Script::new().get(URL, answer(200).text(body));
-        let Outcome::Complete(inputs) = ask("{}", &http).unwrap() else { panic!("expected a complete answer") };
+        let Outcome::Complete(Found { inputs, .. }) = ask("{}", &http).unwrap() else { panic!("expected a complete answer") };
         assert_eq!(inputs.len(), 1);
         assert_eq!(inputs[0].attributes["slug"], "review-cart");
         assert_eq!(http.sent()[0].credential.as_deref(), Some("api"));

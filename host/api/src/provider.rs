@@ -170,7 +170,7 @@ pub struct ResourceSetInputProviderStatus {
     /// Since when the exported inputs could not be confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stale: Option<Stale>,
-    /// Ids of inputs that wait because the limit is reached.
+    /// Inputs that wait because the limit is reached: their id, or id/name where the id is a checksum of the name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<String>,
     /// Remarks that are no failures.

@@ -9,7 +9,7 @@ use orangery_core::selection::{self, Coverage, Filter, FilterError, Question, Se
 use orangery_core::spec::ProviderSpec;
 use orangery_core::{Disposition, Explain, Notice, PollOutcome, Reason, ServedType, Snapshot, digest};
 use orangery_egress::{HttpLimits, Origin, RequestTrace, SessionSpec};
-use orangery_sandbox::{CallError, PluginDescription, PollFilter, PollRequest, Sandbox};
+use orangery_sandbox::{CallError, Note, NoteLevel, PluginDescription, PollFilter, PollRequest, Sandbox};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -165,10 +165,14 @@ impl Poller {
             .await
             .map_err(|_| PollError::TimedOut { limit: provider.timeout })?;
         *requests = report.requests;
+        let mut notices: Vec<Notice> = report.notes.iter().map(remark).collect();
         let (answer, coverage) = match report.result.map_err(PollError::Call)? {
-            PollOutcome::Complete(inputs) => (inputs, Coverage::Complete),
-            PollOutcome::Partial(inputs) => (inputs, Coverage::Partial),
-            PollOutcome::Unchanged => return Ok((last.after_unchanged(), filter.notices().to_vec())),
+            PollOutcome::Complete(found) => (found, Coverage::Complete),
+            PollOutcome::Partial(found) => (found, Coverage::Partial),
+            PollOutcome::Unchanged => {
+                notices.extend_from_slice(filter.notices());
+                return Ok((last.after_unchanged(), notices));
+            }
         };
         let selected = selection::select(
             answer,
@@ -182,7 +186,6 @@ impl Poller {
                 waiting: last.waiting(),
             },
         )?;
-        let mut notices = filter.notices().to_vec();
         notices.extend(selected.notices.iter().cloned());
         Ok((last.after_answer(selected, coverage, now), notices))
     }
@@ -202,6 +205,15 @@ impl Poller {
                 Err(PollError::UnknownType { kind: kind.to_owned(), served: served.join(", ") })
             }
         }
+    }
+}
+
+/// What a plugin says of a configuration that it accepts.
+fn remark(note: &Note) -> Notice {
+    let message = format!("spec.config: {note}");
+    match note.level {
+        NoteLevel::Information => Notice::information(Reason::Warning, message),
+        NoteLevel::Warning => Notice::warning(Reason::Warning, message),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// SHA-256 in lower-case hexadecimal.
 #[must_use]
@@ -49,21 +50,61 @@ pub fn uid(provider: &str, natural_key: &str) -> String {
 /// name; the whole content if there is no `id`.
 #[must_use]
 pub fn natural_key(input: &Map<String, Value>) -> String {
-    let text = |key: &str| input.get(key).and_then(Value::as_str);
     let id = match input.get("id") {
         Some(Value::String(id)) => id.clone(),
         Some(Value::Null) | None => return format!("content:{}", content_digest(input)),
         Some(other) => other.to_string(),
     };
-    let qualified = match (text("namespace"), text("name")) {
-        (Some(namespace), Some(name)) => Some(format!("{namespace}/{name}")),
-        _ => None,
-    };
-    let names = [text("tag").map(str::to_owned), text("branch").map(str::to_owned), qualified];
-    match names.into_iter().flatten().find(|name| adler32_id(name) == id) {
+    match checksummed_name(&id, input) {
         Some(name) => format!("{id}/{name}"),
         None => id,
     }
+}
+
+/// The name whose Adler-32 the id is. Branches and tags have it in attributes of these names, other types of a plugin in one
+/// that only the plugin knows, so every short text is tried.
+fn checksummed_name(id: &str, input: &Map<String, Value>) -> Option<String> {
+    /// The longest text that can be a name; longer ones cost time.
+    const LONGEST: usize = 1024;
+    if id.is_empty() || id.len() > 10 || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let text = |key: &str| input.get(key).and_then(Value::as_str);
+    let is_name = |name: &&str| !name.is_empty() && name.len() <= LONGEST && adler32_id(name) == id;
+    let usual = [text("tag"), text("branch")].into_iter().flatten();
+    if let Some(name) = usual.chain(input.values().filter_map(Value::as_str)).find(is_name) {
+        return Some(name.to_owned());
+    }
+    let qualified = format!("{}/{}", text("namespace")?, text("name")?);
+    (adler32_id(&qualified) == id).then_some(qualified)
+}
+
+/// The natural keys of all inputs of one provider, each once. Inputs of one id are told apart by their names, so that neither
+/// the order nor a newcomer matters more than it must; those without names are numbered.
+#[must_use]
+pub fn natural_keys(inputs: &[Map<String, Value>]) -> Vec<String> {
+    let mut keys: Vec<String> = inputs.iter().map(natural_key).collect();
+    let mut count: BTreeMap<String, usize> = BTreeMap::new();
+    for key in &keys {
+        *count.entry(key.clone()).or_default() += 1;
+    }
+    if count.len() == keys.len() {
+        return keys;
+    }
+    for (key, input) in keys.iter_mut().zip(inputs) {
+        let name = ["tag", "branch", "title", "name"].into_iter().find_map(|attribute| input.get(attribute)?.as_str());
+        if let Some(name) = name.filter(|_| count.get(key).is_some_and(|count| *count > 1)) {
+            *key = format!("{key}/{name}");
+        }
+    }
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for key in &mut keys {
+        let number = seen.entry(key.clone()).and_modify(|number| *number += 1).or_insert(0);
+        if *number > 0 {
+            *key = format!("{key}#{number}");
+        }
+    }
+    keys
 }
 
 /// Digest of an input without the `provider` key, which the host adds.
@@ -98,6 +139,27 @@ mod tests {
         assert_eq!(adler32_id("v0.0.40"), adler32_id("v0.1.12"));
         let of = |tag: &str| natural_key(json!({"id": adler32_id(tag), "tag": tag}).as_object().unwrap());
         assert_ne!(uid("p", &of("v0.0.40")), uid("p", &of("v0.1.12")));
+    }
+
+    #[test]
+    fn colliding_ids_have_different_uids_whatever_attribute_holds_the_name() {
+        let of = |title: &str| {
+            natural_key(json!({"id": adler32_id(title), "sha": "a", "title": title}).as_object().unwrap())
+        };
+        assert_eq!(adler32_id("SHOP-131"), adler32_id("SHOP-212"));
+        assert_ne!(uid("p", &of("SHOP-131")), uid("p", &of("SHOP-212")));
+    }
+
+    #[test]
+    fn inputs_of_one_id_are_told_apart_by_name_in_any_order() {
+        let maps =
+            |values: &[Value]| -> Vec<_> { values.iter().map(|value| value.as_object().unwrap().clone()).collect() };
+        let (one, two) = (json!({"id": "x", "title": "one"}), json!({"id": "x", "title": "two"}));
+        assert_eq!(natural_keys(&maps(&[one.clone(), two.clone()])), ["x/one", "x/two"]);
+        assert_eq!(natural_keys(&maps(&[two, one.clone()])), ["x/two", "x/one"]);
+        assert_eq!(natural_keys(&maps(&[one])), ["x"]);
+        let nameless = json!({"id": "x"});
+        assert_eq!(natural_keys(&maps(&[nameless.clone(), nameless])), ["x", "x#1"]);
     }
 
     #[test]

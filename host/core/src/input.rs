@@ -29,19 +29,48 @@ impl fmt::Display for NamespacedName {
 /// One thing a provider found, before the host filters, and before defaults are merged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Input {
-    /// 1–253 characters, unique in one answer.
+    /// 1–253 characters. Two inputs of one answer may share it; their names differ then.
     pub id: String,
     /// What templates see as `inputs.<key>`; holds no `id` of its own.
     pub attributes: Map<String, Value>,
 }
 
+/// An item that exists at the source but cannot be made an input. Its last exported input stays, and nothing of it is pruned.
+/// Where neither id nor name is known it may be any exported input.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct OddItem {
+    /// The id that its input has in other answers, if it can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The name of its input, if it can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What is wrong with it: one bounded line.
+    pub problem: String,
+}
+
+/// The contents of an answer.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Found {
+    /// What can be exported, in the order of the source.
+    pub inputs: Vec<Input>,
+    /// What exists as well but cannot be read.
+    pub odd: Vec<OddItem>,
+}
+
+impl From<Vec<Input>> for Found {
+    fn from(inputs: Vec<Input>) -> Self {
+        Self { inputs, odd: Vec::new() }
+    }
+}
+
 /// A provider's answer. Only [`PollOutcome::Complete`] may shrink what exists (law 1).
 #[derive(Debug, Clone, PartialEq)]
 pub enum PollOutcome {
-    /// Everything there is.
-    Complete(Vec<Input>),
+    /// Everything there is: what is neither an input nor odd is gone.
+    Complete(Found),
     /// Some of it: adds and updates, removes nothing.
-    Partial(Vec<Input>),
+    Partial(Found),
     /// The same as last time.
     Unchanged,
 }

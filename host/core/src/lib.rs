@@ -39,7 +39,7 @@ pub use desired::{DesiredSet, DesiredStep, Wanted, desire};
 pub use environment::{FailedEnvironment, Halted, Standing};
 pub use explain::{Disposition, Explain, Reason};
 pub use guard::{GuardPolicy, Hold, SourceState, Verdict};
-pub use input::{Input, NamespacedName, PollOutcome};
+pub use input::{Found, Input, NamespacedName, OddItem, PollOutcome};
 pub use ledger::{InputRef, Ledger, LedgerEntry, Mark};
 pub use notice::{Notice, Severity};
 pub use object::{GroupVersionKind, Object, ObjectKey, PackedObject};

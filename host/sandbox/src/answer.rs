@@ -4,28 +4,18 @@ use crate::bindings::provider::exports::orangery::plugin::provider as wit;
 use crate::bindings::types;
 use crate::limits::Limits;
 use crate::text::GuestText;
-use orangery_core::{Input, PollOutcome};
+use orangery_core::{Found, Input, OddItem, PollOutcome};
 use orangery_egress::Redactor;
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
 
-/// The longest id, in characters; users build object names from it.
-const ID_CHARACTERS: usize = 253;
+/// Bytes kept of an id or a name of an odd item: as long as the longest id.
+const IDENTITY_BYTES: usize = 4 * 253;
+/// Bytes kept of what is wrong with an odd item.
+const PROBLEM_BYTES: usize = 256;
 
 /// How an answer breaks the rules.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadAnswer {
-    /// An id that is empty, too long or has control characters.
-    #[error("the id '{id}' {problem}; an id has 1 to {ID_CHARACTERS} printable characters")]
-    Id {
-        /// The id, bounded.
-        id: GuestText,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-    /// Two inputs of one id.
-    #[error("two inputs have the id '{0}'; an id must be unique in one answer")]
-    DuplicateId(GuestText),
     /// More inputs than a poll may give.
     #[error("{count} inputs; at most {most} are allowed")]
     TooManyInputs {
@@ -107,57 +97,71 @@ pub(crate) fn check_object(what: impl Fn() -> String, text: &str) -> Result<(), 
     Err(BadAnswer::NotAnObject { what: what(), problem })
 }
 
-/// A provider's answer, checked whole: one bad input rejects it, and the last good answer stays.
+/// A provider's answer. What breaks the rules rejects it whole, and the last good answer stays; an input that is only too
+/// large, which an outsider may bring about, becomes an odd item. Ids and names are checked where inputs are selected.
 pub(crate) fn poll_outcome(
     outcome: wit::PollOutcome,
     may_be_unchanged: bool,
-    leaks: &dyn Fn(&str) -> bool,
+    redact: &Redactor,
     limits: &Limits,
 ) -> Result<PollOutcome, Unfit> {
     match outcome {
-        wit::PollOutcome::Complete(list) => inputs(list, leaks, limits).map(PollOutcome::Complete),
-        wit::PollOutcome::Partial(list) => inputs(list, leaks, limits).map(PollOutcome::Partial),
+        wit::PollOutcome::Complete(found) => contents(found, redact, limits).map(PollOutcome::Complete),
+        wit::PollOutcome::Partial(found) => contents(found, redact, limits).map(PollOutcome::Partial),
         wit::PollOutcome::Unchanged if may_be_unchanged => Ok(PollOutcome::Unchanged),
         wit::PollOutcome::Unchanged => Err(BadAnswer::NothingToKeep.into()),
     }
 }
 
-fn inputs(list: Vec<types::Input>, leaks: &dyn Fn(&str) -> bool, limits: &Limits) -> Result<Vec<Input>, Unfit> {
-    if list.len() > limits.inputs {
-        return Err(BadAnswer::TooManyInputs { count: list.len(), most: limits.inputs }.into());
+fn contents(found: wit::Found, redact: &Redactor, limits: &Limits) -> Result<Found, Unfit> {
+    let leaks = |text: &str| redact.finds_in(text.as_bytes());
+    let count = found.inputs.len().saturating_add(found.odd.len());
+    if count > limits.inputs {
+        return Err(BadAnswer::TooManyInputs { count, most: limits.inputs }.into());
     }
-    let mut seen = BTreeSet::new();
-    let mut bytes = 0;
-    let mut inputs = Vec::with_capacity(list.len());
-    for input in list {
+    let mut odd = Vec::with_capacity(found.odd.len());
+    for item in found.odd {
+        odd.push(odd_item(item, redact)?);
+    }
+    let mut bytes = 0_usize;
+    let mut inputs = Vec::with_capacity(found.inputs.len());
+    for input in found.inputs {
         let shown = GuestText::bounded(&input.id, 64, &Redactor::default());
         let what = || format!("input '{shown}'");
         if leaks(&input.id) || leaks(&input.attributes) {
             return Err(Unfit::Leaks("an input".into()));
         }
-        check_id(&input.id, &shown)?;
-        let size = input.id.len() + input.attributes.len();
-        bytes += size;
+        let size = input.id.len().saturating_add(input.attributes.len());
         if size > limits.input_bytes {
-            return Err(BadAnswer::TooLarge { what: what(), bytes: size, most: limits.input_bytes }.into());
+            let problem = format!("it has {size} bytes; at most {} are allowed", limits.input_bytes);
+            odd.push(OddItem { id: Some(input.id).filter(|id| id.len() <= IDENTITY_BYTES), name: None, problem });
+            continue;
         }
+        bytes = bytes.saturating_add(size);
         if bytes > limits.inputs_bytes {
             return Err(BadAnswer::TooLarge { what: "the answer".into(), bytes, most: limits.inputs_bytes }.into());
         }
         let mut attributes = object(what, &input.attributes)?;
         // JSON escapes could hide a secret from the look at the text.
-        if map_leaks(&attributes, leaks) {
+        if map_leaks(&attributes, &leaks) {
             return Err(Unfit::Leaks("an input".into()));
         }
         // Both names belong to the host, which sets them from what it knows.
         attributes.remove("id");
         attributes.remove("provider");
-        if !seen.insert(input.id.clone()) {
-            return Err(BadAnswer::DuplicateId(shown).into());
-        }
         inputs.push(Input { id: input.id, attributes });
     }
-    Ok(inputs)
+    Ok(Found { inputs, odd })
+}
+
+/// An id or name that is too long to be one is as good as none: then the item may be any exported input.
+fn odd_item(item: types::OddItem, redact: &Redactor) -> Result<OddItem, Unfit> {
+    if [&item.id, &item.name].into_iter().flatten().any(|text| redact.finds_in(text.as_bytes())) {
+        return Err(Unfit::Leaks("an item".into()));
+    }
+    let known = |text: Option<String>| text.filter(|text| !text.is_empty() && text.len() <= IDENTITY_BYTES);
+    let problem = GuestText::bounded(&item.problem, PROBLEM_BYTES, redact).to_string();
+    Ok(OddItem { id: known(item.id), name: known(item.name), problem })
 }
 
 fn map_leaks(map: &Map<String, Value>, leaks: &dyn Fn(&str) -> bool) -> bool {
@@ -172,19 +176,6 @@ fn value_leaks(value: &Value, leaks: &dyn Fn(&str) -> bool) -> bool {
         Value::Object(map) => map_leaks(map, leaks),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
-}
-
-fn check_id(id: &str, shown: &GuestText) -> Result<(), BadAnswer> {
-    let problem = if id.is_empty() {
-        "is empty"
-    } else if id.chars().count() > ID_CHARACTERS {
-        "is too long"
-    } else if id.chars().any(char::is_control) {
-        "has control characters"
-    } else {
-        return Ok(());
-    };
-    Err(BadAnswer::Id { id: shown.clone(), problem })
 }
 
 mod shape;

@@ -49,6 +49,7 @@ mod stdio;
 mod store;
 mod text;
 mod validate;
+mod validated;
 mod world;
 
 pub use admit::AdmitError;
@@ -61,7 +62,7 @@ pub use fault::Fault;
 pub use inspect::Inspection;
 pub use limits::{LimitError, Limits};
 pub use log::{LogLevel, LogLine};
-pub use plugin::{PluginDescription, PluginRef, PluginSource, Want};
+pub use plugin::{PluginDescription, PluginRef, PluginSource, Shadowing, Want};
 pub use poll::{PollFilter, PollReport, PollRequest};
 pub use render::{Entries, InputError, RenderInput, RenderRequest, RenderedObject, Rendering, Template, TemplateBody};
 pub use report::{EnvironmentState, ReportReceipt, ReportRequest};

@@ -2,14 +2,15 @@
 //!
 //! # Guarantees
 //! An answer is either whole and within the rules, or an error: a bad input never becomes a missing one (law 1). Equal
-//! questions with equal credentials asked at once share one call. An open circuit costs no call.
+//! questions with equal credentials asked at once share one call. An open circuit costs no call. Nothing is asked of the
+//! network before the plugin has accepted the configuration.
 
 use crate::answer::{self, Unfit};
 use crate::bindings::provider::Provides;
 use crate::bindings::provider::exports::orangery::plugin::provider as wit;
 use crate::call::{Body, CallError, Usage};
 use crate::coalesce::Question;
-use crate::failure::GuestFailure;
+use crate::failure::{GuestFailure, Note};
 use crate::fault::Fault;
 use crate::log::LogLine;
 use crate::network::Network;
@@ -63,6 +64,8 @@ pub struct PollRequest {
 pub struct PollReport {
     /// The answer.
     pub result: Result<PollOutcome, CallError>,
+    /// What the plugin remarks about the configuration.
+    pub notes: Vec<Note>,
     /// What was asked of the network.
     pub requests: Vec<RequestTrace>,
     /// What the plugin logged.
@@ -73,7 +76,7 @@ pub struct PollReport {
 
 impl PollReport {
     fn refused(error: CallError) -> Self {
-        Self { result: Err(error), requests: Vec::new(), logs: Vec::new(), usage: Usage::default() }
+        Self { result: Err(error), notes: Vec::new(), requests: Vec::new(), logs: Vec::new(), usage: Usage::default() }
     }
 }
 
@@ -106,6 +109,10 @@ impl Sandbox {
 
     async fn poll_now(&self, plugin: Arc<Plugin>, request: PollRequest) -> PollReport {
         let _turn = self.inner.queue.turn(&request.consumer).await;
+        let notes = match self.accepted(&plugin, &request.kind, &request.config).await {
+            Ok(notes) => notes,
+            Err(error) => return PollReport::refused(error),
+        };
         let session = Arc::new(self.inner.door.session(request.session));
         let redactor = session.redactor();
         let network = Network::Open(session, plugin.description.credentials.clone().into());
@@ -136,16 +143,15 @@ impl Sandbox {
             })
         });
         let Reached { outcome, logs, usage } = self.inner.call(&plugin, self.limits().poll_wall, given, body).await;
-        let leaks = |text: &str| redactor.finds_in(text.as_bytes());
         let result = outcome.and_then(|answer| match answer {
-            Ok(found) => answer::poll_outcome(found, request.may_answer_unchanged, &leaks, self.limits())
+            Ok(found) => answer::poll_outcome(found, request.may_answer_unchanged, &redactor, self.limits())
                 .map_err(|unfit| reject(&plugin, unfit)),
             Err(error) => {
                 let said = GuestFailure::of_error(error, &redactor);
                 Err(CallError::Answered { plugin: plugin.reference().clone(), said })
             }
         });
-        PollReport { result, requests: network.trace(), logs, usage }
+        PollReport { result, notes, requests: network.trace(), logs, usage }
     }
 }
 

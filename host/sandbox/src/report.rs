@@ -95,6 +95,11 @@ impl Sandbox {
             return ReportReceipt::refused(open);
         }
         let _turn = self.inner.queue.turn(&consumer).await;
+        if let Err(error) = self.accepted(&plugin, &request.kind, &config).await {
+            let refused = ReportReceipt::refused(error);
+            self.inner.circuits.record(plugin.reference(), &consumer, &refused.result, Instant::now());
+            return refused;
+        }
         let session = Arc::new(self.inner.door.session(request.session));
         let redactor = session.redactor();
         let network = Network::Open(session, plugin.description.credentials.clone().into());

@@ -13,6 +13,7 @@ use crate::plugin::{Plugin, PluginDescription, PluginRef, PluginSource};
 use crate::queue::Queue;
 use crate::render::Memo;
 use crate::store::Given;
+use crate::validated::Accepted;
 use orangery_core::ServedType;
 use orangery_egress::Door;
 use std::path::PathBuf;
@@ -60,6 +61,7 @@ pub(crate) struct Inner {
     pub(crate) catalogue: RwLock<Catalogue>,
     pub(crate) circuits: Circuits,
     pub(crate) flights: Flights,
+    pub(crate) accepted: Accepted,
     pub(crate) queue: Queue,
     pub(crate) memo: Memo,
 }
@@ -80,6 +82,7 @@ impl Sandbox {
                 catalogue: RwLock::default(),
                 circuits: Circuits::new(&limits),
                 flights: Flights::default(),
+                accepted: Accepted::default(),
                 queue: Queue::new(limits.calls_per_consumer),
                 memo: Memo::new(limits.remembered_bytes),
                 gate: Arc::new(Gate { engine, limits, links: Links::default(), cache }),

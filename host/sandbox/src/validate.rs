@@ -7,6 +7,7 @@ use crate::network::Network;
 use crate::plugin::Plugin;
 use crate::sandbox::Sandbox;
 use crate::store::{Clock, Given};
+use crate::validated;
 use orangery_egress::Redactor;
 use serde_json::Value;
 use std::sync::Arc;
@@ -34,6 +35,27 @@ impl Sandbox {
         let config = or_empty(config);
         check_schema(&plugin, kind, root, &config)?;
         self.ask_validate(plugin, kind.to_owned(), config.to_string()).await
+    }
+
+    /// The remarks of a plugin about a configuration, which it has to accept before it is called with it. Asked once for
+    /// each component and configuration.
+    ///
+    /// # Errors
+    /// The plugin refuses the configuration, or breaks.
+    pub(crate) async fn accepted(
+        &self,
+        plugin: &Arc<Plugin>,
+        kind: &str,
+        config: &Value,
+    ) -> Result<Vec<Note>, CallError> {
+        let config = config.to_string();
+        let question = validated::question(&plugin.reference().digest, kind, &config);
+        if let Some(notes) = self.inner.accepted.find(&question) {
+            return Ok(notes);
+        }
+        let notes = self.ask_validate(Arc::clone(plugin), kind.to_owned(), config).await?;
+        self.inner.accepted.keep(question, notes.clone());
+        Ok(notes)
     }
 
     async fn ask_validate(&self, plugin: Arc<Plugin>, kind: String, config: String) -> Result<Vec<Note>, CallError> {

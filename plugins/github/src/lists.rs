@@ -1,11 +1,12 @@
 //! What GitHub lists and the inputs made of it.
 
-use orangery_plugin_sdk::listing::{Item, Listing, list};
+use orangery_plugin_sdk::listing::{Identity, Item, Listing, list};
 use orangery_plugin_sdk::names::checksum_id;
 use orangery_plugin_sdk::paging::Paging;
 use orangery_plugin_sdk::{Error, Http, Input, Outcome};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::repository::Repository;
 
@@ -49,7 +50,8 @@ struct PullRequest {
 
 #[derive(Deserialize)]
 struct User {
-    login: String,
+    #[serde(default)]
+    login: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -93,11 +95,22 @@ impl Item for PullRequest {
     fn key(&self) -> String {
         self.number.to_string()
     }
+
+    fn identify(item: &Value) -> Option<Identity> {
+        let number = item.get("number")?.as_u64()?.to_string();
+        let branch = item.pointer("/head/ref").and_then(Value::as_str).map(str::to_owned);
+        Some(Identity { key: number.clone(), id: Some(number), name: branch })
+    }
 }
 
 impl Item for Reference {
     fn key(&self) -> String {
         self.name.clone()
+    }
+
+    fn identify(item: &Value) -> Option<Identity> {
+        let name = item.get("name")?.as_str()?.to_owned();
+        Some(Identity { key: name.clone(), id: Some(checksum_id(&name)), name: Some(name) })
     }
 }
 
@@ -129,7 +142,7 @@ pub fn pull_requests(http: &dyn Http, repository: &Repository, config: PullReque
             .with("sha", pull.head.sha)
             .with_text("branch", &pull.head.branch)
             .with_text("title", pull.title.as_deref().unwrap_or_default())
-            .with_text("author", pull.user.as_ref().map_or("", |user| &user.login))
+            .with_text("author", pull.user.and_then(|user| user.login).as_deref().unwrap_or_default())
             .with_list("labels", pull.labels.into_iter().map(|label| label.name).collect())
     }))
 }

@@ -3,7 +3,7 @@
 
 use orangery_plugin_github::{GitHub, PullRequestConfig};
 use orangery_plugin_sdk::testing::{Answer, Script, answer, poll};
-use orangery_plugin_sdk::{Error, HttpError, Outcome, Provider, Retry, json};
+use orangery_plugin_sdk::{Error, Found, HttpError, OddItem, Outcome, Provider, Retry, json};
 use serde_json::{Value, json};
 
 const URL: &str = "https://github.com/acme/shop";
@@ -20,7 +20,9 @@ fn ask_with(config: &str, http: &Script) -> Result<Outcome, Error> {
 }
 
 fn complete(outcome: Outcome) -> Value {
-    let Outcome::Complete(inputs) = outcome else { panic!("expected a complete answer, got {outcome:?}") };
+    let Outcome::Complete(Found { inputs, .. }) = outcome else {
+        panic!("expected a complete answer, got {outcome:?}")
+    };
     inputs
         .into_iter()
         .map(|input| {
@@ -33,7 +35,7 @@ fn complete(outcome: Outcome) -> Value {
 
 fn ids(outcome: Outcome) -> Vec<String> {
     let inputs = match outcome {
-        Outcome::Complete(inputs) | Outcome::Partial(inputs) => inputs,
+        Outcome::Complete(found) | Outcome::Partial(found) => found.inputs,
         Outcome::Unchanged => Vec::new(),
     };
     inputs.into_iter().map(|input| input.id).collect()
@@ -101,7 +103,7 @@ fn branches_and_tags_have_checksum_ids() {
 fn an_empty_repository_is_a_complete_answer() {
     for (kind, url) in [("GitHubPullRequest", PULLS), ("GitHubBranch", BRANCHES), ("GitHubTag", TAGS)] {
         let http = Script::new().get(url, answer(200).json(json!([])));
-        assert_eq!(ask(kind, &http).unwrap(), Outcome::Complete(Vec::new()), "{kind}");
+        assert_eq!(ask(kind, &http).unwrap(), Outcome::Complete(Found::default()), "{kind}");
     }
 }
 
@@ -210,13 +212,71 @@ fn a_dead_connection_is_unavailable_and_silence_is_obeyed() {
     assert_eq!((error.kind(), error.failure().retry), ("rate-limited", Retry::AfterMs(5000)));
 }
 
+/// What becomes of a listing in which one of two items has `value` at `pointer`: the readable ids, and the odd items.
+fn with_one_odd(
+    kind: &str,
+    url: &str,
+    good: Value,
+    mut odd: Value,
+    pointer: &str,
+    value: Value,
+) -> (Vec<String>, Vec<OddItem>) {
+    *odd.pointer_mut(pointer).unwrap() = value;
+    let http = Script::new().get(url, answer(200).json(json!([good, odd])));
+    let Outcome::Complete(found) = ask(kind, &http).unwrap() else {
+        panic!("{kind}{pointer}: expected a complete answer")
+    };
+    (found.inputs.into_iter().map(|input| input.id).collect(), found.odd)
+}
+
 #[test]
-fn a_wrong_shape_names_the_path_in_the_answer() {
-    let mut odd = pull(2);
-    odd["head"]["sha"] = json!(7);
-    let http = Script::new().get(PULLS, answer(200).json(json!([pull(1), odd])));
-    let error = ask("GitHubPullRequest", &http).unwrap_err();
-    assert!(error.to_string().contains("unexpected shape at [1].head.sha"), "{error}");
+fn one_odd_item_stops_no_listing_whatever_field_is_odd() {
+    let wrong = [Value::Null, json!(7), json!({"x": []})];
+    for value in wrong.iter().filter(|value| !value.is_u64()) {
+        let (ids, odd) = with_one_odd("GitHubPullRequest", PULLS, pull(1), pull(2), "/number", value.clone());
+        assert_eq!((ids, odd.len(), &odd[0].id), (vec!["1".to_owned()], 1, &None), "number {value}");
+    }
+    for pointer in [
+        "/title",
+        "/draft",
+        "/user",
+        "/user/login",
+        "/labels",
+        "/head",
+        "/head/ref",
+        "/head/sha",
+        "/head/repo",
+        "/head/repo/id",
+        "/base",
+        "/base/repo",
+    ] {
+        for value in &wrong {
+            let (ids, odd) = with_one_odd("GitHubPullRequest", PULLS, pull(1), pull(2), pointer, value.clone());
+            // It is an input or an odd item, by its number, and never lost.
+            let known: Vec<&str> =
+                ids.iter().map(String::as_str).chain(odd.iter().filter_map(|odd| odd.id.as_deref())).collect();
+            assert_eq!(known, ["1", "2"], "{pointer} {value}");
+        }
+    }
+    let reference = |name: &str| json!({"name": name, "commit": {"sha": "abc"}});
+    for (kind, url) in [("GitHubBranch", BRANCHES), ("GitHubTag", TAGS)] {
+        for pointer in ["/commit", "/commit/sha", "/name"] {
+            for value in &wrong {
+                let (ids, odd) = with_one_odd(kind, url, reference("main"), reference("v1"), pointer, value.clone());
+                assert_eq!((ids.len(), odd.len()), (1, 1), "{kind} {pointer} {value}");
+                let name = if pointer == "/name" { None } else { Some("v1") };
+                assert_eq!(odd[0].name.as_deref(), name, "{kind} {pointer} {value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wrong_shape_names_the_item_and_the_path_in_it() {
+    let (ids, odd) = with_one_odd("GitHubPullRequest", PULLS, pull(1), pull(2), "/head/sha", json!(7));
+    assert_eq!(ids, ["1"]);
+    assert_eq!((odd[0].id.as_deref(), odd[0].name.as_deref()), (Some("2"), Some("feat/2")));
+    assert_eq!(odd[0].problem, "unexpected shape at head.sha: invalid type: integer `7`, expected a string");
 }
 
 #[test]

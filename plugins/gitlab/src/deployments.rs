@@ -1,38 +1,28 @@
-//! Which deployment of an environment counts.
+//! One deployment, and which deployment of an environment counts.
 //!
-//! The rule: of the 20 newest, the first that is `running`, or `success` if the environment is available. It costs one
-//! request an environment, which with hundreds of environments is more than a call may send, so many environments are
-//! answered from the project's own list of deployments, newest first, page by page, and only what is then still open is
-//! asked one by one. Both ways give the same answer.
+//! The rule: of the 20 newest, the first that is `running`, or `success` if the environment is available.
 
-use std::collections::{HashMap, HashSet};
-
-use orangery_plugin_sdk::listing::Item;
-use orangery_plugin_sdk::names::encode_segment;
-use orangery_plugin_sdk::paging::{Paging, Step, Walk};
-use orangery_plugin_sdk::{Error, Http, json};
-use serde::Deserialize;
-
-use crate::environments::Candidate;
-use crate::project::Project;
+use orangery_plugin_sdk::OddItem;
+use orangery_plugin_sdk::listing::{Entry, Identity, Item};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 /// How many deployments of one environment are looked at: GitLab's default page, which is all that the rule reads.
 const LOOKED_AT: usize = 20;
-/// Up to so many environments, asking one by one is cheapest.
-const FEW: usize = 10;
 
-/// One deployment.
+/// One deployment. Only what decides whether it counts must have the documented shape: the user may be gone, a deployment
+/// that was made through the API has no job.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Deployment {
     id: u64,
     status: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "if_readable")]
     sha: Option<String>,
-    #[serde(default, rename = "ref")]
+    #[serde(default, rename = "ref", deserialize_with = "if_readable")]
     branch: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "if_readable")]
     user: Option<User>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "if_readable")]
     deployable: Option<Deployable>,
     #[serde(default)]
     environment: Option<Target>,
@@ -43,12 +33,12 @@ struct User {
     username: String,
 }
 
-/// The job; null for a deployment that was made through the API.
+/// The job.
 #[derive(Debug, Clone, Deserialize)]
 struct Deployable {
-    #[serde(default, rename = "ref")]
+    #[serde(default, rename = "ref", deserialize_with = "if_readable")]
     branch: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "if_readable")]
     commit: Option<Commit>,
 }
 
@@ -69,9 +59,28 @@ pub struct Target {
     pub slug: String,
 }
 
+/// A part without which a deployment is still one.
+fn if_readable<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
+}
+
 impl Item for Deployment {
     fn key(&self) -> String {
         self.id.to_string()
+    }
+
+    /// The identity that matters is that of the environment: what cannot be read is its deployment.
+    fn identify(item: &Value) -> Option<Identity> {
+        let text = |pointer: &str| item.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        let id = item.pointer("/environment/id").and_then(Value::as_u64).map(|id| id.to_string());
+        let name = text("/environment/name");
+        let own = item.get("id").and_then(Value::as_u64);
+        if id.is_none() && name.is_none() {
+            return None;
+        }
+        Some(Identity { key: own.map_or_else(|| item.to_string(), |own| own.to_string()), id, name })
     }
 }
 
@@ -103,79 +112,42 @@ impl Deployment {
         self.status == "running"
     }
 
-    fn counts_for(&self, candidate: &Candidate) -> bool {
-        self.is_running() || (candidate.available && self.status == "success")
+    fn counts(&self, available: bool) -> bool {
+        self.is_running() || (available && self.status == "success")
     }
 }
 
-/// The deployment that counts for each candidate that has one, by environment id.
-///
-/// # Errors
-/// Any failure of any request.
-pub fn current(
-    http: &dyn Http,
-    project: &Project,
-    candidates: &[Candidate],
-) -> Result<HashMap<u64, Deployment>, Error> {
-    let mut found = HashMap::new();
-    let open = if candidates.len() > FEW {
-        sweep(http, project, candidates, &mut found)?
-    } else {
-        candidates.iter().collect()
-    };
-    for candidate in open {
-        if let Some(deployment) = newest(http, project, candidate)? {
-            found.insert(candidate.id, deployment);
-        }
-    }
-    Ok(found)
+/// The search for the deployment of one environment that counts: fed with its deployments, newest first.
+#[derive(Debug, Default)]
+pub struct Search {
+    looked_at: usize,
 }
 
-/// Asks for the deployments of one environment.
-fn newest(http: &dyn Http, project: &Project, candidate: &Candidate) -> Result<Option<Deployment>, Error> {
-    let name = encode_segment(&candidate.name);
-    let request = project.request(&format!("deployments?order_by=created_at&sort=desc&environment={name}"));
-    let deployments: Vec<Deployment> = json::fetch(http, &request)
-        .map_err(|error| error.context(format!("could not list deployments for environment {:?}", candidate.name)))?;
-    Ok(deployments.into_iter().take(LOOKED_AT).find(|deployment| deployment.counts_for(candidate)))
+/// What a search came to.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    /// This one counts.
+    Deployed(Box<Deployment>),
+    /// None of the newest counts.
+    Nothing,
+    /// A deployment that might count cannot be read.
+    Odd(String),
 }
 
-/// Reads the project's deployments, newest first, and returns the candidates that are still open. It gives up when
-/// asking one by one has become cheaper than reading on.
-fn sweep<'a>(
-    http: &dyn Http,
-    project: &Project,
-    candidates: &'a [Candidate],
-    found: &mut HashMap<u64, Deployment>,
-) -> Result<Vec<&'a Candidate>, Error> {
-    let mut open: HashMap<u64, (&Candidate, usize)> =
-        candidates.iter().map(|candidate| (candidate.id, (candidate, 0))).collect();
-    let mut seen = HashSet::new();
-    let first = project.request("deployments?order_by=created_at&sort=desc&per_page=100");
-    let mut walk = Walk::new(http, "GitLab deployments", Paging::NextPage, first);
-    let explain = |error: Error| error.context("could not list deployments");
-    for _ in 0..candidates.len().div_ceil(4) {
-        if open.len() <= FEW {
-            break;
-        }
-        // At the end of the list nothing more is known: whatever is open is asked one by one, which is exact.
-        let Step::Page(request, response) = walk.step().map_err(explain)? else { break };
-        for deployment in json::decode::<Vec<Deployment>>(&request, &response).map_err(explain)? {
-            let Some(id) = deployment.target().map(|target| target.id) else { continue };
-            // New deployments push old ones to the next page, where they show up again.
-            if !seen.insert(deployment.id) {
-                continue;
+impl Search {
+    /// Takes the next older deployment; `None` while the search goes on.
+    pub fn take(&mut self, entry: Entry<Deployment>, available: bool) -> Option<Verdict> {
+        self.looked_at += 1;
+        match entry {
+            Entry::Odd { item: OddItem { problem, .. }, .. } => {
+                Some(Verdict::Odd(format!("one of its deployments cannot be read: {problem}")))
             }
-            let Some((candidate, looked_at)) = open.get_mut(&id) else { continue };
-            *looked_at += 1;
-            let settled = deployment.counts_for(candidate);
-            if settled || *looked_at == LOOKED_AT {
-                open.remove(&id);
-            }
-            if settled {
-                found.insert(id, deployment);
-            }
+            Entry::Item(deployment) if deployment.counts(available) => Some(if deployment.sha().is_empty() {
+                Verdict::Odd(format!("its deployment {} names no commit", deployment.id))
+            } else {
+                Verdict::Deployed(Box::new(deployment))
+            }),
+            Entry::Item(_) => (self.looked_at >= LOOKED_AT).then_some(Verdict::Nothing),
         }
     }
-    Ok(candidates.iter().filter(|candidate| open.contains_key(&candidate.id)).collect())
 }

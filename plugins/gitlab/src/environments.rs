@@ -6,11 +6,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use orangery_plugin_sdk::listing::{Completeness, Item, Listed, list};
-use orangery_plugin_sdk::{Error, Input, Outcome, Poll};
+use orangery_plugin_sdk::listing::{Completeness, Identity, Item, Listed, list};
+use orangery_plugin_sdk::{Error, Input, OddItem, Outcome, Poll};
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::deployments::{Deployment, current};
+use crate::current::current;
+use crate::deployments::Deployment;
 use crate::lists::listing;
 use crate::project::Project;
 
@@ -30,6 +32,12 @@ impl Item for Environment {
     fn key(&self) -> String {
         self.id.to_string()
     }
+
+    fn identify(item: &Value) -> Option<Identity> {
+        let id = item.get("id")?.as_u64()?.to_string();
+        let name = item.get("name").and_then(Value::as_str).map(str::to_owned);
+        Some(Identity { key: id.clone(), id: Some(id), name })
+    }
 }
 
 /// An environment that may count, depending on its deployments.
@@ -45,6 +53,13 @@ pub struct Candidate {
     pub available: bool,
 }
 
+impl Candidate {
+    /// This environment as one of which it cannot be told what is deployed there.
+    pub fn odd(&self, problem: String) -> OddItem {
+        OddItem { id: Some(self.id.to_string()), name: Some(self.name.clone()), problem }
+    }
+}
+
 /// The environments that count: the available ones in the order of the server, then others by id.
 ///
 /// # Errors
@@ -57,15 +72,21 @@ pub fn environments(poll: &Poll<'_>, project: &Project) -> Result<Outcome, Error
         list::<Environment>(poll.http, &listing(project, "GitLab environments", AVAILABLE)).map_err(explain)?;
     let stable = [running.completeness, listed.completeness] == [Completeness::Stable, Completeness::Stable];
     let mut candidates = candidates(listed.items, &running.items);
+    // An available environment is looked at anyhow; of another one this was the only trace.
+    let is_candidate = |odd: &OddItem| {
+        odd.id.as_ref().is_some_and(|id| candidates.iter().any(|candidate| candidate.id.to_string() == *id))
+    };
+    let mut odd: Vec<OddItem> = running.odd.into_iter().filter(|odd| !is_candidate(odd)).chain(listed.odd).collect();
     candidates.retain(|candidate| poll.wants(&candidate.name, &[]));
     let mut deployed =
         current(poll.http, project, &candidates).map_err(|error| error.context("failed to list environments"))?;
+    odd.append(&mut deployed.odd);
     let items = candidates
         .into_iter()
-        .filter_map(|candidate| deployed.remove(&candidate.id).map(|deployment| (candidate, deployment)))
+        .filter_map(|candidate| deployed.found.remove(&candidate.id).map(|deployment| (candidate, deployment)))
         .collect();
     let completeness = if stable { Completeness::Stable } else { Completeness::Shifting };
-    Ok(Listed { items, completeness }.outcome(|(candidate, deployment)| input(&candidate, &deployment)))
+    Ok(Listed { items, odd, completeness }.outcome(|(candidate, deployment)| input(&candidate, &deployment)))
 }
 
 /// The available environments, and those in another state to which something is being deployed. A server that does not

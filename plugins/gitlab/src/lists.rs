@@ -1,11 +1,12 @@
 //! Merge requests, branches and tags, and the inputs made of them.
 
-use orangery_plugin_sdk::listing::{Item, Listing, list};
+use orangery_plugin_sdk::listing::{Identity, Item, Listing, list};
 use orangery_plugin_sdk::names::{checksum_id, encode_segment, slug};
 use orangery_plugin_sdk::paging::Paging;
 use orangery_plugin_sdk::{Error, Input, Outcome, Poll};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::project::Project;
 
@@ -54,7 +55,8 @@ struct MergeRequest {
 
 #[derive(Deserialize)]
 struct User {
-    username: String,
+    #[serde(default)]
+    username: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -72,11 +74,22 @@ impl Item for MergeRequest {
     fn key(&self) -> String {
         self.iid.to_string()
     }
+
+    fn identify(item: &Value) -> Option<Identity> {
+        let number = item.get("iid")?.as_u64()?.to_string();
+        let branch = item.get("source_branch").and_then(Value::as_str).map(str::to_owned);
+        Some(Identity { key: number.clone(), id: Some(number), name: branch })
+    }
 }
 
 impl Item for Reference {
     fn key(&self) -> String {
         self.name.clone()
+    }
+
+    fn identify(item: &Value) -> Option<Identity> {
+        let name = item.get("name")?.as_str()?.to_owned();
+        Some(Identity { key: name.clone(), id: Some(checksum_id(&name)), name: Some(name) })
     }
 }
 
@@ -108,7 +121,7 @@ pub fn merge_requests(poll: &Poll<'_>, project: &Project, config: MergeRequestCo
             .with_text("branch", &request.source_branch)
             .with_text("slug", &slug(&request.source_branch))
             .with_text("title", request.title.as_deref().unwrap_or_default())
-            .with_text("author", request.author.as_ref().map_or("", |user| &user.username))
+            .with_text("author", request.author.and_then(|user| user.username).as_deref().unwrap_or_default())
             .with_list("labels", request.labels)
     }))
 }

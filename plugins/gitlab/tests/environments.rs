@@ -3,7 +3,7 @@
 
 use orangery_plugin_gitlab::{GitLab, MergeRequestConfig};
 use orangery_plugin_sdk::testing::{Answer, Named, Script, answer, poll};
-use orangery_plugin_sdk::{Error, Outcome, Provider};
+use orangery_plugin_sdk::{Error, Found, HttpError, Outcome, Provider};
 use serde_json::{Value, json};
 
 const URL: &str = "https://gitlab.com/acme/shop";
@@ -61,14 +61,14 @@ fn ask(http: &Script) -> Result<Outcome, Error> {
 
 /// `id:sha` of each input of a complete answer.
 fn found(http: &Script) -> Vec<String> {
-    let Outcome::Complete(inputs) = ask(http).unwrap() else { panic!("expected a complete answer") };
+    let Outcome::Complete(Found { inputs, .. }) = ask(http).unwrap() else { panic!("expected a complete answer") };
     inputs.iter().map(|input| format!("{}:{}", input.id, input.attributes["sha"].as_str().unwrap())).collect()
 }
 
 #[test]
 fn an_environment_becomes_an_input() {
     let http = project(vec![(7, "available", vec!["success"])]);
-    let Outcome::Complete(inputs) = ask(&http).unwrap() else { panic!("expected a complete answer") };
+    let Outcome::Complete(Found { inputs, .. }) = ask(&http).unwrap() else { panic!("expected a complete answer") };
     assert_eq!(inputs[0].id, "7");
     assert_eq!(
         Value::Object(inputs[0].attributes.clone()),
@@ -130,7 +130,8 @@ fn unwanted_environments_cost_no_request() {
     let only_three = Named(|name: &str| name == "review/3");
     let mut question = poll("GitLabEnvironment", URL, &http);
     question.selection = &only_three;
-    let Outcome::Complete(inputs) = GitLab::poll(&question, MergeRequestConfig::default()).unwrap() else {
+    let Outcome::Complete(Found { inputs, .. }) = GitLab::poll(&question, MergeRequestConfig::default()).unwrap()
+    else {
         panic!("expected a complete answer")
     };
     assert_eq!(inputs.len(), 1);
@@ -167,7 +168,7 @@ fn a_deployment_without_job_tells_its_own_commit() {
             )
         }
     });
-    let Outcome::Complete(inputs) = ask(&http).unwrap() else { panic!("expected a complete answer") };
+    let Outcome::Complete(Found { inputs, .. }) = ask(&http).unwrap() else { panic!("expected a complete answer") };
     assert_eq!(
         Value::Object(inputs[0].attributes.clone()),
         json!({"sha": "abc", "branch": "main", "title": "review/1", "slug": "review-1-x"})
@@ -231,6 +232,156 @@ fn environments_that_shift_while_paging_are_partial() {
             answer(200).json(json!([]))
         }
     });
-    let Outcome::Partial(inputs) = ask(&http).unwrap() else { panic!("expected a partial answer") };
+    let Outcome::Partial(Found { inputs, .. }) = ask(&http).unwrap() else { panic!("expected a partial answer") };
     assert_eq!(inputs.len(), 2);
+}
+
+#[test]
+fn environments_that_nobody_ever_deployed_to_cost_no_request_of_their_own() {
+    let http =
+        project((1..=250_u64).map(|id| (id, "available", if id <= 3 { vec!["success"] } else { vec![] })).collect());
+    assert_eq!(found(&http), ["1:sha-1-0", "2:sha-2-0", "3:sha-3-0"]);
+    // Running deployments, three pages of environments, one page of deployments.
+    assert_eq!(http.sent().len(), 5, "{:?}", http.urls());
+}
+
+/// The project, with the deployments (or environments) that `change` alters, on whichever list they stand.
+fn altered(environments: Vec<Environment>, change: impl Fn(&mut Value) + 'static) -> Script {
+    let honest = project(environments);
+    Script::answering(move |request| {
+        let response = orangery_plugin_sdk::Http::send(&honest, request).unwrap();
+        let mut list: Vec<Value> = serde_json::from_slice(&response.body).unwrap();
+        list.iter_mut().for_each(&change);
+        let mut altered = answer(200).json(Value::Array(list));
+        for (name, value) in response.headers.iter().filter(|(name, _)| name.starts_with("x-")) {
+            altered = altered.header(name, value);
+        }
+        altered
+    })
+}
+
+/// The ids of the inputs and of the odd items.
+fn told(http: &Script) -> (Vec<String>, Vec<String>) {
+    let Outcome::Complete(found) = ask(http).unwrap() else { panic!("expected a complete answer") };
+    let odd = found.odd.iter().map(|odd| odd.id.clone().unwrap_or_default()).collect();
+    (found.inputs.into_iter().map(|input| input.id).collect(), odd)
+}
+
+#[test]
+fn an_odd_deployment_makes_its_environment_odd_and_no_other() {
+    // Few environments are asked one by one, many from the project's list: the answer is the same.
+    for count in [3_u64, 40] {
+        let all = || (1..=count).map(|id| (id, "available", vec!["success"])).collect::<Vec<_>>();
+        let others: Vec<String> = (1..=count).filter(|id| *id != 2).map(|id| id.to_string()).collect();
+        let everybody: Vec<String> = (1..=count).map(|id| id.to_string()).collect();
+        let wrong = [Value::Null, json!({"x": []})];
+        for (pointers, expected) in [
+            (&["/id", "/status"][..], (others.clone(), vec!["2".to_owned()])),
+            // What a deployment was made by does not decide whether it counts.
+            (
+                &["/user", "/user/username", "/deployable", "/deployable/commit", "/deployable/ref", "/sha", "/ref"][..],
+                (everybody, vec![]),
+            ),
+        ] {
+            for (pointer, value) in
+                pointers.iter().flat_map(|pointer| wrong.iter().map(move |value| (*pointer, value.clone())))
+            {
+                let http = altered(all(), move |item| {
+                    if item.pointer("/environment/id") == Some(&json!(2)) {
+                        *item.pointer_mut(pointer).unwrap() = value.clone();
+                    }
+                });
+                assert_eq!(told(&http), expected, "{count} {pointer}");
+            }
+        }
+        let without_commit = altered(all(), |item| {
+            if item.pointer("/environment/id") == Some(&json!(2)) {
+                item["sha"] = Value::Null;
+                item["deployable"] = Value::Null;
+            }
+        });
+        assert_eq!(told(&without_commit), (others.clone(), vec!["2".to_owned()]), "{count}");
+    }
+}
+
+#[test]
+fn an_odd_environment_is_told_by_its_id_and_stops_no_other() {
+    for pointer in ["/name", "/slug", "/state"] {
+        let http = altered((1..=3).map(|id| (id, "available", vec!["success"])).collect(), move |item| {
+            if item["id"] == json!(2) {
+                item[pointer.trim_start_matches('/')] = Value::Null;
+            }
+        });
+        assert_eq!(told(&http), (vec!["1".to_owned(), "3".to_owned()], vec!["2".to_owned()]), "{pointer}");
+    }
+}
+
+#[test]
+fn a_deployment_that_was_made_for_a_stopped_environment_and_cannot_be_read_keeps_it() {
+    let http = altered(vec![(1, "available", vec!["success"]), (2, "stopping", vec!["running"])], |item| {
+        if item.pointer("/environment/id") == Some(&json!(2)) {
+            item["id"] = Value::Null;
+        }
+    });
+    assert_eq!(told(&http), (vec!["1".to_owned()], vec!["2".to_owned()]));
+}
+
+#[test]
+fn a_list_of_deployments_that_does_not_hold_still_is_not_believed() {
+    // The server counts one deployment more than it lists, however often it is asked: it may be that of any environment.
+    let environments: Vec<Environment> =
+        (1..=140).map(|id| (id, "available", vec!["failed"])).chain([(141, "available", vec!["success"])]).collect();
+    let honest = project(environments);
+    let http = Script::answering(move |request| {
+        let response = orangery_plugin_sdk::Http::send(&honest, request).unwrap();
+        let list: Value = serde_json::from_slice(&response.body).unwrap();
+        let sweep = request.url.contains("/deployments")
+            && request.url.contains("per_page=100")
+            && !request.url.contains("status=");
+        // The newest deployment of the last environment slips through between two pages.
+        let list: Value = list
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|one| !(sweep && one["environment"]["id"] == json!(141)))
+            .cloned()
+            .collect();
+        let mut answer = answer(200).json(list);
+        for (name, value) in response.headers.iter().filter(|(name, _)| name.starts_with("x-")) {
+            answer = answer.header(name, value);
+        }
+        answer
+    });
+    assert_eq!(found(&http), ["141:sha-141-0"]);
+}
+
+#[test]
+fn what_the_budget_does_not_allow_to_ask_stays_as_it_is() {
+    let environments: Vec<Environment> = (1..=5).map(|id| (id, "available", vec!["success"])).collect();
+    let honest = project(environments);
+    let budget = std::cell::Cell::new(4);
+    let http = Budgeted { honest, budget };
+    let mut question = poll("GitLabEnvironment", URL, &http.honest);
+    question.http = &http;
+    let Outcome::Complete(found) = GitLab::poll(&question, MergeRequestConfig::default()).unwrap() else {
+        panic!("expected a complete answer")
+    };
+    assert_eq!(found.inputs.iter().map(|input| input.id.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+    assert_eq!(found.odd.iter().filter_map(|odd| odd.id.as_deref()).collect::<Vec<_>>(), ["3", "4", "5"]);
+}
+
+/// A network that is closed after some requests.
+struct Budgeted {
+    honest: Script,
+    budget: std::cell::Cell<u32>,
+}
+
+impl orangery_plugin_sdk::Http for Budgeted {
+    fn send(&self, request: &orangery_plugin_sdk::Request) -> Result<orangery_plugin_sdk::Response, HttpError> {
+        if self.budget.get() == 0 {
+            return Err(HttpError::BudgetExhausted("4 requests".to_owned()));
+        }
+        self.budget.set(self.budget.get() - 1);
+        self.honest.send(request)
+    }
 }

@@ -3,7 +3,7 @@
 
 use orangery_plugin_gitlab::{GitLab, MergeRequestConfig};
 use orangery_plugin_sdk::testing::{Answer, Script, answer, poll};
-use orangery_plugin_sdk::{Error, HttpError, Outcome, Provider, Retry, json};
+use orangery_plugin_sdk::{Error, Found, HttpError, OddItem, Outcome, Provider, Retry, json};
 use serde_json::{Value, json};
 
 const URL: &str = "https://gitlab.com/acme/team/shop";
@@ -16,7 +16,9 @@ fn ask(kind: &str, http: &Script) -> Result<Outcome, Error> {
 }
 
 fn complete(outcome: Outcome) -> Value {
-    let Outcome::Complete(inputs) = outcome else { panic!("expected a complete answer, got {outcome:?}") };
+    let Outcome::Complete(Found { inputs, .. }) = outcome else {
+        panic!("expected a complete answer, got {outcome:?}")
+    };
     inputs
         .into_iter()
         .map(|input| {
@@ -29,7 +31,7 @@ fn complete(outcome: Outcome) -> Value {
 
 fn ids(outcome: Outcome) -> Vec<String> {
     let inputs = match outcome {
-        Outcome::Complete(inputs) | Outcome::Partial(inputs) => inputs,
+        Outcome::Complete(found) | Outcome::Partial(found) => found.inputs,
         Outcome::Unchanged => Vec::new(),
     };
     inputs.into_iter().map(|input| input.id).collect()
@@ -178,6 +180,64 @@ fn every_failure_is_an_error_of_its_kind_and_never_an_empty_list() {
         let error = ask("GitLabMergeRequest", &http).unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
     }
+}
+
+/// What becomes of a listing in which one of two items has `value` at `pointer`: the readable ids, and the odd items.
+fn with_one_odd(
+    kind: &str,
+    url: &str,
+    good: Value,
+    mut odd: Value,
+    pointer: &str,
+    value: Value,
+) -> (Vec<String>, Vec<OddItem>) {
+    *odd.pointer_mut(pointer).unwrap() = value;
+    let http = Script::new().get(url, answer(200).json(json!([good, odd])));
+    let Outcome::Complete(found) = ask(kind, &http).unwrap() else {
+        panic!("{kind}{pointer}: expected a complete answer")
+    };
+    (found.inputs.into_iter().map(|input| input.id).collect(), found.odd)
+}
+
+#[test]
+fn one_odd_item_stops_no_listing_whatever_field_is_odd() {
+    let wrong = [Value::Null, json!(7), json!({"x": []})];
+    for pointer in
+        ["/title", "/draft", "/source_branch", "/sha", "/source_project_id", "/author", "/author/username", "/labels"]
+    {
+        for value in &wrong {
+            let (ids, odd) =
+                with_one_odd("GitLabMergeRequest", REQUESTS, request(1), request(2), pointer, value.clone());
+            let known: Vec<&str> =
+                ids.iter().map(String::as_str).chain(odd.iter().filter_map(|odd| odd.id.as_deref())).collect();
+            assert_eq!(known, ["1", "2"], "{pointer} {value}");
+        }
+    }
+    let reference = |name: &str| json!({"name": name, "commit": {"id": "abc"}});
+    for (kind, url) in [("GitLabBranch", BRANCHES), ("GitLabTag", TAGS)] {
+        for pointer in ["/commit", "/commit/id", "/name"] {
+            for value in &wrong {
+                let (ids, odd) = with_one_odd(kind, url, reference("main"), reference("v1"), pointer, value.clone());
+                assert_eq!((ids.len(), odd.len()), (1, 1), "{kind} {pointer} {value}");
+                let name = if pointer == "/name" { None } else { Some("v1") };
+                assert_eq!(odd[0].name.as_deref(), name, "{kind} {pointer} {value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_tag_of_a_tree_is_named_and_the_others_are_exported() {
+    let (ids, odd) = with_one_odd(
+        "GitLabTag",
+        TAGS,
+        json!({"name": "v2.6.13", "commit": {"id": "3"}}),
+        json!({"name": "v2.6.11-tree", "message": "tree", "commit": {"id": "c"}}),
+        "/commit",
+        Value::Null,
+    );
+    assert_eq!((ids.len(), odd[0].name.as_deref()), (1, Some("v2.6.11-tree")));
+    assert_eq!(odd[0].problem, "unexpected shape at commit: invalid type: null, expected struct Commit");
 }
 
 #[test]

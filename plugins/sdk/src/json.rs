@@ -5,6 +5,7 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use serde_json::value::RawValue;
 
 use crate::error::Error;
 use crate::http::{Http, Request, Response};
@@ -42,6 +43,33 @@ pub fn decode<T: DeserializeOwned>(request: &Request, response: &Response) -> Re
     })?;
     json.end().map_err(|cause| Error::malformed(format!("{deed}: the body is not one JSON document: {cause}")))?;
     Ok(value)
+}
+
+/// The elements of a JSON list, each as its own text.
+///
+/// # Errors
+/// As [`decode`] for anything but a list.
+pub fn elements<'r>(request: &Request, response: &'r Response) -> Result<Vec<&'r str>, Error> {
+    let deed = request.deed();
+    refuse_other_media(&deed, response)?;
+    let list: Vec<&RawValue> = serde_json::from_slice(&response.body)
+        .map_err(|cause| Error::malformed(format!("{deed}: the body is not a JSON list: {cause}")))?;
+    Ok(list.into_iter().map(RawValue::get).collect())
+}
+
+/// Decodes one document that stands alone, such as an element of a list.
+///
+/// # Errors
+/// The JSON path and what is wrong there, for people.
+pub fn decode_item<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        // The position in the text of one element says nothing about the page that it stands in.
+        let cause = error.into_inner().to_string();
+        let cause = cause.rsplit_once(" at line ").map_or(cause.as_str(), |(cause, _)| cause);
+        format!("unexpected shape at {}: {cause}", readable(&path))
+    })
 }
 
 /// Decodes `spec.config`, or the configuration of a renderer, which stands at `field` in the manifest.

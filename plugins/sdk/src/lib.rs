@@ -30,7 +30,8 @@
 //!
 //! * A plugin never sees a token: it names a credential in a [`Request`] and the host attaches it.
 //! * Every failure is an [`Error`] that says what, where and what to do; none of the helpers turns one into an empty list.
-//! * [`listing::list`] calls a listing stable only if no item can have slipped between two of its pages.
+//! * [`listing::list`] calls a listing stable only if no item can have slipped between two of its pages. An item of another
+//!   shape does not stop it: it is reported as an [`OddItem`].
 //!
 //! # Assumptions
 //!
@@ -59,7 +60,8 @@ pub mod testing;
 pub use error::{Error, Failure, Retry};
 pub use http::{Http, HttpError, Method, Request, Response};
 pub use provider::{
-    Filter, Input, LimitRule, NameKind, NoConfig, Note, NoteLevel, Outcome, Poll, Provider, Selection, ServedType, Want,
+    Filter, Found, Input, LimitRule, NameKind, NoConfig, Note, NoteLevel, OddItem, Outcome, Poll, Provider, Selection,
+    ServedType, Want,
 };
 pub use renderer::{Body, RenderContext, RenderInput, Rendered, Renderer, Rendering, Template};
 pub use reporter::{EnvironmentState, Report, Reporter};

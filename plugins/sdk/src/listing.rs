@@ -12,17 +12,23 @@
 //!
 //! An unstable listing is read once more; if that is unstable too, what was found is [`Outcome::Partial`]: it adds and
 //! updates, and removes nothing.
+//!
+//! One item of another shape does not stop the others: it becomes an [`OddItem`]. A page of which not one item can be
+//! recognised is a page of something else, and an error.
 
-use std::collections::HashSet;
+mod page;
+mod reader;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::error::Error;
-use crate::http::{Http, Request, Response};
-use crate::json;
-use crate::paging::{Paging, Step, Walk};
-use crate::provider::{Input, Outcome};
-use crate::status;
+use crate::http::{Http, Request};
+use crate::paging::Paging;
+use crate::provider::{Found, Input, OddItem, Outcome};
+
+pub use page::{Entry, entries};
+pub use reader::Reader;
 
 /// What is listed and how.
 #[derive(Debug, Clone)]
@@ -40,6 +46,8 @@ pub struct Listing<'a> {
 pub struct Listed<T> {
     /// The items.
     pub items: Vec<T>,
+    /// Items of another shape.
+    pub odd: Vec<OddItem>,
     /// Whether this is all there is.
     pub completeness: Completeness,
 }
@@ -57,27 +65,32 @@ pub enum Completeness {
 pub trait Item: DeserializeOwned {
     /// What tells this item from the others: a number, a name.
     fn key(&self) -> String;
+
+    /// What can be told of an item of another shape. `None` if not even its identity can: then it may be any of those that
+    /// were exported earlier.
+    fn identify(_item: &Value) -> Option<Identity> {
+        None
+    }
 }
 
-struct Pass<T> {
-    items: Vec<T>,
-    doubt: Option<String>,
-}
-
-struct Page {
-    request: Request,
-    body: Vec<u8>,
-    keys: Vec<String>,
-    total: Option<u64>,
+/// The identity of an item whose shape is not the expected one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// What [`Item::key`] would be.
+    pub key: String,
+    /// The id that its input has in other answers.
+    pub id: Option<String>,
+    /// The value of the type's name attribute.
+    pub name: Option<String>,
 }
 
 impl<T> Listed<T> {
     /// Turns the items into inputs: complete if the listing was stable.
     pub fn outcome(self, input: impl FnMut(T) -> Input) -> Outcome {
-        let inputs = self.items.into_iter().map(input).collect();
+        let found = Found { inputs: self.items.into_iter().map(input).collect(), odd: self.odd };
         match self.completeness {
-            Completeness::Stable => Outcome::Complete(inputs),
-            Completeness::Shifting => Outcome::Partial(inputs),
+            Completeness::Stable => Outcome::Complete(found),
+            Completeness::Shifting => Outcome::Partial(found),
         }
     }
 }
@@ -87,80 +100,28 @@ impl<T> Listed<T> {
 /// # Errors
 /// Any failure of any page.
 pub fn list<T: Item>(http: &dyn Http, listing: &Listing<'_>) -> Result<Listed<T>, Error> {
-    let first = read(http, listing)?;
-    let Some(doubt) = first.doubt else { return Ok(Listed { items: first.items, completeness: Completeness::Stable }) };
+    let (first, doubt) = read(http, listing)?;
+    let Some(doubt) = doubt else { return Ok(first) };
     crate::info!("{doubt}; listing again");
-    let again: Pass<T> = read(http, listing)?;
-    let completeness = match again.doubt {
-        None => Completeness::Stable,
-        Some(doubt) => {
-            crate::warn!("{doubt}; the listing is partial: nothing will be removed because of it");
-            Completeness::Shifting
-        }
-    };
-    Ok(Listed { items: again.items, completeness })
+    let (again, doubt) = read(http, listing)?;
+    let Some(doubt) = doubt else { return Ok(again) };
+    crate::warn!("{doubt}; the listing is partial: nothing will be removed because of it");
+    Ok(Listed { completeness: Completeness::Shifting, ..again })
 }
 
-fn read<T: Item>(http: &dyn Http, listing: &Listing<'_>) -> Result<Pass<T>, Error> {
-    let mut walk = Walk::new(http, listing.operation, listing.paging, listing.first.clone());
-    let (mut items, mut pages, mut seen, mut doubt) = (Vec::new(), Vec::new(), HashSet::new(), None);
-    loop {
-        let (request, response) = match walk.step()? {
-            Step::Page(request, response) => (request, response),
-            Step::Repeated => {
-                doubt = Some(format!("{} pagination returned a repeated page", listing.operation));
-                break;
-            }
-            Step::End => break,
-        };
-        let listed: Vec<T> = json::decode(&request, &response)?;
-        let keys: Vec<String> = listed.iter().map(Item::key).collect();
-        for (item, key) in listed.into_iter().zip(&keys) {
-            if seen.insert(key.clone()) {
-                items.push(item);
-            } else {
-                doubt = Some(format!("{} listed {key:?} twice", listing.operation));
+/// One pass, and why it may have missed an item.
+fn read<T: Item>(http: &dyn Http, listing: &Listing<'_>) -> Result<(Listed<T>, Option<String>), Error> {
+    let mut reader = Reader::new(http, listing);
+    let mut listed = Listed { items: Vec::new(), odd: Vec::new(), completeness: Completeness::Stable };
+    while let Some(page) = reader.next_page()? {
+        for entry in page {
+            match entry {
+                Entry::Item(item) => listed.items.push(item),
+                Entry::Odd { item, .. } => listed.odd.push(item),
             }
         }
-        pages.push(Page { total: total(&response), request, body: response.body, keys });
     }
-    if doubt.is_none() && pages.len() > 1 {
-        doubt = doubt_of::<T>(http, listing.operation, &pages, items.len())?;
-    }
-    Ok(Pass { items, doubt })
-}
-
-fn doubt_of<T: Item>(http: &dyn Http, operation: &str, pages: &[Page], count: usize) -> Result<Option<String>, Error> {
-    let totals: Vec<u64> = pages.iter().filter_map(|page| page.total).collect();
-    if totals.len() < pages.len() {
-        return moved::<T>(http, operation, pages);
-    }
-    let count = u64::try_from(count).unwrap_or(u64::MAX);
-    Ok(totals
-        .iter()
-        .any(|total| *total != count)
-        .then(|| format!("{operation} listed {count} items while the server counted {totals:?} page by page")))
-}
-
-/// Asks for every page but the last again: an item that slipped did so across one of their ends.
-fn moved<T: Item>(http: &dyn Http, operation: &str, pages: &[Page]) -> Result<Option<String>, Error> {
-    let Some((_, earlier)) = pages.split_last() else { return Ok(None) };
-    for (index, page) in earlier.iter().enumerate() {
-        let again = status::send(http, &page.request)?;
-        if again.body == page.body {
-            continue;
-        }
-        // A comment or a push changes a page without moving anything.
-        let listed: Vec<T> = json::decode(&page.request, &again)?;
-        if !listed.iter().map(Item::key).eq(page.keys.iter().cloned()) {
-            return Ok(Some(format!("{operation} changed on page {} while the pages were read", index + 1)));
-        }
-    }
-    Ok(None)
-}
-
-fn total(response: &Response) -> Option<u64> {
-    response.header("x-total")?.trim().parse().ok()
+    Ok((listed, reader.doubt()?))
 }
 
 #[cfg(test)]

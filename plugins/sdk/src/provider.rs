@@ -82,20 +82,42 @@ pub struct Filter {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// Everything there is; what is not in it is gone.
-    Complete(Vec<Input>),
+    Complete(Found),
     /// Some of it: adds and updates, removes nothing.
-    Partial(Vec<Input>),
+    Partial(Found),
     /// The same as last time.
     Unchanged,
+}
+
+/// The contents of an answer: `inputs.into()` where every item could be read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Found {
+    /// What can be exported.
+    pub inputs: Vec<Input>,
+    /// What exists as well but cannot be read: the host keeps what it last exported of it, and warns.
+    pub odd: Vec<OddItem>,
 }
 
 /// One thing found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Input {
-    /// 1 to 253 characters, unique in one answer. Users build object names from it.
+    /// 1 to 253 characters. Users build object names from it. Inputs may share an id if their names differ.
     pub id: String,
     /// The values that templates see.
     pub attributes: Map<String, Value>,
+}
+
+/// An item that exists but cannot be made an input, because a field is missing or has another shape. One such item must not
+/// stop the others: report it here instead of failing. What is known of its identity tells the host which exported input
+/// stays as it is; without any, all that are missing from the answer stay.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OddItem {
+    /// The id that its input has in other answers, if it can be told.
+    pub id: Option<String>,
+    /// The value of the type's name attribute, if it can be told.
+    pub name: Option<String>,
+    /// What is wrong with it.
+    pub problem: String,
 }
 
 /// How much a note matters.
@@ -176,6 +198,18 @@ impl Poll<'_> {
     /// the same filter again to what is returned.
     pub fn wants(&self, name: &str, labels: &[String]) -> bool {
         self.selection.wants(name, labels)
+    }
+}
+
+impl From<Vec<Input>> for Found {
+    fn from(inputs: Vec<Input>) -> Self {
+        Self { inputs, odd: Vec::new() }
+    }
+}
+
+impl FromIterator<Input> for Found {
+    fn from_iter<T: IntoIterator<Item = Input>>(inputs: T) -> Self {
+        Self { inputs: inputs.into_iter().collect(), odd: Vec::new() }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::operator::{self, Operator, Setting};
 use anyhow::{Context, Result};
 use kube::Config;
-use orangery_sandbox::Sandbox;
+use orangery_sandbox::{PluginSource, Sandbox};
 use orangery_test_apiserver::cut::{self, Fate};
 use orangery_test_apiserver::{Cluster, Proxy};
 use orangery_test_forge::Forge;
@@ -122,6 +122,16 @@ impl World {
             left: Arc::new(AtomicI64::new(i64::MAX)),
             tokens: AtomicU64::new(0),
         }
+    }
+
+    /// Loads a plugin as if the user had given it with `--plugin`; before the operator starts.
+    ///
+    /// # Errors
+    /// It is refused, or the operator is a process with plugins of its own.
+    pub async fn admits(&self, component: &[u8]) -> Result<()> {
+        let sandbox = self.sandbox.as_ref().context("the operator is a process")?;
+        sandbox.admit(component, PluginSource::given("given.wasm")).await?;
+        Ok(())
     }
 
     /// The namespace of the story.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use regex::Regex;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What goes wrong, where, how often.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -92,6 +93,15 @@ pub enum Failure {
     InvalidJson,
     /// 200 and JSON of another shape: an object where a list belongs.
     OtherShape,
+    /// The real list, in which the item with this number, id or name has another value in one field.
+    OddItem {
+        /// Its `number`, `iid`, `id` or `name`, as text.
+        item: String,
+        /// JSON pointer to a field of the item, for example `/head/sha`.
+        field: String,
+        /// What stands there instead.
+        value: Value,
+    },
     /// The real page, whose next page is itself.
     RepeatedPage,
     /// The real page; afterwards this change request is closed, so that the next pages shift.
@@ -147,6 +157,11 @@ impl Fault {
     /// The head comes late.
     pub fn slow_head(delay: Duration) -> Self {
         Self::new(Failure::SlowHead { millis: millis(delay) })
+    }
+
+    /// One item of a list has another value in one field, as where a forge answers null.
+    pub fn odd_item(item: impl ToString, field: &str, value: Value) -> Self {
+        Self::new(Failure::OddItem { item: item.to_string(), field: field.to_owned(), value })
     }
 
     /// The body trickles.

@@ -82,6 +82,7 @@ pub(crate) fn instead(failure: &Failure, call: &Call) -> Option<Response> {
         | Failure::CutChunks
         | Failure::SlowHead { .. }
         | Failure::SlowBody { .. }
+        | Failure::OddItem { .. }
         | Failure::RepeatedPage
         | Failure::ThenClose { .. }
         | Failure::WrongContentType { .. }
@@ -114,6 +115,13 @@ pub(crate) async fn spoil(failure: &Failure, honest: Response, call: &Call, worl
             });
             Response::from_parts(head, Body::from_stream(drip))
         }
+        Failure::OddItem { item, field, value } => {
+            // The tag of the real list would let a client keep the odd one.
+            head.headers.remove(header::ETAG);
+            head.headers.remove(header::LAST_MODIFIED);
+            head.headers.remove(header::CONTENT_LENGTH);
+            Response::from_parts(head, altered(&sent, item, field, value).into())
+        }
         Failure::RepeatedPage => {
             let page = call.asked.page();
             put(&mut head.headers, "link", &format!("<{}>; rel=\"next\"", call.asked.address(page)));
@@ -132,6 +140,22 @@ pub(crate) async fn spoil(failure: &Failure, honest: Response, call: &Call, worl
         }
         _ => Response::from_parts(head, sent.into()),
     }
+}
+
+/// The list with one field of one item replaced.
+fn altered(list: &[u8], item: &str, field: &str, value: &Value) -> Vec<u8> {
+    let Ok(Value::Array(mut items)) = serde_json::from_slice(list) else { return list.to_vec() };
+    let is_meant = |found: &Value| {
+        ["number", "iid", "id", "name"].iter().any(|key| match found.get(key) {
+            Some(Value::String(text)) => text == item,
+            Some(Value::Number(number)) => number.to_string() == item,
+            _ => false,
+        })
+    };
+    for place in items.iter_mut().filter(|found| is_meant(found)).filter_map(|found| found.pointer_mut(field)) {
+        *place = value.clone();
+    }
+    Value::Array(items).to_string().into_bytes()
 }
 
 fn close(world: &World, call: &Call, number: u64) {

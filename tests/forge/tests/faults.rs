@@ -141,6 +141,18 @@ async fn redirects_lead_here_elsewhere_and_nowhere() {
 }
 
 #[tokio::test]
+async fn one_item_of_a_list_can_be_made_odd() {
+    let forge = forge().await;
+    forge.fault(Fault::odd_item(2, "/head/sha", Value::Null));
+    let list: Vec<Value> =
+        serde_json::from_str(&anonymous(&forge, PULLS).await.unwrap().text().await.unwrap()).unwrap();
+    let odd: Vec<_> =
+        list.iter().filter(|item| item["head"]["sha"].is_null()).map(|item| item["number"].as_u64()).collect();
+    assert_eq!((list.len(), odd), (3, vec![Some(2)]));
+    assert_eq!(header(&anonymous(&forge, PULLS).await.unwrap(), "etag"), "");
+}
+
+#[tokio::test]
 async fn a_repeated_page_names_itself_as_the_next() {
     let forge = forge().await;
     forge.fault(Fault::new(Failure::RepeatedPage));

@@ -1,7 +1,8 @@
 //! An ordinary provider: asks `{url}/items` with the credential `api`, asks the filter, logs, and answers.
 #![cfg(target_arch = "wasm32")]
 use orangery_test_guests::guest::{
-    Value, failure, get, http::HttpError, json, log, polling::PollOutcome, selection, types::Input, types::PluginError,
+    Value, failure, get, http::HttpError, json, log, polling::Found, polling::PollOutcome, selection, types::Input,
+    types::PluginError,
 };
 
 orangery_test_guests::provider!("Lists", |context, _| {
@@ -28,5 +29,5 @@ orangery_test_guests::provider!("Lists", |context, _| {
         })
         .collect();
     log::log(log::Level::Information, "listed", &[("count".to_owned(), inputs.len().to_string())]);
-    Ok(PollOutcome::Complete(inputs))
+    Ok(PollOutcome::Complete(Found { inputs, odd: Vec::new() }))
 });

@@ -17,7 +17,7 @@ impl Provider for Tends {
     }
 
     fn poll(_poll: &Poll<'_>, _config: NoConfig) -> Result<Outcome, Error> {
-        Ok(Outcome::Complete(vec![Input::new("1").with("branch", "main")]))
+        Ok(Outcome::Complete(vec![Input::new("1").with("branch", "main")].into()))
     }
 }
 

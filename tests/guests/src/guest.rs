@@ -39,7 +39,7 @@ pub fn describes(kind: &str) -> provider_info::PluginInfo {
 /// An answer with one input that carries what the guest has to tell.
 pub fn tells(attributes: Value) -> Result<polling::PollOutcome, types::PluginError> {
     let input = types::Input { id: "1".into(), attributes: attributes.to_string() };
-    Ok(polling::PollOutcome::Complete(vec![input]))
+    Ok(polling::PollOutcome::Complete(polling::Found { inputs: vec![input], odd: Vec::new() }))
 }
 
 /// The configuration of the call.

@@ -118,17 +118,12 @@ impl Source {
     pub(super) fn parts(&self) -> Vec<Part> {
         let provider = self.provider.as_value();
         let digest_key = self.provider.digest_key();
-        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        let keys = digest::natural_keys(&self.inputs);
         self.inputs
             .iter()
+            .zip(keys)
             .enumerate()
-            .map(|(index, input)| {
-                let mut natural = digest::natural_key(input);
-                let count = seen.entry(natural.clone()).and_modify(|count| *count += 1).or_insert(0);
-                // Only inputs that cannot be told apart are numbered, so that no other is renamed by them.
-                if *count > 0 {
-                    natural.push_str(&format!("#{count}"));
-                }
+            .map(|(index, (input, natural))| {
                 let mut attributes = input.clone();
                 attributes.insert("provider".to_owned(), provider.clone());
                 Part {

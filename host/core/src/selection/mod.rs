@@ -2,7 +2,11 @@
 //!
 //! The order is fixed: include, exclude, labels, version range, sort (tags), limit, skip, default values.
 
+mod export;
 pub mod filter;
+mod identity;
+mod limit;
+pub mod odd;
 pub mod pattern;
 pub mod select;
 pub mod served;

@@ -1,6 +1,9 @@
 //! `spec.skip.labels`: a change request with such a label is frozen as it was last exported, or left out if it never was.
 
+use super::served::ServedType;
+use crate::explain::Reason;
 use crate::input::Input;
+use crate::notice::Notice;
 use serde_json::{Map, Value};
 
 /// The keys that are frozen even where the fresh answer lacks them.
@@ -26,6 +29,14 @@ pub fn frozen(fresh: &Input, exported: &Map<String, Value>) -> Map<String, Value
         }
     }
     merged
+}
+
+/// A warning that the rules cannot work on a type without labels.
+pub(super) fn without_labels(served: &ServedType) -> Notice {
+    Notice::warning(
+        Reason::Warning,
+        format!("spec.skip.labels has no effect on type {}, whose inputs have no labels; remove it", served.name),
+    )
 }
 
 /// The labels of an input, as far as they are text.

@@ -178,3 +178,40 @@ fn the_example_plugin_is_admitted_passes_its_cases_and_feeds_a_set() {
     let names: Vec<String> = tree(&work.path().join("out")).into_keys().collect();
     assert_eq!(names, ["apps/ConfigMap/review-cart.yaml", "apps/ConfigMap/review-search.yaml"]);
 }
+
+#[test]
+fn the_example_plugin_refuses_a_path_that_leaves_the_url_before_anything_is_sent() {
+    let plugin = json_file();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    let work = tempfile::tempdir().unwrap();
+    let manifest = |file: &str| {
+        let text = format!(
+            "apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSetInputProvider\nmetadata: {{name: previews, namespace: apps}}\nspec:\n  type: JsonFile\n  url: http://{address}/previews\n  secretRef: {{name: files-token}}\n  config: {{file: {file}}}\n"
+        );
+        std::fs::write(work.path().join("m.yaml"), text).unwrap();
+    };
+    let words = |first: &[&'static str]| {
+        let plugin = ["--plugin", plugin.to_str().unwrap(), "--secret-from-env", "apps/files-token=T"];
+        let words: Vec<String> = first.iter().chain(&plugin).map(|word| (*word).to_owned()).collect();
+        orangery(words).inside(work.path()).with("T", "file-secret")
+    };
+    manifest("../secrets.json");
+    for first in
+        [&["poll", "-f", "m.yaml", "--allow-loopback"][..], &["run", "--local", "out", "-f", "m.yaml", "--once"]]
+    {
+        let ran = words(first).run();
+        assert_ne!(ran.code, 0);
+        assert!(ran.err.contains("spec.config.file") && ran.err.contains("leaves spec.url"), "{}", ran.err);
+    }
+    // Nobody has connected: whoever reads the socket now would have seen the token.
+    let nobody = runtime
+        .block_on(async { tokio::time::timeout(std::time::Duration::from_millis(200), listener.accept()).await });
+    assert!(nobody.is_err(), "the token was sent");
+    // What is only odd is said, and polled.
+    runtime.spawn(serve(listener));
+    manifest("environments.txt");
+    let ran = words(&["poll", "-f", "m.yaml", "--allow-loopback"]).run();
+    assert!(ran.err.contains("404"), "{}", ran.err);
+}

@@ -7,12 +7,13 @@ use crate::batch;
 use crate::bindings::renderer::Renders;
 use crate::bindings::renderer::exports::orangery::plugin::renderer as wit;
 use crate::call::{Body, CallError, Usage};
-use crate::failure::GuestFailure;
+use crate::failure::{GuestFailure, Note};
 use crate::fault::Fault;
 use crate::network::Network;
 use crate::plugin::Plugin;
 use crate::sandbox::Sandbox;
 use crate::store::{Clock, Given};
+use crate::text::GuestText;
 use crate::validate;
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -62,7 +63,13 @@ impl Sandbox {
         let consumer = request.consumer.clone();
         self.inner.circuits.check(plugin.reference(), &consumer, Instant::now())?;
         let _turn = self.inner.queue.turn(&consumer).await;
-        let entries = self.render_batches(Job::new(Arc::clone(&plugin), request, &config)).await;
+        let entries = match self.accepted(&plugin, &request.renderer, &config).await {
+            Ok(notes) => {
+                let entries = self.render_batches(Job::new(Arc::clone(&plugin), request, &config)).await;
+                entries.map(|(entries, usage)| (with_notes(entries, notes), usage))
+            }
+            Err(error) => Err(error),
+        };
         self.inner.circuits.record(plugin.reference(), &consumer, &entries, Instant::now());
         entries
     }
@@ -188,6 +195,18 @@ impl Sandbox {
         });
         (outcome, reached.usage)
     }
+}
+
+/// Remarks about the configuration concern no input more than another: the first one that was rendered carries them.
+fn with_notes(mut entries: Entries, notes: Vec<Note>) -> Entries {
+    if let Some(first) = entries.iter_mut().flatten().next() {
+        let of_config = |note: Note| {
+            let message = GuestText::message(&format!("spec.renderer.config: {}", note.message), &Redactor::default());
+            Note { message, ..note }
+        };
+        first.notes.splice(0..0, notes.into_iter().map(of_config));
+    }
+    entries
 }
 
 impl Job {

@@ -48,10 +48,18 @@ impl<P: Provider> provider::Guest for ProviderGuest<P> {
             selection: &Host,
         };
         Ok(match P::poll(&poll, config).map_err(error)? {
-            Outcome::Complete(inputs) => provider::PollOutcome::Complete(inputs.into_iter().map(input).collect()),
-            Outcome::Partial(inputs) => provider::PollOutcome::Partial(inputs.into_iter().map(input).collect()),
+            Outcome::Complete(contents) => provider::PollOutcome::Complete(found(contents)),
+            Outcome::Partial(contents) => provider::PollOutcome::Partial(found(contents)),
             Outcome::Unchanged => provider::PollOutcome::Unchanged,
         })
+    }
+}
+
+fn found(found: crate::Found) -> provider::Found {
+    let odd = found.odd.into_iter();
+    provider::Found {
+        inputs: found.inputs.into_iter().map(input).collect(),
+        odd: odd.map(|item| wire::OddItem { id: item.id, name: item.name, problem: item.problem }).collect(),
     }
 }
 

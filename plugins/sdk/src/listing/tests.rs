@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::*;
+use crate::names::checksum_id;
 use crate::testing::{Answer, Script, answer};
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -16,6 +17,11 @@ impl Item for Name {
     fn key(&self) -> String {
         self.name.clone()
     }
+
+    fn identify(item: &Value) -> Option<Identity> {
+        let name = item.get("name")?.as_str()?.to_owned();
+        Some(Identity { key: name.clone(), id: Some(checksum_id(&name)), name: Some(name) })
+    }
 }
 
 const FIRST: &str = "https://forge.example/names";
@@ -28,7 +34,7 @@ fn listing(paging: Paging) -> Listing<'static> {
 
 fn page(names: &str) -> Answer {
     let items: Vec<_> = names.split_whitespace().map(|name| serde_json::json!({ "name": name })).collect();
-    answer(200).json(serde_json::Value::Array(items))
+    answer(200).json(Value::Array(items))
 }
 
 fn names(listed: &Listed<Name>) -> String {
@@ -162,8 +168,54 @@ fn a_failure_on_any_page_or_second_look_is_a_failure_of_the_listing() {
 #[test]
 fn a_partial_listing_gives_a_partial_outcome() {
     let items = vec![Name { name: "a".into(), comment: String::new() }];
-    let shifting = Listed { items: items.clone(), completeness: Completeness::Shifting };
+    let shifting = Listed { items: items.clone(), odd: Vec::new(), completeness: Completeness::Shifting };
     assert!(matches!(shifting.outcome(|item| Input::new(item.name)), Outcome::Partial(_)));
-    let stable = Listed { items, completeness: Completeness::Stable };
+    let stable = Listed { items, odd: Vec::new(), completeness: Completeness::Stable };
     assert!(matches!(stable.outcome(|item| Input::new(item.name)), Outcome::Complete(_)));
+}
+
+#[test]
+fn an_item_of_another_shape_does_not_stop_the_others() {
+    let body = serde_json::json!([{"name": "a"}, {"name": "b", "comment": null}, {"name": "c"}, {"name": 7}, null]);
+    let script = Script::new().get(FIRST, answer(200).json(body));
+    let listed: Listed<Name> = list(&script, &listing(Paging::Link)).unwrap();
+    assert_eq!((names(&listed).as_str(), listed.completeness), ("a c", Completeness::Stable));
+    let odd: Vec<_> = listed.odd.iter().map(|item| (item.name.as_deref(), item.problem.as_str())).collect();
+    assert_eq!(
+        odd,
+        [
+            (Some("b"), "unexpected shape at comment: invalid type: null, expected a string"),
+            (None, "unexpected shape at name: invalid type: integer `7`, expected a string"),
+            (None, "unexpected shape at the top level: invalid type: null, expected struct Name"),
+        ]
+    );
+    assert_eq!(listed.odd[0].id.as_deref(), Some(checksum_id("b").as_str()));
+    let Outcome::Complete(found) = listed.outcome(|item| Input::new(item.name)) else { panic!("it is complete") };
+    assert_eq!((found.inputs.len(), found.odd.len()), (2, 3));
+}
+
+#[test]
+fn a_page_without_one_recognised_item_is_an_error() {
+    let body = serde_json::json!([{"title": "a"}, {"title": "b"}]);
+    let script = Script::new().get(FIRST, answer(200).json(body));
+    let error = list::<Name>(&script, &listing(Paging::Link)).unwrap_err();
+    assert_eq!(error.kind(), "malformed-answer");
+    assert!(error.to_string().contains("unexpected shape at [0]"), "{error}");
+}
+
+#[test]
+fn odd_items_count_where_pages_are_compared() {
+    let odd = |name: &str| serde_json::json!({"name": name, "comment": null});
+    let script = Script::new()
+        .get(
+            FIRST,
+            answer(200)
+                .json(serde_json::json!([odd("a"), {"name": "b"}]))
+                .header("X-Total", "3")
+                .header("X-Next-Page", "2"),
+        )
+        .get(SECOND, page("c").header("X-Total", "3").header("X-Next-Page", ""));
+    let listed: Listed<Name> = list(&script, &listing(Paging::NextPage)).unwrap();
+    assert_eq!((names(&listed).as_str(), listed.completeness), ("b c", Completeness::Stable));
+    script.assert_used_up();
 }

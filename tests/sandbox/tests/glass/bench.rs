@@ -67,8 +67,8 @@ pub(crate) async fn poll(sandbox: &Sandbox, kind: &str, config: Value) -> PollRe
 /// The attributes of the only input.
 pub(crate) fn told(report: &PollReport) -> Result<&Map<String, Value>> {
     match &report.result {
-        Ok(PollOutcome::Complete(inputs)) if inputs.len() == 1 => {
-            Ok(&inputs.first().context("there is one")?.attributes)
+        Ok(PollOutcome::Complete(found)) if found.inputs.len() == 1 => {
+            Ok(&found.inputs.first().context("there is one")?.attributes)
         }
         other => bail!("not one input but {other:?}"),
     }

@@ -2,7 +2,7 @@
 
 use crate::bench;
 use anyhow::Result;
-use orangery_core::PollOutcome;
+use orangery_core::{OddItem, PollOutcome};
 use orangery_sandbox::{BadAnswer, Fault, Limits};
 use serde_json::json;
 
@@ -65,15 +65,17 @@ pub(crate) mod overflows {
         let report = bench::poll(&sandbox, "Overflows", json!({"inputs": 100_000})).await;
         assert_eq!(bench::fault(report)?, Fault::BadAnswer(BadAnswer::TooManyInputs { count: 100_000, most: 10_000 }));
         let report = bench::poll(&sandbox, "Overflows", json!({"inputs": 10_000})).await;
-        assert!(matches!(report.result, Ok(PollOutcome::Complete(inputs)) if inputs.len() == 10_000));
+        assert!(matches!(report.result, Ok(PollOutcome::Complete(found)) if found.inputs.len() == 10_000));
         Ok(())
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn one_input_and_one_answer_have_a_size() -> Result<()> {
         let sandbox = bench::with(&[GUEST]).await?;
-        let said = bench::fault(bench::poll(&sandbox, "Overflows", json!({"bytes": 33 * 1024})).await)?.to_string();
-        assert!(said.contains("input '0' has 33801 bytes; at most 32768 are allowed"), "{said}");
+        let report = bench::poll(&sandbox, "Overflows", json!({"bytes": 33 * 1024})).await;
+        let Ok(PollOutcome::Complete(found)) = report.result else { anyhow::bail!("not complete") };
+        let problem = "it has 33801 bytes; at most 32768 are allowed".to_owned();
+        assert_eq!(found.odd, [OddItem { id: Some("0".into()), name: None, problem }]);
         let report = bench::poll(&sandbox, "Overflows", json!({"bytes": 30 * 1024, "inputs": 150})).await;
         let said = bench::fault(report)?.to_string();
         assert!(said.contains("the answer has") && said.contains("at most 4194304"), "{said}");

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 pub(crate) mod lists {
     use super::*;
-    use orangery_core::PollOutcome;
+    use orangery_core::{Found, PollOutcome};
     pub(crate) const GUEST: &str = "lists";
 
     fn request(forge: &Forge) -> Result<PollRequest> {
@@ -29,7 +29,7 @@ pub(crate) mod lists {
         let sandbox = bench::with(&[GUEST]).await?;
         let filter = PollFilter { include: Some("^m".into()), ..PollFilter::default() };
         let report = sandbox.poll(PollRequest { filter, ..request(&forge)? }).await;
-        let PollOutcome::Complete(inputs) = report.result? else { anyhow::bail!("not complete") };
+        let PollOutcome::Complete(Found { inputs, .. }) = report.result? else { anyhow::bail!("not complete") };
         let ids: Vec<_> = inputs.iter().map(|input| input.id.as_str()).collect();
         assert_eq!(ids, ["main", "feature"]);
         assert_eq!(inputs.first().context("two")?.attributes["filter"], "^m");

@@ -1,9 +1,10 @@
 //! Configurations: the schema names the field, and the plugin says what a schema cannot.
 
 use crate::bench;
+use crate::forge::Forge;
 use anyhow::Result;
 use orangery_core::{Disposition, Explain, Reason};
-use orangery_sandbox::{CallError, NoteLevel};
+use orangery_sandbox::{CallError, NoteLevel, PollReport, PollRequest};
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,5 +45,29 @@ async fn the_plugin_says_what_a_schema_cannot() -> Result<()> {
     assert_eq!(error.disposition(), Disposition::WaitForChange);
     let missing = sandbox.validate("Nobody", &json!({})).await;
     assert!(matches!(missing, Err(CallError::Missing { .. })));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_that_the_plugin_refuses_is_never_polled_with() -> Result<()> {
+    let forge = Forge::start().await?;
+    let sandbox = bench::with(&["lists"]).await?;
+    let ask = async |config: Value| -> Result<PollReport> {
+        let request = bench::question("Lists", config);
+        Ok(sandbox.poll(PollRequest { url: forge.url.clone(), session: forge.session("a-token")?, ..request }).await)
+    };
+    for _ in 0..2 {
+        let Err(error) = ask(json!({"project": "forbidden"})).await?.result else { anyhow::bail!("it passed") };
+        assert!(matches!(&error, CallError::Answered { said, .. } if said.field.is_some()), "{error}");
+        assert_eq!((error.reason(), error.disposition()), (Reason::InvalidSpec, Disposition::WaitForChange));
+    }
+    assert_eq!(forge.seen().len(), 0, "the token stayed at home");
+    for _ in 0..2 {
+        let report = ask(json!({"project": "odd"})).await?;
+        assert!(report.result.is_ok(), "{:?}", report.result.err());
+        assert_eq!(report.notes.iter().map(ToString::to_string).collect::<Vec<_>>(), ["an odd project (OddProject)"]);
+    }
+    assert!(ask(json!({"project": "web"})).await?.notes.is_empty());
+    assert_eq!(forge.seen().len(), 3);
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! What users may rely on between an answer and what is exported.
 
 use super::*;
-use crate::selection::FilterSpec;
+use crate::digest;
+use crate::input::OddItem;
+use crate::selection::{FilterSpec, NameKind};
 use serde_json::json;
 
 fn pull(id: u32, branch: &str, labels: &[&str]) -> Input {
@@ -46,7 +48,7 @@ impl Provider {
         Self { served: served(kind), spec, skip: vec![], defaults: Map::new(), now: Selected::default() }
     }
 
-    fn try_answer(&self, inputs: Vec<Input>, coverage: Coverage) -> Result<Selected, SelectError> {
+    fn try_answer(&self, inputs: impl Into<Found>, coverage: Coverage) -> Result<Selected, SelectError> {
         let filter = Filter::parse(&self.spec, &self.served).unwrap();
         select(
             inputs,
@@ -62,7 +64,7 @@ impl Provider {
         )
     }
 
-    fn answers(&mut self, inputs: Vec<Input>) -> Vec<String> {
+    fn answers(&mut self, inputs: impl Into<Found>) -> Vec<String> {
         self.now = self.try_answer(inputs, Coverage::Complete).unwrap();
         self.seen("id")
     }
@@ -89,10 +91,10 @@ fn those_already_exported_stay_and_new_ones_wait_in_turn() {
 #[test]
 fn of_tags_the_best_win() {
     let mut provider = Provider::of(NameKind::Tag, 2);
-    provider.answers(["v1.9.0", "v1.10.0", "latest"].map(tag).into());
+    provider.answers(["v1.9.0", "v1.10.0", "latest"].map(tag).to_vec());
     assert_eq!(provider.seen("tag"), ["v1.9.0", "v1.10.0"]);
     provider.spec.semver = Some(">=1.0.0".into());
-    provider.answers(["v1.9.0", "v1.10.0", "1.10.0", "latest"].map(tag).into());
+    provider.answers(["v1.9.0", "v1.10.0", "1.10.0", "latest"].map(tag).to_vec());
     assert_eq!(provider.seen("tag"), ["v1.10.0", "1.10.0"]);
     assert!(provider.now.waiting.is_empty());
 }
@@ -139,15 +141,12 @@ fn a_partial_answer_adds_and_updates_and_removes_nothing() {
 }
 
 #[test]
-fn a_bad_or_repeated_id_rejects_the_whole_answer() {
+fn two_inputs_of_one_id_and_name_reject_the_whole_answer() {
     let provider = Provider::of(NameKind::Branch, 10);
-    let reject = |inputs| provider.try_answer(inputs, Coverage::Complete).unwrap_err();
-    assert_eq!(reject(pulls([1, 2, 1])), SelectError::DuplicateId { first: 0, second: 2, id: "1".into() });
-    let with_id = |id: String| vec![Input { id, attributes: Map::new() }];
-    for id in [String::new(), "x".repeat(254), "a\nb".into()] {
-        assert!(matches!(reject(with_id(id)), SelectError::BadId { index: 0, .. }));
-    }
-    assert!(provider.try_answer(with_id("ü".repeat(253)), Coverage::Complete).is_ok());
+    let twice = provider.try_answer(pulls([1, 2, 1]), Coverage::Complete);
+    assert_eq!(twice, Err(SelectError::DuplicateId { first: 0, second: 2, id: "1".into(), name: "b".into() }));
+    let twice = Provider::of(NameKind::Tag, 10).try_answer(vec![tag("v1"), tag("v1")], Coverage::Complete);
+    assert!(matches!(twice, Err(SelectError::DuplicateId { .. })));
 }
 
 #[test]
@@ -156,8 +155,49 @@ fn ids_that_collide_as_the_references_do_are_a_warning_and_keep_both() {
     provider.answers(vec![tag("v0.0.40"), tag("v0.1.12")]);
     assert_eq!(provider.seen("tag"), ["v0.1.12", "v0.0.40"]);
     assert_eq!(provider.now.notices[0].reason, Reason::DuplicateObjects);
-    let twice = provider.try_answer(vec![tag("v1"), tag("v1")], Coverage::Complete);
-    assert!(matches!(twice, Err(SelectError::DuplicateId { .. })));
+    let said = &provider.now.notices[0].message;
+    assert!(said.contains(r#""v0.1.12" and "v0.0.40" have the id"#) && said.contains("inputs.tag"), "{said}");
+    // Nobody needs to know of collisions among what is not exported.
+    let mut one = Provider::of(NameKind::Tag, 1);
+    one.answers(vec![tag("v0.0.40"), tag("v0.1.12"), tag("v0.2.0")]);
+    assert_eq!((one.seen("tag"), one.now.notices.len()), (vec!["v0.2.0".to_owned()], 0));
+}
+
+#[test]
+fn ids_of_a_plugins_own_making_may_collide_too() {
+    let named = |name: &str, sha: &str| Input {
+        id: "7".into(),
+        attributes: json!({"branch": name, "sha": sha}).as_object().cloned().unwrap(),
+    };
+    let mut provider = Provider::of(NameKind::Branch, 2);
+    provider.answers(vec![named("a", "1")]);
+    assert_eq!(provider.answers(vec![named("b", "1"), named("a", "2"), named("c", "1")]), ["7", "7"]);
+    assert_eq!(
+        (provider.seen("branch"), provider.now.waiting.clone()),
+        (vec!["b".into(), "a".into()], vec!["7/c".to_owned()])
+    );
+    provider.answers(vec![named("c", "1"), named("d", "1"), named("a", "3")]);
+    assert_eq!(
+        (provider.seen("branch"), provider.seen("sha")),
+        (vec!["c".into(), "a".into()], vec!["1".into(), "3".into()])
+    );
+    assert_eq!(provider.now.waiting, ["7/d"]);
+}
+
+#[test]
+fn branches_that_share_a_checksum_wait_and_are_admitted_each_on_its_own() {
+    let branch = |name: &str| Input {
+        id: digest::adler32_id(name),
+        attributes: json!({"branch": name}).as_object().cloned().unwrap(),
+    };
+    assert_eq!(digest::adler32_id("SHOP-131"), digest::adler32_id("SHOP-212"));
+    let mut provider = Provider::of(NameKind::Branch, 2);
+    provider.answers(vec![branch("main"), branch("SHOP-131")]);
+    provider.answers(vec![branch("SHOP-212"), branch("main"), branch("SHOP-131")]);
+    assert_eq!(provider.seen("branch"), ["main", "SHOP-131"]);
+    assert_eq!(provider.now.waiting, [format!("{}/SHOP-212", digest::adler32_id("SHOP-212"))]);
+    provider.answers(vec![branch("SHOP-212"), branch("main")]);
+    assert_eq!(provider.seen("branch"), ["SHOP-212", "main"]);
 }
 
 #[test]
@@ -166,15 +206,99 @@ fn every_bound_is_refused_with_its_size() {
     let reject = |inputs| provider.try_answer(inputs, Coverage::Complete).unwrap_err();
     let sized = |id: u32, bytes: usize| Input {
         id: id.to_string(),
-        attributes: json!({"x": "y".repeat(bytes)}).as_object().cloned().unwrap(),
+        attributes: json!({"branch": "b", "x": "y".repeat(bytes)}).as_object().cloned().unwrap(),
     };
     assert_eq!(reject(pulls(0..10_001)), SelectError::TooMany(10_001));
-    assert!(matches!(reject(vec![sized(1, MAX_INPUT_BYTES)]), SelectError::InputTooBig { .. }));
     assert!(matches!(reject((0..200).map(|id| sized(id, 30_000)).collect()), SelectError::TooBig(_)));
     assert!(matches!(
         reject((0..50).map(|id| sized(id, 30_000)).collect()),
         SelectError::StatusTooBig { count: 50, .. }
     ));
+}
+
+fn odd(id: Option<&str>, name: Option<&str>) -> OddItem {
+    OddItem { id: id.map(Into::into), name: name.map(Into::into), problem: "commit is null".into() }
+}
+
+#[test]
+fn an_odd_item_keeps_its_last_inputs_and_the_others_change() {
+    let mut provider = Provider::of(NameKind::Branch, 10);
+    provider.answers(vec![pull(3, "three", &[]), pull(2, "two", &[]), pull(1, "one", &[])]);
+    let two = provider.now.exported[1].clone();
+    let answer =
+        || Found { inputs: vec![pull(4, "new", &[]), pull(1, "changed", &[])], odd: vec![odd(Some("2"), Some("two"))] };
+    assert_eq!(provider.answers(answer()), ["2", "4", "1"], "3 is gone, 2 stays");
+    assert_eq!(provider.now.exported[0], two);
+    let said = &provider.now.notices[0];
+    assert_eq!(said.reason, Reason::MalformedResponse);
+    assert_eq!(
+        said.message,
+        "1 item of the answer cannot be read, the others are exported: branch \"two\" (id \"2\"): commit is null; its last inputs stay"
+    );
+    assert_eq!(provider.answers(answer()), ["2", "4", "1"], "and again");
+    assert_eq!(provider.answers(vec![pull(4, "new", &[])]), ["4"], "it is gone once the answer says so");
+}
+
+#[test]
+fn an_odd_item_that_was_never_exported_is_left_out() {
+    let mut provider = Provider::of(NameKind::Tag, 5);
+    let answer =
+        Found { inputs: vec![tag("v1"), tag("v2")], odd: vec![odd(Some(&digest::adler32_id("v3")), Some("v3"))] };
+    provider.answers(answer);
+    assert_eq!(provider.seen("tag"), ["v2", "v1"]);
+    assert!(provider.now.notices[0].message.ends_with("it is left out"), "{:?}", provider.now.notices);
+}
+
+#[test]
+fn an_odd_tag_stays_beside_the_best_and_takes_no_place() {
+    let mut provider = Provider::of(NameKind::Tag, 2);
+    provider.answers(["v1", "v2"].map(tag).to_vec());
+    let answer = Found { inputs: ["v2", "v3", "v4"].map(tag).to_vec(), odd: vec![odd(None, Some("v1"))] };
+    provider.answers(answer);
+    assert_eq!(provider.seen("tag"), ["v4", "v3", "v1"]);
+}
+
+#[test]
+fn an_odd_item_without_identity_may_be_any_that_is_missing() {
+    let mut provider = Provider::of(NameKind::Branch, 2);
+    provider.answers(pulls([3, 2]));
+    let answer = Found { inputs: pulls([4, 3]), odd: vec![odd(None, None)] };
+    assert_eq!(provider.answers(answer), ["3", "2"]);
+    assert_eq!(provider.now.waiting, ["4"], "what stays takes its place");
+}
+
+#[test]
+fn a_filter_that_excludes_an_odd_item_by_name_is_obeyed() {
+    let mut provider = Provider::of(NameKind::Branch, 10);
+    provider.answers(vec![pull(2, "two", &[]), pull(1, "one", &[])]);
+    provider.spec.exclude_branch = Some("^two$".into());
+    assert_eq!(provider.answers(Found { inputs: vec![pull(1, "one", &[])], odd: vec![odd(Some("2"), None)] }), ["1"]);
+}
+
+#[test]
+fn an_input_without_name_bad_id_or_too_large_is_odd_and_named() {
+    let with =
+        |id: &str, attributes: Value| Input { id: id.into(), attributes: attributes.as_object().cloned().unwrap() };
+    for (bad, problem) in [
+        (with("1", json!({"sha": "x"})), "it has no attribute branch, which holds its name"),
+        (with("1", json!({"branch": ""})), "it has no attribute branch, which holds its name"),
+        (with("1", json!({"branch": 7})), "its attribute branch, which holds its name, is not text"),
+        (with("1", json!({"branch": "one", "x": "y".repeat(MAX_INPUT_BYTES)})), "more than the maximum of 32768"),
+        (with("", json!({"branch": "one"})), "its id \"\" is not 1 to 253 printable characters"),
+        (with(&"x".repeat(254), json!({"branch": "one"})), "is not 1 to 253 printable characters"),
+        (with("a\nb", json!({"branch": "one"})), "its id \"a\\nb\" is not"),
+    ] {
+        let mut provider = Provider::of(NameKind::Branch, 10);
+        provider.answers(vec![pull(2, "two", &[]), pull(1, "one", &[])]);
+        provider.spec.include_branch = Some(".".into());
+        assert_eq!(provider.answers(vec![pull(3, "three", &[]), bad]).len(), 2, "{problem}");
+        assert_eq!(provider.seen("branch"), ["one", "three"], "{problem}");
+        assert!(provider.now.notices[0].message.contains(problem), "{:?}", provider.now.notices);
+    }
+    assert_eq!(
+        Provider::of(NameKind::Branch, 10).answers(vec![with(&"ü".repeat(253), json!({"branch": "b"}))]).len(),
+        1
+    );
 }
 
 #[test]

@@ -119,7 +119,29 @@ pub(super) struct Expect {
     #[serde(default)]
     pub(super) inputs: Option<Vec<Map<String, Value>>>,
     #[serde(default)]
+    pub(super) odd: Vec<ExpectedOdd>,
+    #[serde(default)]
     pub(super) error: Option<ExpectedError>,
+}
+
+/// Which item it has to report as odd.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExpectedOdd {
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+    /// A part of the problem; nothing is compared without it.
+    #[serde(default)]
+    pub(super) problem: Option<String>,
+}
+
+impl ExpectedOdd {
+    /// As it is shown where it differs.
+    pub(super) fn as_value(&self) -> Value {
+        json!({"id": self.id, "name": self.name, "problem": self.problem})
+    }
 }
 
 /// Which failure it has to answer.

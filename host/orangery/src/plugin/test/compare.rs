@@ -1,15 +1,20 @@
 //! What was expected against what was answered, as a diff.
 
-use super::case::{Expect, ExpectedError, HeaderValues};
-use orangery_core::{Input, PollOutcome};
+use super::case::{Expect, ExpectedError, ExpectedOdd, HeaderValues};
+use orangery_core::selection::odd;
+use orangery_core::{Found, Input, OddItem, PollOutcome, ServedType};
 use orangery_sandbox::{CallError, GuestFailure, RetryHint};
 use serde_json::{Value, json};
 use similar::TextDiff;
 
 /// `Err` holds the difference.
-pub(super) fn compare(expect: &Expect, result: &Result<PollOutcome, CallError>) -> Result<(), String> {
+pub(super) fn compare(
+    expect: &Expect,
+    result: &Result<PollOutcome, CallError>,
+    served: &ServedType,
+) -> Result<(), String> {
     match (&expect.error, result) {
-        (None, Ok(outcome)) => compare_outcome(expect, outcome),
+        (None, Ok(outcome)) => compare_outcome(expect, outcome, served),
         (None, Err(error)) => Err(format!("expected an answer, got the error: {error}")),
         (Some(expected), Err(CallError::Answered { said, .. })) => compare_error(expected, said),
         // The host checks the schema before the plugin is asked: to the author both are the configuration's fault.
@@ -27,34 +32,53 @@ pub(super) fn compare(expect: &Expect, result: &Result<PollOutcome, CallError>) 
             Err(format!("expected the plugin to answer {}, but the host says: {error}", expected.kind))
         }
         (Some(expected), Ok(outcome)) => {
-            let (word, inputs) = parts(outcome);
-            Err(format!("expected the error {}, got {word} with {} inputs", expected.kind, inputs.len()))
+            let (word, found) = parts(outcome);
+            Err(format!("expected the error {}, got {word} with {} inputs", expected.kind, found.inputs.len()))
         }
     }
 }
 
-fn parts(outcome: &PollOutcome) -> (&'static str, &[Input]) {
+fn parts(outcome: &PollOutcome) -> (&'static str, Found) {
     match outcome {
-        PollOutcome::Complete(inputs) => ("complete", inputs),
-        PollOutcome::Partial(inputs) => ("partial", inputs),
-        PollOutcome::Unchanged => ("unchanged", &[]),
+        PollOutcome::Complete(found) => ("complete", found.clone()),
+        PollOutcome::Partial(found) => ("partial", found.clone()),
+        PollOutcome::Unchanged => ("unchanged", Found::default()),
     }
 }
 
-fn compare_outcome(expect: &Expect, outcome: &PollOutcome) -> Result<(), String> {
-    let (word, inputs) = parts(outcome);
-    let actual = inputs.iter().map(|input| {
-        let mut all = input.attributes.clone();
-        all.insert("id".to_owned(), Value::String(input.id.clone()));
-        Value::Object(all)
-    });
+fn compare_outcome(expect: &Expect, outcome: &PollOutcome, served: &ServedType) -> Result<(), String> {
+    let (word, found) = parts(outcome);
+    // As the host does: an input without name, or with a bad id, is an odd item to the author, too.
+    let Found { inputs, odd } = odd::sort_out(found, served);
     let expected: Vec<Value> = expect.inputs.iter().flatten().cloned().map(Value::Object).collect();
-    let actual: Vec<Value> = actual.collect();
-    let same_word = expect.outcome.as_deref() == Some(word);
-    if same_word && (expected == actual || (expect.inputs.is_none() && word == "unchanged")) {
+    let actual: Vec<Value> = inputs.into_iter().map(shown).collect();
+    let expected_odd: Vec<Value> = expect.odd.iter().map(ExpectedOdd::as_value).collect();
+    let actual_odd: Vec<Value> =
+        odd.iter().enumerate().map(|(index, item)| shown_odd(item, expect.odd.get(index))).collect();
+    let same = expect.outcome.as_deref() == Some(word) && expected_odd == actual_odd;
+    if same && (expected == actual || (expect.inputs.is_none() && word == "unchanged")) {
         return Ok(());
     }
-    diff(&json!({"outcome": expect.outcome, "inputs": expected}), &json!({"outcome": word, "inputs": actual}))
+    diff(
+        &json!({"outcome": expect.outcome, "inputs": expected, "odd": expected_odd}),
+        &json!({"outcome": word, "inputs": actual, "odd": actual_odd}),
+    )
+}
+
+fn shown(input: Input) -> Value {
+    let mut all = input.attributes;
+    all.insert("id".to_owned(), Value::String(input.id));
+    Value::Object(all)
+}
+
+/// What a case leaves out of the problem is not compared.
+fn shown_odd(item: &OddItem, expected: Option<&ExpectedOdd>) -> Value {
+    let problem = match expected.map(|expected| expected.problem.as_deref()) {
+        Some(None) => None,
+        Some(Some(part)) if item.problem.contains(part) => Some(part),
+        Some(Some(_)) | None => Some(item.problem.as_str()),
+    };
+    json!({"id": item.id, "name": item.name, "problem": problem})
 }
 
 fn compare_error(expected: &ExpectedError, said: &GuestFailure) -> Result<(), String> {

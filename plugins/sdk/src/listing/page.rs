@@ -1,0 +1,81 @@
+//! One page as items, odd ones told apart.
+
+use serde_json::Value;
+
+use super::{Identity, Item};
+use crate::error::Error;
+use crate::http::{Request, Response};
+use crate::json;
+use crate::provider::OddItem;
+
+/// One element of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry<T> {
+    /// As expected.
+    Item(T),
+    /// Of another shape.
+    Odd {
+        /// What tells it from the others.
+        key: String,
+        /// What the host is told.
+        item: OddItem,
+    },
+}
+
+impl<T: Item> Entry<T> {
+    /// What tells it from the others.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Item(item) => item.key(),
+            Self::Odd { key, .. } => key.clone(),
+        }
+    }
+
+    fn is_recognised(&self) -> bool {
+        match self {
+            Self::Item(_) => true,
+            Self::Odd { item, .. } => item.id.is_some() || item.name.is_some(),
+        }
+    }
+}
+
+/// The elements of a list; one of another shape does not stop the others.
+///
+/// # Errors
+/// The answer is not a JSON list.
+pub fn entries<T: Item>(request: &Request, response: &Response) -> Result<Vec<Entry<T>>, Error> {
+    match json::decode::<Vec<T>>(request, response) {
+        Ok(items) => Ok(items.into_iter().map(Entry::Item).collect()),
+        // Only now element by element: it costs more, and ordinary pages need it not.
+        Err(error @ Error::MalformedAnswer(_)) => match json::elements(request, response) {
+            Ok(elements) => Ok(elements.into_iter().map(entry).collect()),
+            Err(_) => Err(error),
+        },
+        Err(other) => Err(other),
+    }
+}
+
+/// The elements of a page of a listing.
+///
+/// # Errors
+/// The answer is not a JSON list, or not one of its elements can be recognised: it lists something else.
+pub(super) fn page<T: Item>(request: &Request, response: &Response) -> Result<Vec<Entry<T>>, Error> {
+    let page = entries::<T>(request, response)?;
+    if page.is_empty() || page.iter().any(Entry::is_recognised) {
+        return Ok(page);
+    }
+    // The words for one element are those for the page.
+    json::decode::<Vec<T>>(request, response).map(|items| items.into_iter().map(Entry::Item).collect())
+}
+
+fn entry<T: Item>(text: &str) -> Entry<T> {
+    match json::decode_item(text) {
+        Ok(item) => Entry::Item(item),
+        Err(problem) => {
+            let identity = serde_json::from_str::<Value>(text).ok().and_then(|value| T::identify(&value));
+            let Identity { key, id, name } =
+                identity.unwrap_or_else(|| Identity { key: text.to_owned(), id: None, name: None });
+            Entry::Odd { key, item: OddItem { id, name, problem } }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Reads a listing page by page and watches whether it holds still.
+
+use std::collections::HashSet;
+use std::marker::PhantomData;
+
+use super::page::{Entry, page};
+use super::{Item, Listing};
+use crate::error::Error;
+use crate::http::{Http, Request, Response};
+use crate::paging::{Step, Walk};
+use crate::status;
+
+/// A pass over the pages of a listing, which may end before the last page.
+pub struct Reader<'a, T> {
+    http: &'a dyn Http,
+    operation: &'a str,
+    walk: Walk<'a>,
+    seen: HashSet<String>,
+    pages: Vec<Page>,
+    doubt: Option<String>,
+    items: PhantomData<T>,
+}
+
+struct Page {
+    request: Request,
+    body: Vec<u8>,
+    keys: Vec<String>,
+    total: Option<u64>,
+}
+
+impl<'a, T: Item> Reader<'a, T> {
+    /// Begins before the first page.
+    pub fn new(http: &'a dyn Http, listing: &Listing<'a>) -> Self {
+        Self {
+            http,
+            operation: listing.operation,
+            walk: Walk::new(http, listing.operation, listing.paging, listing.first.clone()),
+            seen: HashSet::new(),
+            pages: Vec::new(),
+            doubt: None,
+            items: PhantomData,
+        }
+    }
+
+    /// The items of the next page that no earlier page had; `None` at the end of the listing.
+    ///
+    /// # Errors
+    /// Whatever kept the page from being read.
+    pub fn next_page(&mut self) -> Result<Option<Vec<Entry<T>>>, Error> {
+        let (request, response) = match self.walk.step()? {
+            Step::Page(request, response) => (request, response),
+            Step::Repeated => {
+                self.doubt = Some(format!("{} pagination returned a repeated page", self.operation));
+                return Ok(None);
+            }
+            Step::End => return Ok(None),
+        };
+        let entries = page::<T>(&request, &response)?;
+        let keys: Vec<String> = entries.iter().map(Entry::key).collect();
+        let mut fresh = Vec::with_capacity(entries.len());
+        for (entry, key) in entries.into_iter().zip(&keys) {
+            if self.seen.insert(key.clone()) {
+                fresh.push(entry);
+            } else {
+                self.doubt = Some(format!("{} listed {key:?} twice", self.operation));
+            }
+        }
+        self.pages.push(Page { total: total(&response), request, body: response.body, keys });
+        Ok(Some(fresh))
+    }
+
+    /// Why an item may have slipped through between two pages; asked after the last page.
+    ///
+    /// # Errors
+    /// A page cannot be read again.
+    pub fn doubt(self) -> Result<Option<String>, Error> {
+        if self.doubt.is_some() || self.pages.len() < 2 {
+            return Ok(self.doubt);
+        }
+        let totals: Vec<u64> = self.pages.iter().filter_map(|page| page.total).collect();
+        if totals.len() < self.pages.len() {
+            return self.moved();
+        }
+        let count = u64::try_from(self.seen.len()).unwrap_or(u64::MAX);
+        let operation = self.operation;
+        Ok(totals
+            .iter()
+            .any(|total| *total != count)
+            .then(|| format!("{operation} listed {count} items while the server counted {totals:?} page by page")))
+    }
+
+    /// Asks for every page but the last again: an item that slipped did so across one of their ends.
+    fn moved(&self) -> Result<Option<String>, Error> {
+        let Some((_, earlier)) = self.pages.split_last() else { return Ok(None) };
+        for (index, before) in earlier.iter().enumerate() {
+            let again = status::send(self.http, &before.request)?;
+            if again.body == before.body {
+                continue;
+            }
+            // A comment or a push changes a page without moving anything.
+            let listed = page::<T>(&before.request, &again)?;
+            if !listed.iter().map(Entry::key).eq(before.keys.iter().cloned()) {
+                return Ok(Some(format!("{} changed on page {} while the pages were read", self.operation, index + 1)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn total(response: &Response) -> Option<u64> {
+    response.header("x-total")?.trim().parse().ok()
+}
