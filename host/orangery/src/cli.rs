@@ -40,11 +40,14 @@ pub enum Command {
 }
 
 /// What plugins are loaded and what they may reach: the same for all commands that run plugins.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct GlassOptions {
-    /// A plugin to load beside the built-in ones; may be repeated. It wins over a built-in plugin that serves the same type
+    /// A plugin to load beside the built-in ones; may be repeated
     #[arg(long = "plugin", value_name = "FILE.wasm", help_heading = "Plugins")]
     pub plugins: Vec<PathBuf>,
+    /// Let a plugin of --plugin serve what a built-in one serves: it gets the credentials and the objects of that type. Refused without
+    #[arg(long, help_heading = "Plugins")]
+    pub allow_shadowing: bool,
     /// An origin that plugins loaded with --plugin may reach beyond that of spec.url, such as `https://api.example.com`; may be repeated
     #[arg(long = "grant", value_name = "ORIGIN", help_heading = "Plugins")]
     pub grants: Vec<String>,
@@ -226,7 +229,7 @@ pub enum PluginCommand {
     Check(PluginCheckOptions),
     /// Run the YAML cases of a plugin: the real component in the real sandbox, with scripted HTTP answers
     Test(PluginTestOptions),
-    /// List the built-in plugins
+    /// List the built-in plugins, and those of --plugin
     List(PluginListOptions),
 }
 
@@ -261,6 +264,9 @@ pub struct PluginListOptions {
     /// A table, or JSON or YAML for scripts
     #[arg(short, long, value_enum)]
     pub output: Option<OutputFormat>,
+    /// Plugins.
+    #[command(flatten)]
+    pub glass: GlassOptions,
 }
 
 /// A Go duration such as `1m30s`.

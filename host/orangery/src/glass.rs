@@ -4,7 +4,7 @@ use crate::cli::GlassOptions;
 use futures::future::try_join_all;
 use orangery_bundled::Bundled;
 use orangery_egress::{Door, DoorError, Origin, OriginError, Policy};
-use orangery_sandbox::{AdmitError, Limits, PluginSource, Sandbox, SandboxConfig, StartError};
+use orangery_sandbox::{AdmitError, Limits, PluginSource, Sandbox, SandboxConfig, Shadowing, StartError};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -70,7 +70,7 @@ pub struct Glass {
     pub grants: Vec<Origin>,
 }
 
-/// Opens the sandbox and admits the plugins: the built-in ones first, the given ones win.
+/// Opens the sandbox and admits the plugins: the built-in ones first, then the given ones, which win where that is allowed.
 ///
 /// # Errors
 /// See [`GlassError`].
@@ -113,9 +113,11 @@ async fn admit_bundled(sandbox: &Sandbox, bundled: &Bundled) -> Result<(), Glass
 }
 
 async fn admit_given(sandbox: &Sandbox, options: &GlassOptions) -> Result<(), GlassError> {
+    let shadowing = if options.allow_shadowing { Shadowing::Allowed } else { Shadowing::Refused };
     for path in &options.plugins {
         let bytes = read(path)?;
-        let admitted = sandbox.admit(&bytes, PluginSource::given(path.display().to_string())).await;
+        let source = PluginSource::given(path.display().to_string()).shadowing(shadowing);
+        let admitted = sandbox.admit(&bytes, source).await;
         admitted.map_err(|source| GlassError::Given { path: path.clone(), source: Box::new(source) })?;
     }
     Ok(())

@@ -65,6 +65,21 @@ pub enum AdmitError {
         /// Where the other came from.
         other_source: PluginSource,
     },
+    /// A plugin that the user gave serves what a bundled one serves, and nobody allowed that.
+    #[error(
+        "{given} serves {what}, which the built-in plugin {bundled} serves: it would get the credentials and the objects of that \
+         {kind}; give it another name, or allow this with --allow-shadowing"
+    )]
+    Shadows {
+        /// The given plugin.
+        given: String,
+        /// The type or renderer name.
+        what: String,
+        /// `type` or `renderer`.
+        kind: &'static str,
+        /// The bundled plugin.
+        bundled: String,
+    },
 }
 
 /// What admission works with.

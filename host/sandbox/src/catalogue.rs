@@ -1,11 +1,12 @@
 //! Who serves what: the admitted plugins by type and by renderer name.
 //!
-//! A plugin the user gave wins over a bundled one, in whatever order they come. Two of the same standing that claim one
-//! thing are an error naming both: the choice would otherwise depend on the order of flags.
+//! A plugin that the user gave does not take over what a bundled one serves unless that is allowed ([`Shadowing`]); then it
+//! wins, in whatever order they come. Two of the same standing that claim one thing are an error naming both: the choice
+//! would otherwise depend on the order of flags.
 
 use crate::admit::{AdmitError, name_of};
 use crate::call::CallError;
-use crate::plugin::{Plugin, PluginDescription};
+use crate::plugin::{Plugin, PluginDescription, Shadowing};
 use orangery_core::ServedType;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -77,21 +78,29 @@ fn won<'a>(
     taken: &BTreeMap<String, Arc<Plugin>>,
     claimed: impl Iterator<Item = &'a str>,
     claimant: &PluginDescription,
-    what: &str,
+    kind: &'static str,
 ) -> Result<Vec<String>, AdmitError> {
     let mut won = Vec::new();
     for name in claimed {
-        match taken.get(name) {
-            Some(holder) if holder.description.source.bundled == claimant.source.bundled => {
-                return Err(AdmitError::Taken {
-                    what: format!("the {what} {name}"),
-                    other: name_of(&holder.description),
-                    other_source: holder.description.source.clone(),
-                });
-            }
-            // The holder was given by the user and the claimant is bundled: the holder stays.
-            Some(holder) if !holder.description.source.bundled => {}
-            _ => won.push(name.to_owned()),
+        let what = || format!("the {kind} {name}");
+        let Some(holder) = taken.get(name).map(|holder| &holder.description) else {
+            won.push(name.to_owned());
+            continue;
+        };
+        if holder.source.bundled == claimant.source.bundled {
+            return Err(AdmitError::Taken {
+                what: what(),
+                other: name_of(holder),
+                other_source: holder.source.clone(),
+            });
+        }
+        let (given, bundled) = if claimant.source.bundled { (holder, claimant) } else { (claimant, holder) };
+        if given.source.shadowing == Shadowing::Refused {
+            let (given, bundled) = (name_of(given), bundled.plugin.to_string());
+            return Err(AdmitError::Shadows { given, what: what(), kind, bundled });
+        }
+        if !claimant.source.bundled {
+            won.push(name.to_owned());
         }
     }
     Ok(won)

@@ -32,19 +32,37 @@ impl fmt::Display for PluginRef {
 pub struct PluginSource {
     /// For people: a path, or `bundled`.
     pub label: String,
-    /// Whether it came with the program. A plugin the user gave wins over a bundled one.
+    /// Whether it came with the program.
     pub bundled: bool,
+    /// Whether it may take types and renderer names from a bundled plugin.
+    pub shadowing: Shadowing,
+}
+
+/// Whether a plugin that the user gave may serve what a bundled one serves. It would get the credentials and the inventory
+/// of every provider of that type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub enum Shadowing {
+    /// It is not admitted.
+    Refused,
+    /// It wins.
+    Allowed,
 }
 
 impl PluginSource {
-    /// One that the user gave.
+    /// One that the user gave, for types and names of its own.
     pub fn given(label: impl Into<String>) -> Self {
-        Self { label: label.into(), bundled: false }
+        Self { label: label.into(), bundled: false, shadowing: Shadowing::Refused }
     }
 
     /// One that came with the program.
     pub fn bundled(label: impl Into<String>) -> Self {
-        Self { label: label.into(), bundled: true }
+        Self { label: label.into(), bundled: true, shadowing: Shadowing::Refused }
+    }
+
+    /// The same with another answer to whether it may win over a bundled one.
+    #[must_use]
+    pub fn shadowing(self, shadowing: Shadowing) -> Self {
+        Self { shadowing, ..self }
     }
 }
 

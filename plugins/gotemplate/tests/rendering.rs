@@ -193,6 +193,92 @@ fn an_outsiders_value_cannot_add_keys_or_documents() {
     }
 }
 
+/// All paths of a document, whatever stands there.
+fn paths(value: &Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, value)| paths(value, &format!("{at}/{key}"), found)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(nth, value)| paths(value, &format!("{at}/{nth}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn an_outsiders_value_cannot_add_keys_or_documents_to_an_entry_of_resources() {
+    let template = || {
+        json!({"apiVersion": "v1", "kind": "A", "metadata": {"name": "a", "annotations": {"title": "<< inputs.title >>"}},
+            "plain": "<< inputs.title >>", "prefixed": "pr: << inputs.title >>", "quoted": "<< inputs.title | quote >>",
+            "block": "one\n<< inputs.title >>\ntwo\n", "list": ["<< inputs.title >>", "x"], "nested": {"deep": {"er": "a << inputs.title >> b"}},
+            "last": "<< inputs.title >>"})
+    };
+    let render = |title: &str| {
+        one(Body::Object(template().to_string()), "spec.resources[2]", Some((json!({"title": title}), &["title"])))
+    };
+    let of = |rendered: Vec<Value>| {
+        let mut found = Vec::new();
+        rendered.iter().for_each(|object| paths(object, "", &mut found));
+        found
+    };
+    let harmless = of(objects(render("Add a cart")));
+    assert!(harmless.len() > 12, "{harmless:?}");
+    let mut refused = 0;
+    for title in [
+        "x\nadmin: true",
+        "x\n  admin: true",
+        "x\n---\napiVersion: v1\nkind: B\nmetadata: {name: b}\n",
+        "{admin: true}",
+        "[admin]",
+        "{}",
+        "[]",
+        "x', admin: 'true",
+        "x\", \"admin\": \"true",
+        "x'\nadmin: true\n#",
+        "x\"\nadmin: true\n#",
+        "? admin",
+        "- admin",
+        "admin: true",
+        "<<: {admin: true}",
+        "&a x",
+        "*a",
+        "!!map {admin: true}",
+        "| \n admin: true",
+        "> \n admin",
+        "# admin",
+        "x #",
+        "x\r\nadmin: true",
+        "x\u{85}admin: true",
+        "x\u{2028}admin: true",
+        "\tadmin: true",
+        "%YAML 1.1",
+        "...\n---\nkind: B",
+        "--- x",
+        "null",
+        "true",
+        "0x1",
+        "1_000",
+        "~",
+        "\u{feff}{a: b}",
+        "<< 1 >>",
+    ] {
+        match render(title) {
+            Ok(rendering) => assert_eq!(of(objects(Ok(rendering))), harmless, "{title:?}"),
+            Err(failure) => {
+                refused += 1;
+                assert!(failure.message.contains("ResourceSetInputProvider/previews id 42"), "{title:?}: {failure:?}");
+            }
+        }
+    }
+    assert!(refused > 3, "only {refused} titles were refused");
+    // Whoever wrote the value is the user: then it may expand.
+    let trusted = objects(object(
+        json!({"apiVersion": "v1", "kind": "A", "plain": "<< inputs.title >>"}),
+        json!({"title": "{admin: true}"}),
+    ));
+    assert_eq!(trusted.first().and_then(|object| object.pointer("/plain/admin")), Some(&json!(true)));
+}
+
 #[test]
 fn functions_do_not_wash_an_outsiders_value() {
     let head = "apiVersion: v1\nkind: A\nmetadata: {name: a}\n";

@@ -15,9 +15,8 @@ use std::process::ExitCode;
 /// The file cannot be read.
 pub async fn perform(options: &PluginCheckOptions) -> anyhow::Result<ExitCode> {
     let bytes = glass::read(&options.file)?;
-    let nothing = GlassOptions { plugins: vec![], grants: vec![], egress_allow_cidr: vec![], plugin_cache: None };
-    let (sandbox, _) = glass::empty(&nothing, Loopback::Refused, Vec::new())?;
-    let found = sandbox.inspect(&bytes).await;
+    let glass = glass::open(&GlassOptions::default(), Loopback::Refused, Vec::new()).await?;
+    let found = glass.sandbox.inspect(&bytes).await;
     match options.output {
         Some(format) => print!("{}", print(&as_value(&found), format)?),
         None => print!("{}", words(&options.file.display().to_string(), &found)),
@@ -25,7 +24,26 @@ pub async fn perform(options: &PluginCheckOptions) -> anyhow::Result<ExitCode> {
     for refusal in &found.refusals {
         eprintln!("✗ refused: {refusal}");
     }
+    for claim in found.description.iter().flat_map(|description| shadowed(description, &glass.sandbox.plugins())) {
+        eprintln!("! {claim}: it is loaded with --allow-shadowing only");
+    }
     Ok(if found.refusals.is_empty() { exit::SUCCESS } else { exit::FAILURE })
+}
+
+/// What the component serves that a built-in plugin serves, too.
+fn shadowed(description: &PluginDescription, built_in: &[PluginDescription]) -> Vec<String> {
+    let other = |serves: &dyn Fn(&PluginDescription) -> bool| {
+        built_in.iter().find(|plugin| plugin.plugin.digest != description.plugin.digest && serves(plugin))
+    };
+    let types = description.types.iter().filter_map(|served| {
+        let holder = other(&|plugin| plugin.types.iter().any(|theirs| theirs.name == served.name))?;
+        Some(format!("spec.type {} is served by the built-in plugin {}", served.name, holder.plugin))
+    });
+    let renderer = description.renderer.as_ref().and_then(|name| {
+        let holder = other(&|plugin| plugin.renderer.as_ref() == Some(name))?;
+        Some(format!("spec.renderer.name {name} is served by the built-in plugin {}", holder.plugin))
+    });
+    types.chain(renderer).collect()
 }
 
 fn words(file: &str, found: &Inspection) -> String {

@@ -1,6 +1,6 @@
-//! `orangery plugin list`: what the built-in plugins serve.
+//! `orangery plugin list`: what the built-in and the given plugins serve.
 
-use crate::cli::{GlassOptions, PluginListOptions};
+use crate::cli::PluginListOptions;
 use crate::exit;
 use crate::glass::{self, Loopback};
 use crate::poll::print;
@@ -11,10 +11,9 @@ use std::process::ExitCode;
 /// Prints the table.
 ///
 /// # Errors
-/// The sandbox does not start.
+/// The sandbox does not start, or a given plugin is refused.
 pub async fn perform(options: &PluginListOptions) -> anyhow::Result<ExitCode> {
-    let nothing = GlassOptions { plugins: vec![], grants: vec![], egress_allow_cidr: vec![], plugin_cache: None };
-    let glass = glass::open(&nothing, Loopback::Refused, Vec::new()).await?;
+    let glass = glass::open(&options.glass, Loopback::Refused, Vec::new()).await?;
     let plugins = glass.sandbox.plugins();
     if let Some(format) = options.output {
         let all: Vec<Value> = plugins
@@ -26,6 +25,7 @@ pub async fn perform(options: &PluginListOptions) -> anyhow::Result<ExitCode> {
                     "digest": format!("sha256:{}", plugin.plugin.digest),
                     "types": plugin.types.iter().map(|served| served.name.as_str()).collect::<Vec<_>>(),
                     "renderer": plugin.renderer,
+                    "source": plugin.source.label,
                 })
             })
             .collect();

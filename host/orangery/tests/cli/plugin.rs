@@ -1,6 +1,8 @@
 //! `orangery plugin check | test | list`, and `--plugin`.
 
 use crate::bench::{orangery, root};
+use crate::garden::Garden;
+use std::path::{Path, PathBuf};
 
 #[test]
 fn a_built_in_plugin_is_listed_with_what_it_serves() {
@@ -81,4 +83,70 @@ fn a_misspelt_field_of_a_case_is_an_error_with_its_place() {
     std::fs::write(folder.path().join("case.yaml"), CASE.replace("outcome:", "outcom:")).unwrap();
     let ran = orangery(["plugin", "test", "."]).inside(folder.path()).run();
     ran.fails_with("case.yaml:8").warns("unknown field `outcom`");
+}
+
+/// A component that serves what the built-in plugin of this name serves: the same code with another digest.
+fn shadow(folder: &Path, name: &str) -> PathBuf {
+    let mut bytes = orangery_bundled::plugin(name).unwrap().bytes.to_vec();
+    // A custom section at its end changes nothing else.
+    bytes.extend_from_slice(b"\0\x06\x05other");
+    let file = folder.join("mine.wasm");
+    std::fs::write(&file, bytes).unwrap();
+    file
+}
+
+#[test]
+fn a_plugin_takes_nothing_from_a_built_in_one_unless_that_is_allowed() {
+    let (garden, _shop) = Garden::with_pulls(1);
+    let file = shadow(garden.folder.path(), "github");
+    let file = file.to_str().unwrap();
+    let poll = ["poll", "-f", "manifests/provider.yaml", "--allow-loopback", "--plugin", file];
+    let run = ["run", "--local", "out", "-f", "manifests", "--once", "--plugin", file];
+    let list = ["plugin", "list", "--plugin", file];
+    for words in [&poll[..], &run, &list] {
+        let ran = orangery(words).inside(garden.folder.path()).run().exits(1);
+        let ran = ran.warns("serves the type GitHubPullRequest, which the built-in plugin github");
+        ran.warns("--allow-shadowing");
+    }
+    assert!(garden.forge.requests().is_empty(), "it was never asked anything");
+    assert!(garden.names().is_empty());
+    for words in [&poll[..], &run, &list] {
+        orangery(words.iter().chain(&["--allow-shadowing"])).inside(garden.folder.path()).run().exits(0);
+    }
+    assert_eq!(garden.names().len(), 1);
+    let shown = orangery(["plugin", "check", file]).run().exits(0).prints("would be admitted");
+    shown.warns("spec.type GitHubTag is served by the built-in plugin github").warns("--allow-shadowing");
+}
+
+#[test]
+fn a_renderer_takes_nothing_from_a_built_in_one_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = shadow(folder.path(), "gotemplate");
+    let set = "apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSet\nmetadata: {name: s, namespace: apps}\nspec:\n  resources:\n  - {apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: apps}}\n";
+    std::fs::write(folder.path().join("set.yaml"), set).unwrap();
+    let words = ["build", "rset", "-f", "set.yaml", "--plugin", file.to_str().unwrap()];
+    let ran = orangery(words).inside(folder.path()).run().exits(1);
+    ran.warns("serves the renderer gotemplate").warns("--allow-shadowing");
+    orangery(words.iter().chain(&["--allow-shadowing"])).inside(folder.path()).run().exits(0).prints("name: a");
+}
+
+#[test]
+fn an_item_that_is_odd_has_to_be_expected() {
+    let folder = tempfile::tempdir().unwrap();
+    let odd = CASE
+        .replace("{name: v1, commit: {sha: abc}}", "{name: v1, commit: {sha: abc}}, {name: v2, commit: null}")
+        .replace("sha: wrong", "sha: abc");
+    let id = CASE.split("id: \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let odd = odd.replace(id, &orangery_core::digest::adler32_id("v1"));
+    std::fs::write(folder.path().join("case.yaml"), &odd).unwrap();
+    let words = ["plugin", "test", "case.yaml"];
+    orangery(words).inside(folder.path()).run().exits(1).prints("+- id:").prints("unexpected shape at commit");
+    let expected = format!(
+        "{odd}  odd: [{{id: \"{}\", name: v2, problem: at commit}}]\n",
+        orangery_core::digest::adler32_id("v2")
+    );
+    std::fs::write(folder.path().join("case.yaml"), &expected).unwrap();
+    orangery(words).inside(folder.path()).run().exits(0).prints("1 passed, 0 failed");
+    std::fs::write(folder.path().join("case.yaml"), expected.replace("name: v2", "name: v3")).unwrap();
+    orangery(words).inside(folder.path()).run().exits(1);
 }
