@@ -14,8 +14,10 @@ use std::{env, fs, io};
 
 const TARGET: &str = "wasm32-wasip2";
 const PLUGINS: [&str; 4] = ["github", "gitlab", "gotemplate", "minijinja"];
+/// Built like a plugin and not one: nobody can name it in a manifest. Its profile has the same name.
+const EVALUATOR: &str = "evaluator";
 /// What the plugins are made of, from the workspace root.
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 16] = [
     "plugins/sdk",
     "plugins/github/src",
     "plugins/github/Cargo.toml",
@@ -25,6 +27,8 @@ const SOURCES: [&str; 14] = [
     "plugins/gotemplate/Cargo.toml",
     "plugins/minijinja/src",
     "plugins/minijinja/Cargo.toml",
+    "plugins/evaluator/src",
+    "plugins/evaluator/Cargo.toml",
     "plugins/slug/src",
     "plugins/slug/Cargo.toml",
     "host/yaml/src",
@@ -72,36 +76,51 @@ fn build() -> Result<(), BuildError> {
     }
     require_target()?;
     let target = target_folder(&out).join("plugins");
+    compile(&root, &target, "plugin", &PLUGINS)?;
+    // A profile of its own, because its code shall be small, and that of the plugins fast.
+    compile(&root, &target, EVALUATOR, &[EVALUATOR])?;
+    embed(&target.join(TARGET), &out)
+}
+
+fn compile(root: &Path, target: &Path, profile: &str, plugins: &[&str]) -> Result<(), BuildError> {
     let mut cargo = Command::new(path_of("CARGO")?);
-    cargo.current_dir(&root).args(["build", "--locked", "--profile", "plugin", "--lib", "--target", TARGET]);
-    cargo.arg("--target-dir").arg(&target);
-    for plugin in PLUGINS {
+    cargo.current_dir(root).args(["build", "--locked", "--profile", profile, "--lib", "--target", TARGET]);
+    cargo.arg("--target-dir").arg(target);
+    for plugin in plugins {
         cargo.args(["--package", &format!("orangery-plugin-{plugin}")]);
     }
     scrub(&mut cargo);
     let output = run(&mut cargo)?;
-    if !output.status.success() {
-        return Err(BuildError::Failed(String::from_utf8_lossy(&output.stderr).into_owned()));
+    if output.status.success() {
+        return Ok(());
     }
-    embed(&target.join(TARGET).join("plugin"), &out)
+    Err(BuildError::Failed(String::from_utf8_lossy(&output.stderr).into_owned()))
 }
 
 /// Copies the components, so that a later build cannot change them under the compiler, and writes the list.
 fn embed(built: &Path, out: &Path) -> Result<(), BuildError> {
     let mut list = String::from("&[\n");
     for plugin in PLUGINS {
-        let from = built.join(format!("orangery_plugin_{plugin}.wasm"));
-        let to = out.join(format!("{plugin}.wasm"));
-        let bytes = fs::read(&from).map_err(|cause| BuildError::Io(from, cause))?;
-        fs::write(&to, &bytes).map_err(|cause| BuildError::Io(to, cause))?;
-        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        list.push_str(&format!(
-            "    Bundled {{ name: {plugin:?}, digest: {digest:?}, bytes: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{plugin}.wasm\")) }},\n"
-        ));
+        list.push_str(&format!("    {},\n", entry(plugin, &built.join("plugin"), out)?));
     }
     list.push_str("]\n");
-    let file = out.join("plugins.rs");
-    fs::write(&file, list).map_err(|cause| BuildError::Io(file, cause))
+    write(&out.join("plugins.rs"), list.as_bytes())?;
+    write(&out.join("evaluator.rs"), entry(EVALUATOR, &built.join(EVALUATOR), out)?.as_bytes())
+}
+
+/// One component as an expression of Rust.
+fn entry(plugin: &str, built: &Path, out: &Path) -> Result<String, BuildError> {
+    let from = built.join(format!("orangery_plugin_{plugin}.wasm"));
+    let bytes = fs::read(&from).map_err(|cause| BuildError::Io(from, cause))?;
+    write(&out.join(format!("{plugin}.wasm")), &bytes)?;
+    let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!(
+        "Bundled {{ name: {plugin:?}, digest: {digest:?}, bytes: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{plugin}.wasm\")) }}"
+    ))
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<(), BuildError> {
+    fs::write(file, bytes).map_err(|cause| BuildError::Io(file.to_path_buf(), cause))
 }
 
 /// The standard library for the target must be there; where rustup is, it is asked to install it.

@@ -23,6 +23,7 @@ pub struct Bundled {
 pub struct Sizes;
 
 static PLUGINS: &[Bundled] = include!(concat!(env!("OUT_DIR"), "/plugins.rs"));
+static EVALUATOR: Bundled = include!(concat!(env!("OUT_DIR"), "/evaluator.rs"));
 
 /// The built-in plugins.
 pub fn plugins() -> &'static [Bundled] {
@@ -32,6 +33,11 @@ pub fn plugins() -> &'static [Bundled] {
 /// The built-in plugin of this name.
 pub fn plugin(name: &str) -> Option<Bundled> {
     PLUGINS.iter().copied().find(|plugin| plugin.name == name)
+}
+
+/// The component that evaluates what others wrote. It is not a plugin: it serves no type and no manifest can name it.
+pub fn evaluator() -> &'static Bundled {
+    &EVALUATOR
 }
 
 /// Prints as the names and sizes of the built-in plugins.
@@ -60,14 +66,14 @@ mod tests {
     fn the_built_in_plugins_are_components() {
         let names: Vec<&str> = plugins().iter().map(|plugin| plugin.name).collect();
         assert_eq!(names, ["github", "gitlab", "gotemplate", "minijinja"]);
-        for plugin in plugins() {
+        for plugin in plugins().iter().chain([evaluator()]) {
             assert_eq!(plugin.bytes.first_chunk(), Some(&COMPONENT), "{}", plugin.name);
         }
     }
 
     #[test]
     fn digests_are_those_of_the_bytes() {
-        for plugin in plugins() {
+        for plugin in plugins().iter().chain([evaluator()]) {
             let digest: String = Sha256::digest(plugin.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
             assert_eq!(plugin.digest, digest, "{}", plugin.name);
         }
@@ -75,14 +81,15 @@ mod tests {
 
     #[test]
     fn none_is_larger_than_the_host_admits_by_default() {
-        for plugin in plugins() {
+        for plugin in plugins().iter().chain([evaluator()]) {
             assert!(plugin.bytes.len() < 32 << 20, "{} has {} bytes", plugin.name, plugin.bytes.len());
         }
     }
 
     #[test]
-    fn a_plugin_is_found_by_name() {
+    fn a_plugin_is_found_by_name_and_the_evaluator_is_none() {
         assert_eq!(plugin("github").map(|plugin| plugin.name), Some("github"));
+        assert_eq!(plugin("evaluator"), None);
         assert_eq!(plugin("nothing"), None);
     }
 

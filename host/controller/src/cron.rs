@@ -1,10 +1,13 @@
 //! `spec.schedule[].cron`: five fields, descriptors such as `@daily`, `@every 30m`, and a `CRON_TZ=` prefix, in a time zone.
 //!
-//! Only finding the triggers is here; whether a poll may run now is arithmetic and lives in `orangery_core::schedule`.
+//! Only finding the triggers is here, and most of it is a question to the sandbox's evaluator: tenants write the expressions.
+//! Whether a poll may run now is arithmetic and lives in `orangery_core::schedule`.
 
-use croner::parser::{CronParser, Seconds};
-use jiff::{Timestamp, tz::TimeZone};
 use orangery_core::{Disposition, Explain, Reason};
+use orangery_sandbox::{EvaluationError, Evaluations, Triggers};
+
+/// Bytes of an expression or a time zone. All minutes of an hour, one by one, have less than 200.
+const LONGEST: usize = 1024;
 
 /// A schedule entry that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -19,132 +22,118 @@ pub enum CronError {
         /// What the parser said.
         message: String,
     },
+    /// It passed a limit before its triggers were found.
+    #[error("failed to find the triggers of cron spec '{cron}' with timezone '{time_zone}': {cause}")]
+    Unaffordable {
+        /// As written.
+        cron: String,
+        /// As written.
+        time_zone: String,
+        /// Which limit.
+        #[source]
+        cause: EvaluationError,
+    },
 }
 
 impl Explain for CronError {
     fn reason(&self) -> Reason {
         match self {
-            Self::Expression { .. } => Reason::InvalidSchedule,
+            Self::Expression { .. } | Self::Unaffordable { .. } => Reason::InvalidSchedule,
         }
     }
 
     fn disposition(&self) -> Disposition {
         match self {
             Self::Expression { .. } => Disposition::WaitForChange,
+            Self::Unaffordable { cause, .. } => cause.disposition(),
         }
     }
 }
 
 /// When an entry triggers.
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Rule {
     /// A calendar expression in a time zone.
-    Calendar(Box<croner::Cron>, TimeZone),
+    Calendar { fields: String, time_zone: String },
     /// Every so many milliseconds, counted from 1970.
     Every(i64),
 }
 
-/// A parsed entry.
-pub struct Cron {
-    rule: Rule,
+/// The triggers of an entry around a moment (milliseconds since 1970). A `CRON_TZ=` or `TZ=` prefix wins over `time_zone`.
+///
+/// # Errors
+/// The expression or the time zone is unknown, or a limit was passed.
+pub async fn triggers(
+    evaluations: &mut Evaluations<'_>,
+    cron: &str,
+    time_zone: &str,
+    now: i64,
+) -> Result<Triggers, CronError> {
+    let failed = |message| CronError::Expression { cron: shown(cron), time_zone: shown(time_zone), message };
+    match rule(cron, time_zone).map_err(failed)? {
+        Rule::Every(delay) => {
+            let previous = now.saturating_sub(now.rem_euclid(delay));
+            Ok(Triggers { previous: Some(previous), next: previous.checked_add(delay) })
+        }
+        Rule::Calendar { fields, time_zone: zone } => {
+            let found = evaluations.triggers(&fields, &zone, now).await.map_err(|cause| CronError::Unaffordable {
+                cron: shown(cron),
+                time_zone: shown(time_zone),
+                cause,
+            })?;
+            found.map_err(failed)
+        }
+    }
 }
 
-impl Cron {
-    /// Parses an expression; a `CRON_TZ=` or `TZ=` prefix wins over `time_zone`.
-    ///
-    /// # Errors
-    /// The expression or the time zone is unknown.
-    pub fn parse(cron: &str, time_zone: &str) -> Result<Self, CronError> {
-        let failed =
-            |message: String| CronError::Expression { cron: cron.to_owned(), time_zone: time_zone.to_owned(), message };
-        let (zone, fields) = match cron.trim().strip_prefix("CRON_TZ=").or_else(|| cron.trim().strip_prefix("TZ=")) {
-            Some(rest) => {
-                rest.split_once(char::is_whitespace).ok_or_else(|| failed("nothing follows the time zone".into()))?
-            }
-            None => (time_zone, cron.trim()),
-        };
-        if let Some(every) = fields.strip_prefix("@every ") {
-            let delay = orangery_core::duration::parse(every).map_err(|error| failed(error.to_string()))?;
-            // robfig/cron rounds to whole seconds and never goes below one.
-            let seconds =
-                i64::try_from(delay.as_secs().max(1)).map_err(|_| failed("the interval is too long".into()))?;
-            return Ok(Self { rule: Rule::Every(seconds.saturating_mul(1000)) });
-        }
-        let zone = if zone.is_empty() { "UTC" } else { zone };
-        let zone = TimeZone::get(zone).map_err(|error| failed(error.to_string()))?;
-        let parser = CronParser::builder().seconds(Seconds::Disallowed).build();
-        let calendar = parser.parse(fields).map_err(|error| failed(error.to_string()))?;
-        Ok(Self { rule: Rule::Calendar(Box::new(calendar), zone) })
+fn rule(cron: &str, time_zone: &str) -> Result<Rule, String> {
+    if cron.len() > LONGEST || time_zone.len() > LONGEST {
+        return Err(format!("it is longer than {LONGEST} bytes"));
     }
+    let (zone, fields) = match cron.trim().strip_prefix("CRON_TZ=").or_else(|| cron.trim().strip_prefix("TZ=")) {
+        Some(rest) => {
+            rest.split_once(char::is_whitespace).ok_or_else(|| "nothing follows the time zone".to_owned())?
+        }
+        None => (time_zone, cron.trim()),
+    };
+    if let Some(every) = fields.strip_prefix("@every ") {
+        let delay = orangery_core::duration::parse(every).map_err(|error| error.to_string())?;
+        // robfig/cron rounds to whole seconds and never goes below one.
+        let seconds = i64::try_from(delay.as_secs().max(1)).map_err(|_| "the interval is too long".to_owned())?;
+        return Ok(Rule::Every(seconds.saturating_mul(1000)));
+    }
+    let zone = if zone.is_empty() { "UTC" } else { zone };
+    Ok(Rule::Calendar { fields: fields.to_owned(), time_zone: zone.to_owned() })
+}
 
-    /// The last trigger at or before `now` (milliseconds since 1970).
-    #[must_use]
-    pub fn previous(&self, now: i64) -> Option<i64> {
-        match &self.rule {
-            Rule::Every(delay) => Some(now - now.rem_euclid(*delay)),
-            Rule::Calendar(calendar, zone) => {
-                let now = Timestamp::from_millisecond(now).ok()?.to_zoned(zone.clone());
-                Some(calendar.find_previous_occurrence(&now, true).ok()?.timestamp().as_millisecond())
-            }
-        }
-    }
-
-    /// The first trigger after `now` (milliseconds since 1970).
-    #[must_use]
-    pub fn next(&self, now: i64) -> Option<i64> {
-        match &self.rule {
-            Rule::Every(delay) => Some(now - now.rem_euclid(*delay) + *delay),
-            Rule::Calendar(calendar, zone) => {
-                let now = Timestamp::from_millisecond(now).ok()?.to_zoned(zone.clone());
-                Some(calendar.find_next_occurrence(&now, false).ok()?.timestamp().as_millisecond())
-            }
-        }
-    }
+/// The text, or its beginning: conditions have a size.
+fn shown(text: &str) -> String {
+    if text.len() <= LONGEST { text.to_owned() } else { text.chars().take(64).chain(['…']).collect() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn at(time: &str) -> i64 {
-        time.parse::<Timestamp>().unwrap().as_millisecond()
-    }
-
-    #[test]
-    fn five_fields_trigger_in_their_time_zone() {
-        let cron = Cron::parse("0 9 * * 1-5", "Europe/Berlin").unwrap();
-        assert_eq!(cron.next(at("2026-11-20T08:00:00Z")), Some(at("2026-11-23T08:00:00Z")));
-        assert_eq!(cron.previous(at("2026-11-22T12:00:00Z")), Some(at("2026-11-20T08:00:00Z")));
-    }
-
-    #[test]
-    fn a_trigger_at_this_very_moment_is_the_previous_one() {
-        let cron = Cron::parse("@daily", "UTC").unwrap();
-        assert_eq!(cron.previous(at("2026-11-20T00:00:00Z")), Some(at("2026-11-20T00:00:00Z")));
-        assert_eq!(cron.next(at("2026-11-20T00:00:00Z")), Some(at("2026-11-21T00:00:00Z")));
+    fn calendar(fields: &str, time_zone: &str) -> Result<Rule, String> {
+        Ok(Rule::Calendar { fields: fields.to_owned(), time_zone: time_zone.to_owned() })
     }
 
     #[test]
     fn an_interval_and_a_prefixed_time_zone_are_understood() {
-        let every = Cron::parse("@every 90m", "").unwrap();
-        assert_eq!(every.next(0), Some(5_400_000));
-        let tokyo = Cron::parse("CRON_TZ=Asia/Tokyo 0 6 * * *", "UTC").unwrap();
-        assert_eq!(tokyo.next(at("2026-11-20T00:00:00Z")), Some(at("2026-11-20T21:00:00Z")));
+        assert_eq!(rule("@every 90m", ""), Ok(Rule::Every(5_400_000)));
+        assert_eq!(rule("@every 10ms", "UTC"), Ok(Rule::Every(1000)), "never below a second");
+        assert_eq!(rule("CRON_TZ=Asia/Tokyo 0 6 * * *", "UTC"), calendar("0 6 * * *", "Asia/Tokyo"));
+        assert_eq!(rule(" TZ=Asia/Tokyo  @daily ", "UTC"), calendar(" @daily", "Asia/Tokyo"));
+        assert_eq!(rule("@daily", ""), calendar("@daily", "UTC"));
     }
 
     #[test]
-    fn nonsense_names_the_expression_and_the_time_zone() {
-        for (cron, zone) in [
-            ("* * *", "UTC"),
-            ("61 * * * *", "UTC"),
-            ("0 0 * * *", "Mars/Olympus"),
-            ("@every soon", "UTC"),
-            ("0 0 0 * * *", "UTC"),
-        ] {
-            let error = Cron::parse(cron, zone).err().map(|error| error.to_string()).unwrap_or_default();
-            assert!(
-                error.starts_with(&format!("failed to parse cron spec '{cron}' with timezone '{zone}'")),
-                "{cron}: {error}"
-            );
-        }
+    fn what_cannot_be_a_schedule_is_refused_before_it_is_evaluated() {
+        assert!(rule("@every soon", "UTC").is_err());
+        assert_eq!(rule("CRON_TZ=UTC", "").unwrap_err(), "nothing follows the time zone");
+        assert!(rule(&"1,".repeat(600), "UTC").unwrap_err().contains("longer than 1024 bytes"));
+        assert!(rule("@daily", &"x".repeat(1025)).is_err());
+        assert_eq!(shown(&"x".repeat(2000)).chars().count(), 65);
     }
 }

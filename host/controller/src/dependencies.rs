@@ -4,12 +4,14 @@
 //! Dependencies are read with the rights of the set, not with those of the operator, so that `readyExpr` cannot be used to
 //! look at what the set may not see. The data of Secrets in other namespaces is not shown to expressions.
 
-use crate::expression::{ExpressionError, ReadyExpression};
+use crate::build::consumer;
+use crate::expression::{self, ExpressionError};
 use orangery_cluster::{ReadError, Target};
 use orangery_core::combine::source::{PROVIDER_KIND, SET_KIND};
 use orangery_core::readiness::{Purpose, readiness};
 use orangery_core::spec::{Dependency, SetSpec};
 use orangery_core::{Disposition, Explain, GroupVersionKind, Object, ObjectKey, Owner, Reason};
+use orangery_sandbox::{Evaluations, Sandbox};
 use serde_json::Value;
 
 /// The condition that our own kinds must have; true if there is no Ready condition yet, as in the reference.
@@ -74,33 +76,44 @@ impl Explain for DependencyError {
 ///
 /// # Errors
 /// See [`DependencyError`].
-pub async fn check(set: &SetSpec, owner: &Owner, target: &dyn Target, now: u64) -> Result<(), DependencyError> {
-    let mut parsed = Vec::with_capacity(set.depends_on.len());
+pub async fn check(
+    sandbox: &Sandbox,
+    set: &SetSpec,
+    owner: &Owner,
+    target: &dyn Target,
+    now: u64,
+) -> Result<(), DependencyError> {
+    let mut evaluations = sandbox.evaluations(consumer(&set.name));
+    // Our own condition needs no check.
+    let (given, texts): (Vec<&Dependency>, Vec<&str>) = set
+        .depends_on
+        .iter()
+        .filter_map(|dependency| Some((dependency, own_expression(dependency).filter(|_| dependency.ready)?)))
+        .unzip();
+    expression::check(&mut evaluations, &texts).await.map_err(|(index, cause)| DependencyError::Expression {
+        what: given.get(index).map(|dependency| describe(dependency)).unwrap_or_default(),
+        cause,
+    })?;
     for dependency in &set.depends_on {
-        let expression = expression(dependency)
-            .transpose()
-            .map_err(|cause| DependencyError::Expression { what: describe(dependency), cause })?;
-        parsed.push((dependency, expression));
-    }
-    for (dependency, expression) in parsed {
-        check_one(set, dependency, expression.as_ref(), owner, target, now).await?;
+        check_one(&mut evaluations, set, dependency, owner, target, now).await?;
     }
     Ok(())
 }
 
-fn expression(dependency: &Dependency) -> Option<Result<ReadyExpression, ExpressionError>> {
-    if !dependency.ready {
-        return None;
-    }
+/// What the tenant wrote.
+fn own_expression(dependency: &Dependency) -> Option<&str> {
+    dependency.ready_expr.as_deref().filter(|expression| !expression.is_empty())
+}
+
+fn expression_of(dependency: &Dependency) -> Option<&str> {
     let ours = dependency.kind == SET_KIND || dependency.kind == PROVIDER_KIND;
-    let given = dependency.ready_expr.as_deref().filter(|expression| !expression.is_empty());
-    given.or_else(|| ours.then_some(OUR_KINDS_READY)).map(ReadyExpression::parse)
+    own_expression(dependency).or_else(|| ours.then_some(OUR_KINDS_READY))
 }
 
 async fn check_one(
+    evaluations: &mut Evaluations<'_>,
     set: &SetSpec,
     dependency: &Dependency,
-    expression: Option<&ReadyExpression>,
     owner: &Owner,
     target: &dyn Target,
     now: u64,
@@ -123,7 +136,7 @@ async fn check_one(
         Some(_) if !dependency.ready => Ok(()),
         Some(found) => {
             let object = visible(found.into_value(), &key, &set.name.namespace);
-            is_ready(what, dependency, expression, object, now)
+            is_ready(evaluations, what, dependency, object, now).await
         }
     };
     if judged.is_err() {
@@ -137,20 +150,20 @@ fn version(object: &Object) -> Option<String> {
 }
 
 /// Judges a dependency that is there.
-fn is_ready(
+async fn is_ready(
+    evaluations: &mut Evaluations<'_>,
     what: String,
     dependency: &Dependency,
-    expression: Option<&ReadyExpression>,
     object: Value,
     now: u64,
 ) -> Result<(), DependencyError> {
     let not_ready = |why: String| DependencyError::NotReady { what: what.clone(), why };
-    match expression {
-        Some(expression) => match expression.holds(&object) {
+    match expression_of(dependency) {
+        Some(expression) => match expression::holds(evaluations, expression, &object).await {
             Ok(true) => Ok(()),
-            Ok(false) => Err(not_ready(match dependency.ready_expr.as_deref() {
-                Some(expression) if !expression.is_empty() => format!("expression '{expression}'"),
-                _ => "its Ready condition is not True for its present generation".to_owned(),
+            Ok(false) => Err(not_ready(match own_expression(dependency) {
+                Some(expression) => format!("expression '{}'", expression::shown(expression)),
+                None => "its Ready condition is not True for its present generation".to_owned(),
             })),
             Err(cause) => Err(DependencyError::Expression { what, cause }),
         },

@@ -1,8 +1,12 @@
-//! `dependsOn[].readyExpr`: Common Expression Language over the fields of one object.
+//! `dependsOn[].readyExpr`: Common Expression Language over the fields of one object. Tenants write the expressions, so the
+//! sandbox's evaluator runs them.
 
-use cel::{Context, Env, Program, Value as CelValue};
 use orangery_core::{Disposition, Explain, Reason};
+use orangery_sandbox::{EvaluationError, Evaluations, ExpressionProblem};
 use serde_json::Value;
+
+/// Characters of an expression that a message shows.
+const SHOWN: usize = 512;
 
 /// A `readyExpr` that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -29,12 +33,21 @@ pub enum ExpressionError {
         /// The expression as written.
         expression: String,
     },
+    /// It passed a limit before it had a value.
+    #[error("failed to evaluate CEL expression '{expression}': {cause}; simplify it")]
+    Unaffordable {
+        /// The expression as written.
+        expression: String,
+        /// Which limit.
+        #[source]
+        cause: EvaluationError,
+    },
 }
 
 impl Explain for ExpressionError {
     fn reason(&self) -> Reason {
         match self {
-            Self::Parse { .. } => Reason::InvalidCELExpression,
+            Self::Parse { .. } | Self::Unaffordable { .. } => Reason::InvalidCELExpression,
             Self::Evaluate { .. } | Self::NotBoolean { .. } => Reason::DependencyNotReady,
         }
     }
@@ -43,85 +56,85 @@ impl Explain for ExpressionError {
         match self {
             Self::Parse { .. } => Disposition::WaitForChange,
             Self::Evaluate { .. } | Self::NotBoolean { .. } => Disposition::Retry,
+            Self::Unaffordable { cause, .. } => cause.disposition(),
         }
     }
 }
 
-/// A parsed expression.
-pub struct ReadyExpression {
-    source: String,
-    program: Program,
+/// Parses expressions; the error comes with the index of the one that is to blame.
+///
+/// # Errors
+/// [`ExpressionError::Parse`] or [`ExpressionError::Unaffordable`].
+pub async fn check(evaluations: &mut Evaluations<'_>, expressions: &[&str]) -> Result<(), (usize, ExpressionError)> {
+    let texts = expressions.iter().map(|expression| (*expression).to_owned()).collect();
+    let shown = |index: usize| shown(expressions.get(index).copied().unwrap_or_default());
+    match evaluations.check_expressions(texts).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err((index, message))) => Err((index, ExpressionError::Parse { expression: shown(index), message })),
+        Err(cause) => Err((0, ExpressionError::Unaffordable { expression: shown(0), cause })),
+    }
 }
 
-impl ReadyExpression {
-    /// Parses.
-    ///
-    /// # Errors
-    /// [`ExpressionError::Parse`].
-    pub fn parse(source: &str) -> Result<Self, ExpressionError> {
-        let program = Env::stdlib()
-            .compile(source)
-            .map_err(|error| ExpressionError::Parse { expression: source.to_owned(), message: error.to_string() })?;
-        Ok(Self { source: source.to_owned(), program })
+/// Evaluates an expression on an object: its top-level fields are the variables.
+///
+/// # Errors
+/// A field is missing, types do not fit, the result is not a boolean, or a limit was passed.
+pub async fn holds(
+    evaluations: &mut Evaluations<'_>,
+    expression: &str,
+    object: &Value,
+) -> Result<bool, ExpressionError> {
+    let text = || shown(expression);
+    match evaluations.holds(expression, object).await {
+        Ok(Ok(holds)) => Ok(holds),
+        Ok(Err(ExpressionProblem::Unparsable(message))) => Err(ExpressionError::Parse { expression: text(), message }),
+        Ok(Err(ExpressionProblem::Unevaluable(message))) => {
+            Err(ExpressionError::Evaluate { expression: text(), message })
+        }
+        Ok(Err(ExpressionProblem::NotBoolean)) => Err(ExpressionError::NotBoolean { expression: text() }),
+        Err(cause) => Err(ExpressionError::Unaffordable { expression: text(), cause }),
     }
+}
 
-    /// Evaluates on an object: its top-level fields are the variables.
-    ///
-    /// # Errors
-    /// A field is missing, types do not fit, or the result is not a boolean.
-    pub fn holds(&self, object: &Value) -> Result<bool, ExpressionError> {
-        let failed = |message: String| ExpressionError::Evaluate { expression: self.source.clone(), message };
-        let mut context = Context::default();
-        for (field, value) in object.as_object().into_iter().flatten() {
-            let value = cel::to_value(value).map_err(|error| failed(error.to_string()))?;
-            context.add_variable_from_value(field.as_str(), value);
-        }
-        match self.program.execute(&context).map_err(|error| failed(error.to_string()))? {
-            CelValue::Bool(holds) => Ok(holds),
-            _ => Err(ExpressionError::NotBoolean { expression: self.source.clone() }),
-        }
+/// The expression, or its beginning: conditions have a size.
+pub(crate) fn shown(expression: &str) -> String {
+    match expression.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", expression.get(..end).unwrap_or_default()),
+        None => expression.to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use orangery_sandbox::Fault;
+    use std::time::Duration;
 
-    fn holds(expression: &str) -> Result<bool, ExpressionError> {
-        let object = json!({
-            "metadata": {"generation": 3, "name": "a"},
-            "status": {"conditions": [{"type": "Ready", "status": "True", "observedGeneration": 3}], "phase": "Bound", "replicas": 2},
-        });
-        ReadyExpression::parse(expression)?.holds(&object)
+    #[test]
+    fn an_expression_that_does_not_parse_waits_for_a_change_and_a_missing_field_is_tried_again() {
+        let text = || "status.phase ==".to_owned();
+        let parse = ExpressionError::Parse { expression: text(), message: "unexpected end".to_owned() };
+        assert_eq!(
+            (parse.reason(), parse.disposition()),
+            (Reason::InvalidCELExpression, Disposition::WaitForChange)
+        );
+        assert!(parse.to_string().contains("status.phase =="), "{parse}");
+        let evaluate = ExpressionError::Evaluate { expression: text(), message: "no such key".to_owned() };
+        assert_eq!((evaluate.reason(), evaluate.disposition()), (Reason::DependencyNotReady, Disposition::Retry));
+        let other = ExpressionError::NotBoolean { expression: "status.phase".to_owned() };
+        assert!(other.to_string().contains("as boolean: 'status.phase'"), "{other}");
+        assert_eq!(other.disposition(), Disposition::Retry);
     }
 
     #[test]
-    fn the_built_in_expression_of_the_reference_holds_on_a_ready_object() {
-        let expression = "status.conditions.filter(c, c.type == 'Ready').all(c, c.status == 'True' && c.observedGeneration == metadata.generation)";
-        assert!(holds(expression).unwrap());
-    }
-
-    #[test]
-    fn comparisons_and_string_functions_work() {
-        assert!(holds("status.phase == 'Bound' && status.replicas >= 2").unwrap());
-        assert!(!holds("status.phase.startsWith('Pend')").unwrap());
-        assert!(holds("has(status.phase) && !has(status.missing)").unwrap());
-        assert!(holds("'x' in ['x', 'y']").unwrap());
-    }
-
-    #[test]
-    fn an_expression_that_does_not_parse_waits_for_a_change() {
-        let error = ReadyExpression::parse("status.phase ==").err().unwrap();
-        assert_eq!(error.reason(), Reason::InvalidCELExpression);
-        assert_eq!(error.disposition(), Disposition::WaitForChange);
-        assert!(error.to_string().contains("status.phase =="), "{error}");
-    }
-
-    #[test]
-    fn a_missing_field_and_a_result_that_is_no_boolean_are_retried() {
-        assert_eq!(holds("status.absent == 'x'").unwrap_err().disposition(), Disposition::Retry);
-        let error = holds("status.phase").unwrap_err();
-        assert!(error.to_string().contains("as boolean: 'status.phase'"), "{error}");
+    fn an_expression_that_passed_a_limit_waits_for_a_change_unless_the_machine_was_slow() {
+        let of = |fault| ExpressionError::Unaffordable {
+            expression: shown(&"ü".repeat(600)),
+            cause: EvaluationError::Faulted(fault),
+        };
+        let spent = of(Fault::OutOfCpu { budget: Duration::from_secs(2) });
+        assert_eq!(spent.disposition(), Disposition::WaitForChange);
+        assert!(spent.to_string().ends_with("ü…': the evaluation used up its 2s of processor time; simplify it"));
+        assert_eq!(of(Fault::OutOfTime { deadline: Duration::from_secs(5) }).disposition(), Disposition::Retry);
     }
 }

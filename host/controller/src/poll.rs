@@ -9,7 +9,7 @@ use orangery_core::selection::{self, Coverage, Filter, FilterError, Question, Se
 use orangery_core::spec::ProviderSpec;
 use orangery_core::{Disposition, Explain, Notice, PollOutcome, Reason, ServedType, Snapshot, digest};
 use orangery_egress::{HttpLimits, Origin, RequestTrace, SessionSpec};
-use orangery_sandbox::{CallError, Note, NoteLevel, PluginDescription, PollFilter, PollRequest, Sandbox};
+use orangery_sandbox::{CallError, Evaluations, Note, NoteLevel, PluginDescription, PollFilter, PollRequest, Sandbox};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,6 +103,11 @@ impl Poller {
         Self { sandbox, granted: granted.into() }
     }
 
+    /// Evaluates what a provider's manifest asks for besides its poll.
+    pub(crate) fn evaluations(&self, provider: &ProviderSpec) -> Evaluations<'_> {
+        self.sandbox.evaluations(consumer(provider))
+    }
+
     /// Polls once. `now` is milliseconds since 1970.
     pub async fn poll(&self, provider: &ProviderSpec, secrets: &dyn Secrets, last: &Snapshot, now: u64) -> Polled {
         if provider.is_static() {
@@ -136,7 +141,7 @@ impl Poller {
             certificate: provider.certificate.as_deref(),
         };
         let access = access::arrange(source, &plugin, &self.granted, secrets).await?;
-        let consumer = format!("ResourceSetInputProvider/{}", provider.name);
+        let consumer = consumer(provider);
         let wants = filter.clone();
         let request = PollRequest {
             consumer: consumer.clone(),
@@ -215,6 +220,11 @@ fn remark(note: &Note) -> Notice {
         NoteLevel::Information => Notice::information(Reason::Warning, message),
         NoteLevel::Warning => Notice::warning(Reason::Warning, message),
     }
+}
+
+/// How a provider is named where turns, circuits and logs are kept.
+fn consumer(provider: &ProviderSpec) -> String {
+    format!("ResourceSetInputProvider/{}", provider.name)
 }
 
 /// One input: the default values, and an id from the object's UID, or from its name where a file has none (`resourceset.md` §2.1).

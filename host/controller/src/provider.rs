@@ -1,12 +1,12 @@
 //! One reconciliation of one provider: schedule, poll, outcome. The same in a cluster and in a directory.
 
-use crate::cron::{Cron, CronError};
+use crate::cron::{self, CronError};
 use crate::poll::{Polled, Poller};
 use crate::secrets::Secrets;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
 use orangery_core::schedule::{self, NextPoll, Window, WindowTooShort};
 use orangery_core::spec::ProviderSpec;
-use orangery_core::{Disposition, Explain, Freshness, Reason, Snapshot};
+use orangery_core::{Disposition, Explain, Freshness, Notice, Reason, Snapshot};
 use orangery_egress::RequestTrace;
 use std::time::{Duration, Instant};
 
@@ -34,7 +34,8 @@ impl Explain for ScheduleError {
 
     fn disposition(&self) -> Disposition {
         match self {
-            Self::Cron { .. } | Self::Window(_) => Disposition::WaitForChange,
+            Self::Cron { cause, .. } => cause.disposition(),
+            Self::Window(_) => Disposition::WaitForChange,
         }
     }
 }
@@ -88,14 +89,15 @@ pub async fn reconcile(
     now: u64,
 ) -> ProviderReport {
     let begun = Instant::now();
-    let windows = match windows(provider, now) {
-        Ok(windows) => windows,
-        Err(error) => return stalled(last, &error),
+    let Schedule { windows, notices } = match schedule(poller, provider, now).await {
+        Ok(schedule) => schedule,
+        Err(error) => return unscheduled(last, &error),
     };
     if !forced && !schedule::may_poll(now, provider.timeout, &windows) {
-        return skipped(last, &windows, now);
+        return skipped(last, &windows, &notices, now);
     }
-    let polled = poller.poll(provider, secrets, last, now).await;
+    let mut polled = poller.poll(provider, secrets, last, now).await;
+    polled.notices.extend(notices);
     let took = begun.elapsed();
     // The clock went on while the provider answered.
     let end = now.saturating_add(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
@@ -104,19 +106,7 @@ pub async fn reconcile(
 
 fn report(polled: Polled, last: &Snapshot, took: Duration, next: NextPoll, now: u64) -> ProviderReport {
     let changed = polled.snapshot.revision() != last.revision();
-    let mut abnormal: Vec<Abnormal> = polled
-        .notices
-        .iter()
-        .map(|notice| Abnormal {
-            kind: if notice.reason == Reason::LimitReached {
-                ConditionType::LimitReached
-            } else {
-                ConditionType::Warning
-            },
-            reason: notice.reason,
-            message: notice.message.clone(),
-        })
-        .collect();
+    let mut abnormal: Vec<Abnormal> = polled.notices.iter().map(abnormal_of).collect();
     if let Freshness::Stale { reason, .. } = polled.snapshot.freshness() {
         abnormal.push(Abnormal {
             kind: ConditionType::SourceStale,
@@ -169,40 +159,77 @@ fn by_clock(next: NextPoll, now: u64) -> Next {
     }
 }
 
-/// The schedule's entries with their triggers around `now`.
-fn windows(provider: &ProviderSpec, now: u64) -> Result<Vec<Window>, ScheduleError> {
-    let at = i64::try_from(now).unwrap_or(i64::MAX);
-    provider
-        .schedule
-        .iter()
-        .enumerate()
-        .map(|(index, entry)| {
-            let cron =
-                Cron::parse(&entry.cron, &entry.time_zone).map_err(|cause| ScheduleError::Cron { index, cause })?;
-            schedule::check_window(index, entry.window, provider.timeout)?;
-            Ok(Window {
-                length: entry.window,
-                previous: cron.previous(at).and_then(|when| u64::try_from(when).ok()),
-                next: cron.next(at).and_then(|when| u64::try_from(when).ok()),
-            })
-        })
-        .collect()
+fn abnormal_of(notice: &Notice) -> Abnormal {
+    let kind =
+        if notice.reason == Reason::LimitReached { ConditionType::LimitReached } else { ConditionType::Warning };
+    Abnormal { kind, reason: notice.reason, message: notice.message.clone() }
 }
 
-fn stalled(last: &Snapshot, error: &ScheduleError) -> ProviderReport {
-    let message = format!("Reconciliation failed terminally due to configuration error: {error}");
+/// The schedule's entries with their triggers around `now`, and what is odd about them.
+struct Schedule {
+    windows: Vec<Window>,
+    notices: Vec<Notice>,
+}
+
+async fn schedule(poller: &Poller, provider: &ProviderSpec, now: u64) -> Result<Schedule, ScheduleError> {
+    let at = i64::try_from(now).unwrap_or(i64::MAX);
+    let mut evaluations = poller.evaluations(provider);
+    let mut schedule = Schedule { windows: Vec::new(), notices: Vec::new() };
+    for (index, entry) in provider.schedule.iter().enumerate().take(schedule::MAX_ENTRIES) {
+        let found = cron::triggers(&mut evaluations, &entry.cron, &entry.time_zone, at).await;
+        let found = found.map_err(|cause| ScheduleError::Cron { index, cause })?;
+        schedule::check_window(index, entry.window, provider.timeout)?;
+        if found.previous.is_none() && found.next.is_none() {
+            let message = format!(
+                "schedule[{index}]: cron spec '{}' names a date that never comes, so it never triggers a poll; correct or remove it",
+                entry.cron
+            );
+            schedule.notices.push(Notice::warning(Reason::Warning, message));
+        }
+        schedule.windows.push(Window {
+            length: entry.window,
+            previous: found.previous.and_then(|when| u64::try_from(when).ok()),
+            next: found.next.and_then(|when| u64::try_from(when).ok()),
+        });
+    }
+    let ignored = provider.schedule.len().saturating_sub(schedule::MAX_ENTRIES);
+    if ignored > 0 {
+        let message = format!(
+            "spec.schedule has {} entries; only the first {} count, the other {ignored} are ignored",
+            provider.schedule.len(),
+            schedule::MAX_ENTRIES
+        );
+        schedule.notices.push(Notice::warning(Reason::Warning, message));
+    }
+    Ok(schedule)
+}
+
+/// The schedule is not known, so nothing is polled.
+fn unscheduled(last: &Snapshot, error: &ScheduleError) -> ProviderReport {
+    let (reason, message) = (error.reason(), error.to_string());
+    let (outcome, next) = match error.disposition() {
+        Disposition::WaitForChange | Disposition::GiveUp => (
+            Outcome::Stalled {
+                reason,
+                message: format!("Reconciliation failed terminally due to configuration error: {message}"),
+            },
+            Next::OnChange,
+        ),
+        Disposition::Retry => (Outcome::Failed { reason, message }, Next::BackOff),
+        Disposition::RetryAfter(wait) => (Outcome::Failed { reason, message }, Next::After(wait)),
+    };
     ProviderReport {
-        outcome: Outcome::Stalled { reason: error.reason(), message },
+        outcome,
         abnormal: None,
         snapshot: last.clone(),
         changed: false,
-        next: Next::OnChange,
+        next,
         next_schedule: None,
         requests: Vec::new(),
     }
 }
 
-fn skipped(last: &Snapshot, windows: &[Window], now: u64) -> ProviderReport {
+fn skipped(last: &Snapshot, windows: &[Window], notices: &[Notice], now: u64) -> ProviderReport {
     let next = schedule::next_trigger(windows);
     let when = next.and_then(|(_, when)| jiff::Timestamp::from_millisecond(i64::try_from(when).ok()?).ok());
     let message = match when {
@@ -211,7 +238,7 @@ fn skipped(last: &Snapshot, windows: &[Window], now: u64) -> ProviderReport {
     };
     ProviderReport {
         outcome: Outcome::Skipped { reason: Reason::SkippedDueToSchedule, message },
-        abnormal: None,
+        abnormal: Some(notices.iter().map(abnormal_of).collect()),
         snapshot: last.clone(),
         changed: false,
         next: next.map_or(Next::OnChange, |(_, when)| Next::After(Duration::from_millis(when.saturating_sub(now)))),

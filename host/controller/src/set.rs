@@ -109,7 +109,7 @@ pub struct Environment {
 /// Takes one set down the road.
 pub async fn reconcile(road: &Road, run: SetRun<'_>) -> SetReport {
     let begun = Instant::now();
-    if let Err(error) = dependencies::check(run.set, &run.owner, run.target, run.now).await {
+    if let Err(error) = dependencies::check(&road.sandbox, run.set, &run.owner, run.target, run.now).await {
         return waiting(&error);
     }
     let gathered = gather::gather(run.set, &run.providers);

@@ -4,6 +4,9 @@
 use crate::duration;
 use std::time::Duration;
 
+/// Entries of `spec.schedule` that count; further ones are ignored.
+pub const MAX_ENTRIES: usize = 20;
+
 /// One entry of `spec.schedule` with its triggers around the time of the decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {

@@ -4,7 +4,7 @@ use crate::cli::GlassOptions;
 use futures::future::try_join_all;
 use orangery_bundled::Bundled;
 use orangery_egress::{Door, DoorError, Origin, OriginError, Policy};
-use orangery_sandbox::{AdmitError, Limits, PluginSource, Sandbox, SandboxConfig, Shadowing, StartError};
+use orangery_sandbox::{AdmitError, EvaluatorSource, Limits, PluginSource, Sandbox, SandboxConfig, Shadowing, StartError};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -144,7 +144,9 @@ pub fn empty(
 
 fn start(options: &GlassOptions, door: Door, limits: Limits) -> Result<Sandbox, StartError> {
     let cache_dir = options.plugin_cache.clone().or_else(default_cache);
-    Sandbox::start(SandboxConfig { cache_dir, limits, door })
+    let evaluator = orangery_bundled::evaluator();
+    let evaluator = EvaluatorSource { bytes: evaluator.bytes, digest: evaluator.digest };
+    Sandbox::start(SandboxConfig { cache_dir, limits, door, evaluator })
 }
 
 /// Reads a component.

@@ -67,3 +67,13 @@ pub(crate) mod reporter {
         require_store_data_send: true,
     });
 }
+
+/// `evaluate`, exported by the built-in evaluator only.
+pub(crate) mod evaluator {
+    wasmtime::component::bindgen!({
+        world: "evaluator",
+        path: "../../wit/evaluator",
+        exports: { default: async },
+        require_store_data_send: true,
+    });
+}

@@ -10,7 +10,7 @@ use crate::fault::Fault;
 use crate::limits::{Limits, TICK};
 use crate::log::LogLine;
 use crate::plugin::PluginRef;
-use crate::schema::ConfigError;
+use crate::schema::{ConfigError, SchemaError};
 use crate::store::{self, CallState, Given};
 use futures::future::BoxFuture;
 use orangery_core::{Disposition, Explain, Reason};
@@ -39,6 +39,14 @@ pub enum CallError {
         plugin: Arc<PluginRef>,
         /// What is wrong where.
         error: ConfigError,
+    },
+    /// Its JSON Schema cannot be used, so the configuration is not known to be good; the plugin was not asked.
+    #[error("the configuration schema of plugin {plugin}: {error}")]
+    Schema {
+        /// Whose schema.
+        plugin: Arc<PluginRef>,
+        /// Why.
+        error: SchemaError,
     },
     /// We said no.
     #[error("plugin {plugin} was refused {what}")]
@@ -84,7 +92,7 @@ impl Explain for CallError {
             Self::Missing { .. } => Reason::PluginMissing,
             Self::Config { .. } => Reason::InvalidSpec,
             Self::Refused { .. } => Reason::PluginRefused,
-            Self::Faulted { .. } => Reason::PluginFaulted,
+            Self::Faulted { .. } | Self::Schema { .. } => Reason::PluginFaulted,
             Self::Answered { said, .. } => said.reason(),
             Self::CircuitOpen { .. } => Reason::CircuitOpen,
         }
@@ -93,6 +101,8 @@ impl Explain for CallError {
     fn disposition(&self) -> Disposition {
         match self {
             Self::Missing { .. } | Self::Config { .. } => Disposition::WaitForChange,
+            Self::Schema { error: SchemaError::Unaffordable(error), .. } => error.disposition(),
+            Self::Schema { .. } => Disposition::WaitForChange,
             // A leak may depend on what the remote said; the next answer may be clean.
             Self::Refused { .. } | Self::Faulted { .. } => Disposition::Retry,
             Self::Answered { said, .. } => said.disposition(),

@@ -73,7 +73,12 @@ impl Circuits {
                 }
             }
             // The plugin was not called, or the host refused what it did: neither speaks for it.
-            Err(CallError::CircuitOpen { .. } | CallError::Missing { .. } | CallError::Config { .. }) => {}
+            Err(
+                CallError::CircuitOpen { .. }
+                | CallError::Missing { .. }
+                | CallError::Config { .. }
+                | CallError::Schema { .. },
+            ) => {}
             Ok(_) | Err(CallError::Answered { .. } | CallError::Refused { .. }) => {
                 state.remove(&key);
             }

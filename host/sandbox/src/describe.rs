@@ -2,7 +2,7 @@
 
 use crate::bindings::info::exports::orangery::plugin::info as wit;
 use crate::plugin::{PluginDescription, PluginRef, PluginSource, Want};
-use crate::schema::{Schema, SchemaError};
+use crate::schema::{ALL_SCHEMAS_BYTES, Schema, SchemaError};
 use crate::world::Roles;
 use orangery_core::{LimitRule, NameKind, ServedType};
 use orangery_egress::Origin;
@@ -14,7 +14,7 @@ const MOST: usize = 64;
 const NAME_BYTES: usize = 63;
 
 /// What is wrong with a description.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum DescriptionError {
     /// A name or version that is not one.
     #[error("its {field} is '{value}'; it must be {rule}")]
@@ -155,7 +155,13 @@ fn compile(
     text: &str,
     schemas: &mut BTreeMap<String, Schema>,
 ) -> Result<serde_json::Value, DescriptionError> {
-    let (schema, value) = Schema::parse(text).map_err(|cause| DescriptionError::Schema { of: of.to_owned(), cause })?;
+    let unusable = |cause| DescriptionError::Schema { of: of.to_owned(), cause };
+    let held: usize = schemas.values().filter_map(Schema::text).map(|text| text.len()).sum();
+    // As a value a schema takes many times the memory of its text, so all of a plugin's are bounded together.
+    if held.saturating_add(text.len()) > ALL_SCHEMAS_BYTES {
+        return Err(unusable(SchemaError::TooLargeTogether(held.saturating_add(text.len()))));
+    }
+    let (schema, value) = Schema::parse(text).map_err(unusable)?;
     schemas.insert(of.to_owned(), schema);
     Ok(value)
 }

@@ -48,7 +48,7 @@ impl Sandbox {
                 return inspection;
             }
         }
-        match gate.examine(bytes, None, PluginSource::given("the component")).await {
+        match self.examine(bytes, None, PluginSource::given("the component")).await {
             Ok(plugin) => inspection.description = Some(plugin.description),
             Err(error) => inspection.refusals = sentences(error),
         }

@@ -6,6 +6,7 @@
 //! PollRequest ────────┤ fresh store, two clocks, session ──▶ PollReport  {complete | partial | unchanged | CallError}
 //! RenderRequest ──────┤ fresh store a batch, no network  ──▶ one entry an input
 //! ReportRequest ──────┘ fresh store, two clocks, session ──▶ ReportReceipt
+//! Evaluations ──────▶ built-in evaluator, fresh store, no network ──▶ expressions, schemas, schedules
 //! ```
 //!
 //! # Guarantees
@@ -30,6 +31,7 @@ mod coalesce;
 mod describe;
 mod doors;
 mod engine;
+mod evaluator;
 mod failure;
 mod fault;
 mod inspect;
@@ -57,6 +59,7 @@ pub use answer::BadAnswer;
 pub use cache::CacheError;
 pub use call::{CallError, Usage};
 pub use describe::DescriptionError;
+pub use evaluator::{EvaluationError, Evaluations, EvaluatorSource, ExpressionProblem, Triggers};
 pub use failure::{FailureKind, GuestFailure, Note, NoteLevel, RetryHint};
 pub use fault::Fault;
 pub use inspect::Inspection;

@@ -88,7 +88,7 @@ impl Sandbox {
             Err(missing) => return PollReport::refused(missing),
         };
         request.config = validate::or_empty(&request.config);
-        if let Err(error) = validate::check_provider_config(&plugin, &request.kind, &request.config) {
+        if let Err(error) = self.check_provider_config(&plugin, &request.kind, &request.config).await {
             return PollReport::refused(error);
         }
         let consumer = request.consumer.clone();

@@ -87,7 +87,7 @@ impl Sandbox {
             });
         };
         let config = validate::or_empty(&request.config);
-        if let Err(error) = validate::check_provider_config(&plugin, &request.kind, &config) {
+        if let Err(error) = self.check_provider_config(&plugin, &request.kind, &config).await {
             return ReportReceipt::refused(error);
         }
         let consumer = format!("{} (reports)", request.consumer);

@@ -6,6 +6,7 @@ use crate::call::{self, Body, CallError, Usage};
 use crate::catalogue::Catalogue;
 use crate::circuit::Circuits;
 use crate::coalesce::Flights;
+use crate::evaluator::{Evaluator, EvaluatorSource};
 use crate::limits::{LimitError, Limits};
 use crate::links::Links;
 use crate::log::LogLine;
@@ -29,6 +30,8 @@ pub struct SandboxConfig {
     pub limits: Limits,
     /// The way to the network.
     pub door: Door,
+    /// The component that evaluates what others wrote.
+    pub evaluator: EvaluatorSource,
 }
 
 /// Why a sandbox does not start.
@@ -64,6 +67,7 @@ pub(crate) struct Inner {
     pub(crate) accepted: Accepted,
     pub(crate) queue: Queue,
     pub(crate) memo: Memo,
+    pub(crate) evaluator: Evaluator,
 }
 
 impl Sandbox {
@@ -85,6 +89,7 @@ impl Sandbox {
                 accepted: Accepted::default(),
                 queue: Queue::new(limits.calls_per_consumer),
                 memo: Memo::new(limits.remembered_bytes),
+                evaluator: Evaluator::new(config.evaluator),
                 gate: Arc::new(Gate { engine, limits, links: Links::default(), cache }),
             }),
         })
@@ -118,7 +123,7 @@ impl Sandbox {
         digest: Option<&str>,
         source: PluginSource,
     ) -> Result<PluginRef, AdmitError> {
-        let plugin = self.inner.gate.examine(bytes, digest, source).await?;
+        let plugin = self.examine(bytes, digest, source).await?;
         let mut catalogue = self.inner.catalogue.write().unwrap_or_else(PoisonError::into_inner);
         catalogue.add(Arc::new(plugin)).map(|plugin| plugin.description.plugin.clone())
     }

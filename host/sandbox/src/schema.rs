@@ -1,39 +1,50 @@
 //! The JSON Schema that a plugin publishes for its configuration, and errors that name the manifest's field.
 //!
-//! A schema comes from a plugin and is bounded like one: it cannot fetch, its patterns run in linear time, and it has a
-//! size.
+//! A schema comes from a plugin and is bounded like one: it has a size, and the evaluator compiles and applies it with the
+//! limits of a call. It cannot fetch, and its patterns run in linear time.
 
-use jsonschema::{PatternOptions, Validator};
+use crate::evaluator::{EvaluationError, Evaluations};
 use serde_json::{Map, Value};
 use std::fmt;
+use std::sync::Arc;
 
 /// A schema larger than this is a mistake.
 const SCHEMA_BYTES: usize = 256 * 1024;
-/// Errors shown at once.
+/// All schemas of one plugin.
+pub(crate) const ALL_SCHEMAS_BYTES: usize = 512 * 1024;
+/// Fields shown at once.
 const SHOWN: usize = 5;
 
-/// A schema, checked.
+/// A schema.
 #[derive(Debug)]
 pub(crate) enum Schema {
-    /// An object without any field: the schema of most renderers, and so of every start of `orangery build`. The compiler
-    /// of schemas takes milliseconds for it.
+    /// An object without any field: the schema of most renderers, and so of every start of `orangery build`, which need not
+    /// load the evaluator for it.
     Nothing,
-    /// Any other, compiled.
-    Compiled(Box<Validator>),
+    /// Anything at all.
+    Anything,
+    /// Any other.
+    Text(Arc<str>),
 }
 
 /// Why a schema cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SchemaError {
     /// Too large.
     #[error("the schema has {0} bytes; at most {SCHEMA_BYTES} are allowed")]
     TooLarge(usize),
+    /// Too large together with the plugin's other schemas.
+    #[error("the schemas of the plugin have {0} bytes up to this one; at most {ALL_SCHEMAS_BYTES} are allowed")]
+    TooLargeTogether(usize),
     /// Not JSON.
     #[error("the schema is not JSON: {0}")]
     NotJson(String),
     /// Not a schema, or one with a reference to elsewhere.
     #[error("the schema cannot be used: {0}")]
     Unusable(String),
+    /// It cannot be compiled within the limits of a call.
+    #[error("the schema cannot be evaluated: {0}; make it smaller")]
+    Unaffordable(EvaluationError),
 }
 
 /// One thing wrong with a configuration.
@@ -79,36 +90,64 @@ fn full_path(root: &str, path: &str) -> String {
 }
 
 impl Schema {
-    /// Compiles the text a plugin gave; also returns it as a value.
+    /// Reads the text a plugin gave; also returns it as a value. Whether it is a schema is for the evaluator to say.
     pub(crate) fn parse(text: &str) -> Result<(Self, Value), SchemaError> {
         if text.len() > SCHEMA_BYTES {
             return Err(SchemaError::TooLarge(text.len()));
         }
         let value: Value = serde_json::from_str(text).map_err(|error| SchemaError::NotJson(error.to_string()))?;
-        if is_nothing(&value) {
-            return Ok((Self::Nothing, value));
+        let schema = if is_nothing(&value) {
+            Self::Nothing
+        } else if is_anything(&value) {
+            Self::Anything
+        } else {
+            Self::Text(Arc::from(text))
+        };
+        Ok((schema, value))
+    }
+
+    /// The text that has to be compiled before it can be used.
+    pub(crate) fn text(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Nothing | Self::Anything => None,
+            Self::Text(text) => Some(text),
         }
-        let validator = jsonschema::options()
-            .with_pattern_options(PatternOptions::regex())
-            .build(&value)
-            .map_err(|error| SchemaError::Unusable(one_line(&error.to_string())))?;
-        Ok((Self::Compiled(Box::new(validator)), value))
     }
 
     /// Checks a configuration.
-    pub(crate) fn check(&self, root: &'static str, config: &Value) -> Result<(), ConfigError> {
+    pub(crate) async fn check(
+        &self,
+        evaluations: &mut Evaluations<'_>,
+        root: &'static str,
+        config: &Value,
+    ) -> Result<(), SchemaVerdict> {
         let fields = match self {
             Self::Nothing => surplus(config),
-            Self::Compiled(validator) => validator
-                .iter_errors(config)
-                .take(SHOWN)
-                .map(|error| FieldError {
-                    path: dotted(error.instance_path().as_str()),
-                    message: one_line(&error.masked_with("the value").to_string()),
-                })
-                .collect(),
+            Self::Anything => Vec::new(),
+            Self::Text(text) => {
+                let validated = evaluations.validate(text, config).await.map_err(SchemaVerdict::Unknown)?;
+                let found = validated.map_err(|why| SchemaVerdict::Unusable(SchemaError::Unusable(one_line(&why))))?;
+                found.into_iter().map(FieldError::in_one_line).collect()
+            }
         };
-        if fields.is_empty() { Ok(()) } else { Err(ConfigError { root, fields }) }
+        if fields.is_empty() { Ok(()) } else { Err(SchemaVerdict::Config(ConfigError { root, fields })) }
+    }
+}
+
+/// Why a configuration does not pass its schema.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum SchemaVerdict {
+    /// The schema says no.
+    Config(ConfigError),
+    /// The schema is none.
+    Unusable(SchemaError),
+    /// The schema could not be evaluated within the limits.
+    Unknown(EvaluationError),
+}
+
+impl FieldError {
+    fn in_one_line(self) -> Self {
+        Self { path: one_line(&self.path), message: one_line(&self.message) }
     }
 }
 
@@ -125,6 +164,16 @@ fn is_nothing(schema: &Value) -> bool {
         })
 }
 
+/// Whether a schema says nothing, with or without words for people.
+fn is_anything(schema: &Value) -> bool {
+    match schema {
+        Value::Object(schema) => schema.iter().all(|(keyword, value)| {
+            matches!(keyword.as_str(), "$schema" | "title" | "description") && value.is_string()
+        }),
+        other => *other == Value::Bool(true),
+    }
+}
+
 /// What is wrong where nothing can be configured.
 fn surplus(config: &Value) -> Vec<FieldError> {
     let Some(config) = config.as_object() else {
@@ -135,24 +184,7 @@ fn surplus(config: &Value) -> Vec<FieldError> {
     config.keys().take(SHOWN).map(field).collect()
 }
 
-/// A JSON pointer as people write paths: `/groups/0/name` is `groups[0].name`.
-fn dotted(pointer: &str) -> String {
-    let mut path = String::new();
-    for part in pointer.split('/').skip(1) {
-        let part = part.replace("~1", "/").replace("~0", "~");
-        if !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) {
-            path.push_str(&format!("[{part}]"));
-        } else {
-            if !path.is_empty() {
-                path.push('.');
-            }
-            path.push_str(&part);
-        }
-    }
-    path
-}
-
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     crate::text::cut(&line, 512).to_owned()
 }
@@ -168,8 +200,9 @@ mod tests {
             "additionalProperties": false});
         let (schema, value) = Schema::parse(&words.to_string()).unwrap();
         assert!(matches!(schema, Schema::Nothing) && value == words);
-        assert_eq!(schema.check("spec.renderer.config", &json!({})), Ok(()));
-        let said = |config: &Value| schema.check("spec.renderer.config", config).unwrap_err().to_string();
+        assert!(surplus(&json!({})).is_empty());
+        let said =
+            |config: &Value| ConfigError { root: "spec.renderer.config", fields: surplus(config) }.to_string();
         assert_eq!(
             said(&json!({"a": 1})),
             "spec.renderer.config.a: there is no such field, nothing can be configured here; remove it"
@@ -182,48 +215,20 @@ mod tests {
         }
     }
 
-    fn schema() -> Schema {
-        Schema::parse(
-            &json!({
-                "type": "object",
-                "additionalProperties": false,
-                "required": ["project"],
-                "properties": {
-                    "project": {"type": "string", "pattern": "^[a-z]+$"},
-                    "groups": {"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}}}},
-                }
-            })
-            .to_string(),
-        )
-        .unwrap()
-        .0
+    #[test]
+    fn a_schema_that_says_nothing_needs_no_evaluator() {
+        for anything in ["{}", "true", r#"{"title": "Any", "description": "x"}"#] {
+            assert!(Schema::parse(anything).unwrap().0.text().is_none(), "{anything}");
+        }
+        for something in ["false", r#"{"type": "object"}"#, r#"{"title": 7}"#, r#"{"$ref": "x"}"#] {
+            assert!(Schema::parse(something).unwrap().0.text().is_some(), "{something}");
+        }
     }
 
     #[test]
-    fn a_good_configuration_passes() {
-        assert_eq!(schema().check("spec.config", &json!({"project": "web", "groups": [{"name": "a"}]})), Ok(()));
-    }
-
-    #[test]
-    fn an_error_names_the_field_and_not_the_value() {
-        let error = schema().check("spec.config", &json!({"project": "web", "groups": [{"name": 7}]})).unwrap_err();
-        assert_eq!(error.field(), "spec.config.groups[0].name");
-        let error = schema().check("spec.config", &json!({"project": "hunter2!"})).unwrap_err();
-        assert!(error.to_string().starts_with("spec.config.project: "), "{error}");
-        assert!(!error.to_string().contains("hunter2"), "{error}");
-        let error = schema().check("spec.config", &json!({"project": "web", "color": 1})).unwrap_err();
-        assert!(error.to_string().contains("color"), "{error}");
-        let error = schema().check("spec.config", &json!({})).unwrap_err();
-        assert!(error.to_string().contains("project"), "{error}");
-        assert_eq!(error.field(), "spec.config");
-    }
-
-    #[test]
-    fn a_schema_that_is_none_or_reaches_out_is_refused() {
+    fn a_text_that_is_not_json_or_too_large_is_refused() {
         assert!(matches!(Schema::parse("{"), Err(SchemaError::NotJson(_))));
-        assert!(matches!(Schema::parse(r#"{"type": 7}"#), Err(SchemaError::Unusable(_))));
-        assert!(matches!(Schema::parse(r#"{"$ref": "https://evil.example/s.json"}"#), Err(SchemaError::Unusable(_))));
-        assert!(matches!(Schema::parse(r#"{"$ref": "file:///etc/passwd"}"#), Err(SchemaError::Unusable(_))));
         assert!(matches!(Schema::parse(&" ".repeat(SCHEMA_BYTES + 1)), Err(SchemaError::TooLarge(_))));
+        assert!(Schema::parse(r#"{"type": "string"}"#).unwrap().0.text().is_some());
     }
 }

@@ -1,11 +1,14 @@
 //! Checking a configuration: the JSON Schema first, because it names fields; then the plugin, for what a schema cannot say.
 
+use crate::admit::AdmitError;
 use crate::bindings::info::Describes;
 use crate::call::{Body, CallError};
+use crate::describe::DescriptionError;
 use crate::failure::{GuestFailure, Note};
 use crate::network::Network;
-use crate::plugin::Plugin;
+use crate::plugin::{Plugin, PluginSource};
 use crate::sandbox::Sandbox;
+use crate::schema::{self, SchemaError, SchemaVerdict};
 use crate::store::{Clock, Given};
 use crate::validated;
 use orangery_egress::Redactor;
@@ -33,7 +36,7 @@ impl Sandbox {
             }
         };
         let config = or_empty(config);
-        check_schema(&plugin, kind, root, &config)?;
+        self.check_schema(&plugin, kind, root, &config).await?;
         self.ask_validate(plugin, kind.to_owned(), config.to_string()).await
     }
 
@@ -82,24 +85,77 @@ impl Sandbox {
             }),
         }
     }
-}
 
-/// Checks a provider's configuration against its schema.
-pub(crate) fn check_provider_config(plugin: &Plugin, kind: &str, config: &Value) -> Result<(), CallError> {
-    check_schema(plugin, kind, PROVIDER_CONFIG, config)
-}
+    /// Checks a provider's configuration against its schema.
+    pub(crate) async fn check_provider_config(
+        &self,
+        plugin: &Plugin,
+        kind: &str,
+        config: &Value,
+    ) -> Result<(), CallError> {
+        self.check_schema(plugin, kind, PROVIDER_CONFIG, config).await
+    }
 
-/// Checks a renderer's configuration against its schema.
-pub(crate) fn check_renderer_config(plugin: &Plugin, name: &str, config: &Value) -> Result<(), CallError> {
-    check_schema(plugin, name, RENDERER_CONFIG, config)
+    /// Checks a renderer's configuration against its schema.
+    pub(crate) async fn check_renderer_config(
+        &self,
+        plugin: &Plugin,
+        name: &str,
+        config: &Value,
+    ) -> Result<(), CallError> {
+        self.check_schema(plugin, name, RENDERER_CONFIG, config).await
+    }
+
+    async fn check_schema(
+        &self,
+        plugin: &Plugin,
+        kind: &str,
+        root: &'static str,
+        config: &Value,
+    ) -> Result<(), CallError> {
+        let Some(schema) = plugin.schemas.get(kind) else { return Ok(()) };
+        let mut evaluations = self.evaluations(format!("schema of {}", plugin.reference()));
+        schema.check(&mut evaluations, root, config).await.map_err(|verdict| {
+            let plugin = plugin.reference().clone();
+            match verdict {
+                SchemaVerdict::Config(error) => CallError::Config { plugin, error },
+                SchemaVerdict::Unusable(error) => CallError::Schema { plugin, error },
+                SchemaVerdict::Unknown(error) => CallError::Schema { plugin, error: SchemaError::Unaffordable(error) },
+            }
+        })
+    }
+
+    /// Everything from bytes to a plugin whose schemas can be used. Those of the built-in plugins are known to be good: a test
+    /// compiles them.
+    pub(crate) async fn examine(
+        &self,
+        bytes: &[u8],
+        digest: Option<&str>,
+        source: PluginSource,
+    ) -> Result<Plugin, AdmitError> {
+        let plugin = self.inner.gate.examine(bytes, digest, source).await?;
+        if plugin.description.source.bundled {
+            return Ok(plugin);
+        }
+        let (names, texts): (Vec<&String>, Vec<String>) = plugin
+            .schemas
+            .iter()
+            .filter_map(|(name, schema)| schema.text().map(|text| (name, text.to_string())))
+            .unzip();
+        let unusable = |of: String, cause| AdmitError::Description(DescriptionError::Schema { of, cause });
+        let all = || names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+        match self.evaluations(format!("admission of {}", plugin.reference())).check_schemas(texts).await {
+            Ok(Ok(())) => Ok(plugin),
+            Ok(Err((index, why))) => {
+                let of = names.get(index).map_or_else(all, |name| (*name).clone());
+                Err(unusable(of, SchemaError::Unusable(schema::one_line(&why))))
+            }
+            Err(error) => Err(unusable(all(), SchemaError::Unaffordable(error))),
+        }
+    }
 }
 
 /// An absent configuration is an empty one.
 pub(crate) fn or_empty(config: &Value) -> Value {
     if config.is_null() { Value::Object(serde_json::Map::new()) } else { config.clone() }
-}
-
-fn check_schema(plugin: &Plugin, kind: &str, root: &'static str, config: &Value) -> Result<(), CallError> {
-    let Some(schema) = plugin.schemas.get(kind) else { return Ok(()) };
-    schema.check(root, config).map_err(|error| CallError::Config { plugin: plugin.reference().clone(), error })
 }

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use orangery_egress::{Door, Policy};
 use orangery_plugin_sdk::renderer as sdk;
 use orangery_sandbox::{
-    Limits, PluginSource, RenderInput, RenderRequest, Sandbox, SandboxConfig, Template, TemplateBody,
+    EvaluatorSource, Limits, PluginSource, RenderInput, RenderRequest, Sandbox, SandboxConfig, Template, TemplateBody,
 };
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -42,7 +42,15 @@ impl Glass {
         let door = Door::new(Policy::default())?;
         // Every round renders.
         let limits = Limits { remembered_bytes: 0, ..limits };
-        let config = SandboxConfig { cache_dir: cache.map(|dir| dir.join("plugins")), limits, door };
+        let config = SandboxConfig {
+            cache_dir: cache.map(|dir| dir.join("plugins")),
+            limits,
+            door,
+            evaluator: EvaluatorSource {
+                bytes: orangery_bundled::evaluator().bytes,
+                digest: orangery_bundled::evaluator().digest,
+            },
+        };
         let sandbox = Sandbox::start(config)?;
         match std::env::var_os(RENDERER) {
             Some(file) => sandbox.admit(&std::fs::read(file)?, PluginSource::bundled("file")).await?,

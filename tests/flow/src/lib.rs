@@ -21,6 +21,7 @@ mod shipped;
 mod wishes;
 mod world;
 
+pub use operator::sandbox;
 pub use process::{Launch, Process, get};
 pub use shipped::Shipped;
 pub use world::{PROVIDER, SET, World};

@@ -12,7 +12,7 @@ use orangery_controller::poll::Poller;
 use orangery_controller::set::Road;
 use orangery_core::GuardPolicy;
 use orangery_egress::{Door, Policy};
-use orangery_sandbox::{Limits, PluginSource, Sandbox, SandboxConfig};
+use orangery_sandbox::{EvaluatorSource, Limits, PluginSource, Sandbox, SandboxConfig};
 use orangery_test_apiserver::cut::{self, Fate};
 use prometheus_client::registry::Registry;
 use std::path::PathBuf;
@@ -87,12 +87,18 @@ impl Drop for Operator {
 }
 
 /// A sandbox with the built-in plugins that may dial the forge of this machine. Compiled plugins are kept between runs.
-pub(crate) async fn sandbox() -> Result<Sandbox> {
+///
+/// # Errors
+/// The sandbox does not start, or a plugin is refused: a broken build.
+pub async fn sandbox() -> Result<Sandbox> {
     /// The first one compiles; the others find it done.
     static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _turn = TURN.lock().await;
     let door = Door::new(Policy { allow_loopback: true, ..Policy::default() })?;
-    let sandbox = Sandbox::start(SandboxConfig { cache_dir: Some(cache()?), limits: Limits::default(), door })?;
+    let evaluator = orangery_bundled::evaluator();
+    let evaluator = EvaluatorSource { bytes: evaluator.bytes, digest: evaluator.digest };
+    let sandbox =
+        Sandbox::start(SandboxConfig { cache_dir: Some(cache()?), limits: Limits::default(), door, evaluator })?;
     for bundled in orangery_bundled::plugins() {
         sandbox
             .admit(bundled.bytes, PluginSource::bundled("built-in"))

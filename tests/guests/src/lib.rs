@@ -29,6 +29,7 @@ macro_rules! for_each_guest {
             gambles
             hoards
             is_of_no_world
+            levels
             lists
             loops
             loops_in_describe
@@ -37,6 +38,7 @@ macro_rules! for_each_guest {
             opens_files
             overflows
             panics
+            patterns
             peeks
             recurses
             renders

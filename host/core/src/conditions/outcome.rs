@@ -65,7 +65,7 @@ const ABNORMAL: [ConditionType; 7] = [
 ];
 
 /// The conditions after an outcome. `abnormal` is everything that is odd now; `None` leaves those conditions as they are, for
-/// outcomes that say nothing about them.
+/// outcomes that say nothing about them. After [`Outcome::Skipped`] it only adds.
 #[must_use]
 pub fn conclude(
     previous: &Conditions,
@@ -115,14 +115,24 @@ pub fn conclude(
             }
         }
     }
-    if let Some(abnormal) = abnormal {
-        show(&mut next, abnormal, stamp);
+    match (abnormal, outcome) {
+        (None, _) => {}
+        // What was left out says nothing of what only doing it could tell.
+        (Some(abnormal), Outcome::Skipped { .. }) => {
+            let kinds: Vec<ConditionType> = ABNORMAL.into_iter().filter(|kind| has(abnormal, *kind)).collect();
+            show(&mut next, abnormal, &kinds, stamp);
+        }
+        (Some(abnormal), _) => show(&mut next, abnormal, &ABNORMAL, stamp),
     }
     next
 }
 
-fn show(conditions: &mut Conditions, abnormal: &[Abnormal], stamp: Stamp<'_>) {
-    for kind in ABNORMAL {
+fn has(abnormal: &[Abnormal], kind: ConditionType) -> bool {
+    abnormal.iter().any(|one| one.kind == kind)
+}
+
+fn show(conditions: &mut Conditions, abnormal: &[Abnormal], kinds: &[ConditionType], stamp: Stamp<'_>) {
+    for kind in kinds.iter().copied() {
         let of_kind: Vec<&Abnormal> = abnormal.iter().filter(|one| one.kind == kind).collect();
         match of_kind.first() {
             None => conditions.remove(kind),

@@ -83,6 +83,18 @@ fn what_is_odd_is_shown_while_it_lasts() {
 }
 
 #[test]
+fn what_was_left_out_adds_what_is_odd_and_takes_nothing_away() {
+    let odd = |kind, message: &str| Abnormal { kind, reason: Reason::Warning, message: message.into() };
+    let before = [odd(ConditionType::LimitReached, "2 wait"), odd(ConditionType::Warning, "old")];
+    let polled = conclude(&Conditions::default(), &succeeded(1, true), Some(&before), EARLY);
+    let skipped = Outcome::Skipped { reason: Reason::SkippedDueToSchedule, message: "later".into() };
+    let after = conclude(&polled, &skipped, Some(&[odd(ConditionType::Warning, "never")]), LATE);
+    assert_eq!(types(&after), ["Ready", "LimitReached", "Warning"]);
+    assert_eq!(after.get(ConditionType::Warning).unwrap().message, "never");
+    assert_eq!(conclude(&polled, &skipped, Some(&[]), LATE), polled);
+}
+
+#[test]
 fn long_messages_are_cut_at_a_character() {
     let mut conditions = Conditions::default();
     conditions.set(ConditionType::Warning, ConditionStatus::True, Reason::Warning, &"ü".repeat(MAX_MESSAGE), EARLY);

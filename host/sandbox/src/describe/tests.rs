@@ -85,3 +85,12 @@ fn a_schema_that_cannot_be_used_names_its_type() {
     let types = vec![wit::ServedType { config_schema: "{".into(), ..branches() }];
     assert!(said(wit::PluginInfo { types, ..provider() }).starts_with("the configuration of TestBranch: the schema"));
 }
+
+#[test]
+fn all_schemas_of_a_plugin_have_a_size_together() {
+    let schema = format!(r#"{{"type": "object", "description": "{}"}}"#, "x".repeat(200 * 1024));
+    let ty = |n: u32| wit::ServedType { name: format!("Type{n}"), config_schema: schema.clone(), ..branches() };
+    let info = |count: u32| wit::PluginInfo { types: (0..count).map(ty).collect(), ..provider() };
+    assert!(check(info(2), PROVIDER, "d", PluginSource::given("t")).is_ok());
+    assert!(said(info(3)).contains("the schemas of the plugin have"), "{}", said(info(3)));
+}

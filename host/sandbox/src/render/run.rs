@@ -59,7 +59,7 @@ impl Sandbox {
     pub async fn render_measured(&self, request: RenderRequest) -> Result<(Entries, Usage), CallError> {
         let plugin = self.catalogue(|catalogue| catalogue.of_renderer(&request.renderer))?;
         let config = validate::or_empty(&request.config);
-        validate::check_renderer_config(&plugin, &request.renderer, &config)?;
+        self.check_renderer_config(&plugin, &request.renderer, &config).await?;
         let consumer = request.consumer.clone();
         self.inner.circuits.check(plugin.reference(), &consumer, Instant::now())?;
         let _turn = self.inner.queue.turn(&consumer).await;

@@ -4,15 +4,40 @@ use anyhow::{Context, Result, bail};
 use orangery_core::PollOutcome;
 use orangery_egress::{Door, Policy, SessionSpec};
 use orangery_sandbox::{
-    CallError, Fault, Limits, PluginSource, PollFilter, PollReport, PollRequest, Sandbox, SandboxConfig,
+    CallError, EvaluatorSource, Fault, Limits, PluginSource, PollFilter, PollReport, PollRequest, Sandbox, SandboxConfig,
 };
 use serde_json::{Map, Value};
+use std::path::PathBuf;
 use std::sync::Arc;
+
+/// The built-in evaluator.
+pub(crate) fn evaluator() -> EvaluatorSource {
+    let built_in = orangery_bundled::evaluator();
+    EvaluatorSource { bytes: built_in.bytes, digest: built_in.digest }
+}
+
+/// Compiled components are kept between runs, in the target directory that this test program lies in.
+fn cache() -> Result<PathBuf> {
+    let exe = std::env::current_exe().context("asking for the path of this program")?;
+    let target = exe.ancestors().find(|dir| dir.join("CACHEDIR.TAG").exists());
+    Ok(target.context("the test program is not in a target directory")?.join("sandbox-plugins"))
+}
 
 /// A sandbox whose door may reach loopback servers.
 pub(crate) fn sandbox(limits: Limits) -> Result<Sandbox> {
     let policy = Policy { allow_loopback: true, forbidden_addresses: vec!["127.0.0.9".parse()?], ..Policy::default() };
-    Ok(Sandbox::start(SandboxConfig { cache_dir: None, limits, door: Door::new(policy)? })?)
+    Ok(Sandbox::start(SandboxConfig { cache_dir: Some(cache()?), limits, door: Door::new(policy)?, evaluator: evaluator() })?)
+}
+
+/// A sandbox whose evaluator is compiled. The first one compiles it; the others find it done.
+pub(crate) async fn evaluating(limits: Limits) -> Result<Sandbox> {
+    static COMPILED: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
+    let compile = || async {
+        sandbox(Limits::default())?.evaluations("test").holds("true", &Value::Null).await?.ok();
+        anyhow::Ok(())
+    };
+    COMPILED.get_or_try_init(compile).await?;
+    sandbox(limits)
 }
 
 /// A sandbox with these guests, under the default limits.
@@ -22,7 +47,7 @@ pub(crate) async fn with(guests: &[&str]) -> Result<Sandbox> {
 
 /// A sandbox with these guests.
 pub(crate) async fn limited(limits: Limits, guests: &[&str]) -> Result<Sandbox> {
-    let sandbox = sandbox(limits)?;
+    let sandbox = evaluating(limits).await?;
     for guest in guests {
         admit(&sandbox, guest).await?;
     }

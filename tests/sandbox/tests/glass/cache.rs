@@ -13,6 +13,7 @@ fn sandbox(dir: &Path) -> Result<Sandbox> {
         cache_dir: Some(dir.to_owned()),
         limits: Limits::default(),
         door: Door::new(Policy::default())?,
+        evaluator: bench::evaluator(),
     };
     Ok(Sandbox::start(config)?)
 }

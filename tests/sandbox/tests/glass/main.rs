@@ -7,6 +7,7 @@ mod bench;
 mod cache;
 mod catalogue;
 mod circuit;
+mod evaluator;
 mod forge;
 mod memory;
 mod network;
@@ -30,6 +31,7 @@ orangery_test_guests::for_each_guest!(each_has_tests);
 /// Where the tests of each guest are.
 mod guests {
     pub(crate) use crate::answers::echoes;
+    pub(crate) use crate::evaluator::{levels, patterns};
     pub(crate) use crate::memory::{empties_memory, hoards, overflows, recurses};
     pub(crate) use crate::network::{asks, lists, needs_sockets, reports, wants_http_to_render};
     pub(crate) use crate::rendering::{gambles, miscounts, renders};

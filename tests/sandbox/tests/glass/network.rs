@@ -129,7 +129,12 @@ pub(crate) mod asks {
     async fn loopback_is_denied_where_the_policy_does_not_allow_it() -> Result<()> {
         let forge = Forge::start().await?;
         let door = orangery_egress::Door::new(orangery_egress::Policy::default())?;
-        let config = orangery_sandbox::SandboxConfig { cache_dir: None, limits: Limits::default(), door };
+        let config = orangery_sandbox::SandboxConfig {
+            cache_dir: None,
+            limits: Limits::default(),
+            door,
+            evaluator: bench::evaluator(),
+        };
         let sandbox = Sandbox::start(config)?;
         bench::admit(&sandbox, GUEST).await?;
         let told = ask(&sandbox, forge.session("a-good-token")?, json!({"url": forge.url})).await?;
