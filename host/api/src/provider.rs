@@ -4,6 +4,7 @@ use crate::condition::Condition;
 use crate::reference::{LabelRequirement, LocalReference, Schedule};
 use crate::schema;
 use kube::CustomResource;
+use orangery_core::InputList;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -152,9 +153,9 @@ pub struct ResourceSetInputProviderStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<Condition>,
     /// The last good inputs.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "InputList::is_empty")]
     #[schemars(schema_with = "schema::free_maps")]
-    pub exported_inputs: Vec<Map<String, Value>>,
+    pub exported_inputs: InputList,
     /// Digest of the exported inputs; absent until the first answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_exported_revision: Option<String>,

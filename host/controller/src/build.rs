@@ -5,6 +5,7 @@
 //! One bad input does not hide the others: what the good ones give is in [`Built::desired`], the bad ones are in
 //! [`Built::failed`], and nothing of theirs may be deleted. No clock and no randomness: same in, same out.
 
+use crate::budget;
 use orangery_core::combine::{self, Combined, CombinedInput, Ingredients, Source};
 use orangery_core::desired::{self, DesiredError, DesiredSet, Form, OnDuplicate, RenderedStep, Rules, TemplateRef};
 use orangery_core::environment::Unnamed;
@@ -125,13 +126,7 @@ pub async fn build_only(
     on_duplicate: OnDuplicate,
     only: Option<&str>,
 ) -> Result<Built, BuildError> {
-    let mut combined = combine::combine(Ingredients {
-        set: &set.name,
-        strategy: set.strategy,
-        inline: &set.inputs,
-        reads_providers: set.reads_providers(),
-        providers: sources,
-    })?;
+    let mut combined = combined(set, sources).await?;
     if let Some(id) = only {
         combined.keep_only(id)?;
     }
@@ -147,9 +142,36 @@ pub async fn build_only(
     for entry in entries {
         sorted.take(entry, inputs.next());
     }
-    let rules = Rules { owner: &set.name, common: &set.common_metadata, on_duplicate, inputless: combined.inputless };
-    let desired = desired::desire(layout.steps(set, sorted.rendered)?, &rules)?;
+    let steps = layout.steps(set, sorted.rendered)?;
+    let desired = desired(set, steps, on_duplicate, combined.inputless).await?;
     Ok(Built { desired, inputs: sorted.inputs, failed: sorted.failed, notices: sorted.notices, count })
+}
+
+/// The inputs, combined: as much work as the sources have bytes.
+async fn combined(set: &SetSpec, providers: Vec<Source>) -> Result<Combined, combine::CombineError> {
+    let bytes = providers.iter().flat_map(|source| source.inputs.texts()).map(str::len).sum();
+    let (name, strategy, inline) = (set.name.clone(), set.strategy, set.inputs.clone());
+    let reads_providers = set.reads_providers();
+    budget::spend(bytes, move || {
+        combine::combine(Ingredients { set: &name, strategy, inline: &inline, reads_providers, providers })
+    })
+    .await
+}
+
+/// The objects that the set wants: as much work as the renderings have bytes.
+async fn desired(
+    set: &SetSpec,
+    steps: Vec<RenderedStep>,
+    on_duplicate: OnDuplicate,
+    inputless: bool,
+) -> Result<DesiredSet, DesiredError> {
+    let renderings = steps.iter().flat_map(|step| &step.renderings);
+    let bytes = renderings.flat_map(|rendering| &rendering.objects).map(|(_, object)| object.len()).sum();
+    let (owner, common) = (set.name.clone(), set.common_metadata.clone());
+    budget::spend(bytes, move || {
+        desired::desire(steps, &Rules { owner: &owner, common: &common, on_duplicate, inputless })
+    })
+    .await
 }
 
 /// The answers, sorted into good and bad.

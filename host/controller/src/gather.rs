@@ -93,7 +93,7 @@ pub fn gather<'a>(set: &SetSpec, known: impl IntoIterator<Item = &'a KnownProvid
         if *provider.snapshot.freshness() != Freshness::Never {
             gathered.sources.push(Source {
                 provider: ProviderRef::provider(provider.name.clone()),
-                inputs: provider.snapshot.inputs().to_vec(),
+                inputs: provider.snapshot.inputs().clone(),
                 trust: provider.answered.clone().map_or(Trust::Trusted, |defaults| Trust::Answered { defaults }),
             });
         }

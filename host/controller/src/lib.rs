@@ -9,6 +9,7 @@
 //! are: [`local`] keeps them in files, [`kubernetes`] on the API server.
 
 pub mod access;
+mod budget;
 pub mod build;
 pub mod converge;
 pub mod copies;

@@ -179,6 +179,7 @@ impl Poller {
                 return Ok((last.after_unchanged(), notices));
             }
         };
+        let exported = last.inputs().to_maps();
         let selected = selection::select(
             answer,
             coverage,
@@ -187,7 +188,7 @@ impl Poller {
                 filter: &filter,
                 skip: &provider.skip,
                 defaults: &provider.default_values,
-                exported: last.inputs(),
+                exported: &exported,
                 waiting: last.waiting(),
             },
         )?;

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 /// SHA-256 in lower-case hexadecimal.
@@ -82,8 +83,13 @@ fn checksummed_name(id: &str, input: &Map<String, Value>) -> Option<String> {
 /// The natural keys of all inputs of one provider, each once. Inputs of one id are told apart by their names, so that neither
 /// the order nor a newcomer matters more than it must; those without names are numbered.
 #[must_use]
-pub fn natural_keys(inputs: &[Map<String, Value>]) -> Vec<String> {
-    let mut keys: Vec<String> = inputs.iter().map(natural_key).collect();
+pub fn natural_keys<M: Borrow<Map<String, Value>>>(inputs: impl IntoIterator<Item = M>) -> Vec<String> {
+    let name = |input: &Map<String, Value>| {
+        let name = ["tag", "branch", "title", "name"].into_iter().find_map(|attribute| input.get(attribute)?.as_str());
+        name.map(str::to_owned)
+    };
+    let (mut keys, names): (Vec<String>, Vec<Option<String>>) =
+        inputs.into_iter().map(|input| (natural_key(input.borrow()), name(input.borrow()))).unzip();
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
     for key in &keys {
         *count.entry(key.clone()).or_default() += 1;
@@ -91,8 +97,7 @@ pub fn natural_keys(inputs: &[Map<String, Value>]) -> Vec<String> {
     if count.len() == keys.len() {
         return keys;
     }
-    for (key, input) in keys.iter_mut().zip(inputs) {
-        let name = ["tag", "branch", "title", "name"].into_iter().find_map(|attribute| input.get(attribute)?.as_str());
+    for (key, name) in keys.iter_mut().zip(names) {
         if let Some(name) = name.filter(|_| count.get(key).is_some_and(|count| *count > 1)) {
             *key = format!("{key}/{name}");
         }

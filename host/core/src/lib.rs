@@ -9,6 +9,7 @@
 //! # Guarantees
 //! Pure: no I/O, no async, no clock, no wasmtime, no Kubernetes client. Same in, same out.
 
+pub mod attributes;
 pub mod checksum;
 pub mod combine;
 pub mod conditions;
@@ -34,6 +35,7 @@ pub mod selection;
 pub mod snapshot;
 pub mod spec;
 
+pub use attributes::{Attributes, InputList};
 pub use combine::{Combined, CombinedInput, combine};
 pub use desired::{DesiredSet, DesiredStep, Wanted, desire};
 pub use environment::{FailedEnvironment, Halted, Standing};

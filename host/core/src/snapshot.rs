@@ -1,9 +1,9 @@
 //! The last good inputs of one provider and how much they can be trusted. Holds law 1: a failure is never an empty list.
 
+use crate::attributes::InputList;
 use crate::explain::Reason;
 use crate::revision::revision;
 use crate::selection::{Coverage, Selected};
-use serde_json::{Map, Value};
 
 /// How much a snapshot can be trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Freshness {
 /// The last good inputs of one provider.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
-    inputs: Vec<Map<String, Value>>,
+    inputs: InputList,
     waiting: Vec<String>,
     revision: String,
     freshness: Freshness,
@@ -42,17 +42,12 @@ impl Snapshot {
     /// A provider that has not answered yet.
     #[must_use]
     pub fn never() -> Self {
-        Self { inputs: Vec::new(), waiting: Vec::new(), revision: String::new(), freshness: Freshness::Never }
+        Self { inputs: InputList::default(), waiting: Vec::new(), revision: String::new(), freshness: Freshness::Never }
     }
 
     /// A provider whose inputs were read back from its status. An empty `revision` means that it never answered.
     #[must_use]
-    pub fn restored(
-        inputs: Vec<Map<String, Value>>,
-        waiting: Vec<String>,
-        revision: String,
-        freshness: Freshness,
-    ) -> Self {
+    pub fn restored(inputs: InputList, waiting: Vec<String>, revision: String, freshness: Freshness) -> Self {
         if revision.is_empty() {
             return Self::never();
         }
@@ -71,7 +66,7 @@ impl Snapshot {
             Coverage::Partial => self.stale(Reason::PartialAnswer, now),
         };
         let revision = revision(&selected.exported);
-        Self { inputs: selected.exported, waiting: selected.waiting, revision, freshness }
+        Self { inputs: InputList::from(selected.exported.as_slice()), waiting: selected.waiting, revision, freshness }
     }
 
     /// After the answer that nothing changed. From a provider that never answered it says nothing.
@@ -102,7 +97,7 @@ impl Snapshot {
 
     /// The inputs, in order, with their ids and defaults.
     #[must_use]
-    pub fn inputs(&self) -> &[Map<String, Value>] {
+    pub fn inputs(&self) -> &InputList {
         &self.inputs
     }
 
@@ -128,7 +123,7 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Map, Value, json};
 
     fn inputs(ids: &[&str]) -> Vec<Map<String, Value>> {
         ids.iter().map(|id| json!({ "id": id }).as_object().cloned().unwrap()).collect()
@@ -153,7 +148,7 @@ mod tests {
     fn a_provider_that_never_answered_stays_so_through_failures_and_unchanged() {
         assert_eq!(Snapshot::never().after_failure(Reason::Unauthorized, 1), Snapshot::never());
         assert_eq!(Snapshot::never().after_unchanged(), Snapshot::never());
-        assert_eq!(Snapshot::restored(inputs(&["1"]), vec![], String::new(), Freshness::Fresh), Snapshot::never());
+        assert_eq!(Snapshot::restored(inputs(&["1"]).as_slice().into(), vec![], String::new(), Freshness::Fresh), Snapshot::never());
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub async fn perform(options: &PollOptions) -> anyhow::Result<ExitCode> {
             polled.snapshot.waiting().join(", ")
         );
     }
-    let inputs = Value::Array(polled.snapshot.inputs().iter().cloned().map(Value::Object).collect());
+    let inputs = Value::Array(polled.snapshot.inputs().maps().map(Value::Object).collect());
     print!("{}", print(&inputs, options.output)?);
     Ok(exit::SUCCESS)
 }

@@ -48,6 +48,16 @@ pub enum CallError {
         /// Why.
         error: SchemaError,
     },
+    /// Each call was within its limits, all of them together were not.
+    #[error("{consumer} renders more than {bytes} bytes of objects; at most {most} are allowed; split it")]
+    TooManyObjects {
+        /// Who asked: `Kind/namespace/name`.
+        consumer: String,
+        /// How many bytes there were when it was given up.
+        bytes: usize,
+        /// The bound.
+        most: usize,
+    },
     /// We said no.
     #[error("plugin {plugin} was refused {what}")]
     Refused {
@@ -91,6 +101,7 @@ impl Explain for CallError {
         match self {
             Self::Missing { .. } => Reason::PluginMissing,
             Self::Config { .. } => Reason::InvalidSpec,
+            Self::TooManyObjects { .. } => Reason::BuildFailed,
             Self::Refused { .. } => Reason::PluginRefused,
             Self::Faulted { .. } | Self::Schema { .. } => Reason::PluginFaulted,
             Self::Answered { said, .. } => said.reason(),
@@ -100,7 +111,7 @@ impl Explain for CallError {
 
     fn disposition(&self) -> Disposition {
         match self {
-            Self::Missing { .. } | Self::Config { .. } => Disposition::WaitForChange,
+            Self::Missing { .. } | Self::Config { .. } | Self::TooManyObjects { .. } => Disposition::WaitForChange,
             Self::Schema { error: SchemaError::Unaffordable(error), .. } => error.disposition(),
             Self::Schema { .. } => Disposition::WaitForChange,
             // A leak may depend on what the remote said; the next answer may be clean.

@@ -79,7 +79,7 @@ impl Circuits {
                 | CallError::Config { .. }
                 | CallError::Schema { .. },
             ) => {}
-            Ok(_) | Err(CallError::Answered { .. } | CallError::Refused { .. }) => {
+            Ok(_) | Err(CallError::Answered { .. } | CallError::Refused { .. } | CallError::TooManyObjects { .. }) => {
                 state.remove(&key);
             }
         }

@@ -48,6 +48,8 @@ pub struct Limits {
     pub object_bytes: usize,
     /// Bytes of all objects of one call. Default 4 MiB, ceiling 16 MiB.
     pub objects_bytes: usize,
+    /// Bytes of all objects that one set renders to, over all calls. Default 64 MiB, ceiling 1 GiB.
+    pub rendered_bytes: usize,
     /// Bytes of rendered objects that are remembered, so that what did not change is not rendered again. Default 32 MiB,
     /// ceiling 1 GiB; 0 remembers nothing.
     pub remembered_bytes: usize,
@@ -88,6 +90,7 @@ impl Default for Limits {
             input_bytes: 32 * KIB,
             object_bytes: 512 * KIB,
             objects_bytes: 4 * MIB,
+            rendered_bytes: 64 * MIB,
             remembered_bytes: 32 * MIB,
             log_lines: 100,
             log_line_bytes: 4 * KIB,
@@ -131,6 +134,7 @@ impl Limits {
             ("input_bytes", self.input_bytes, 256 * KIB),
             ("object_bytes", self.object_bytes, MIB),
             ("objects_bytes", self.objects_bytes, 16 * MIB),
+            ("rendered_bytes", self.rendered_bytes, 1024 * MIB),
             ("log_lines", self.log_lines, 1_000),
             ("log_line_bytes", self.log_line_bytes, 16 * KIB),
             ("stdio_bytes", self.stdio_bytes, 64 * KIB),

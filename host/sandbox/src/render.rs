@@ -13,8 +13,8 @@ pub(crate) use memo::Memo;
 
 use crate::failure::{GuestFailure, Note};
 use crate::fault::Fault;
-use orangery_core::{Disposition, Explain, Reason};
-use serde_json::{Map, Value};
+use orangery_core::{Attributes, Disposition, Explain, Reason};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// The body of a template.
@@ -43,7 +43,7 @@ pub struct RenderInput {
     /// Its stable digest, 16 hexadecimal characters.
     pub uid: String,
     /// What templates see.
-    pub attributes: Map<String, Value>,
+    pub attributes: Attributes,
     /// The dotted paths whose values an outsider chose.
     pub untrusted: Vec<String>,
 }

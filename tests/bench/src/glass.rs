@@ -85,7 +85,7 @@ pub fn request(form: Form, inputs: &[Map<String, Value>], untrusted: &[&str]) ->
             .map(|attributes| RenderInput {
                 label: "bench".to_owned(),
                 uid: String::new(),
-                attributes: attributes.clone(),
+                attributes: attributes.into(),
                 untrusted: untrusted.iter().map(|key| (*key).to_owned()).collect(),
             })
             .collect(),

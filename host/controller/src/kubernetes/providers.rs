@@ -3,18 +3,18 @@
 use super::context::{Context, now, spread, timestamp};
 use super::finalizer;
 use super::secrets::ServerSecrets;
-use super::status::{StatusError, publish};
+use super::status::{InputField, StatusError, publish_with_inputs};
 use crate::events::{Announcement, Severity};
 use crate::gather::KnownProvider;
 use crate::metrics::{ProviderLabels, RequestLabels};
 use crate::provider::{self, Next, ProviderReport};
 use kube::runtime::controller::Action;
-use kube::{Resource, ResourceExt};
+use kube::{Client, Resource, ResourceExt};
 use orangery_api::provider::{NextSchedule, Stale};
 use orangery_api::{ResourceSetInputProvider, ResourceSetInputProviderStatus};
 use orangery_core::conditions::{ConditionType, Conditions, Outcome, Stamp, conclude};
 use orangery_core::spec::{ProviderSpec, SpecError};
-use orangery_core::{Explain, Freshness, NamespacedName, Reason, Snapshot, keys};
+use orangery_core::{Explain, Freshness, InputList, NamespacedName, Reason, Snapshot, keys};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -68,7 +68,7 @@ pub(super) async fn reconcile(
             "Reconciliation is disabled".to_owned(),
         );
         measure(&object, &context, &after, true);
-        publish(&context.client, object.as_ref(), &before, &after).await?;
+        publish(&context.client, &object, &before, &after).await?;
         return Ok(Action::await_change());
     }
     let last = snapshot(&before);
@@ -87,7 +87,7 @@ pub(super) async fn reconcile(
         context.metrics.requests.get_or_create(&RequestLabels { r#type: spec.kind.clone(), status }).inc();
     }
     tell(&object, &context, &report, &before);
-    publish(&context.client, object.as_ref(), &before, &after).await?;
+    publish(&context.client, &object, &before, &after).await?;
     measure(&object, &context, &after, false);
     let result = match &report.outcome {
         Outcome::Failed { reason, .. } | Outcome::Stalled { reason, .. } => reason.as_str(),
@@ -158,7 +158,7 @@ fn conclude_into(
     let generation = object.meta().generation.unwrap_or_default();
     let next = conclude(&conditions, &report.outcome, report.abnormal.as_deref(), Stamp { generation, now: &stamp });
     after.conditions = next.into_vec().into_iter().map(Into::into).collect();
-    after.exported_inputs = report.snapshot.inputs().to_vec();
+    after.exported_inputs = report.snapshot.inputs().clone();
     after.waiting = report.snapshot.waiting().to_vec();
     after.last_exported_revision = Some(report.snapshot.revision().to_owned()).filter(|revision| !revision.is_empty());
     after.stale = match report.snapshot.freshness() {
@@ -180,6 +180,22 @@ fn conclude_into(
     });
 }
 
+/// Writes status if it changed.
+async fn publish(
+    client: &Client,
+    object: &ResourceSetInputProvider,
+    before: &ResourceSetInputProviderStatus,
+    after: &ResourceSetInputProviderStatus,
+) -> Result<bool, StatusError> {
+    let without = |status: &ResourceSetInputProviderStatus| ResourceSetInputProviderStatus {
+        exported_inputs: InputList::default(),
+        ..status.clone()
+    };
+    let inputs =
+        InputField { name: "exportedInputs", before: &before.exported_inputs, after: &after.exported_inputs };
+    publish_with_inputs(client, object, &without(before), &without(after), Some(inputs)).await
+}
+
 /// A spec that breaks a rule the API server could not check.
 async fn refuse(
     object: &Arc<ResourceSetInputProvider>,
@@ -195,7 +211,7 @@ async fn refuse(
     let generation = object.meta().generation.unwrap_or_default();
     let next = conclude(&conditions, &outcome, None, Stamp { generation, now: &at });
     after.conditions = next.into_vec().into_iter().map(Into::into).collect();
-    if publish(&context.client, object.as_ref(), before, &after).await? {
+    if publish(&context.client, object, before, &after).await? {
         announce(object, context, Severity::Warning, error.reason(), message);
     }
     measure(object, context, &after, false);

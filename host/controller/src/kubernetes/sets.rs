@@ -113,7 +113,12 @@ pub(super) async fn reconcile(
             let run = SetRun {
                 set: &spec,
                 owner,
-                providers: providers.state().iter().map(|provider| providers::known(provider)).collect(),
+                providers: providers
+                    .state()
+                    .iter()
+                    .filter(|provider| provider.namespace().as_deref() == Some(name.namespace.as_str()))
+                    .map(|provider| providers::known(provider))
+                    .collect(),
                 ledger: &inventory.ledger,
                 target: context.target.as_ref(),
                 book: &book,

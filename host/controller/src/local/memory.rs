@@ -6,9 +6,8 @@ use orangery_cluster::StateDirectory;
 use orangery_cluster::directory::StateError;
 use orangery_core::conditions::{Condition, Conditions};
 use orangery_core::inventory::{self, InventoryEntry};
-use orangery_core::{Freshness, Ledger, NamespacedName, Reason, Snapshot};
+use orangery_core::{Freshness, InputList, Ledger, NamespacedName, Reason, Snapshot};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 /// Something remembered that cannot be read or written. Never taken for nothing: that would delete environments.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +34,7 @@ pub enum MemoryError {
 #[serde(rename_all = "camelCase")]
 pub struct ProviderMemory {
     /// `status.exportedInputs`.
-    pub exported_inputs: Vec<Map<String, Value>>,
+    pub exported_inputs: InputList,
     /// Ids that wait because the limit is reached.
     #[serde(default)]
     pub waiting: Vec<String>,
@@ -62,7 +61,7 @@ impl ProviderMemory {
     #[must_use]
     pub fn of(snapshot: &Snapshot, conditions: Conditions) -> Self {
         Self {
-            exported_inputs: snapshot.inputs().to_vec(),
+            exported_inputs: snapshot.inputs().clone(),
             waiting: snapshot.waiting().to_vec(),
             revision: snapshot.revision().to_owned(),
             stale: match snapshot.freshness() {

@@ -2,6 +2,7 @@
 
 use super::source::{Part, Source};
 use super::{CombineError, CombinedInput, MAX_COMBINED, MAX_COMBINED_BYTES};
+use std::sync::Arc;
 
 pub(super) fn flatten(sources: &[Source]) -> Result<Vec<CombinedInput>, CombineError> {
     let mut total = 0usize;
@@ -18,18 +19,14 @@ pub(super) fn flatten(sources: &[Source]) -> Result<Vec<CombinedInput>, CombineE
     let mut bytes = 0usize;
     let mut all = Vec::with_capacity(total);
     for source in sources {
-        for Part { attributes, uid, label, untrusted, bytes: size } in source.parts() {
-            bytes = bytes.saturating_add(size);
+        let names: Arc<[String]> = Arc::from([source.provider.name.name.clone()]);
+        for part in source.parts() {
+            bytes = bytes.saturating_add(part.bytes());
             if bytes > MAX_COMBINED_BYTES {
                 return Err(CombineError::TooBig(bytes));
             }
-            all.push(CombinedInput {
-                attributes,
-                uid,
-                label,
-                sources: vec![source.provider.name.name.clone()],
-                untrusted,
-            });
+            let Part { attributes, uid, label, untrusted } = part;
+            all.push(CombinedInput { attributes, uid, label, sources: Arc::clone(&names), untrusted });
         }
     }
     Ok(all)

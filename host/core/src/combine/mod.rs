@@ -1,7 +1,8 @@
 //! From the inputs of several providers to the inputs that templates see (`resourceset.md` §3).
 //!
 //! # Guarantees
-//! Bounded by [`MAX_COMBINED`] inputs and [`MAX_COMBINED_BYTES`] before any memory is spent on them. The same sources in any
+//! Bounded by [`MAX_COMBINED`] inputs and [`MAX_COMBINED_BYTES`] before any memory is spent on them. Inputs stay JSON text, and a
+//! permutation holds its parts, not copies of them. The same sources in any
 //! order give the same result. Nothing is overwritten silently: colliding keys are errors that name both providers.
 
 mod flatten;
@@ -14,15 +15,17 @@ pub use name::normalise;
 pub use only::NoSuchInput;
 pub use source::{ProviderRef, Source, Trust};
 
+use crate::attributes::Attributes;
 use crate::explain::{Disposition, Explain, Reason};
 use crate::input::NamespacedName;
 use crate::ledger::InputRef;
 use crate::notice::Notice;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// Inputs after combination.
 pub const MAX_COMBINED: usize = 10_000;
-/// Bytes of all inputs after combination, as JSON: permutations repeat their parts.
+/// Bytes of all inputs after combination, as JSON and with what is said of them: permutations repeat their parts.
 pub const MAX_COMBINED_BYTES: usize = 64 << 20;
 
 /// What the `id` of a permutation is made from.
@@ -69,13 +72,13 @@ pub struct Ingredients<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct CombinedInput {
     /// What templates see as `inputs`.
-    pub attributes: Map<String, Value>,
+    pub attributes: Attributes,
     /// Its stable digest, 16 hexadecimal characters. Stands outside the attributes, which templates print and hash.
     pub uid: String,
     /// Who it is, for messages, for example `ResourceSetInputProvider/previews id 42`.
     pub label: String,
     /// Names of the providers it comes from; the set's own name for inline inputs.
-    pub sources: Vec<String>,
+    pub sources: Arc<[String]>,
     /// The keys (dotted paths) whose values an outsider chose.
     pub untrusted: Vec<String>,
 }
@@ -191,7 +194,7 @@ pub fn combine(ingredients: Ingredients<'_>) -> Result<Combined, CombineError> {
     let mut sources = Vec::with_capacity(providers.len() + 1);
     // Without inline inputs the set is no provider, also where empty providers count.
     if !inline.is_empty() {
-        sources.push(Source::inline(set, inline.to_vec()));
+        sources.push(Source::inline(set, inline));
     }
     sources.extend(providers);
     let notices = sources.iter().flat_map(Source::repeated_ids).collect();

@@ -32,8 +32,8 @@ impl Combined {
     /// # Errors
     /// If there is none.
     pub fn keep_only(&mut self, id: &str) -> Result<(), NoSuchInput> {
-        let there = self.inputs.iter().filter_map(|input| id_of(input.attributes.get("id"))).collect();
-        self.inputs.retain(|input| input.uid == id || id_of(input.attributes.get("id")).as_deref() == Some(id));
+        let there = self.inputs.iter().filter_map(|input| id_of(input.attributes.get("id").as_ref())).collect();
+        self.inputs.retain(|input| input.uid == id || id_of(input.attributes.get("id").as_ref()).as_deref() == Some(id));
         if self.inputs.is_empty() {
             return Err(NoSuchInput { id: id.to_owned(), there });
         }
@@ -58,10 +58,10 @@ mod tests {
 
     fn combined(ids: &[Value]) -> Combined {
         let inputs = ids.iter().enumerate().map(|(index, id)| CombinedInput {
-            attributes: json!({ "id": id }).as_object().cloned().unwrap_or_default(),
+            attributes: json!({ "id": id }).as_object().cloned().unwrap_or_default().into(),
             uid: format!("{index:016x}"),
             label: String::new(),
-            sources: Vec::new(),
+            sources: Vec::new().into(),
             untrusted: Vec::new(),
         });
         Combined { inputs: inputs.collect(), ..Combined::default() }
@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(all.inputs.len(), 2);
         let mut all = combined(&[json!("7"), json!("8")]);
         all.keep_only("0000000000000001").unwrap();
-        assert_eq!(all.inputs[0].attributes["id"], "8");
+        assert_eq!(all.inputs[0].attributes.get("id"), Some(json!("8")));
     }
 
     #[test]

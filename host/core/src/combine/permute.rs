@@ -2,14 +2,27 @@
 
 use super::source::{Part, Source};
 use super::{CombineError, CombinedInput, IdFrom, MAX_COMBINED, MAX_COMBINED_BYTES, normalise};
+use crate::attributes::Attributes;
 use crate::digest;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+/// One source of the product. Its parts are read once; every permutation shares them.
 struct Axis<'a> {
-    key: String,
+    key: Arc<str>,
     source: &'a Source,
-    parts: Vec<Part>,
+    parts: Vec<(Part, Arc<str>)>,
+}
+
+impl<'a> Axis<'a> {
+    fn of(source: &'a Source, key: String) -> Self {
+        let parts = source.parts().into_iter().map(|part| {
+            let text = Arc::from(part.attributes.to_json());
+            (part, text)
+        });
+        Self { key: key.into(), source, parts: parts.collect() }
+    }
 }
 
 pub(super) fn permute(
@@ -24,9 +37,9 @@ pub(super) fn permute(
         return Ok(Vec::new());
     }
     let axes: Vec<Axis<'_>> =
-        counted.into_iter().zip(keys).map(|(source, key)| Axis { key, source, parts: source.parts() }).collect();
+        counted.into_iter().zip(keys).map(|(source, key)| Axis::of(source, key)).collect();
     check_bytes(&axes, total)?;
-    let sources: Vec<String> = axes.iter().map(|axis| axis.source.provider.name.name.clone()).collect();
+    let sources: Arc<[String]> = axes.iter().map(|axis| axis.source.provider.name.name.clone()).collect();
     Ok((0..total).map(|position| permutation(&axes, position, id_from, &sources)).collect())
 }
 
@@ -73,14 +86,16 @@ fn check_bounds(sources: &[&Source], keys: &[String]) -> Result<usize, CombineEr
 
 fn check_bytes(axes: &[Axis<'_>], total: usize) -> Result<(), CombineError> {
     let bytes = axes.iter().fold(0usize, |sum, axis| {
-        let own = axis.parts.iter().fold(0usize, |sum, part| sum.saturating_add(part.bytes));
+        // The key stands before the part and before each of its untrusted keys.
+        let of = |part: &Part| part.bytes() + axis.key.len() * (1 + part.untrusted.len());
+        let own = axis.parts.iter().fold(0usize, |sum, (part, _)| sum.saturating_add(of(part)));
         sum.saturating_add(own.saturating_mul(total.checked_div(axis.parts.len()).unwrap_or(0)))
     });
     if bytes > MAX_COMBINED_BYTES { Err(CombineError::TooBig(bytes)) } else { Ok(()) }
 }
 
-fn permutation(axes: &[Axis<'_>], position: usize, id_from: IdFrom, sources: &[String]) -> CombinedInput {
-    let mut attributes = Map::new();
+fn permutation(axes: &[Axis<'_>], position: usize, id_from: IdFrom, sources: &Arc<[String]>) -> CombinedInput {
+    let mut fields: Vec<(Arc<str>, Arc<str>)> = Vec::with_capacity(axes.len() + 1);
     let mut untrusted = Vec::new();
     let (mut by_position, mut by_content, mut labels) = (Vec::new(), Vec::new(), Vec::new());
     let mut block = axes.iter().map(|axis| axis.parts.len()).product::<usize>();
@@ -89,12 +104,12 @@ fn permutation(axes: &[Axis<'_>], position: usize, id_from: IdFrom, sources: &[S
         block = block.checked_div(axis.parts.len()).unwrap_or(1).max(1);
         let index = rest / block;
         rest %= block;
-        let Some(part) = axis.parts.get(index) else { continue };
+        let Some((part, text)) = axis.parts.get(index) else { continue };
         by_position.push(format!("{}={index}", axis.key));
         by_content.push(format!("{}={}", axis.key, part.uid));
         labels.push(part.label.clone());
         untrusted.extend(part.untrusted.iter().map(|key| format!("{}.{key}", axis.key)));
-        attributes.insert(axis.key.clone(), Value::Object(part.attributes.clone()));
+        fields.push((Arc::clone(&axis.key), Arc::clone(text)));
     }
     let content = by_content.join("/");
     let uid = digest::uid("Permute", &content);
@@ -102,6 +117,7 @@ fn permutation(axes: &[Axis<'_>], position: usize, id_from: IdFrom, sources: &[S
         IdFrom::Position => digest::adler32_id(&by_position.join("/")),
         IdFrom::Content => uid.clone(),
     };
-    attributes.insert("id".to_owned(), Value::String(id));
-    CombinedInput { attributes, uid, label: labels.join(" × "), sources: sources.to_vec(), untrusted }
+    fields.push(("id".into(), Value::String(id).to_string().into()));
+    let attributes = Attributes::of_fields(fields);
+    CombinedInput { attributes, uid, label: labels.join(" × "), sources: Arc::clone(sources), untrusted }
 }

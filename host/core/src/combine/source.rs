@@ -1,5 +1,6 @@
 //! One provider's part in a combination: who it is, what it offers, and whose words these are.
 
+use crate::attributes::{Attributes, InputList};
 use crate::digest;
 use crate::explain::Reason;
 use crate::input::NamespacedName;
@@ -92,7 +93,7 @@ pub struct Source {
     /// Who it is.
     pub provider: ProviderRef,
     /// What it exports, in its order.
-    pub inputs: Vec<Map<String, Value>>,
+    pub inputs: InputList,
     /// Whose words they are.
     pub trust: Trust,
 }
@@ -100,39 +101,41 @@ pub struct Source {
 /// One input of one source, ready to be combined.
 #[derive(Debug, Clone)]
 pub(super) struct Part {
-    pub(super) attributes: Map<String, Value>,
+    pub(super) attributes: Attributes,
     pub(super) uid: String,
     pub(super) label: String,
     pub(super) untrusted: Vec<String>,
-    pub(super) bytes: usize,
+}
+
+impl Part {
+    /// What it takes in each combination that it is in: its text, and what is said of it.
+    pub(super) fn bytes(&self) -> usize {
+        let untrusted: usize = self.untrusted.iter().map(|key| key.len() + size_of::<String>()).sum();
+        self.attributes.len() + self.label.len() + untrusted
+    }
 }
 
 impl Source {
     /// The inline inputs of a set.
     #[must_use]
-    pub fn inline(set: &NamespacedName, inputs: Vec<Map<String, Value>>) -> Self {
-        Self { provider: ProviderRef::set(set.clone()), inputs, trust: Trust::Trusted }
+    pub fn inline(set: &NamespacedName, inputs: &[Map<String, Value>]) -> Self {
+        Self { provider: ProviderRef::set(set.clone()), inputs: inputs.into(), trust: Trust::Trusted }
     }
 
     /// The inputs with what the host adds: the key `provider`, the uid, a label for messages.
     pub(super) fn parts(&self) -> Vec<Part> {
         let provider = self.provider.as_value();
         let digest_key = self.provider.digest_key();
-        let keys = digest::natural_keys(&self.inputs);
+        let keys = digest::natural_keys(self.inputs.maps());
         self.inputs
-            .iter()
+            .maps()
             .zip(keys)
             .enumerate()
             .map(|(index, (input, natural))| {
-                let mut attributes = input.clone();
+                let (label, untrusted) = (self.label(index, &input), self.untrusted(&input));
+                let mut attributes = input;
                 attributes.insert("provider".to_owned(), provider.clone());
-                Part {
-                    uid: digest::uid(&digest_key, &natural),
-                    label: self.label(index, input),
-                    untrusted: self.untrusted(input),
-                    bytes: serde_json::to_vec(&attributes).map_or(usize::MAX, |text| text.len()),
-                    attributes,
-                }
+                Part { uid: digest::uid(&digest_key, &natural), label, untrusted, attributes: attributes.into() }
             })
             .collect()
     }
@@ -159,7 +162,7 @@ impl Source {
     /// Different inputs of one provider with one id: objects named by it would collide.
     pub(super) fn repeated_ids(&self) -> Vec<Notice> {
         let mut by_id: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (index, input) in self.inputs.iter().enumerate() {
+        for (index, input) in self.inputs.maps().enumerate() {
             match input.get("id") {
                 None | Some(Value::Null) => {}
                 Some(Value::String(id)) => by_id.entry(id.clone()).or_default().push(index),

@@ -14,7 +14,7 @@ fn ids(ids: &[&str]) -> Vec<Map<String, Value>> {
 fn provider(name: &str, inputs: Vec<Map<String, Value>>) -> Source {
     Source {
         provider: ProviderRef::provider(NamespacedName::new("apps", name)),
-        inputs,
+        inputs: inputs.into_iter().collect(),
         trust: Trust::Answered { defaults: Map::new() },
     }
 }
@@ -30,7 +30,7 @@ const PERMUTE: Strategy = Strategy::Permute { include_empty: false, id_from: IdF
 
 fn seen(combined: &Combined, path: &[&str]) -> Vec<String> {
     let find = |input: &CombinedInput| {
-        path.iter().try_fold(&Value::Object(input.attributes.clone()), |value, key| value.get(key)).cloned()
+        path.iter().try_fold(&Value::Object(input.attributes.to_map()), |value, key| value.get(key)).cloned()
     };
     combined
         .inputs

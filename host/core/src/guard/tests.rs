@@ -234,7 +234,7 @@ mod answers {
             filter: &filter,
             skip: &[],
             defaults: &defaults,
-            exported: before.inputs(),
+            exported: &before.inputs().to_maps(),
             waiting: before.waiting(),
         };
         before.after_answer(select(answer, coverage, &question).unwrap(), coverage, 1)

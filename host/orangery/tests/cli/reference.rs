@@ -83,6 +83,7 @@ fn the_page_of_the_limits_has_the_numbers_of_the_sandbox() {
         ("Bytes of one input", bytes(limits.input_bytes)),
         ("Bytes of one rendered object", bytes(limits.object_bytes)),
         ("Bytes of all rendered objects", bytes(limits.objects_bytes)),
+        ("Bytes of all objects of one set", bytes(limits.rendered_bytes)),
         ("Rendered objects remembered, all sets", bytes(limits.remembered_bytes)),
         ("Log lines kept of one call", limits.log_lines.to_string()),
         ("Bytes of one log line", bytes(limits.log_line_bytes)),

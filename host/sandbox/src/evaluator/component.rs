@@ -102,8 +102,14 @@ impl Inner {
             roles,
             pre,
             schemas: BTreeMap::new(),
-            calls: Arc::new(Semaphore::new(self.gate.limits.calls_per_plugin)),
+            calls: Arc::new(Semaphore::new(self.at_once())),
         }))
+    }
+
+    /// An evaluation only computes, so it occupies a core while it lasts: half of them are left to everybody else.
+    fn at_once(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        (cores / 2).clamp(1, self.gate.limits.calls_per_plugin)
     }
 }
 

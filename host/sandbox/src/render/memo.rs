@@ -5,7 +5,7 @@
 //! digest and untrusted keys, clock and seed. Only good answers are remembered, as the texts that the guest gave, within
 //! [`crate::Limits::remembered_bytes`]; the ones that were not asked for longest go first.
 
-use super::{RenderedObject, Rendering};
+use super::{RenderInput, RenderedObject, Rendering};
 use crate::bindings::renderer::exports::orangery::plugin::renderer as wit;
 use crate::failure::Note;
 use blake3::Hasher;
@@ -85,10 +85,10 @@ pub(super) fn common(digest: &str, context: &wit::RenderContext, templates: &[wi
 }
 
 /// The key of one input; of none in an input-less rendering.
-pub(super) fn key(common: &Hasher, input: Option<&wit::RenderInput>) -> Key {
+pub(super) fn key(common: &Hasher, input: Option<&RenderInput>) -> Key {
     let mut hasher = common.clone();
     if let Some(input) = input {
-        for text in [&input.label, &input.uid, &input.attributes] {
+        for text in [input.label.as_str(), input.uid.as_str(), &input.attributes.to_json()] {
             part(&mut hasher, text.as_bytes());
         }
         for untrusted in &input.untrusted {
@@ -148,10 +148,10 @@ mod tests {
             config: config.to_owned(),
         };
         let template = |path: &str, body| wit::Template { path: path.to_owned(), body };
-        let input = |label: &str, uid: &str, attributes: &str, untrusted: &[&str]| wit::RenderInput {
+        let input = |label: &str, uid: &str, attributes: &str, untrusted: &[&str]| RenderInput {
             label: label.to_owned(),
             uid: uid.to_owned(),
-            attributes: attributes.to_owned(),
+            attributes: serde_json::from_str::<serde_json::Map<_, _>>(attributes).unwrap().into(),
             untrusted: untrusted.iter().map(|key| (*key).to_owned()).collect(),
         };
         let text = |text: &str| wit::Body::Text(text.to_owned());

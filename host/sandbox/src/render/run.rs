@@ -2,7 +2,7 @@
 
 use super::entries::Checked;
 use super::memo::{self, Key};
-use super::{Entries, InputError, RenderRequest, Rendering, TemplateBody, entries};
+use super::{Entries, InputError, RenderInput, RenderRequest, Rendering, TemplateBody, entries};
 use crate::batch;
 use crate::bindings::renderer::Renders;
 use crate::bindings::renderer::exports::orangery::plugin::renderer as wit;
@@ -37,7 +37,7 @@ struct Job {
     context: wit::RenderContext,
     templates: Arc<Vec<wit::Template>>,
     /// Those that are not known yet.
-    inputs: Arc<Vec<wit::RenderInput>>,
+    inputs: Vec<RenderInput>,
     /// How many inputs there are, known ones too.
     total: usize,
     faults: AtomicUsize,
@@ -83,7 +83,7 @@ impl Sandbox {
             return Ok((known.into_iter().flatten().map(Ok).collect(), Usage::default()));
         }
         job.leave_out(&known);
-        let (answers, usage) = self.render_missing(&job).await?;
+        let (answers, usage) = self.render_missing(&job, bytes_of(known.iter().flatten())).await?;
         if known.is_empty() {
             return Ok((answers.into_iter().map(|answer| answer.map(|checked| checked.rendering)).collect(), usage));
         }
@@ -106,7 +106,9 @@ impl Sandbox {
         Ok((entries, usage))
     }
 
-    async fn render_missing(&self, job: &Job) -> Result<(Answers, Usage), CallError> {
+    /// What is not known yet. `bytes` is what the known entries have.
+    async fn render_missing(&self, job: &Job, mut bytes: usize) -> Result<(Answers, Usage), CallError> {
+        let most = self.limits().rendered_bytes;
         if job.context.inputless {
             return self.render_batch(job, 0..0).await;
         }
@@ -120,6 +122,11 @@ impl Sandbox {
         let (mut entries, mut usage) = (Vec::with_capacity(job.inputs.len()), Usage::default());
         while let Some(answer) = answers.next().await {
             let (more, cost) = answer?;
+            bytes = bytes.saturating_add(bytes_of(more.iter().flatten().map(|checked| &checked.rendering)));
+            // Each call has a bound of its own; a set has as many calls as it has inputs.
+            if bytes > most {
+                return Err(CallError::TooManyObjects { consumer: job.consumer.clone(), bytes, most });
+            }
             entries.extend(more);
             usage += cost;
         }
@@ -169,12 +176,11 @@ impl Sandbox {
             redact: Redactor::default(),
         };
         let (context, templates) = (job.context.clone(), Arc::clone(&job.templates));
-        let (inputs, these) = (Arc::clone(&job.inputs), batch.clone());
+        let inputs = job.written(batch.clone());
         let body: Body<_> = Box::new(move |store, instance| {
             Box::pin(async move {
                 let renders = Renders::new(&mut *store, instance)?;
-                let inputs = inputs.get(these).unwrap_or_default();
-                renders.orangery_plugin_renderer().call_render(store, &context, &templates, inputs).await
+                renders.orangery_plugin_renderer().call_render(store, &context, &templates, &inputs).await
             })
         });
         let reached = self.inner.call(&job.plugin, self.limits().render_wall, given, body).await;
@@ -218,13 +224,7 @@ impl Job {
                 TemplateBody::Text(text) => wit::Body::Text(text),
             },
         });
-        let inputs = request.inputs.into_iter().map(|input| wit::RenderInput {
-            label: input.label,
-            uid: input.uid,
-            attributes: Value::Object(input.attributes).to_string(),
-            untrusted: input.untrusted,
-        });
-        let inputs: Vec<_> = if request.inputless { Vec::new() } else { inputs.collect() };
+        let inputs = if request.inputless { Vec::new() } else { request.inputs };
         Self {
             total: inputs.len(),
             plugin,
@@ -236,7 +236,7 @@ impl Job {
                 config: config.to_string(),
             },
             templates: Arc::new(templates.collect()),
-            inputs: Arc::new(inputs),
+            inputs,
             faults: AtomicUsize::new(0),
         }
     }
@@ -253,7 +253,19 @@ impl Job {
     /// Takes out the inputs whose entry is known.
     fn leave_out(&mut self, known: &[Option<Rendering>]) {
         let mut at = known.iter();
-        Arc::make_mut(&mut self.inputs).retain(|_| at.next().is_none_or(Option::is_none));
+        self.inputs.retain(|_| at.next().is_none_or(Option::is_none));
+    }
+
+    /// The inputs of a batch as the guest gets them. Their text is written for each call, so that a product of large inputs never
+    /// is in memory as a whole.
+    fn written(&self, batch: Range<usize>) -> Vec<wit::RenderInput> {
+        let write = |input: &RenderInput| wit::RenderInput {
+            label: input.label.clone(),
+            uid: input.uid.clone(),
+            attributes: input.attributes.to_json().into_owned(),
+            untrusted: input.untrusted.clone(),
+        };
+        self.inputs.get(batch).unwrap_or_default().iter().map(write).collect()
     }
 
     /// What the entries of a batch are called.
@@ -263,6 +275,11 @@ impl Job {
         }
         self.inputs.get(batch).unwrap_or_default().iter().map(|input| input.label.as_str()).collect()
     }
+}
+
+/// Bytes of the objects.
+fn bytes_of<'a>(renderings: impl Iterator<Item = &'a Rendering>) -> usize {
+    renderings.flat_map(|rendering| &rendering.objects).map(|object| object.object.len()).sum()
 }
 
 fn body_len(body: &wit::Body) -> usize {

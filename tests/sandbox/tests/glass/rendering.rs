@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 fn input(label: &str, attributes: Value) -> RenderInput {
-    let attributes = attributes.as_object().cloned().unwrap_or_default();
+    let attributes = attributes.as_object().cloned().unwrap_or_default().into();
     RenderInput { label: label.into(), uid: "0123456789abcdef".into(), attributes, untrusted: Vec::new() }
 }
 

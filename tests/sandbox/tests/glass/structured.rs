@@ -19,7 +19,7 @@ fn request(spec: Value, config: Value, inputs: &[Value]) -> RenderRequest {
     let inputs = inputs.iter().enumerate().map(|(nth, attributes)| RenderInput {
         label: format!("input {nth}"),
         uid: "0123456789abcdef".into(),
-        attributes: attributes.as_object().cloned().unwrap_or_default(),
+        attributes: attributes.as_object().cloned().unwrap_or_default().into(),
         untrusted: vec!["labels".into()],
     });
     RenderRequest {
