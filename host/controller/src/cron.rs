@@ -91,9 +91,7 @@ fn rule(cron: &str, time_zone: &str) -> Result<Rule, String> {
         return Err(format!("it is longer than {LONGEST} bytes"));
     }
     let (zone, fields) = match cron.trim().strip_prefix("CRON_TZ=").or_else(|| cron.trim().strip_prefix("TZ=")) {
-        Some(rest) => {
-            rest.split_once(char::is_whitespace).ok_or_else(|| "nothing follows the time zone".to_owned())?
-        }
+        Some(rest) => rest.split_once(char::is_whitespace).ok_or_else(|| "nothing follows the time zone".to_owned())?,
         None => (time_zone, cron.trim()),
     };
     if let Some(every) = fields.strip_prefix("@every ") {

@@ -114,10 +114,7 @@ mod tests {
     fn an_expression_that_does_not_parse_waits_for_a_change_and_a_missing_field_is_tried_again() {
         let text = || "status.phase ==".to_owned();
         let parse = ExpressionError::Parse { expression: text(), message: "unexpected end".to_owned() };
-        assert_eq!(
-            (parse.reason(), parse.disposition()),
-            (Reason::InvalidCELExpression, Disposition::WaitForChange)
-        );
+        assert_eq!((parse.reason(), parse.disposition()), (Reason::InvalidCELExpression, Disposition::WaitForChange));
         assert!(parse.to_string().contains("status.phase =="), "{parse}");
         let evaluate = ExpressionError::Evaluate { expression: text(), message: "no such key".to_owned() };
         assert_eq!((evaluate.reason(), evaluate.disposition()), (Reason::DependencyNotReady, Disposition::Retry));

@@ -160,8 +160,7 @@ fn by_clock(next: NextPoll, now: u64) -> Next {
 }
 
 fn abnormal_of(notice: &Notice) -> Abnormal {
-    let kind =
-        if notice.reason == Reason::LimitReached { ConditionType::LimitReached } else { ConditionType::Warning };
+    let kind = if notice.reason == Reason::LimitReached { ConditionType::LimitReached } else { ConditionType::Warning };
     Abnormal { kind, reason: notice.reason, message: notice.message.clone() }
 }
 

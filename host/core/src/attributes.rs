@@ -237,7 +237,10 @@ mod tests {
         let list: InputList = serde_json::from_value(value.clone()).unwrap();
         assert_eq!((list.len(), list.to_json()), (3, value.to_string()));
         assert_eq!(serde_json::to_value(&list).unwrap(), value);
-        assert_eq!(serde_json::from_str::<InputList>(r#"[ {"b":1, "a" : 2} ]"#).unwrap().to_json(), r#"[{"a":2,"b":1}]"#);
+        assert_eq!(
+            serde_json::from_str::<InputList>(r#"[ {"b":1, "a" : 2} ]"#).unwrap().to_json(),
+            r#"[{"a":2,"b":1}]"#
+        );
         assert_eq!(InputList::from(list.to_maps().as_slice()), list);
         assert_eq!(list.maps().collect::<InputList>(), list);
         assert!(InputList::default().is_empty());

@@ -148,7 +148,10 @@ mod tests {
     fn a_provider_that_never_answered_stays_so_through_failures_and_unchanged() {
         assert_eq!(Snapshot::never().after_failure(Reason::Unauthorized, 1), Snapshot::never());
         assert_eq!(Snapshot::never().after_unchanged(), Snapshot::never());
-        assert_eq!(Snapshot::restored(inputs(&["1"]).as_slice().into(), vec![], String::new(), Freshness::Fresh), Snapshot::never());
+        assert_eq!(
+            Snapshot::restored(inputs(&["1"]).as_slice().into(), vec![], String::new(), Freshness::Fresh),
+            Snapshot::never()
+        );
     }
 
     #[test]

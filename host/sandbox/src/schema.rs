@@ -201,8 +201,7 @@ mod tests {
         let (schema, value) = Schema::parse(&words.to_string()).unwrap();
         assert!(matches!(schema, Schema::Nothing) && value == words);
         assert!(surplus(&json!({})).is_empty());
-        let said =
-            |config: &Value| ConfigError { root: "spec.renderer.config", fields: surplus(config) }.to_string();
+        let said = |config: &Value| ConfigError { root: "spec.renderer.config", fields: surplus(config) }.to_string();
         assert_eq!(
             said(&json!({"a": 1})),
             "spec.renderer.config.a: there is no such field, nothing can be configured here; remove it"

@@ -1,4 +1,4 @@
-//! Which providers the sets that read them have to hear of: those whose offer changed, and those that are gone.
+//! Decides which changes of providers are told to the sets that read them: another offer, and a deletion.
 //!
 //! # Guarantees
 //! A deletion is told, also one that happened while the watch was interrupted. The last state of a deleted object equals the
@@ -6,7 +6,7 @@
 
 use kube::runtime::watcher::Event;
 use kube::{Resource, ResourceExt};
-use orangery_api::{ResourceSetInputProvider, ResourceSetInputProviderSpec};
+use orangery_api::ResourceSetInputProvider;
 use orangery_core::NamespacedName;
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
@@ -29,15 +29,15 @@ struct Known {
 /// What an event means to the sets.
 #[derive(Default)]
 pub(super) struct News {
-    /// Providers to tell of. Of those that went unseen only name and namespace are left.
-    pub(super) providers: Vec<ResourceSetInputProvider>,
+    /// Providers to tell of.
+    pub(super) providers: Vec<NamespacedName>,
     /// UIDs of providers that are gone.
     pub(super) gone: Vec<String>,
 }
 
 impl Offers {
     /// Takes in an event of the watch.
-    pub(super) fn hear(&mut self, event: Event<ResourceSetInputProvider>) -> News {
+    pub(super) fn hear(&mut self, event: &Event<ResourceSetInputProvider>) -> News {
         match event {
             Event::Init => {
                 self.list += 1;
@@ -46,22 +46,23 @@ impl Offers {
             Event::InitApply(provider) | Event::Apply(provider) => self.applied(provider),
             Event::InitDone => self.listed(),
             Event::Delete(provider) => {
-                self.known.remove(&name(&provider));
-                News { gone: provider.uid().into_iter().collect(), providers: vec![provider] }
+                let name = name(provider);
+                self.known.remove(&name);
+                News { gone: provider.uid().into_iter().collect(), providers: vec![name] }
             }
         }
     }
 
-    fn applied(&mut self, provider: ResourceSetInputProvider) -> News {
-        let uid = provider.uid().unwrap_or_default();
-        let heard = Known { uid: uid.clone(), offer: offer(&provider), list: self.list };
+    fn applied(&mut self, provider: &ResourceSetInputProvider) -> News {
+        let (name, uid) = (name(provider), provider.uid().unwrap_or_default());
+        let heard = Known { uid: uid.clone(), offer: offer(provider), list: self.list };
         let offered = heard.offer;
         let mut news = News::default();
-        match self.known.insert(name(&provider), heard) {
+        match self.known.insert(name.clone(), heard) {
             Some(before) if before.uid == uid && before.offer == offered => {}
             before => {
                 news.gone.extend(before.map(|before| before.uid).filter(|before| *before != uid));
-                news.providers.push(provider);
+                news.providers.push(name);
             }
         }
         news
@@ -74,9 +75,7 @@ impl Offers {
             if known.list == present {
                 return true;
             }
-            let mut provider = ResourceSetInputProvider::new(&name.name, ResourceSetInputProviderSpec::default());
-            provider.metadata.namespace = Some(name.namespace.clone());
-            news.providers.push(provider);
+            news.providers.push(name.clone());
             news.gone.push(known.uid.clone());
             false
         });
@@ -101,6 +100,7 @@ fn offer(provider: &ResourceSetInputProvider) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use orangery_api::ResourceSetInputProviderSpec;
 
     fn provider(name: &str, uid: &str) -> ResourceSetInputProvider {
         let mut provider = ResourceSetInputProvider::new(name, ResourceSetInputProviderSpec::default());
@@ -110,29 +110,29 @@ mod tests {
     }
 
     fn told(news: &News) -> Vec<String> {
-        news.providers.iter().map(ResourceExt::name_any).collect()
+        news.providers.iter().map(|provider| provider.name.clone()).collect()
     }
 
     #[test]
     fn an_offer_is_told_once_and_a_deletion_always() {
         let mut offers = Offers::default();
-        assert_eq!(told(&offers.hear(Event::Apply(provider("a", "1")))), ["a"]);
-        assert!(told(&offers.hear(Event::Apply(provider("a", "1")))).is_empty());
-        let news = offers.hear(Event::Delete(provider("a", "1")));
+        assert_eq!(told(&offers.hear(&Event::Apply(provider("a", "1")))), ["a"]);
+        assert!(told(&offers.hear(&Event::Apply(provider("a", "1")))).is_empty());
+        let news = offers.hear(&Event::Delete(provider("a", "1")));
         assert_eq!((told(&news), news.gone), (vec!["a".to_owned()], vec!["1".to_owned()]));
-        assert_eq!(told(&offers.hear(Event::Apply(provider("a", "2")))), ["a"]);
+        assert_eq!(told(&offers.hear(&Event::Apply(provider("a", "2")))), ["a"]);
     }
 
     #[test]
     fn what_a_later_list_does_not_name_is_gone() {
         let mut offers = Offers::default();
         for event in [Event::Init, Event::InitApply(provider("a", "1")), Event::InitApply(provider("b", "2"))] {
-            offers.hear(event);
+            offers.hear(&event);
         }
-        assert!(told(&offers.hear(Event::InitDone)).is_empty());
-        offers.hear(Event::Init);
-        assert!(told(&offers.hear(Event::InitApply(provider("a", "1")))).is_empty());
-        let news = offers.hear(Event::InitDone);
+        assert!(told(&offers.hear(&Event::InitDone)).is_empty());
+        offers.hear(&Event::Init);
+        assert!(told(&offers.hear(&Event::InitApply(provider("a", "1")))).is_empty());
+        let news = offers.hear(&Event::InitDone);
         assert_eq!((told(&news), news.gone), (vec!["b".to_owned()], vec!["2".to_owned()]));
     }
 }

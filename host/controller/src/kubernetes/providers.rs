@@ -191,8 +191,7 @@ async fn publish(
         exported_inputs: InputList::default(),
         ..status.clone()
     };
-    let inputs =
-        InputField { name: "exportedInputs", before: &before.exported_inputs, after: &after.exported_inputs };
+    let inputs = InputField { name: "exportedInputs", before: &before.exported_inputs, after: &after.exported_inputs };
     publish_with_inputs(client, object, &without(before), &without(after), Some(inputs)).await
 }
 

@@ -22,13 +22,13 @@ use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Client, Resource, ResourceExt};
 use orangery_api::{ResourceSet, ResourceSetInputProvider};
 use orangery_core::NamespacedName;
-use orangery_core::spec::{InputsFrom, SetSpec};
 use serde::de::DeserializeOwned;
 use std::collections::hash_map::DefaultHasher;
 use std::future::Future;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 /// Time until a set looks again that came before the first list of providers was complete.
 const SOON: Duration = Duration::from_millis(250);
@@ -43,15 +43,26 @@ pub async fn run(
     let namespace = context.options.namespace.as_deref();
     let (provider_store, provider_writer) = reflector::store::<ResourceSetInputProvider>();
     let (set_store, set_writer) = reflector::store::<ResourceSet>();
-    let (known_store, known_writer) = reflector::store::<ResourceSetInputProvider>();
     let (filling, mut polled) = filled::channel();
     let (filling_sets, mut built) = filled::channel();
-    let (filling_known, mut listed) = filled::channel();
 
+    // One watch and one cache of the providers serve both controllers. What the sets have to hear of goes through a channel, by
+    // name, after the cache has taken it in.
+    let (mut offers, gone) = (Offers::default(), Arc::clone(&context));
+    let (tell, told) = mpsc::unbounded_channel();
     let provider_stream = watcher(scoped(&client, namespace), watcher::Config::default())
         .default_backoff()
         .reflect(provider_writer)
-        .inspect(move |event| filling.hear(event))
+        .inspect(move |event| {
+            filling.hear(event);
+            let Ok(event) = event else { return };
+            let news = offers.hear(event);
+            news.gone.iter().for_each(|uid| gone.metrics.forget_provider(uid));
+            for provider in news.providers {
+                // Nobody listens any more once the sets' controller has ended.
+                let _ = tell.send(provider);
+            }
+        })
         .applied_objects()
         .predicate_filter(wish::<ResourceSetInputProvider>, kube::runtime::PredicateConfig::default());
     let set_stream = watcher(scoped(&client, namespace), watcher::Config::default())
@@ -60,22 +71,9 @@ pub async fn run(
         .inspect(move |event| filling_sets.hear(event))
         .applied_objects()
         .predicate_filter(wish::<ResourceSet>, kube::runtime::PredicateConfig::default());
-    let (mut offers, gone) = (Offers::default(), Arc::clone(&context));
-    let known_stream = watcher(scoped::<ResourceSetInputProvider>(&client, namespace), watcher::Config::default())
-        .default_backoff()
-        .reflect(known_writer)
-        .inspect(move |event| filling_known.hear(event))
-        .flat_map(move |event| {
-            let news = match event {
-                Ok(event) => offers.hear(event),
-                Err(error) => return stream::iter(vec![Err(error)]),
-            };
-            news.gone.iter().for_each(|uid| gone.metrics.forget_provider(uid));
-            stream::iter(news.providers.into_iter().map(Ok).collect::<Vec<_>>())
-        });
-
     let config =
         ControllerConfig::default().concurrency(context.options.concurrent).debounce(Duration::from_millis(200));
+    let known = Known { providers: provider_store.clone(), filled: polled.clone() };
     let polls = Controller::for_stream(provider_stream, provider_store)
         .with_config(config.clone())
         .graceful_shutdown_on(stop.clone())
@@ -92,10 +90,14 @@ pub async fn run(
         std::future::ready(ours.then(|| ObjectRef::new(&set.name).within(&set.namespace)))
     });
     let readers = set_store.clone();
-    let known = Known { providers: known_store, filled: listed.clone() };
+    let heard = stream::unfold(told, |mut told: UnboundedReceiver<NamespacedName>| async move {
+        let provider = told.recv().await?;
+        Some((provider, told))
+    });
+    let reads_what_changed = heard.flat_map(move |provider| stream::iter(who_reads(&readers, &provider)));
     let builds = Controller::for_stream(set_stream, set_store)
         .with_config(config)
-        .watches_stream(known_stream, move |provider: ResourceSetInputProvider| who_reads(&readers, &provider))
+        .reconcile_on(reads_what_changed)
         .reconcile_on(changed)
         .graceful_shutdown_on(stop.clone())
         .run(
@@ -106,7 +108,7 @@ pub async fn run(
         .for_each(|_| std::future::ready(()));
     let (of_polls, of_builds) = (polled.clone(), built.clone());
     let fill = async {
-        tokio::join!(polled.wait(), built.wait(), listed.wait());
+        tokio::join!(polled.wait(), built.wait());
         ready();
     };
     let polls = until_stopped_early(polls, of_polls, stop.clone());
@@ -164,15 +166,12 @@ fn hash(value: impl Hash) -> u64 {
 
 /// The sets in the provider's namespace that name or select it. A label that was taken off is no longer seen here, so every
 /// set with a selector is asked.
-fn who_reads(sets: &Store<ResourceSet>, provider: &ResourceSetInputProvider) -> Vec<ObjectRef<ResourceSet>> {
-    let name = provider.name_any();
+fn who_reads(sets: &Store<ResourceSet>, provider: &NamespacedName) -> Vec<ObjectRef<ResourceSet>> {
     let reads = |set: &Arc<ResourceSet>| {
-        set.namespace() == provider.namespace()
-            && SetSpec::try_from(set.as_ref()).is_ok_and(|spec| {
-                spec.inputs_from.iter().any(|from| match from {
-                    InputsFrom::Name(wanted) => *wanted == name,
-                    InputsFrom::Selector(_) => true,
-                })
+        set.meta().namespace.as_deref() == Some(provider.namespace.as_str())
+            && set.spec.inputs_from.iter().flatten().any(|from| match from.name.as_deref() {
+                None | Some("") => from.selector.is_some(),
+                Some(wanted) => wanted == provider.name,
             })
     };
     sets.state().iter().filter(|set| reads(set)).map(|set| ObjectRef::from_obj(set.as_ref())).collect()

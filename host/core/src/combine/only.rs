@@ -33,7 +33,8 @@ impl Combined {
     /// If there is none.
     pub fn keep_only(&mut self, id: &str) -> Result<(), NoSuchInput> {
         let there = self.inputs.iter().filter_map(|input| id_of(input.attributes.get("id").as_ref())).collect();
-        self.inputs.retain(|input| input.uid == id || id_of(input.attributes.get("id").as_ref()).as_deref() == Some(id));
+        self.inputs
+            .retain(|input| input.uid == id || id_of(input.attributes.get("id").as_ref()).as_deref() == Some(id));
         if self.inputs.is_empty() {
             return Err(NoSuchInput { id: id.to_owned(), there });
         }

@@ -36,8 +36,7 @@ pub(super) fn permute(
     if total == 0 {
         return Ok(Vec::new());
     }
-    let axes: Vec<Axis<'_>> =
-        counted.into_iter().zip(keys).map(|(source, key)| Axis::of(source, key)).collect();
+    let axes: Vec<Axis<'_>> = counted.into_iter().zip(keys).map(|(source, key)| Axis::of(source, key)).collect();
     check_bytes(&axes, total)?;
     let sources: Arc<[String]> = axes.iter().map(|axis| axis.source.provider.name.name.clone()).collect();
     Ok((0..total).map(|position| permutation(&axes, position, id_from, &sources)).collect())

@@ -135,9 +135,7 @@ async fn put(question: Question, store: &mut Store<CallState>, instance: &Instan
             let validated = evaluate.call_validate(store, &schema, &value).await?;
             let field = |found: wit::Finding| FieldError { path: cut(&found.path), message: cut(&found.message) };
             Answer::Validated(
-                validated
-                    .map(|findings| findings.into_iter().map(field).collect())
-                    .map_err(|message| cut(&message)),
+                validated.map(|findings| findings.into_iter().map(field).collect()).map_err(|message| cut(&message)),
             )
         }
         Question::Triggers { cron, time_zone, now } => {

@@ -176,8 +176,8 @@ async fn expression(sandbox: &Sandbox, n: usize, expression: &str) -> Result<Str
 }
 
 async fn schedule(sandbox: &Sandbox, n: usize) -> Result<String> {
-    let entries: Vec<Value> = (0..1000)
-        .map(|minute| json!({"cron": format!("{} {n} 31 2 *", minute % 60), "window": "1h"})).collect();
+    let entries: Vec<Value> =
+        (0..1000).map(|minute| json!({"cron": format!("{} {n} 31 2 *", minute % 60), "window": "1h"})).collect();
     let provider: ResourceSetInputProvider = serde_json::from_value(json!({
         "apiVersion": "fluxcd.controlplane.io/v1", "kind": "ResourceSetInputProvider",
         "metadata": {"name": format!("p{n}"), "namespace": "test", "uid": "u"},
@@ -190,7 +190,9 @@ async fn schedule(sandbox: &Sandbox, n: usize) -> Result<String> {
     let report = provider::reconcile(&poller, &spec, &KnownSecrets::default(), &last, false, now).await;
     let odd: Vec<String> = report.abnormal.iter().flatten().map(|odd| odd.message.clone()).collect();
     let outcome = match report.outcome {
-        Outcome::Skipped { message, .. } | Outcome::Stalled { message, .. } | Outcome::Failed { message, .. } => message,
+        Outcome::Skipped { message, .. } | Outcome::Stalled { message, .. } | Outcome::Failed { message, .. } => {
+            message
+        }
         other => format!("{other:?}"),
     };
     Ok(format!("{outcome}: {} remarks, {}", odd.len(), odd.last().cloned().unwrap_or_default()))
@@ -212,8 +214,9 @@ async fn schema(sandbox: &Sandbox, n: usize, guest: &str) -> Result<String> {
 /// A hundred inputs of one provider, each of 2.8 KB that take as much as possible as a tree.
 fn source(name: &str) -> Source {
     let maps: Map<String, Value> = (0..280).map(|key| (format!("k{key:03}"), json!({}))).collect();
-    let inputs: InputList =
-        (0..100).map(|id| Map::from_iter([("id".to_owned(), json!(id.to_string())), ("m".to_owned(), maps.clone().into())])).collect();
+    let inputs: InputList = (0..100)
+        .map(|id| Map::from_iter([("id".to_owned(), json!(id.to_string())), ("m".to_owned(), maps.clone().into())]))
+        .collect();
     Source { provider: ProviderRef::provider(NamespacedName::new("test", name)), inputs, trust: Trust::Trusted }
 }
 

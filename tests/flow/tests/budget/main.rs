@@ -102,7 +102,10 @@ fn a_schema_whose_references_double_sixty_times_ends() -> Result<()> {
 #[test]
 fn a_schema_of_two_thousand_large_patterns_is_not_admitted() -> Result<()> {
     let measured = worst("schema-patterns")?;
-    all_say(&measured, &["not admitted: the configuration of Patterns: the schema cannot be evaluated: the evaluation"]);
+    all_say(
+        &measured,
+        &["not admitted: the configuration of Patterns: the schema cannot be evaluated: the evaluation"],
+    );
     Ok(())
 }
 

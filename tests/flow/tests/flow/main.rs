@@ -5,6 +5,7 @@ mod definitions;
 mod drift;
 mod environments;
 mod features;
+mod foreign;
 mod github_previews;
 mod gitlab_environments;
 mod killed;

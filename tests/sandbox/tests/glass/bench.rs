@@ -4,7 +4,8 @@ use anyhow::{Context, Result, bail};
 use orangery_core::PollOutcome;
 use orangery_egress::{Door, Policy, SessionSpec};
 use orangery_sandbox::{
-    CallError, EvaluatorSource, Fault, Limits, PluginSource, PollFilter, PollReport, PollRequest, Sandbox, SandboxConfig,
+    CallError, EvaluatorSource, Fault, Limits, PluginSource, PollFilter, PollReport, PollRequest, Sandbox,
+    SandboxConfig,
 };
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -26,7 +27,12 @@ fn cache() -> Result<PathBuf> {
 /// A sandbox whose door may reach loopback servers.
 pub(crate) fn sandbox(limits: Limits) -> Result<Sandbox> {
     let policy = Policy { allow_loopback: true, forbidden_addresses: vec!["127.0.0.9".parse()?], ..Policy::default() };
-    Ok(Sandbox::start(SandboxConfig { cache_dir: Some(cache()?), limits, door: Door::new(policy)?, evaluator: evaluator() })?)
+    Ok(Sandbox::start(SandboxConfig {
+        cache_dir: Some(cache()?),
+        limits,
+        door: Door::new(policy)?,
+        evaluator: evaluator(),
+    })?)
 }
 
 /// A sandbox whose evaluator is compiled. The first one compiles it; the others find it done.

@@ -70,7 +70,12 @@ pub(crate) mod dumps_memory {
         })?;
         let cache_dir = Some(dir.path().join("cache"));
         let limits = orangery_sandbox::Limits { cpu: std::time::Duration::from_secs(30), ..Default::default() };
-        let sandbox = orangery_sandbox::Sandbox::start(orangery_sandbox::SandboxConfig { cache_dir, limits, door, evaluator: bench::evaluator() })?;
+        let sandbox = orangery_sandbox::Sandbox::start(orangery_sandbox::SandboxConfig {
+            cache_dir,
+            limits,
+            door,
+            evaluator: bench::evaluator(),
+        })?;
         bench::admit(&sandbox, GUEST).await?;
 
         let report = sandbox.poll(request(&forge, "/plain", Some("api"))?).await;
