@@ -208,8 +208,8 @@ fn unnamed(input: &CombinedInput) -> Option<Unnamed> {
     if input.attributes.get("id").is_some_and(|id| !id.is_null()) {
         return None;
     }
-    let values = input.attributes.values().filter_map(|value| match value {
-        Value::String(text) => Some(text.clone()),
+    let values = input.attributes.to_map().into_iter().filter_map(|(_, value)| match value {
+        Value::String(text) => Some(text),
         Value::Number(number) => Some(number.to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     });

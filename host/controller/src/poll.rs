@@ -4,10 +4,11 @@
 //! Law 1: whatever fails, the snapshot that comes back holds the last good inputs.
 
 use crate::access::{self, AccessError};
+use crate::budget;
 use crate::secrets::Secrets;
 use orangery_core::selection::{self, Coverage, Filter, FilterError, Question, SelectError};
 use orangery_core::spec::ProviderSpec;
-use orangery_core::{Disposition, Explain, Notice, PollOutcome, Reason, ServedType, Snapshot, digest};
+use orangery_core::{Disposition, Explain, Found, Notice, PollOutcome, Reason, ServedType, Snapshot, digest};
 use orangery_egress::{HttpLimits, Origin, RequestTrace, SessionSpec};
 use orangery_sandbox::{CallError, Evaluations, Note, NoteLevel, PluginDescription, PollFilter, PollRequest, Sandbox};
 use serde_json::{Map, Value};
@@ -179,21 +180,9 @@ impl Poller {
                 return Ok((last.after_unchanged(), notices));
             }
         };
-        let exported = last.inputs().to_maps();
-        let selected = selection::select(
-            answer,
-            coverage,
-            &Question {
-                served: &served,
-                filter: &filter,
-                skip: &provider.skip,
-                defaults: &provider.default_values,
-                exported: &exported,
-                waiting: last.waiting(),
-            },
-        )?;
-        notices.extend(selected.notices.iter().cloned());
-        Ok((last.after_answer(selected, coverage, now), notices))
+        let (snapshot, selected) = select(answer, coverage, served, filter, provider, last, now).await?;
+        notices.extend(selected);
+        Ok((snapshot, notices))
     }
 
     fn plugin(&self, kind: &str) -> Result<(PluginDescription, ServedType), PollError> {
@@ -221,6 +210,38 @@ fn remark(note: &Note) -> Notice {
         NoteLevel::Information => Notice::information(Reason::Warning, message),
         NoteLevel::Warning => Notice::warning(Reason::Warning, message),
     }
+}
+
+/// Selects what to export, with remarks: as much work as the answer has inputs, and more where the filter's expressions are large.
+async fn select(
+    answer: Found,
+    coverage: Coverage,
+    served: ServedType,
+    filter: Filter,
+    provider: &ProviderSpec,
+    last: &Snapshot,
+    now: u64,
+) -> Result<(Snapshot, Vec<Notice>), SelectError> {
+    /// Bytes of an input, about.
+    const INPUT: usize = 512;
+    let names = answer.inputs.len().saturating_mul(INPUT);
+    let work = names.max(filter.work(answer.inputs.len()) / INPUT);
+    let (skip, defaults, last) = (provider.skip.clone(), provider.default_values.clone(), last.clone());
+    budget::spend(work, move || {
+        let exported = last.inputs().to_maps();
+        let question = Question {
+            served: &served,
+            filter: &filter,
+            skip: &skip,
+            defaults: &defaults,
+            exported: &exported,
+            waiting: last.waiting(),
+        };
+        let selected = selection::select(answer, coverage, &question)?;
+        let notices = selected.notices.clone();
+        Ok((last.after_answer(selected, coverage, now), notices))
+    })
+    .await
 }
 
 /// How a provider is named where turns, circuits and logs are kept.

@@ -4,7 +4,9 @@ use crate::cli::GlassOptions;
 use futures::future::try_join_all;
 use orangery_bundled::Bundled;
 use orangery_egress::{Door, DoorError, Origin, OriginError, Policy};
-use orangery_sandbox::{AdmitError, EvaluatorSource, Limits, PluginSource, Sandbox, SandboxConfig, Shadowing, StartError};
+use orangery_sandbox::{
+    AdmitError, EvaluatorSource, Limits, PluginSource, Sandbox, SandboxConfig, Shadowing, StartError,
+};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 

@@ -124,6 +124,21 @@ fn only_the_sandbox_names_wasmtime_and_only_egress_names_reqwest() -> Result<()>
     Ok(())
 }
 
+/// The sixth law: what runs the text of tenants and plugins runs in the sandbox.
+#[test]
+fn only_the_evaluator_names_what_runs_foreign_text() -> Result<()> {
+    for package in packages()? {
+        for library in ["cel", "jsonschema", "croner"] {
+            ensure!(
+                !names(&package).contains(library) || package.name.as_str() == "orangery-plugin-evaluator",
+                "{} names {library}; ask the sandbox's evaluator instead",
+                package.name
+            );
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn nothing_but_tests_imports_a_test_crate() -> Result<()> {
     for package in packages()? {

@@ -157,6 +157,13 @@ impl Filter {
                 .is_none_or(|range| Version::parse_tag(name).is_some_and(|version| range.contains(&version)))
     }
 
+    /// How much it costs to look at names of so many bytes.
+    #[must_use]
+    pub fn work(&self, bytes: usize) -> usize {
+        let patterns = [&self.include, &self.exclude].into_iter().flatten();
+        patterns.fold(0, |sum: usize, pattern| sum.saturating_add(pattern.work(bytes)))
+    }
+
     /// How many inputs are exported at most.
     #[must_use]
     pub fn limit(&self) -> usize {

@@ -29,7 +29,12 @@ pub struct Pattern {
     source: String,
     // Over bytes, because an ASCII `\B` may split a character, which the engine for text refuses to compile.
     compiled: regex::bytes::Regex,
+    /// Bytes that the compiled program needs at most: each byte of a text may visit all of it.
+    weight: usize,
 }
+
+/// The smallest and the largest size of a compiled program; in between it is doubled.
+const SIZES: std::ops::RangeInclusive<u32> = 11..=20;
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
@@ -44,11 +49,22 @@ impl Pattern {
     /// Go would refuse the text, or the compiled program would pass 1 MiB.
     pub fn parse(source: &str) -> Result<Self, PatternError> {
         let translated = translate(source)?;
-        let compiled = regex::bytes::RegexBuilder::new(&translated)
-            .size_limit(1 << 20)
-            .build()
-            .map_err(|error| PatternError::Engine(last_line(&error.to_string())))?;
-        Ok(Self { source: source.to_owned(), compiled })
+        // The engine does not tell the size of a program, only whether it is below a limit.
+        let mut sizes = SIZES.map(|bits| 1_usize << bits);
+        loop {
+            let weight = sizes.next().unwrap_or(usize::MAX);
+            match regex::bytes::RegexBuilder::new(&translated).size_limit(weight.min(1 << 20)).build() {
+                Ok(compiled) => return Ok(Self { source: source.to_owned(), compiled, weight }),
+                Err(regex::Error::CompiledTooBig(_)) if weight < 1 << 20 => {}
+                Err(error) => return Err(PatternError::Engine(last_line(&error.to_string()))),
+            }
+        }
+    }
+
+    /// How much it costs to look at texts of so many bytes: linear in the texts and in the size of the program.
+    #[must_use]
+    pub fn work(&self, bytes: usize) -> usize {
+        self.weight.saturating_mul(bytes)
     }
 
     /// The text as the user wrote it.

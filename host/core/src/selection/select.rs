@@ -31,6 +31,10 @@ pub const MAX_ID_CHARS: usize = 253;
 /// Bytes of all exported inputs, as JSON: they live in the provider's status, and etcd refuses objects past 1.5 MiB.
 pub const MAX_EXPORTED_BYTES: usize = 1_000_000;
 
+/// Work that the filter's expressions may cost on one answer: bytes of their programs times bytes of the names, about two seconds.
+/// The ordinary expressions of people pass with more names than an answer can have.
+pub const MAX_FILTER_WORK: usize = 8 << 30;
+
 /// Whether an answer says everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coverage {
@@ -79,6 +83,11 @@ pub enum SelectError {
     /// More bytes than any answer may have.
     #[error("the provider answered {0} bytes of inputs, more than the maximum of {MAX_ANSWER_BYTES}")]
     TooBig(usize),
+    /// The filter's expressions are too large for so many names.
+    #[error(
+        "the expressions of spec.filter are too large for the {0} names of the answer; use fewer and smaller repetitions and classes"
+    )]
+    FilterTooLarge(usize),
     /// Two inputs have one id and one name.
     #[error("inputs at indexes {first} and {second} have the same id {id:?} and the same name {name:?}")]
     DuplicateId {
@@ -107,16 +116,20 @@ pub enum SelectError {
 impl Explain for SelectError {
     fn reason(&self) -> Reason {
         match self {
-            Self::TooMany(_) | Self::TooBig(_) | Self::StatusTooBig { .. } => Reason::LimitReached,
+            Self::TooMany(_) | Self::TooBig(_) | Self::FilterTooLarge(_) | Self::StatusTooBig { .. } => {
+                Reason::LimitReached
+            }
             Self::DuplicateId { .. } => Reason::MalformedResponse,
         }
     }
 
     fn disposition(&self) -> Disposition {
         match self {
-            Self::TooMany(_) | Self::TooBig(_) | Self::StatusTooBig { .. } | Self::DuplicateId { .. } => {
-                Disposition::Retry
-            }
+            Self::TooMany(_)
+            | Self::TooBig(_)
+            | Self::FilterTooLarge(_)
+            | Self::StatusTooBig { .. }
+            | Self::DuplicateId { .. } => Disposition::Retry,
         }
     }
 }
@@ -133,6 +146,7 @@ pub fn select(found: impl Into<Found>, coverage: Coverage, question: &Question<'
     }
     let Found { inputs, odd } = odd::sort_out(found, question.served);
     check_bytes(&inputs)?;
+    check_filter(&inputs, question)?;
     let identities = Identities::of(&inputs, question)?;
     let spared = odd::spared(&odd, &inputs, &identities, question);
     let mut notices = question.filter.notices().to_vec();
@@ -167,6 +181,16 @@ fn check_bytes(inputs: &[Input]) -> Result<(), SelectError> {
     let sizes = inputs.iter().map(|input| size(&input.attributes).saturating_add(input.id.len()));
     let total = sizes.fold(0usize, usize::saturating_add);
     if total > MAX_ANSWER_BYTES { Err(SelectError::TooBig(total)) } else { Ok(()) }
+}
+
+/// Whether the filter's expressions can be asked about the names of the answer, and of what is exported.
+fn check_filter(inputs: &[Input], question: &Question<'_>) -> Result<(), SelectError> {
+    let fresh = inputs.iter().map(|input| &input.attributes);
+    let names = fresh.chain(question.exported).map(|attributes| name(attributes, question.served).len()).sum();
+    if question.filter.work(names) > MAX_FILTER_WORK {
+        return Err(SelectError::FilterTooLarge(inputs.len()));
+    }
+    Ok(())
 }
 
 /// The name of a fresh or exported input; empty if it has none.

@@ -70,3 +70,14 @@ fn matching_is_unanchored_and_dollar_is_the_very_end() {
     assert!(matches("(?i)k", "\u{212A}"));
     assert!(matches("^(?P<x>a)(?:b)(?i:C)$", "abc"));
 }
+
+#[test]
+fn the_work_of_a_pattern_grows_with_its_program_and_with_the_text() {
+    let work = |pattern: &str| Pattern::parse(pattern).unwrap().work(1);
+    for ordinary in ["^feat/", "^(main|release-.*)$", r"^v\d+\.\d+\.\d+$"] {
+        assert!(work(ordinary) <= 16 << 10, "{ordinary}: {}", work(ordinary));
+    }
+    assert!(work(r"\pL{20}") >= 256 << 10, "{}", work(r"\pL{20}"));
+    assert_eq!(Pattern::parse("a").unwrap().work(usize::MAX), usize::MAX);
+    assert!(matches!(Pattern::parse(r"(\pL{100}){100}"), Err(PatternError::Engine(_))));
+}

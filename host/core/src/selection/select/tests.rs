@@ -75,6 +75,20 @@ impl Provider {
 }
 
 #[test]
+fn expressions_too_large_for_the_names_of_an_answer_are_refused_and_ordinary_ones_never() {
+    let mut provider = Provider::of(NameKind::Branch, 5_000);
+    let name = "feat/SHOP-1234-make-the-checkout-of-the-shop-faster-than-before";
+    let many = || (0..5_000).map(|id| pull(id, name, &[])).collect::<Vec<_>>();
+    for ordinary in ["^feat/", "^(main|feat/SHOP-[0-9]+-.*)$", r"(?i)^[a-z]+/\w+-\d+"] {
+        provider.spec.include_branch = Some(ordinary.into());
+        assert_eq!(provider.try_answer(many(), Coverage::Complete).unwrap().exported.len(), 5_000, "{ordinary}");
+    }
+    provider.spec.include_branch = Some(r"\pL{20}".into());
+    assert_eq!(provider.try_answer(many(), Coverage::Complete), Err(SelectError::FilterTooLarge(5_000)));
+    assert!(provider.try_answer(many().into_iter().take(100).collect::<Vec<_>>(), Coverage::Complete).is_ok());
+}
+
+#[test]
 fn those_already_exported_stay_and_new_ones_wait_in_turn() {
     let mut provider = Provider::of(NameKind::Branch, 3);
     assert_eq!(provider.answers(pulls([3, 2, 1])), ["3", "2", "1"]);
