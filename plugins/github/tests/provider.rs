@@ -1,5 +1,5 @@
 //! What the GitHub provider asks for and exports, against scripted answers in the shape of GitHub's documentation.
-#![expect(clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use orangery_plugin_github::{GitHub, PullRequestConfig};
 use orangery_plugin_sdk::testing::{Answer, Script, answer, poll};

@@ -1,5 +1,5 @@
 //! What the GitLab provider asks for and exports, against scripted answers in the shape of GitLab's documentation.
-#![expect(clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use orangery_plugin_gitlab::{GitLab, MergeRequestConfig};
 use orangery_plugin_sdk::testing::{Answer, Script, answer, poll};
