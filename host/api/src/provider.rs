@@ -168,6 +168,9 @@ pub struct ResourceSetInputProviderStatus {
     /// The next poll by the schedule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_schedule: Option<NextSchedule>,
+    /// Items of the last answer that could not be read: their id, or id/name where the id is a checksum of the name; * stands for any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub odd: Vec<String>,
     /// Since when the exported inputs could not be confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stale: Option<Stale>,

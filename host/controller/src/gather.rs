@@ -3,7 +3,7 @@
 use orangery_core::combine::{ProviderRef, Source, Trust};
 use orangery_core::guard::SourceState;
 use orangery_core::spec::{InputsFrom, SetSpec};
-use orangery_core::{Freshness, NamespacedName, Reason, Snapshot};
+use orangery_core::{Freshness, NamespacedName, OddInputs, Reason, Snapshot, snapshot};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -55,6 +55,16 @@ impl Gathered {
     }
 }
 
+/// The inputs that items which could not be read in the last answer stand for.
+fn odd_inputs(provider: &KnownProvider) -> OddInputs {
+    let odd = provider.snapshot.odd();
+    if odd.iter().any(|key| key == snapshot::ANY) {
+        return OddInputs::Any;
+    }
+    let reference = ProviderRef::provider(provider.name.clone());
+    OddInputs::These(odd.iter().map(|key| reference.uid(key)).collect())
+}
+
 /// Finds the providers that `spec.inputsFrom` names or selects; each once, in the set's namespace only.
 #[must_use]
 pub fn gather<'a>(set: &SetSpec, known: impl IntoIterator<Item = &'a KnownProvider>) -> Gathered {
@@ -73,7 +83,7 @@ pub fn gather<'a>(set: &SetSpec, known: impl IntoIterator<Item = &'a KnownProvid
                 }
                 None => {
                     let missing = NamespacedName::new(set.name.namespace.as_str(), name.as_str());
-                    gathered.states.push(SourceState { name: name.clone(), freshness: Freshness::Never });
+                    gathered.states.push(SourceState::new(name.as_str(), Freshness::Never));
                     gathered.missing.push(missing);
                 }
             },
@@ -87,9 +97,11 @@ pub fn gather<'a>(set: &SetSpec, known: impl IntoIterator<Item = &'a KnownProvid
         }
     }
     for provider in found.into_values() {
-        gathered
-            .states
-            .push(SourceState { name: provider.name.name.clone(), freshness: provider.snapshot.freshness().clone() });
+        let freshness = provider.snapshot.freshness().clone();
+        gathered.states.push(SourceState {
+            odd: odd_inputs(provider),
+            ..SourceState::new(provider.name.name.as_str(), freshness)
+        });
         if *provider.snapshot.freshness() != Freshness::Never {
             gathered.sources.push(Source {
                 provider: ProviderRef::provider(provider.name.clone()),

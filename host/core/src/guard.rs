@@ -23,7 +23,7 @@ use crate::explain::Reason;
 use crate::keys;
 use crate::ledger::{InputRef, Ledger, LedgerEntry, Mark};
 use crate::object::ObjectKey;
-use crate::snapshot::Freshness;
+use crate::snapshot::{Freshness, OddInputs};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// When to hold. The operator sets the defaults, annotations of one set refine them.
@@ -74,6 +74,16 @@ pub struct SourceState {
     pub name: String,
     /// How much its inputs can be trusted. A provider that was not found is [`Freshness::Never`].
     pub freshness: Freshness,
+    /// Its items that could not be read in its last answer.
+    pub odd: OddInputs,
+}
+
+impl SourceState {
+    /// A source all of whose items could be read.
+    #[must_use]
+    pub fn new(name: impl Into<String>, freshness: Freshness) -> Self {
+        Self { name: name.into(), freshness, odd: OddInputs::default() }
+    }
 }
 
 /// Everything the decision rests on.

@@ -48,4 +48,4 @@ pub use object::{GroupVersionKind, Object, ObjectKey, PackedObject};
 pub use plan::{Owner, Plan, Planned, Stage, StageGate, Step};
 pub use report::{Action, ApplyReport, Change, Failed, Kept, PruneReport, Terminating, Waiting};
 pub use selection::{Filter, FilterSpec, LimitRule, NameKind, Selected, ServedType};
-pub use snapshot::{Freshness, Snapshot};
+pub use snapshot::{Freshness, OddInputs, Snapshot};

@@ -4,6 +4,7 @@ use crate::attributes::InputList;
 use crate::explain::Reason;
 use crate::revision::revision;
 use crate::selection::{Coverage, Selected};
+use std::collections::BTreeSet;
 
 /// How much a snapshot can be trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,11 +30,41 @@ impl Freshness {
     }
 }
 
+/// Stands for any input in [`Selected::odd`] and in a provider's status.
+pub const ANY: &str = "*";
+
+/// The items of a provider's last answer that could not be read, by the uid of their input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OddInputs {
+    /// These.
+    These(BTreeSet<String>),
+    /// It is not known which.
+    Any,
+}
+
+impl Default for OddInputs {
+    fn default() -> Self {
+        Self::These(BTreeSet::new())
+    }
+}
+
+impl OddInputs {
+    /// Whether one of them may be the input with this uid.
+    #[must_use]
+    pub fn may_be(&self, uid: &str) -> bool {
+        match self {
+            Self::These(uids) => uids.contains(uid),
+            Self::Any => true,
+        }
+    }
+}
+
 /// The last good inputs of one provider.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
     inputs: InputList,
     waiting: Vec<String>,
+    odd: Vec<String>,
     revision: String,
     freshness: Freshness,
 }
@@ -42,7 +73,13 @@ impl Snapshot {
     /// A provider that has not answered yet.
     #[must_use]
     pub fn never() -> Self {
-        Self { inputs: InputList::default(), waiting: Vec::new(), revision: String::new(), freshness: Freshness::Never }
+        Self {
+            inputs: InputList::default(),
+            waiting: Vec::new(),
+            odd: Vec::new(),
+            revision: String::new(),
+            freshness: Freshness::Never,
+        }
     }
 
     /// A provider whose inputs were read back from its status. An empty `revision` means that it never answered.
@@ -51,7 +88,13 @@ impl Snapshot {
         if revision.is_empty() {
             return Self::never();
         }
-        Self { inputs, waiting, revision, freshness }
+        Self { inputs, waiting, odd: Vec::new(), revision, freshness }
+    }
+
+    /// The same with the items of the last answer that could not be read, as [`Selected::odd`] told them.
+    #[must_use]
+    pub fn with_odd(self, odd: Vec<String>) -> Self {
+        if self.freshness == Freshness::Never { self } else { Self { odd, ..self } }
     }
 
     /// After an answer that was selected from: [`crate::selection::select()`] has already kept what a partial answer may not remove.
@@ -66,7 +109,8 @@ impl Snapshot {
             Coverage::Partial => self.stale(Reason::PartialAnswer, now),
         };
         let revision = revision(&selected.exported);
-        Self { inputs: InputList::from(selected.exported.as_slice()), waiting: selected.waiting, revision, freshness }
+        let inputs = InputList::from(selected.exported.as_slice());
+        Self { inputs, waiting: selected.waiting, odd: selected.odd, revision, freshness }
     }
 
     /// After the answer that nothing changed. From a provider that never answered it says nothing.
@@ -105,6 +149,12 @@ impl Snapshot {
     #[must_use]
     pub fn waiting(&self) -> &[String] {
         &self.waiting
+    }
+
+    /// The items of the last answer that could not be read: identities as in [`Snapshot::waiting`], or [`ANY`].
+    #[must_use]
+    pub fn odd(&self) -> &[String] {
+        &self.odd
     }
 
     /// The revision of the inputs; empty if there was never an answer.

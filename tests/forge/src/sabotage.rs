@@ -123,6 +123,9 @@ pub(crate) async fn spoil(failure: &Failure, honest: Response, call: &Call, worl
             Response::from_parts(head, altered(&sent, item, field, value).into())
         }
         Failure::RepeatedPage => {
+            // Nor may a client keep the head of this answer for the real one.
+            head.headers.remove(header::ETAG);
+            head.headers.remove(header::LAST_MODIFIED);
             let page = call.asked.page();
             put(&mut head.headers, "link", &format!("<{}>; rel=\"next\"", call.asked.address(page)));
             if call.asked.flavour == Flavour::Gitlab {

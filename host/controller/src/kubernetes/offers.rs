@@ -93,7 +93,8 @@ fn offer(provider: &ResourceSetInputProvider) -> u64 {
     let stale = status.and_then(|status| status.stale.as_ref()).map(|stale| &stale.reason);
     let revision = status.and_then(|status| status.last_exported_revision.as_ref());
     let mut hasher = DefaultHasher::new();
-    (revision, stale, &provider.meta().labels, provider.meta().deletion_timestamp.is_some()).hash(&mut hasher);
+    let odd = status.map(|status| &status.odd);
+    (revision, stale, odd, &provider.meta().labels, provider.meta().deletion_timestamp.is_some()).hash(&mut hasher);
     hasher.finish()
 }
 

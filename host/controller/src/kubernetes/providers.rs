@@ -144,6 +144,7 @@ fn snapshot(status: &ResourceSetInputProviderStatus) -> Snapshot {
         status.last_exported_revision.clone().unwrap_or_default(),
         freshness,
     )
+    .with_odd(status.odd.clone())
 }
 
 fn conclude_into(
@@ -160,6 +161,7 @@ fn conclude_into(
     after.conditions = next.into_vec().into_iter().map(Into::into).collect();
     after.exported_inputs = report.snapshot.inputs().clone();
     after.waiting = report.snapshot.waiting().to_vec();
+    after.odd = report.snapshot.odd().to_vec();
     after.last_exported_revision = Some(report.snapshot.revision().to_owned()).filter(|revision| !revision.is_empty());
     after.stale = match report.snapshot.freshness() {
         Freshness::Stale { reason, since } => {

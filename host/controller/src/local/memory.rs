@@ -38,6 +38,9 @@ pub struct ProviderMemory {
     /// Ids that wait because the limit is reached.
     #[serde(default)]
     pub waiting: Vec<String>,
+    /// Items of the last answer that could not be read.
+    #[serde(default)]
+    pub odd: Vec<String>,
     /// `status.lastExportedRevision`; empty if it never answered.
     #[serde(default)]
     pub revision: String,
@@ -55,6 +58,7 @@ impl ProviderMemory {
     pub fn snapshot(&self) -> Snapshot {
         let freshness = self.stale.map_or(Freshness::Fresh, |(reason, since)| Freshness::Stale { reason, since });
         Snapshot::restored(self.exported_inputs.clone(), self.waiting.clone(), self.revision.clone(), freshness)
+            .with_odd(self.odd.clone())
     }
 
     /// Remembers a snapshot and its conditions.
@@ -63,6 +67,7 @@ impl ProviderMemory {
         Self {
             exported_inputs: snapshot.inputs().clone(),
             waiting: snapshot.waiting().to_vec(),
+            odd: snapshot.odd().to_vec(),
             revision: snapshot.revision().to_owned(),
             stale: match snapshot.freshness() {
                 Freshness::Stale { reason, since } => Some((*reason, *since)),

@@ -57,6 +57,12 @@ impl ProviderRef {
         })
     }
 
+    /// The uid of an input of this provider with this natural key.
+    #[must_use]
+    pub fn uid(&self, natural_key: &str) -> String {
+        digest::uid(&self.digest_key(), natural_key)
+    }
+
     fn digest_key(&self) -> String {
         format!("{}/{}", self.kind, self.name)
     }

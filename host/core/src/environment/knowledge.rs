@@ -3,7 +3,7 @@
 //! | an entry that nothing renders any more, of | goes when |
 //! |---|---|
 //! | an input that is still there | its environment was applied whole |
-//! | an input that is gone | its own provider has answered completely; with `Permute`, all of them have |
+//! | an input that is gone | its own provider has answered completely, and has no item that cannot be read and may be it; with `Permute`, all providers have answered completely |
 //! | no known input | nothing failed or waits, and all providers have answered completely |
 
 use super::Standing;
@@ -76,7 +76,7 @@ impl Knowledge<'_> {
             let why = || "nothing of an environment is deleted until all of it is applied and ready".to_owned();
             return (!self.standing.is_whole(input)).then(|| (Reason::ReconciliationFailed, why()));
         }
-        self.doubt_of_source(&input.source).or_else(|| {
+        self.doubt_of_source(&input.source).or_else(|| self.oddness(input)).or_else(|| {
             let relative = self.unnamed.iter().find(|unnamed| unnamed.may_have_been(entry))?;
             let why = format!(
                 "{} is not deleted until all inputs of {} can be rendered: they have no id, and it may be of one of them",
@@ -84,6 +84,17 @@ impl Knowledge<'_> {
             );
             Some((Reason::BuildFailed, why))
         })
+    }
+
+    /// An item that exists and cannot be read is exported if it was before. Where the provider was made anew it never was,
+    /// and only the ledger knows of it.
+    fn oddness(&self, input: &InputRef) -> Option<(Reason, String)> {
+        let own = self.sources.iter().find(|state| state.name == input.source && state.odd.may_be(&input.uid))?;
+        let why = format!(
+            "nothing of an environment is deleted while its item in the answer of provider {} cannot be read",
+            own.name
+        );
+        Some((Reason::MalformedResponse, why))
     }
 
     fn incomplete(&self) -> Option<(Reason, String)> {

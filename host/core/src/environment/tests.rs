@@ -8,7 +8,7 @@ use crate::ledger::{Ledger, LedgerEntry};
 use crate::object::{Object, ObjectKey, PackedObject};
 use crate::plan::{Owner, Plan, plan};
 use crate::report::{Action, ApplyReport, Change, Failed, Waiting};
-use crate::snapshot::Freshness;
+use crate::snapshot::{Freshness, OddInputs};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -125,9 +125,7 @@ struct Story {
 
 impl Story {
     fn new(present: &[&InputRef], sources: &[(&str, Freshness)]) -> Self {
-        let sources = sources
-            .iter()
-            .map(|(name, freshness)| SourceState { name: (*name).to_owned(), freshness: freshness.clone() });
+        let sources = sources.iter().map(|(name, freshness)| SourceState::new(*name, freshness.clone()));
         Self {
             present: present.iter().map(|input| (*input).clone()).collect(),
             sources: sources.collect(),
@@ -198,4 +196,16 @@ fn what_may_have_been_an_unnamed_input_before_it_changed_stays() {
     assert_eq!(story.goes(&before), ["env-search"]);
     story.unnamed[0].source = "other".into();
     assert_eq!(story.goes(&before).len(), 2);
+}
+
+#[test]
+fn what_cannot_be_read_may_be_what_the_ledger_knows() {
+    let (odd, gone, other) = (input("p", "1"), input("p", "2"), input("q", "1"));
+    let stale = [entry("odd", Some(&odd)), entry("gone", Some(&gone)), entry("other", Some(&other))];
+    let mut story = Story::new(&[], &[("p", Freshness::Fresh), ("q", Freshness::Fresh)]);
+    assert_eq!(story.goes(&stale), ["odd", "gone", "other"]);
+    story.sources[0].odd = OddInputs::These(["1".to_owned()].into());
+    assert_eq!(story.goes(&stale), ["gone", "other"]);
+    story.sources[0].odd = OddInputs::Any;
+    assert_eq!(story.goes(&stale), ["other"]);
 }

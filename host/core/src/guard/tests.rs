@@ -35,7 +35,7 @@ impl World {
             policy: GuardPolicy::default(),
         };
         for (source, count) in inputs {
-            world.sources.push(SourceState { name: (*source).into(), freshness: Freshness::Fresh });
+            world.sources.push(SourceState::new(*source, Freshness::Fresh));
             for id in 0..*count {
                 world.ledger.insert(entry(&format!("{source}-{id}"), Some(input(source, id))));
                 world.appears(source, id);

@@ -55,7 +55,8 @@ impl<'a> Identities<'a> {
         self.key(id(map), name(map, self.served))
     }
 
-    fn key(&self, id: &str, name: &str) -> String {
+    /// The identity of whatever has this id and this name.
+    pub(super) fn key(&self, id: &str, name: &str) -> String {
         let by_name = !name.is_empty() && (self.repeated.contains(id) || digest::adler32_id(name) == id);
         if by_name { format!("{id}/{name}") } else { id.to_owned() }
     }

@@ -9,11 +9,14 @@ use super::served::{NameKind, ServedType};
 use crate::explain::Reason;
 use crate::input::{Found, Input, OddItem};
 use crate::notice::Notice;
+use crate::snapshot::ANY;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// Items shown in one notice; more are counted.
 const SHOWN: usize = 10;
+/// Odd items whose identities are kept; if there are more, any input may be odd.
+const KEPT: usize = 100;
 /// Characters shown of an id or a name that an outsider chose.
 const SHOWN_CHARS: usize = 64;
 
@@ -83,6 +86,15 @@ fn is(item: &OddItem, map: &Map<String, Value>, served: &ServedType) -> bool {
         known.as_deref().is_none_or(|known| exported.is_empty() || known == exported)
     };
     same(&item.id, id(map)) && same(&item.name, name(map, served))
+}
+
+/// The identities of the odd items, as far as they are known and few enough to be kept in a status.
+pub(super) fn keys(odd: &[OddItem], identities: &Identities<'_>) -> Vec<String> {
+    let key = |item: &OddItem| Some(identities.key(item.id.as_deref()?, item.name.as_deref().unwrap_or_default()));
+    match odd.iter().map(key).collect::<Option<BTreeSet<String>>>() {
+        Some(keys) if keys.len() <= KEPT => keys.into_iter().collect(),
+        Some(_) | None => vec![ANY.to_owned()],
+    }
 }
 
 /// Names the odd items and says what happens to them.

@@ -68,6 +68,8 @@ pub struct Selected {
     pub exported: Vec<Map<String, Value>>,
     /// What waits because the limit is reached: `id`, or `id/name` where the id is a checksum of the name.
     pub waiting: Vec<String>,
+    /// Items that could not be read: identities as in `waiting`, or [`crate::snapshot::ANY`].
+    pub odd: Vec<String>,
     /// Remarks for status.
     pub notices: Vec<Notice>,
 }
@@ -170,7 +172,8 @@ pub fn select(found: impl Into<Found>, coverage: Coverage, question: &Question<'
     if bytes > MAX_EXPORTED_BYTES {
         return Err(SelectError::StatusTooBig { count: exported.len(), bytes });
     }
-    Ok(Selected { exported, waiting, notices })
+    let odd = odd::keys(&odd, &identities);
+    Ok(Selected { exported, waiting, odd, notices })
 }
 
 pub(super) fn size(map: &Map<String, Value>) -> usize {

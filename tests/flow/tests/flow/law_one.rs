@@ -2,7 +2,25 @@
 
 use anyhow::{Result, ensure};
 use orangery_test_flow::{PROVIDER, SET, World};
+use orangery_test_forge::{Failure, Fault};
 use serde_json::{Value, json};
+
+const PULLS: &str = "
+apiVersion: fluxcd.controlplane.io/v1
+kind: ResourceSetInputProvider
+metadata: {name: pulls}
+spec: {type: GitHubPullRequest, url: FORGE/acme/shop}
+";
+
+const PREVIEWS: &str = "
+apiVersion: fluxcd.controlplane.io/v1
+kind: ResourceSet
+metadata: {name: previews}
+spec:
+  inputsFrom: [{name: pulls}]
+  resources:
+    - {apiVersion: v1, kind: ConfigMap, metadata: {name: app-<< inputs.id >>, namespace: NAMESPACE}}
+";
 
 /// Every way to give no complete answer, as the guest `echoes` does it on demand.
 const FAILURES: [&str; 17] = [
@@ -92,5 +110,50 @@ async fn no_failure_of_any_kind_deletes_anything_and_a_complete_answer_does() ->
     world.is_gone("ConfigMap", "partial-1").await?;
     world.is_gone("ConfigMap", "partial-2").await?;
     assert_eq!(world.deleted().await?, ["partial-1", "partial-2"]);
+    Ok(())
+}
+
+/// A pull request closes while the forge fails in this way: nothing is deleted until it answers again.
+#[tokio::test]
+async fn whatever_the_forge_does_while_a_pull_request_closes_deletes_nothing_until_it_answers() -> Result<()> {
+    let troubles = [
+        Failure::Status { code: 500, retry_after: None, body: None },
+        Failure::Status { code: 401, retry_after: None, body: None },
+        Failure::Status { code: 404, retry_after: None, body: None },
+        Failure::Status { code: 200, retry_after: None, body: Some("[{\"title\": \"of something else\"}]".to_owned()) },
+        Failure::Maintenance,
+        Failure::TruncatedBody,
+        Failure::CutChunks,
+        Failure::Reset,
+        Failure::RedirectLoop,
+        Failure::InvalidJson,
+        Failure::OtherShape,
+        Failure::RepeatedPage,
+        Failure::HugeBody { bytes: 32 << 20 },
+        Failure::GzipBomb { bytes: 64 << 20 },
+        Failure::WrongContentType { content_type: "text/html".to_owned() },
+    ];
+    let count = u64::try_from(troubles.len())?;
+    let mut world = World::new("closing").await?;
+    let shop = world.forge.github("acme/shop");
+    shop.opens_many(count + 2);
+    world.start().await?;
+    world.apply(PULLS).await?;
+    world.apply(PREVIEWS).await?;
+    world.is_ready(SET, "previews").await?;
+    for (number, failure) in (1..=count).zip(troubles) {
+        let name = format!("{failure:?}");
+        let before = (world.owned("ConfigMap").await?, world.deletes().await?);
+        world.forge.fault(Fault::new(failure));
+        shop.closes(number);
+        world.reconciles(PROVIDER, "pulls").await?;
+        world.has_condition(PROVIDER, "pulls", "SourceStale", "True", "SourceStale").await?;
+        world.reconciles(SET, "previews").await?;
+        assert_eq!((world.owned("ConfigMap").await?, world.deletes().await?), before, "{name}");
+        world.forge.clear_faults();
+        world.reconciles(PROVIDER, "pulls").await?;
+        world.is_gone("ConfigMap", &format!("app-{number}")).await?;
+        assert_eq!(world.deletes().await?, before.1 + 1, "{name}: that one and no other");
+    }
     Ok(())
 }

@@ -61,11 +61,22 @@ async fn one_odd_pull_request_stays_as_it_is_while_others_open_change_and_close(
     assert!(said.contains(r#"(id "2")"#) || said.contains(r#"id "2""#), "{said}");
     assert!(said.contains("its last inputs stay"), "{said}");
 
+    // A provider that is made anew has never exported it; only the set's ledger knows that it was there.
+    world.delete(PROVIDER, "source").await?;
+    world.is_gone(PROVIDER, "source").await?;
+    world.apply(&manifests("GitHubPullRequest", "app-<< inputs.id >>", &json!({}))).await?;
+    world.is_ready(PROVIDER, "source").await?;
+    shop.closes(3);
+    polls(&world).await?;
+    world.has_objects("ConfigMap", &["app-2", "app-4"]).await?;
+    assert_eq!(sha(&world, "app-2").await?, before.0);
+    assert_eq!(world.deleted().await?, ["app-1", "app-3"]);
+
     world.forge.clear_faults();
     shop.closes(2);
     polls(&world).await?;
-    world.has_objects("ConfigMap", &["app-3", "app-4"]).await?;
-    assert_eq!(world.deleted().await?, ["app-1", "app-2"], "it goes when the listing says so");
+    world.has_objects("ConfigMap", &["app-4"]).await?;
+    assert_eq!(world.deleted().await?, ["app-1", "app-2", "app-3"], "it goes when the listing says so");
     let [warning, ..] = world.condition(PROVIDER, "source", "Warning").await?;
     assert_ne!(warning, "True");
     Ok(())

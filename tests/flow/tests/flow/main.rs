@@ -1,6 +1,7 @@
 //! Stories of the whole operator, told against a real API server and a simulated forge.
 
 mod binary;
+mod configuration;
 mod definitions;
 mod drift;
 mod environments;

@@ -249,6 +249,7 @@ fn an_odd_item_keeps_its_last_inputs_and_the_others_change() {
         said.message,
         "1 item of the answer cannot be read, the others are exported: branch \"two\" (id \"2\"): commit is null; its last inputs stay"
     );
+    assert_eq!(provider.now.odd, ["2"]);
     assert_eq!(provider.answers(answer()), ["2", "4", "1"], "and again");
     assert_eq!(provider.answers(vec![pull(4, "new", &[])]), ["4"], "it is gone once the answer says so");
 }
@@ -259,6 +260,7 @@ fn an_odd_item_that_was_never_exported_is_left_out() {
     let answer =
         Found { inputs: vec![tag("v1"), tag("v2")], odd: vec![odd(Some(&digest::adler32_id("v3")), Some("v3"))] };
     provider.answers(answer);
+    assert_eq!(provider.now.odd, [format!("{}/v3", digest::adler32_id("v3"))]);
     assert_eq!(provider.seen("tag"), ["v2", "v1"]);
     assert!(provider.now.notices[0].message.ends_with("it is left out"), "{:?}", provider.now.notices);
 }
@@ -279,6 +281,7 @@ fn an_odd_item_without_identity_may_be_any_that_is_missing() {
     let answer = Found { inputs: pulls([4, 3]), odd: vec![odd(None, None)] };
     assert_eq!(provider.answers(answer), ["3", "2"]);
     assert_eq!(provider.now.waiting, ["4"], "what stays takes its place");
+    assert_eq!(provider.now.odd, ["*"]);
 }
 
 #[test]
