@@ -6,6 +6,8 @@
 //! {"environments": [{"name": "review/cart", "commit": "4f5c1d8", "owner": "ada"}]}
 //! ```
 
+use orangery_plugin_sdk::json::Value;
+use orangery_plugin_sdk::listing::{Identity, Item, recognise};
 use orangery_plugin_sdk::names::{checksum_id, slug};
 use orangery_plugin_sdk::{Error, Found, Input, Note, NoteLevel, Outcome, Poll, Provider, Request, ServedType, json};
 use schemars::JsonSchema;
@@ -29,7 +31,7 @@ fn default_file() -> String {
 
 #[derive(Deserialize)]
 struct File {
-    environments: Vec<Environment>,
+    environments: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +39,18 @@ struct Environment {
     name: String,
     commit: String,
     owner: Option<String>,
+}
+
+impl Item for Environment {
+    fn key(&self) -> String {
+        self.name.clone()
+    }
+
+    /// An environment without commit must not stop the others; its name says which inputs stay as they are.
+    fn identify(item: &Value) -> Option<Identity> {
+        let name = item.get("name")?.as_str()?.to_owned();
+        Some(Identity { key: name.clone(), id: Some(checksum_id(&name)), name: Some(name) })
+    }
 }
 
 /// The provider.
@@ -72,14 +86,13 @@ impl Provider for JsonFile {
         }
         // An answer that is not this shape is an error that names the path in it, never an empty list.
         let file: File = json::fetch(poll.http, &request)?;
-        let inputs = file.environments.into_iter().map(|environment| {
+        Ok(Outcome::Complete(Found::of(recognise(&file.environments), |environment: Environment| {
             Input::new(checksum_id(&environment.name))
                 .with("sha", environment.commit)
                 .with_text("slug", &slug(&environment.name))
                 .with_text("author", environment.owner.as_deref().unwrap_or_default())
                 .with("title", environment.name)
-        });
-        Ok(Outcome::Complete(inputs.collect()))
+        })))
     }
 }
 
@@ -112,11 +125,21 @@ mod tests {
 
     #[test]
     fn a_file_of_another_shape_is_an_error_that_names_the_place() {
-        let http = Script::new().get(URL, answer(200).text(r#"{"environments": [{"name": "a"}]}"#));
+        let http = Script::new().get(URL, answer(200).text(r#"{"environments": {"name": "a"}}"#));
         let error = ask(r#"{"anonymous": true}"#, &http).unwrap_err();
         assert_eq!(error.kind(), "malformed-answer");
-        assert!(error.to_string().contains("environments[0]"), "{error}");
+        assert!(error.to_string().contains("unexpected shape at environments"), "{error}");
         assert_eq!(http.sent()[0].credential, None);
+    }
+
+    #[test]
+    fn an_environment_without_commit_is_odd_and_does_not_stop_the_others() {
+        let body = r#"{"environments": [{"name": "a"}, {"name": "b", "commit": "4f5c1d8"}]}"#;
+        let http = Script::new().get(URL, answer(200).text(body));
+        let Outcome::Complete(found) = ask("{}", &http).unwrap() else { panic!("expected a complete answer") };
+        assert_eq!((found.inputs.len(), found.odd.len()), (1, 1));
+        assert_eq!(found.odd[0].name.as_deref(), Some("a"));
+        assert!(found.odd[0].problem.contains("missing field `commit`"), "{:?}", found.odd);
     }
 
     #[test]

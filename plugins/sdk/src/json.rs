@@ -7,6 +7,8 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
+pub use serde_json::Value;
+
 use crate::error::Error;
 use crate::http::{Http, Request, Response};
 use crate::status;

@@ -27,7 +27,7 @@ use crate::http::{Http, Request};
 use crate::paging::Paging;
 use crate::provider::{Found, Input, OddItem, Outcome};
 
-pub use page::{Entry, entries};
+pub use page::{Entry, entries, recognise};
 pub use reader::Reader;
 
 /// What is listed and how.
@@ -92,6 +92,20 @@ impl<T> Listed<T> {
             Completeness::Stable => Outcome::Complete(found),
             Completeness::Shifting => Outcome::Partial(found),
         }
+    }
+}
+
+impl Found {
+    /// The inputs made of the entries, and the odd items among them.
+    pub fn of<T>(entries: Vec<Entry<T>>, mut input: impl FnMut(T) -> Input) -> Self {
+        let mut found = Self::default();
+        for entry in entries {
+            match entry {
+                Entry::Item(item) => found.inputs.push(input(item)),
+                Entry::Odd { item, .. } => found.odd.push(item),
+            }
+        }
+        found
     }
 }
 

@@ -148,7 +148,7 @@ fn the_example_plugin_is_admitted_passes_its_cases_and_feeds_a_set() {
     orangery(["plugin", "test", cases.to_str().unwrap(), "--plugin", plugin])
         .run()
         .exits(0)
-        .prints("3 passed, 0 failed");
+        .prints("4 passed, 0 failed");
 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();

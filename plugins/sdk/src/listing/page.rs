@@ -55,6 +55,11 @@ pub fn entries<T: Item>(request: &Request, response: &Response) -> Result<Vec<En
     }
 }
 
+/// The elements of a list that stands inside of a document; one of another shape does not stop the others.
+pub fn recognise<T: Item>(elements: &[Value]) -> Vec<Entry<T>> {
+    elements.iter().map(|element| entry(&element.to_string())).collect()
+}
+
 /// The elements of a page of a listing.
 ///
 /// # Errors
