@@ -4,13 +4,15 @@
 //! Only bytes that this very installation wrote are ever executed: `deserialize` runs what it is given, so each file
 //! carries a keyed BLAKE3 hash under a key that lives beside it, readable by the owner alone, and the tag covers the name
 //! (digest, engine, layout) and every piece of the code, each with its place. What was checked is what runs, whatever
-//! becomes of the file.
+//! becomes of the file. The directory does not grow without end: code that nobody loads is deleted.
 //!
 //! # Refuses
-//! A directory others may enter. A file of another engine, another key or with one bit changed is ignored and written
-//! again; the cache is never a reason to fail a call.
+//! A directory others may enter, and one that belongs to somebody else, or whose key does: whoever knows the key can make
+//! code that we would run. A file of another engine, another key or with one bit changed is ignored and written again; the
+//! cache is never a reason to fail a call.
 
 mod code;
+mod prune;
 
 pub(crate) use code::Code;
 
@@ -22,6 +24,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use wasmtime::Engine;
 
 /// Raised when the layout of a file changes.
@@ -50,6 +53,16 @@ pub enum CacheError {
         /// Its permissions.
         mode: u32,
     },
+    /// Someone else did put it there, and knows the key.
+    #[error("{} belongs to the user {owner}, but this process runs as the user {us}; whoever owns it could have code run here, give another directory", path.display())]
+    NotOurs {
+        /// Which path.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+        /// Who we are.
+        us: u32,
+    },
 }
 
 /// The cache of one process.
@@ -62,20 +75,21 @@ pub(crate) struct Cache {
 impl Cache {
     /// Opens the directory, making it and its key on first use.
     pub(crate) fn open(dir: &Path, engine: &Engine) -> Result<Self, CacheError> {
+        Self::open_as(dir, engine, rustix::process::geteuid().as_raw())
+    }
+
+    fn open_as(dir: &Path, engine: &Engine, us: u32) -> Result<Self, CacheError> {
         let unusable = |path: &Path| {
             let path = path.to_owned();
             move |cause| CacheError::Unusable { path, cause }
         };
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(unusable(dir))?;
         let meta = fs::metadata(dir).map_err(unusable(dir))?;
-        private(dir, &meta)?;
+        ours(dir, &meta, us)?;
         let path = dir.join(KEY_FILE);
         let key = read_or_make_key(&path).map_err(unusable(&path))?;
         let key_meta = fs::metadata(&path).map_err(unusable(&path))?;
-        private(&path, &key_meta)?;
-        if key_meta.uid() != meta.uid() {
-            return Err(CacheError::NotPrivate { path: dir.to_owned(), mode: meta.mode() & 0o7777 });
-        }
+        ours(&path, &key_meta, us)?;
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
         Ok(Self { dir: dir.to_owned(), key, engine: hasher.finish() })
@@ -94,6 +108,7 @@ impl Cache {
             tracing::warn!(file = name, "a compiled plugin in the cache is not ours; it is compiled again");
             return None;
         }
+        prune::mark_used(&file, SystemTime::now());
         Some(Code::checked(held))
     }
 
@@ -101,6 +116,9 @@ impl Cache {
     pub(crate) fn keep(&self, digest: &str, code: &[u8]) {
         if let Err(error) = self.write(digest, code) {
             tracing::warn!(dir = %self.dir.display(), %error, "cannot keep a compiled plugin");
+        }
+        if let Err(error) = prune::prune(&self.dir, &self.name(digest), SystemTime::now(), prune::MOST_BYTES) {
+            tracing::warn!(dir = %self.dir.display(), %error, "cannot delete compiled plugins that nobody uses");
         }
     }
 
@@ -147,7 +165,10 @@ impl Cache {
     }
 }
 
-fn private(path: &Path, meta: &fs::Metadata) -> Result<(), CacheError> {
+fn ours(path: &Path, meta: &fs::Metadata, us: u32) -> Result<(), CacheError> {
+    if meta.uid() != us {
+        return Err(CacheError::NotOurs { path: path.to_owned(), owner: meta.uid(), us });
+    }
     if meta.mode() & 0o077 == 0 {
         return Ok(());
     }

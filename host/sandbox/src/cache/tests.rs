@@ -143,6 +143,22 @@ fn a_directory_that_others_may_enter_is_refused() {
 }
 
 #[test]
+fn a_directory_of_somebody_else_is_refused_and_so_is_their_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let private = dir.path().join("cache");
+    let engine = engine();
+    Cache::open(&private, &engine).unwrap();
+    let us = fs::metadata(&private).unwrap().uid();
+    // To a process of another user that may enter it, for example root, this directory is somebody else's.
+    let said = Cache::open_as(&private, &engine, us + 1).err().unwrap().to_string();
+    assert!(said.contains(&format!("belongs to the user {us}")) && said.contains("another directory"), "{said}");
+    let key = private.join(KEY_FILE);
+    let meta = fs::metadata(&key).unwrap();
+    assert!(ours(&key, &meta, us).is_ok());
+    assert!(matches!(ours(&key, &meta, us + 1), Err(CacheError::NotOurs { .. })));
+}
+
+#[test]
 fn a_key_of_the_wrong_size_is_refused_with_what_to_do() {
     let dir = tempfile::tempdir().unwrap();
     let private = dir.path().join("cache");
