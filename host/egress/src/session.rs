@@ -28,6 +28,7 @@ pub struct Session {
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Spent {
+    /// Those that left, and those that were refused before.
     requests: u32,
     bytes: u64,
 }
@@ -46,6 +47,7 @@ impl Session {
     /// # Errors
     /// A denial, a limit or a failure of the remote; every text is one bounded line without secrets.
     pub async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        let before = self.requests_counted()?;
         let total = self.inside.policy.timeouts.total;
         let outcome = match tokio::time::timeout(total, self.pursue(&request)).await {
             Ok(outcome) => outcome,
@@ -58,7 +60,36 @@ impl Session {
                 Err(error)
             }
         };
-        outcome.map_err(|error| self.clean(error))
+        outcome.map_err(|error| {
+            // A request that was refused before it left is still one that the plugin asked for.
+            if self.requests() == before {
+                self.count_refused();
+            }
+            self.clean(error)
+        })
+    }
+
+    /// Counts a request that was refused: refusals cost as much as answers, so that no plugin asks without end.
+    pub fn count_refused(&self) {
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        spent.requests = spent.requests.saturating_add(1);
+    }
+
+    fn requests(&self) -> u32 {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner).requests
+    }
+
+    /// How many requests were counted so far, if one more may be asked for.
+    ///
+    /// # Errors
+    /// The budget is used up.
+    fn requests_counted(&self) -> Result<u32, HttpError> {
+        let spent = self.requests();
+        if spent < self.spec.limits.requests { Ok(spent) } else { Err(self.requests_exhausted()) }
+    }
+
+    fn requests_exhausted(&self) -> HttpError {
+        HttpError::BudgetExhausted(format!("this call may send {} requests", self.spec.limits.requests))
     }
 
     /// What was asked so far.
@@ -92,7 +123,7 @@ impl Session {
         let limits = self.spec.limits;
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         if spent.requests >= limits.requests {
-            return Err(HttpError::BudgetExhausted(format!("this call may send {} requests", limits.requests)));
+            return Err(self.requests_exhausted());
         }
         let left = limits.total_bytes.saturating_sub(spent.bytes);
         if left == 0 {
