@@ -3,17 +3,28 @@
 //! # Guarantees
 //! The call ends: by the CPU budget while the guest runs, by the wall clock while it waits. It runs as a task of its own
 //! and yields every tick, so neighbours keep moving and a panic in host code is a fault of this call alone. Dropping
-//! the future ends the call. The store is discarded whatever happened.
+//! the future ends the call; its place is free when it has ended and no sooner. The store is discarded whatever happened.
+
+mod attempt;
+mod meter;
+mod paced;
+mod places;
+
+pub(crate) use attempt::Attempt;
+pub(crate) use meter::Meter;
+pub(crate) use paced::{Seat, Waiting};
+pub(crate) use places::{Bounds, Claimant, Places};
 
 use crate::failure::GuestFailure;
-use crate::fault::Fault;
-use crate::limits::{Limits, TICK};
+use crate::fault::{CpuSpent, Fault};
+use crate::limits::Limits;
 use crate::log::LogLine;
 use crate::plugin::PluginRef;
 use crate::schema::{ConfigError, SchemaError};
 use crate::store::{self, CallState, Given};
 use futures::future::BoxFuture;
 use orangery_core::{Disposition, Explain, Reason};
+use paced::Paced;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::task::AbortOnDropHandle;
@@ -125,7 +136,7 @@ impl Explain for CallError {
 /// What a call cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Usage {
-    /// Time in which the guest ran, to the next 10 ms.
+    /// Processor time of the guest, and of what the host computed for it.
     pub cpu: Duration,
     /// Time from the start of the call to its end.
     pub wall: Duration,
@@ -149,36 +160,60 @@ pub(crate) struct Ran<T> {
     pub(crate) usage: Usage,
 }
 
+/// What a call holds until it has ended.
+pub(crate) struct Stay {
+    /// The attempt that it belongs to; `None` for calls of the host's own.
+    pub(crate) attempt: Option<Arc<Attempt>>,
+    /// Where it takes its place.
+    pub(crate) seat: Seat,
+}
+
 /// What is done with the instance.
 pub(crate) type Body<T> =
     Box<dyn for<'a> FnOnce(&'a mut Store<CallState>, &'a Instance) -> BoxFuture<'a, wasmtime::Result<T>> + Send>;
 
-/// Runs `body` on a fresh instance.
+/// Runs `body` on a fresh instance, once there is a place for it.
 pub(crate) async fn run<T: Send + 'static>(
     engine: &Engine,
     pre: InstancePre<CallState>,
     limits: &Arc<Limits>,
     wall: Duration,
     given: Given,
+    stay: Stay,
     body: Body<T>,
 ) -> Ran<T> {
     let (engine, limits) = (engine.clone(), Arc::clone(limits));
-    let started = Instant::now();
+    let asked = Instant::now();
     let call = async move {
-        let mut store = store::open(&engine, &limits, given);
+        let Stay { attempt, seat } = stay;
+        let _open = match &seat.waiting {
+            Waiting::Keeps => None,
+            Waiting::Frees(open) => Some(Arc::clone(open).take(seat.claimant.clone()).await),
+        };
+        let place = Arc::clone(&seat.places).take(seat.claimant.clone()).await;
+        if let Some(attempt) = &attempt {
+            attempt.begin();
+        }
+        let started = Instant::now();
+        let meter = Arc::new(Meter::default());
+        let mut store = store::open(&engine, &limits, given, &meter);
         let running = async {
             let instance = pre.instantiate_async(&mut store).await?;
+            // No epoch interrupts the making of instances.
+            if meter.spent() > limits.cpu {
+                return Err(CpuSpent.into());
+            }
             body(&mut store, &instance).await
         };
-        let outcome = match tokio::time::timeout(wall, running).await {
+        let paced = Paced::new(running, Arc::clone(&meter), seat, place);
+        let outcome = match tokio::time::timeout(wall, paced).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(Fault::of(&error, store.data(), &limits)),
             Err(_) => Err(Fault::OutOfTime { deadline: wall }),
         };
         let state = store.data_mut();
         let logs = state.finish_log();
-        let ticks = u32::try_from(state.ticks()).unwrap_or(u32::MAX);
-        let usage = Usage { cpu: TICK * ticks, wall: started.elapsed(), memory_bytes: state.memory().bytes() };
+        let usage = Usage { cpu: meter.total(), wall: started.elapsed(), memory_bytes: state.memory().bytes() };
         Ran { outcome, logs, usage }
     };
     match AbortOnDropHandle::new(tokio::spawn(call.in_current_span())).await {
@@ -187,7 +222,7 @@ pub(crate) async fn run<T: Send + 'static>(
         Err(_) => Ran {
             outcome: Err(Fault::HostPanicked),
             logs: Vec::new(),
-            usage: Usage { wall: started.elapsed(), ..Usage::default() },
+            usage: Usage { wall: asked.elapsed(), ..Usage::default() },
         },
     }
 }

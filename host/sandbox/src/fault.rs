@@ -54,6 +54,8 @@ pub enum Fault {
     },
     /// What it answered breaks the rules of the interface.
     BadAnswer(BadAnswer),
+    /// Whoever asked left before it answered.
+    Abandoned,
     /// The host's own code failed while it served the plugin; the call is lost, nothing else.
     HostPanicked,
 }
@@ -71,6 +73,7 @@ impl fmt::Display for Fault {
             Self::TooManyResources { resources } => write!(f, "held more than {resources} host resources"),
             Self::Exited { status } => write!(f, "asked to end the process with status {status}"),
             Self::BadAnswer(bad) => write!(f, "answered what the interface forbids: {bad}"),
+            Self::Abandoned => f.write_str("was given up on before it answered"),
             Self::HostPanicked => f.write_str("met an error in the host's own code; please report it"),
         }
     }

@@ -1,7 +1,8 @@
 //! Every number that bounds a plugin, in one place, with its default and its ceiling.
 //!
-//! Two counters guard time: `cpu` counts the ticks in which the guest itself ran, because a wall clock would punish a
-//! provider for a slow forge; the `*_wall` deadlines exist because epochs do not fire while a guest waits in the host.
+//! Two counters guard time: `cpu` counts processor time, because a wall clock would punish a provider for a slow forge; the
+//! `*_wall` deadlines exist because epochs do not fire while a guest waits in the host. Two guard places: few calls compute at
+//! once, because there are few processors; many may wait, because waiting only costs their memory.
 //! `crossing` bounds what the host copies out of a guest at once, so a guest with 64 MiB of memory cannot make the
 //! host allocate it again for each call.
 
@@ -10,7 +11,7 @@ use std::time::Duration;
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// How long one epoch is: the resolution of the CPU budget and of the yields to other tasks.
+/// How long one epoch is: how often a guest yields to other tasks and its processor time is checked.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
 /// What a plugin may use. The default of each field is in [`Limits::default`], its ceiling in [`Limits::checked`].
@@ -20,7 +21,7 @@ pub struct Limits {
     pub component_bytes: usize,
     /// Linear memory, summed over all memories of a call. Default 64 MiB, ceiling 512 MiB.
     pub memory_bytes: usize,
-    /// Time in which the guest itself runs. Default 2 s, ceiling 30 s.
+    /// Processor time of one call: the guest's, and what the host computes for it. Default 2 s, ceiling 30 s.
     pub cpu: Duration,
     /// Wall clock of one poll. Default 60 s, ceiling 300 s.
     pub poll_wall: Duration,
@@ -36,6 +37,9 @@ pub struct Limits {
     pub table_elements: usize,
     /// Core instances in a call; a composed Python plugin needs dozens. Default and ceiling 200.
     pub instances: usize,
+    /// Bytes of what instances have beside linear memory: globals, functions, imports and segments, counted in the component.
+    /// Default 32 MiB, ceiling 64 MiB.
+    pub instance_bytes: usize,
     /// Stack of the guest. Default 512 KiB, ceiling 1 MiB.
     pub stack_bytes: usize,
     /// Inputs in one answer. Default and ceiling 10,000.
@@ -61,8 +65,21 @@ pub struct Limits {
     pub stdio_bytes: usize,
     /// Calls at once for one consumer. Default and ceiling 1.
     pub calls_per_consumer: usize,
-    /// Calls at once into one plugin. Default 4, ceiling 64.
+    /// Calls of one plugin that compute at once. Default 4, ceiling 64.
     pub calls_per_plugin: usize,
+    /// Calls that have a network and are under way at once, of all plugins: each that waits keeps its memory. Default 64,
+    /// ceiling 1,024.
+    pub calls_open: usize,
+    /// Of these, for consumers of one namespace. Default 32, ceiling 1,024.
+    pub calls_open_per_namespace: usize,
+    /// Of these, to one origin. Default 16, ceiling 1,024.
+    pub calls_open_per_origin: usize,
+    /// Processor time of compiling one component, in whole seconds. Default 60 s, ceiling 300 s.
+    pub compile_cpu: Duration,
+    /// Wall clock of compiling one component. Default 120 s, ceiling 600 s.
+    pub compile_wall: Duration,
+    /// Address space of the process that compiles one component. Default 768 MiB, ceiling 4 GiB.
+    pub compile_memory_bytes: usize,
     /// Faults in a row that open the circuit of a consumer. Default 3, ceiling 100.
     pub faults_to_open: usize,
     /// How long a circuit stays open at first. Default 1 min, ceiling 30 min.
@@ -84,6 +101,7 @@ impl Default for Limits {
             resources: 256,
             table_elements: 100_000,
             instances: 200,
+            instance_bytes: 32 * MIB,
             stack_bytes: 512 * KIB,
             inputs: 10_000,
             inputs_bytes: 4 * MIB,
@@ -97,6 +115,12 @@ impl Default for Limits {
             stdio_bytes: 16 * KIB,
             calls_per_consumer: 1,
             calls_per_plugin: 4,
+            calls_open: 64,
+            calls_open_per_namespace: 32,
+            calls_open_per_origin: 16,
+            compile_cpu: Duration::from_secs(60),
+            compile_wall: Duration::from_secs(120),
+            compile_memory_bytes: 768 * MIB,
             faults_to_open: 3,
             circuit_first: Duration::from_secs(60),
             circuit_longest: Duration::from_secs(30 * 60),
@@ -128,6 +152,7 @@ impl Limits {
             ("resources", self.resources, 256),
             ("table_elements", self.table_elements, 100_000),
             ("instances", self.instances, 200),
+            ("instance_bytes", self.instance_bytes, 64 * MIB),
             ("stack_bytes", self.stack_bytes, MIB),
             ("inputs", self.inputs, 10_000),
             ("inputs_bytes", self.inputs_bytes, 16 * MIB),
@@ -140,6 +165,10 @@ impl Limits {
             ("stdio_bytes", self.stdio_bytes, 64 * KIB),
             ("calls_per_consumer", self.calls_per_consumer, 1),
             ("calls_per_plugin", self.calls_per_plugin, 64),
+            ("calls_open", self.calls_open, 1_024),
+            ("calls_open_per_namespace", self.calls_open_per_namespace, 1_024),
+            ("calls_open_per_origin", self.calls_open_per_origin, 1_024),
+            ("compile_memory_bytes", self.compile_memory_bytes, 4096 * MIB),
             ("faults_to_open", self.faults_to_open, 100),
         ] {
             if value == 0 || value > most {
@@ -159,6 +188,8 @@ impl Limits {
             ("poll_wall", self.poll_wall, wall),
             ("render_wall", self.render_wall, wall),
             ("validate_wall", self.validate_wall, wall),
+            ("compile_cpu", self.compile_cpu, wall),
+            ("compile_wall", self.compile_wall, Duration::from_secs(600)),
             ("circuit_first", self.circuit_first, Duration::from_secs(30 * 60)),
             ("circuit_longest", self.circuit_longest, Duration::from_secs(30 * 60)),
         ] {
@@ -172,11 +203,6 @@ impl Limits {
             }
         }
         Ok(self)
-    }
-
-    /// The CPU budget in epochs.
-    pub(crate) fn cpu_ticks(&self) -> u64 {
-        u64::try_from(self.cpu.as_millis() / TICK.as_millis()).unwrap_or(u64::MAX)
     }
 }
 

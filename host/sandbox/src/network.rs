@@ -24,6 +24,7 @@ impl Network {
             Self::Open(session, declared) => (session, declared),
         };
         if let Some(name) = request.credential.as_ref().filter(|name| !declared.contains(name)) {
+            session.count_refused();
             let declared = if declared.is_empty() { "none".to_owned() } else { declared.join(", ") };
             return Err(http::HttpError::Denied(format!(
                 "the plugin asks for the credential '{}', which it does not declare in describe; it declares {declared}",

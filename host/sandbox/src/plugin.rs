@@ -1,5 +1,6 @@
 //! Plugins as the rest of the house knows them: who they are, what they serve, and, inside, how to call them.
 
+use crate::call::Places;
 use crate::schema::Schema;
 use crate::store::CallState;
 use crate::world::Roles;
@@ -7,7 +8,6 @@ use orangery_core::ServedType;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 use wasmtime::component::InstancePre;
 
 /// Who a plugin is, for messages and metrics.
@@ -110,8 +110,8 @@ pub(crate) struct Plugin {
     pub(crate) roles: Roles,
     pub(crate) pre: InstancePre<CallState>,
     pub(crate) schemas: BTreeMap<String, Schema>,
-    /// How many calls may be in it at once.
-    pub(crate) calls: Arc<Semaphore>,
+    /// Its calls that compute.
+    pub(crate) places: Arc<Places>,
 }
 
 impl Plugin {

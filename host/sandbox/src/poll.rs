@@ -8,7 +8,7 @@
 use crate::answer::{self, Unfit};
 use crate::bindings::provider::Provides;
 use crate::bindings::provider::exports::orangery::plugin::provider as wit;
-use crate::call::{Body, CallError, Usage};
+use crate::call::{Attempt, Body, CallError, Usage};
 use crate::coalesce::Question;
 use crate::failure::{GuestFailure, Note};
 use crate::fault::Fault;
@@ -20,7 +20,7 @@ use crate::store::{Clock, Given, Wants};
 use crate::validate;
 use futures::FutureExt;
 use orangery_core::PollOutcome;
-use orangery_egress::{Door, RequestTrace, SessionSpec};
+use orangery_egress::{Door, Origin, RequestTrace, SessionSpec};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Instant;
@@ -108,10 +108,18 @@ impl Sandbox {
     }
 
     async fn poll_now(&self, plugin: Arc<Plugin>, request: PollRequest) -> PollReport {
-        let _turn = self.inner.queue.turn(&request.consumer).await;
-        let notes = match self.accepted(&plugin, &request.kind, &request.config).await {
+        let turn = self.inner.queue.turn(&request.consumer).await;
+        // What ran before this turn may have opened the circuit.
+        if let Err(open) = self.inner.circuits.check(plugin.reference(), &request.consumer, Instant::now()) {
+            return PollReport::refused(open);
+        }
+        let attempt = Attempt::new(turn, &self.inner.circuits, plugin.reference(), &request.consumer);
+        let notes = match self.accepted(&plugin, &request.kind, &request.config, &attempt).await {
             Ok(notes) => notes,
-            Err(error) => return PollReport::refused(error),
+            Err(error) => {
+                attempt.settle();
+                return PollReport::refused(error);
+            }
         };
         let session = Arc::new(self.inner.door.session(request.session));
         let redactor = session.redactor();
@@ -119,6 +127,7 @@ impl Sandbox {
         let given = Given {
             plugin: plugin.reference().to_string(),
             consumer: request.consumer,
+            origin: origin(&request.url),
             clock: Clock::Real,
             network: network.clone(),
             wants: Some(request.wants),
@@ -142,7 +151,10 @@ impl Sandbox {
                 provides.orangery_plugin_provider().call_poll(store, &context, &config).await
             })
         });
-        let Reached { outcome, logs, usage } = self.inner.call(&plugin, self.limits().poll_wall, given, body).await;
+        let wall = self.limits().poll_wall;
+        let reached = self.inner.call(&plugin, wall, given, Some(Arc::clone(&attempt)), body).await;
+        attempt.settle();
+        let Reached { outcome, logs, usage } = reached;
         let result = outcome.and_then(|answer| match answer {
             Ok(found) => answer::poll_outcome(found, request.may_answer_unchanged, &redactor, self.limits())
                 .map_err(|unfit| reject(&plugin, unfit)),
@@ -153,6 +165,11 @@ impl Sandbox {
         });
         PollReport { result, notes, requests: network.trace(), logs, usage }
     }
+}
+
+/// The origin of `spec.url`, if there is one.
+pub(crate) fn origin(url: &str) -> Option<String> {
+    Origin::of_url(url).ok().map(|origin| origin.to_string())
 }
 
 /// An answer that is not passed on, as an error.

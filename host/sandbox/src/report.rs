@@ -2,10 +2,11 @@
 
 use crate::bindings::reporter::Reports;
 use crate::bindings::reporter::exports::orangery::plugin::reporter as wit;
-use crate::call::{Body, CallError, Usage};
+use crate::call::{Attempt, Body, CallError, Usage};
 use crate::failure::GuestFailure;
 use crate::log::LogLine;
 use crate::network::Network;
+use crate::poll;
 use crate::sandbox::{Reached, Sandbox};
 use crate::store::{Clock, Given};
 use crate::validate;
@@ -91,11 +92,13 @@ impl Sandbox {
             return ReportReceipt::refused(error);
         }
         let consumer = format!("{} (reports)", request.consumer);
+        let turn = self.inner.queue.turn(&consumer).await;
         if let Err(open) = self.inner.circuits.check(plugin.reference(), &consumer, Instant::now()) {
             return ReportReceipt::refused(open);
         }
-        let _turn = self.inner.queue.turn(&consumer).await;
-        if let Err(error) = self.accepted(&plugin, &request.kind, &config).await {
+        let attempt = Attempt::new(turn, &self.inner.circuits, plugin.reference(), &consumer);
+        if let Err(error) = self.accepted(&plugin, &request.kind, &config, &attempt).await {
+            attempt.settle();
             let refused = ReportReceipt::refused(error);
             self.inner.circuits.record(plugin.reference(), &consumer, &refused.result, Instant::now());
             return refused;
@@ -106,6 +109,7 @@ impl Sandbox {
         let given = Given {
             plugin: plugin.reference().to_string(),
             consumer: consumer.clone(),
+            origin: poll::origin(&request.url),
             clock: Clock::Real,
             network: network.clone(),
             wants: None,
@@ -126,7 +130,10 @@ impl Sandbox {
                 reports.orangery_plugin_reporter().call_report(store, &context, &config, &report).await
             })
         });
-        let Reached { outcome, logs, usage } = self.inner.call(&plugin, self.limits().poll_wall, given, body).await;
+        let wall = self.limits().poll_wall;
+        let reached = self.inner.call(&plugin, wall, given, Some(Arc::clone(&attempt)), body).await;
+        attempt.settle();
+        let Reached { outcome, logs, usage } = reached;
         let result = outcome.and_then(|answer| {
             answer.map_err(|error| CallError::Answered {
                 plugin: plugin.reference().clone(),

@@ -2,14 +2,15 @@
 
 use crate::admit::{AdmitError, Gate};
 use crate::cache::{Cache, CacheError};
-use crate::call::{self, Body, CallError, Usage};
+use crate::call::{self, Attempt, Body, Bounds, CallError, Claimant, Places, Seat, Stay, Usage, Waiting};
 use crate::catalogue::Catalogue;
 use crate::circuit::Circuits;
 use crate::coalesce::Flights;
+use crate::compile::Compiler;
 use crate::evaluator::{Evaluator, EvaluatorSource};
 use crate::limits::{LimitError, Limits};
-use crate::links::Links;
 use crate::log::LogLine;
+use crate::network::Network;
 use crate::plugin::{Plugin, PluginDescription, PluginRef, PluginSource};
 use crate::queue::Queue;
 use crate::render::Memo;
@@ -32,6 +33,8 @@ pub struct SandboxConfig {
     pub door: Door,
     /// The component that evaluates what others wrote.
     pub evaluator: EvaluatorSource,
+    /// Where plugins that the user gave are compiled.
+    pub compiler: Compiler,
 }
 
 /// Why a sandbox does not start.
@@ -62,10 +65,12 @@ pub(crate) struct Inner {
     pub(crate) gate: Arc<Gate>,
     pub(crate) door: Door,
     pub(crate) catalogue: RwLock<Catalogue>,
-    pub(crate) circuits: Circuits,
+    pub(crate) circuits: Arc<Circuits>,
     pub(crate) flights: Flights,
     pub(crate) accepted: Accepted,
     pub(crate) queue: Queue,
+    /// Calls that may wait for the network.
+    pub(crate) open: Arc<Places>,
     pub(crate) memo: Memo,
     pub(crate) evaluator: Evaluator,
 }
@@ -84,13 +89,18 @@ impl Sandbox {
             inner: Arc::new(Inner {
                 door: config.door,
                 catalogue: RwLock::default(),
-                circuits: Circuits::new(&limits),
+                circuits: Arc::new(Circuits::new(&limits)),
                 flights: Flights::default(),
                 accepted: Accepted::default(),
                 queue: Queue::new(limits.calls_per_consumer),
+                open: Places::new(Bounds {
+                    all: limits.calls_open,
+                    of_namespace: limits.calls_open_per_namespace,
+                    of_origin: limits.calls_open_per_origin,
+                }),
                 memo: Memo::new(limits.remembered_bytes),
                 evaluator: Evaluator::new(config.evaluator),
-                gate: Arc::new(Gate { engine, limits, links: Links::default(), cache }),
+                gate: Arc::new(Gate::new(engine, limits, cache, config.compiler)),
             }),
         })
     }
@@ -165,18 +175,23 @@ pub(crate) struct Reached<T> {
 }
 
 impl Inner {
-    /// One call into a plugin, once there is room in it.
+    /// One call into a plugin, once there is a place for it.
     pub(crate) async fn call<T: Send + 'static>(
         &self,
         plugin: &Plugin,
         wall: Duration,
         given: Given,
+        attempt: Option<Arc<Attempt>>,
         body: Body<T>,
     ) -> Reached<T> {
-        // The semaphore is never closed; without a permit the call would only be unqueued.
-        let _room = plugin.calls.acquire().await;
+        let waiting = match &given.network {
+            Network::Closed(_) => Waiting::Keeps,
+            Network::Open(..) => Waiting::Frees(Arc::clone(&self.open)),
+        };
+        let claimant = Claimant::new(&given.consumer, given.origin.as_deref());
+        let stay = Stay { attempt, seat: Seat { places: Arc::clone(&plugin.places), claimant, waiting } };
         let gate = &self.gate;
-        let ran = call::run(&gate.engine, plugin.pre.clone(), &gate.limits, wall, given, body).await;
+        let ran = call::run(&gate.engine, plugin.pre.clone(), &gate.limits, wall, given, stay, body).await;
         let outcome = ran.outcome.map_err(|fault| CallError::Faulted { plugin: plugin.reference().clone(), fault });
         Reached { outcome, logs: ran.logs, usage: ran.usage }
     }

@@ -1,9 +1,12 @@
 //! The life of one call: a fresh store, its accounts, and the empty world a guest finds in it.
 //!
 //! # Guarantees
-//! Nothing survives the call. The guest has no environment, arguments, files or sockets. A renderer's clock stands at
-//! the time it was given and its randomness is a function of its seed, so equal calls give equal answers.
+//! Nothing survives the call. The guest has no environment, arguments, files or sockets. A renderer's wall clock stands
+//! at the time it was given and its randomness is a function of its seed, so equal calls give equal answers. Whatever the
+//! guest does, it yields at every tick of the epoch, and its processor time is spent sooner or later.
 
+use crate::call::Meter;
+use crate::clock::{Counting, Standing};
 use crate::fault::CpuSpent;
 use crate::limits::Limits;
 use crate::log::{CallLog, LogLevel};
@@ -15,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store, UpdateDeadline};
-use wasmtime_wasi::{Deterministic, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi::{Deterministic, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use crate::memory::MemoryAccount;
 
@@ -30,7 +33,8 @@ const STDERR_SHOWN: usize = 512;
 pub(crate) enum Clock {
     /// The real one, and real randomness.
     Real,
-    /// Frozen at these milliseconds since 1970, with randomness from this seed.
+    /// The wall clock stands at these milliseconds since 1970, the monotonic one counts its readings, and randomness is from
+    /// this seed.
     Frozen { now_ms: u64, seed: u64 },
 }
 
@@ -38,6 +42,8 @@ pub(crate) enum Clock {
 pub(crate) struct Given {
     pub(crate) plugin: String,
     pub(crate) consumer: String,
+    /// The origin that is asked, for the fairness between origins.
+    pub(crate) origin: Option<String>,
     pub(crate) clock: Clock,
     pub(crate) network: Network,
     pub(crate) wants: Option<Wants>,
@@ -55,9 +61,6 @@ pub(crate) struct CallState {
     pub(crate) log: CallLog,
     pub(crate) network: Network,
     pub(crate) wants: Option<Wants>,
-    /// Set while a tick that fell into a host call has not been forgiven yet.
-    pub(crate) was_in_host: bool,
-    ticks: u64,
 }
 
 impl CallState {
@@ -67,11 +70,6 @@ impl CallState {
 
     pub(crate) fn redact(&self) -> &Redactor {
         &self.redact
-    }
-
-    /// Time in which the guest ran, in whole ticks.
-    pub(crate) fn ticks(&self) -> u64 {
-        self.ticks
     }
 
     /// The end of standard error, where a panic says what happened.
@@ -108,7 +106,7 @@ impl WasiView for CallState {
 }
 
 /// A store for one call.
-pub(crate) fn open(engine: &Engine, limits: &Limits, given: Given) -> Store<CallState> {
+pub(crate) fn open(engine: &Engine, limits: &Limits, given: Given, meter: &Arc<Meter>) -> Store<CallState> {
     let (stdout, stderr) = (Scrap::new(limits.stdio_bytes), Scrap::new(limits.stdio_bytes));
     let mut table = ResourceTable::new();
     table.set_max_capacity(limits.resources);
@@ -122,22 +120,19 @@ pub(crate) fn open(engine: &Engine, limits: &Limits, given: Given) -> Store<Call
         log: CallLog::new(given.plugin, given.consumer, limits),
         network: given.network,
         wants: given.wants,
-        was_in_host: false,
-        ticks: 0,
     };
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(limits.crossing_bytes);
     store.set_epoch_deadline(1);
-    let budget = limits.cpu_ticks();
-    store.epoch_deadline_callback(move |mut context| {
-        let state = context.data_mut();
-        // The tick passed while the guest waited for the host, for example for a forge: not the guest's time.
-        if std::mem::take(&mut state.was_in_host) {
-            return Ok(UpdateDeadline::Continue(1));
+    let (budget, meter) = (limits.cpu, Arc::clone(meter));
+    store.epoch_deadline_callback(move |_| {
+        if meter.spent() > budget {
+            return Err(CpuSpent.into());
         }
-        state.ticks += 1;
-        if state.ticks > budget { Err(CpuSpent.into()) } else { Ok(UpdateDeadline::Yield(1)) }
+        // Always: a guest that never yields cannot be stopped by the wall clock, nor by a caller that leaves.
+        meter.interrupt();
+        Ok(UpdateDeadline::Yield(1))
     });
     store
 }
@@ -153,8 +148,8 @@ fn empty_world(clock: Clock, stdout: &Scrap, stderr: &Scrap) -> WasiCtx {
             .secure_random(Deterministic::new(bytes.clone()))
             .insecure_random(Deterministic::new(bytes))
             .insecure_random_seed(insecure_seed)
-            .wall_clock(Frozen(Duration::from_millis(now_ms)))
-            .monotonic_clock(Frozen(Duration::from_millis(now_ms)));
+            .wall_clock(Standing(Duration::from_millis(now_ms)))
+            .monotonic_clock(Counting::default());
     }
     world.build()
 }
@@ -165,29 +160,6 @@ fn stream_of(seed: u64) -> Vec<u8> {
     let mut hasher = blake3::Hasher::new_derive_key("orangery 2026-11 randomness of a renderer");
     hasher.update(&seed.to_be_bytes()).finalize_xof().fill(&mut bytes);
     bytes
-}
-
-/// A clock that does not move.
-struct Frozen(Duration);
-
-impl HostWallClock for Frozen {
-    fn resolution(&self) -> Duration {
-        Duration::from_millis(1)
-    }
-
-    fn now(&self) -> Duration {
-        self.0
-    }
-}
-
-impl HostMonotonicClock for Frozen {
-    fn resolution(&self) -> u64 {
-        1_000_000
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.0.as_nanos()).unwrap_or(u64::MAX)
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::admit::AdmitError;
 use crate::bindings::info::Describes;
-use crate::call::{Body, CallError};
+use crate::call::{Attempt, Body, CallError};
 use crate::describe::DescriptionError;
 use crate::failure::{GuestFailure, Note};
 use crate::network::Network;
@@ -37,7 +37,7 @@ impl Sandbox {
         };
         let config = or_empty(config);
         self.check_schema(&plugin, kind, root, &config).await?;
-        self.ask_validate(plugin, kind.to_owned(), config.to_string()).await
+        self.ask_validate(plugin, kind.to_owned(), config.to_string(), None).await
     }
 
     /// The remarks of a plugin about a configuration, which it has to accept before it is called with it. Asked once for
@@ -50,21 +50,30 @@ impl Sandbox {
         plugin: &Arc<Plugin>,
         kind: &str,
         config: &Value,
+        attempt: &Arc<Attempt>,
     ) -> Result<Vec<Note>, CallError> {
         let config = config.to_string();
         let question = validated::question(&plugin.reference().digest, kind, &config);
         if let Some(notes) = self.inner.accepted.find(&question) {
             return Ok(notes);
         }
-        let notes = self.ask_validate(Arc::clone(plugin), kind.to_owned(), config).await?;
+        let notes = self.ask_validate(Arc::clone(plugin), kind.to_owned(), config, Some(Arc::clone(attempt))).await?;
         self.inner.accepted.keep(question, notes.clone());
         Ok(notes)
     }
 
-    async fn ask_validate(&self, plugin: Arc<Plugin>, kind: String, config: String) -> Result<Vec<Note>, CallError> {
+    async fn ask_validate(
+        &self,
+        plugin: Arc<Plugin>,
+        kind: String,
+        config: String,
+        attempt: Option<Arc<Attempt>>,
+    ) -> Result<Vec<Note>, CallError> {
+        let consumer = attempt.as_ref().map_or("validation", |attempt| attempt.consumer()).to_owned();
         let given = Given {
             plugin: plugin.reference().to_string(),
-            consumer: "validation".into(),
+            consumer,
+            origin: None,
             clock: Clock::Frozen { now_ms: 0, seed: 0 },
             network: Network::Closed("validate-config must not use the network"),
             wants: None,
@@ -76,7 +85,7 @@ impl Sandbox {
                 describes.orangery_plugin_info().call_validate_config(store, &kind, &config).await
             })
         });
-        let ran = self.inner.call(&plugin, self.limits().validate_wall, given, body).await;
+        let ran = self.inner.call(&plugin, self.limits().validate_wall, given, attempt, body).await;
         match ran.outcome? {
             Ok(notes) => Ok(Note::all(&notes, &Redactor::default())),
             Err(error) => Err(CallError::Answered {

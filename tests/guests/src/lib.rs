@@ -19,6 +19,7 @@ macro_rules! for_each_guest {
         $call! {
             announces
             asks
+            calls_the_host
             describes_badly
             dumps_memory
             echoes
@@ -40,9 +41,11 @@ macro_rules! for_each_guest {
             panics
             patterns
             peeks
+            reads_the_clock
             recurses
             renders
             reports
+            sends_in_describe
             sleeps
             tends
             wants_http_to_render

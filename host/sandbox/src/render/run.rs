@@ -6,7 +6,7 @@ use super::{Entries, InputError, RenderInput, RenderRequest, Rendering, Template
 use crate::batch;
 use crate::bindings::renderer::Renders;
 use crate::bindings::renderer::exports::orangery::plugin::renderer as wit;
-use crate::call::{Body, CallError, Usage};
+use crate::call::{Attempt, Body, CallError, Usage};
 use crate::failure::{GuestFailure, Note};
 use crate::fault::Fault;
 use crate::network::Network;
@@ -34,6 +34,7 @@ type Answers = Vec<Result<Checked, InputError>>;
 struct Job {
     plugin: Arc<Plugin>,
     consumer: String,
+    attempt: Arc<Attempt>,
     context: wit::RenderContext,
     templates: Arc<Vec<wit::Template>>,
     /// Those that are not known yet.
@@ -61,15 +62,18 @@ impl Sandbox {
         let config = validate::or_empty(&request.config);
         self.check_renderer_config(&plugin, &request.renderer, &config).await?;
         let consumer = request.consumer.clone();
+        let turn = self.inner.queue.turn(&consumer).await;
         self.inner.circuits.check(plugin.reference(), &consumer, Instant::now())?;
-        let _turn = self.inner.queue.turn(&consumer).await;
-        let entries = match self.accepted(&plugin, &request.renderer, &config).await {
+        let attempt = Attempt::new(turn, &self.inner.circuits, plugin.reference(), &consumer);
+        let entries = match self.accepted(&plugin, &request.renderer, &config, &attempt).await {
             Ok(notes) => {
-                let entries = self.render_batches(Job::new(Arc::clone(&plugin), request, &config)).await;
+                let job = Job::new(Arc::clone(&plugin), Arc::clone(&attempt), request, &config);
+                let entries = self.render_batches(job).await;
                 entries.map(|(entries, usage)| (with_notes(entries, notes), usage))
             }
             Err(error) => Err(error),
         };
+        attempt.settle();
         self.inner.circuits.record(plugin.reference(), &consumer, &entries, Instant::now());
         entries
     }
@@ -170,6 +174,7 @@ impl Sandbox {
         let given = Given {
             plugin: job.plugin.reference().to_string(),
             consumer: job.consumer.clone(),
+            origin: None,
             clock: Clock::Frozen { now_ms: job.context.now_ms, seed: job.context.seed },
             network: Network::Closed("a renderer has no network"),
             wants: None,
@@ -183,7 +188,8 @@ impl Sandbox {
                 renders.orangery_plugin_renderer().call_render(store, &context, &templates, &inputs).await
             })
         });
-        let reached = self.inner.call(&job.plugin, self.limits().render_wall, given, body).await;
+        let attempt = Some(Arc::clone(&job.attempt));
+        let reached = self.inner.call(&job.plugin, self.limits().render_wall, given, attempt, body).await;
         let plugin = || job.plugin.reference().clone();
         let outcome = reached.outcome.and_then(|answer| match answer {
             Ok(entries) => entries::checked(
@@ -216,7 +222,7 @@ fn with_notes(mut entries: Entries, notes: Vec<Note>) -> Entries {
 }
 
 impl Job {
-    fn new(plugin: Arc<Plugin>, request: RenderRequest, config: &Value) -> Self {
+    fn new(plugin: Arc<Plugin>, attempt: Arc<Attempt>, request: RenderRequest, config: &Value) -> Self {
         let templates = request.templates.into_iter().map(|template| wit::Template {
             path: template.path,
             body: match template.body {
@@ -229,6 +235,7 @@ impl Job {
             total: inputs.len(),
             plugin,
             consumer: request.consumer,
+            attempt,
             context: wit::RenderContext {
                 now_ms: request.now_ms,
                 seed: request.seed,

@@ -43,6 +43,7 @@ impl Forge {
             .route("/items", get(items))
             .route("/redirect", get(redirect))
             .route("/mirror", get(mirror))
+            .route("/never", get(never))
             .fallback(any(anything))
             .with_state(Arc::clone(&seen));
         let listener = TcpListener::bind((address, 0)).await?;
@@ -104,6 +105,12 @@ async fn redirect(
 async fn mirror(State(seen): State<Seen>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
     remember(&seen, &method, &uri, &headers, b"");
     format!("{headers:?}").into_response()
+}
+
+/// Takes the request and never answers.
+async fn never(State(seen): State<Seen>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    remember(&seen, &method, &uri, &headers, b"");
+    std::future::pending().await
 }
 
 async fn anything(State(seen): State<Seen>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {

@@ -59,20 +59,6 @@ pub(crate) mod loops {
         }
         Ok(())
     }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_caller_that_leaves_takes_the_call_with_it() -> Result<()> {
-        let limits = Limits { cpu: Duration::from_secs(30), calls_per_plugin: 1, ..Limits::default() };
-        let sandbox = bench::limited(limits, &[GUEST]).await?;
-        let first = tokio::time::timeout(Duration::from_millis(100), bench::poll(&sandbox, "Loops", json!({}))).await;
-        assert!(first.is_err());
-        // Were the first still in the plugin, this one would wait for 30 seconds outside.
-        let other = orangery_sandbox::PollRequest { consumer: "another".into(), ..bench::question("Loops", json!({})) };
-        let started = Instant::now();
-        let second = tokio::time::timeout(Duration::from_millis(500), sandbox.poll(other)).await;
-        assert!(second.is_err() && started.elapsed() < Duration::from_secs(5));
-        Ok(())
-    }
 }
 
 pub(crate) mod sleeps {

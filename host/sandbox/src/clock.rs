@@ -1,0 +1,46 @@
+//! The clocks of calls that must be the same each time: describing, validating, rendering.
+//!
+//! The wall clock stands. The monotonic clock starts at one nanosecond and moves by one at each reading: Go's runtime
+//! refuses to start where it reads zero, and loops that wait for the clock to move would never end on one that stands.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
+
+/// A wall clock that does not move.
+pub(crate) struct Standing(pub(crate) Duration);
+
+impl HostWallClock for Standing {
+    fn resolution(&self) -> Duration {
+        Duration::from_millis(1)
+    }
+
+    fn now(&self) -> Duration {
+        self.0
+    }
+}
+
+/// A monotonic clock that counts its readings.
+#[derive(Default)]
+pub(crate) struct Counting(AtomicU64);
+
+impl HostMonotonicClock for Counting {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed).saturating_add(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_monotonic_clock_counts_from_one() {
+        let clock = Counting::default();
+        assert_eq!([clock.now(), clock.now(), clock.now()], [1, 2, 3]);
+    }
+}
