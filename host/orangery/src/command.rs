@@ -14,6 +14,10 @@ const ENDING: Duration = Duration::from_secs(2);
 /// The whole process: parses the command line, performs the command, tells why it failed.
 #[must_use]
 pub fn main(surroundings: &Surroundings) -> ExitCode {
+    // This program compiles foreign plugins as a child of itself.
+    if let Some(code) = orangery_sandbox::compile_if_asked() {
+        return code;
+    }
     let arguments = Arguments::parse();
     logging::start(&arguments.log);
     match perform(arguments.command, surroundings) {

@@ -5,7 +5,7 @@ use futures::future::try_join_all;
 use orangery_bundled::Bundled;
 use orangery_egress::{Door, DoorError, Origin, OriginError, Policy};
 use orangery_sandbox::{
-    AdmitError, EvaluatorSource, Limits, PluginSource, Sandbox, SandboxConfig, Shadowing, StartError,
+    AdmitError, Compiler, EvaluatorSource, Limits, PluginSource, Sandbox, SandboxConfig, Shadowing, StartError,
 };
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -148,7 +148,7 @@ fn start(options: &GlassOptions, door: Door, limits: Limits) -> Result<Sandbox, 
     let cache_dir = options.plugin_cache.clone().or_else(default_cache);
     let evaluator = orangery_bundled::evaluator();
     let evaluator = EvaluatorSource { bytes: evaluator.bytes, digest: evaluator.digest };
-    Sandbox::start(SandboxConfig { cache_dir, limits, door, evaluator })
+    Sandbox::start(SandboxConfig { cache_dir, limits, door, evaluator, compiler: Compiler::this_program() })
 }
 
 /// Reads a component.

@@ -1,14 +1,16 @@
 //! Admission: from bytes to a plugin that may be called.
 //!
 //! # Guarantees
-//! Size, kind, world, imports, types and description are checked in this order, each with its own refusal. The
-//! component is instantiated once: a guest built for another shape of a record links, and fails only then.
+//! Size, kind, what its instances take, world, imports, types and description are checked in this order, each with its own
+//! refusal. The component is instantiated once: a guest built for another shape of a record links, and fails only then.
 
 use crate::bindings::info::Describes;
-use crate::cache::Cache;
-use crate::call::{self, Body};
+use crate::cache::{Cache, Code};
+use crate::call::{self, Body, Bounds, Claimant, Places, Seat, Stay, Waiting};
+use crate::compile::{self, CompileFault, Compiler};
 use crate::describe::{self, DescriptionError};
 use crate::fault::Fault;
+use crate::footprint::{self, Uncountable};
 use crate::limits::Limits;
 use crate::links::Links;
 use crate::network::Network;
@@ -19,7 +21,7 @@ use crate::world::{Roles, Shape, WorldError};
 use orangery_egress::Redactor;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::Mutex;
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre};
 
@@ -40,6 +42,31 @@ pub enum AdmitError {
     /// The compiler refuses it.
     #[error("it cannot be compiled: {0}")]
     Malformed(GuestText),
+    /// The compiler passed a limit, or broke.
+    #[error("it cannot be compiled: {0}")]
+    Compile(CompileFault),
+    /// Its instances take too much.
+    #[error(
+        "its instances take {bytes} bytes beside their memory (globals, functions, imports and segments of all instances); \
+         at most {most} are allowed"
+    )]
+    TooHeavy {
+        /// What they take.
+        bytes: u64,
+        /// The bound.
+        most: usize,
+    },
+    /// It has too many instances.
+    #[error("it has {instances} core instances; at most {most} are allowed")]
+    TooManyInstances {
+        /// How many.
+        instances: u64,
+        /// The bound.
+        most: usize,
+    },
+    /// What it takes cannot be told before it runs.
+    #[error("it hands modules or components from one instance to another, so that what it takes cannot be counted")]
+    Uncountable,
     /// Of no world that this host has.
     #[error(transparent)]
     World(#[from] WorldError),
@@ -88,6 +115,11 @@ pub(crate) struct Gate {
     pub(crate) limits: Arc<Limits>,
     pub(crate) links: Links,
     pub(crate) cache: Option<Cache>,
+    compiler: Compiler,
+    /// One child at a time: several would add up their memory.
+    compiling: Mutex<()>,
+    /// Plugins that describe themselves.
+    describing: Arc<Places>,
 }
 
 /// A compiled component and the names on its surface.
@@ -97,7 +129,21 @@ pub(crate) struct Loaded {
     pub(crate) shape: Shape,
 }
 
+/// Whose component it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It came with this program and is trusted like it.
+    Bundled,
+    /// The user gave it.
+    Given,
+}
+
 impl Gate {
+    pub(crate) fn new(engine: Engine, limits: Arc<Limits>, cache: Option<Cache>, compiler: Compiler) -> Self {
+        let describing = Places::new(Bounds::all(limits.calls_per_plugin));
+        Self { engine, limits, links: Links::default(), cache, compiler, compiling: Mutex::default(), describing }
+    }
+
     /// Everything from bytes to plugin. `digest` is their SHA-256 in hexadecimal, where it is known already.
     pub(crate) async fn examine(
         self: &Arc<Self>,
@@ -105,31 +151,56 @@ impl Gate {
         digest: Option<&str>,
         source: PluginSource,
     ) -> Result<Plugin, AdmitError> {
-        let loaded = self.load(bytes, digest).await?;
+        let origin = if source.bundled { Origin::Bundled } else { Origin::Given };
+        let loaded = self.load(bytes, digest, origin).await?;
+        self.examine_loaded(loaded, source).await
+    }
+
+    /// The same for what is loaded already.
+    pub(crate) async fn examine_loaded(&self, loaded: Loaded, source: PluginSource) -> Result<Plugin, AdmitError> {
         let roles = loaded.shape.roles()?;
         let pre = self.link(&loaded, roles)?;
         let said = self.describe(&pre, &source).await?;
         let (description, schemas) = describe::check(said, roles, &loaded.digest, source)?;
-        let calls = Arc::new(Semaphore::new(self.limits.calls_per_plugin));
+        let places = Places::new(Bounds::all(self.limits.calls_per_plugin));
         let reference = Arc::new(description.plugin.clone());
-        Ok(Plugin { reference, description, roles, pre, schemas, calls })
+        Ok(Plugin { reference, description, roles, pre, schemas, places })
     }
 
     /// Takes from the cache, or compiles.
-    pub(crate) async fn load(self: &Arc<Self>, bytes: &[u8], digest: Option<&str>) -> Result<Loaded, AdmitError> {
+    pub(crate) async fn load(
+        self: &Arc<Self>,
+        bytes: &[u8],
+        digest: Option<&str>,
+        origin: Origin,
+    ) -> Result<Loaded, AdmitError> {
         check_kind(bytes, &self.limits)?;
         let digest = digest.map_or_else(|| hex(&Sha256::digest(bytes)), str::to_owned);
+        if origin == Origin::Given {
+            let (gate, bytes) = (Arc::clone(self), bytes.to_vec());
+            off_the_workers(move || check_footprint(&bytes, &gate.limits)).await?;
+        }
         let component = match self.cached(&digest) {
             Some(component) => component,
-            None => {
-                let (gate, bytes, name) = (Arc::clone(self), bytes.to_vec(), digest.clone());
-                // Compiling takes seconds of processor time for large plugins: not on a worker of the runtime.
-                let compiled = tokio::task::spawn_blocking(move || gate.compile(&name, &bytes)).await;
-                compiled.map_err(|_| AdmitError::Faulted(Fault::HostPanicked))??
-            }
+            None => self.compile(&digest, bytes, origin).await?,
         };
         let shape = Shape::of(&component, &self.engine);
         Ok(Loaded { digest, component, shape })
+    }
+
+    async fn compile(self: &Arc<Self>, digest: &str, bytes: &[u8], origin: Origin) -> Result<Component, AdmitError> {
+        let (gate, name) = (Arc::clone(self), digest.to_owned());
+        match &self.compiler {
+            Compiler::Child { program, arguments } if origin == Origin::Given => {
+                let _turn = self.compiling.lock().await;
+                let code = compile::in_child(program, arguments, &self.limits, bytes).await?;
+                off_the_workers(move || gate.take_code(&name, code)).await
+            }
+            _ => {
+                let bytes = bytes.to_vec();
+                off_the_workers(move || gate.compile_here(&name, &bytes)).await
+            }
+        }
     }
 
     fn cached(&self, digest: &str) -> Option<Component> {
@@ -143,7 +214,7 @@ impl Gate {
         }
     }
 
-    fn compile(&self, digest: &str, bytes: &[u8]) -> Result<Component, AdmitError> {
+    fn compile_here(&self, digest: &str, bytes: &[u8]) -> Result<Component, AdmitError> {
         let component =
             Component::from_binary(&self.engine, bytes).map_err(|error| AdmitError::Malformed(untold(&error)))?;
         if let Some(cache) = &self.cache {
@@ -153,6 +224,14 @@ impl Gate {
             }
         }
         Ok(component)
+    }
+
+    /// Keeps what a child compiled, and loads it.
+    fn take_code(&self, digest: &str, code: Vec<u8>) -> Result<Component, AdmitError> {
+        if let Some(cache) = &self.cache {
+            cache.keep(digest, &code);
+        }
+        Code::compiled(code).component(&self.engine).map_err(|error| AdmitError::Malformed(untold(&error)))
     }
 
     /// Checks the imports and resolves them.
@@ -176,6 +255,7 @@ impl Gate {
         let given = Given {
             plugin: source.label.clone(),
             consumer: "admission".into(),
+            origin: None,
             clock: Clock::Frozen { now_ms: 0, seed: 0 },
             network: Network::Closed("describe must not use the network"),
             wants: None,
@@ -191,7 +271,10 @@ impl Gate {
             })
         });
         let wall = self.limits.validate_wall;
-        let ran = call::run(&self.engine, pre.clone(), &self.limits, wall, given, body).await;
+        let claimant = Claimant::new(&given.consumer, None);
+        let seat = Seat { places: Arc::clone(&self.describing), claimant, waiting: Waiting::Keeps };
+        let stay = Stay { attempt: None, seat };
+        let ran = call::run(&self.engine, pre.clone(), &self.limits, wall, given, stay, body).await;
         ran.outcome.map_err(AdmitError::Faulted)?.map_err(AdmitError::Mismatched)
     }
 }
@@ -211,6 +294,29 @@ fn check_kind(bytes: &[u8], limits: &Limits) -> Result<(), AdmitError> {
         Some([0, b'a', b's', b'm', ..]) => Err(AdmitError::NotAComponent("WebAssembly of an unknown version")),
         _ => Err(AdmitError::NotAComponent("something else")),
     }
+}
+
+fn check_footprint(bytes: &[u8], limits: &Limits) -> Result<(), AdmitError> {
+    let counted = footprint::of(bytes).map_err(|error| match error {
+        Uncountable::Unreadable(cause) => {
+            AdmitError::Malformed(GuestText::message(&cause.to_string(), &Redactor::default()))
+        }
+        Uncountable::Handed => AdmitError::Uncountable,
+    })?;
+    if counted.instances > limits.instances as u64 {
+        return Err(AdmitError::TooManyInstances { instances: counted.instances, most: limits.instances });
+    }
+    if counted.bytes > limits.instance_bytes as u64 {
+        return Err(AdmitError::TooHeavy { bytes: counted.bytes, most: limits.instance_bytes });
+    }
+    Ok(())
+}
+
+/// Reading and compiling takes up to seconds for large plugins: not on a worker of the runtime.
+async fn off_the_workers<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, AdmitError> + Send + 'static,
+) -> Result<T, AdmitError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(AdmitError::Faulted(Fault::HostPanicked)))
 }
 
 /// wasmtime's words, which may quote names the guest chose.

@@ -28,7 +28,8 @@ pub(crate) fn start(limits: &Limits) -> Result<Engine, wasmtime::Error> {
     Ok(engine)
 }
 
-fn config(limits: &Limits) -> Config {
+/// What the engine does and refuses; also that of a child that compiles for it.
+pub(crate) fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     config
         .strategy(Strategy::Cranelift)

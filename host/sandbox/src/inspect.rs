@@ -1,6 +1,6 @@
 //! Looking at a component without registering it: what `plugin check` shows its author.
 
-use crate::admit::{AdmitError, hex};
+use crate::admit::{AdmitError, Origin, hex};
 use crate::plugin::{PluginDescription, PluginSource};
 use crate::sandbox::Sandbox;
 use sha2::{Digest, Sha256};
@@ -37,18 +37,19 @@ impl Sandbox {
             refusals: Vec::new(),
         };
         let gate = &self.inner.gate;
-        match gate.load(bytes, None).await {
+        let loaded = match gate.load(bytes, None, Origin::Given).await {
             Ok(loaded) => {
                 inspection.world = loaded.shape.roles().ok().map(|roles| roles.word());
-                inspection.imports = loaded.shape.imports;
-                inspection.exports = loaded.shape.exports;
+                inspection.imports.clone_from(&loaded.shape.imports);
+                inspection.exports.clone_from(&loaded.shape.exports);
+                loaded
             }
             Err(error) => {
                 inspection.refusals = sentences(error);
                 return inspection;
             }
-        }
-        match self.examine(bytes, None, PluginSource::given("the component")).await {
+        };
+        match self.examine_loaded(loaded, PluginSource::given("the component")).await {
             Ok(plugin) => inspection.description = Some(plugin.description),
             Err(error) => inspection.refusals = sentences(error),
         }

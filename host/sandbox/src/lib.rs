@@ -1,7 +1,7 @@
 //! The glass: plugins run here and reach nothing but what they are handed.
 //!
 //! ```text
-//! bytes ──admit──▶ Plugin (compiled, linked, described)      once for each digest
+//! bytes ──admit──▶ Plugin (counted, compiled, linked, described)      once for each digest
 //!                     │
 //! PollRequest ────────┤ fresh store, two clocks, session ──▶ PollReport  {complete | partial | unchanged | CallError}
 //! RenderRequest ──────┤ fresh store a batch, no network  ──▶ one entry an input
@@ -10,7 +10,9 @@
 //! ```
 //!
 //! # Guarantees
-//! - Every call has an instance of its own and ends, whatever the guest does; neighbours keep running.
+//! - Every call has an instance of its own and ends, whatever the guest does; neighbours keep running. A call that waits
+//!   for the network keeps nobody from computing.
+//! - A plugin that the user gave is compiled in a child process with limits of its own ([`Compiler`]).
 //! - A guest has no environment, arguments, files or sockets. `http` goes through [`orangery_egress`]; a renderer has
 //!   not even that, and its clock and randomness are those of the request.
 //! - A guest's text reaches nobody before it is one bounded, redacted line ([`GuestText`]).
@@ -27,13 +29,16 @@ mod cache;
 mod call;
 mod catalogue;
 mod circuit;
+mod clock;
 mod coalesce;
+mod compile;
 mod describe;
 mod doors;
 mod engine;
 mod evaluator;
 mod failure;
 mod fault;
+mod footprint;
 mod inspect;
 mod limits;
 mod links;
@@ -58,6 +63,7 @@ pub use admit::AdmitError;
 pub use answer::BadAnswer;
 pub use cache::CacheError;
 pub use call::{CallError, Usage};
+pub use compile::{CompileFault, Compiler, compile_if_asked};
 pub use describe::DescriptionError;
 pub use evaluator::{EvaluationError, Evaluations, EvaluatorSource, ExpressionProblem, Triggers};
 pub use failure::{FailureKind, GuestFailure, Note, NoteLevel, RetryHint};

@@ -1,6 +1,6 @@
 //! Checking a configuration: the JSON Schema first, because it names fields; then the plugin, for what a schema cannot say.
 
-use crate::admit::AdmitError;
+use crate::admit::{AdmitError, Loaded};
 use crate::bindings::info::Describes;
 use crate::call::{Attempt, Body, CallError};
 use crate::describe::DescriptionError;
@@ -142,7 +142,16 @@ impl Sandbox {
         digest: Option<&str>,
         source: PluginSource,
     ) -> Result<Plugin, AdmitError> {
-        let plugin = self.inner.gate.examine(bytes, digest, source).await?;
+        self.usable(self.inner.gate.examine(bytes, digest, source).await?).await
+    }
+
+    /// The same for a component that is loaded already.
+    pub(crate) async fn examine_loaded(&self, loaded: Loaded, source: PluginSource) -> Result<Plugin, AdmitError> {
+        self.usable(self.inner.gate.examine_loaded(loaded, source).await?).await
+    }
+
+    /// The plugin, if its schemas can be used.
+    async fn usable(&self, plugin: Plugin) -> Result<Plugin, AdmitError> {
         if plugin.description.source.bundled {
             return Ok(plugin);
         }

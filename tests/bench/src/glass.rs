@@ -5,7 +5,8 @@ use anyhow::{Context, Result};
 use orangery_egress::{Door, Policy};
 use orangery_plugin_sdk::renderer as sdk;
 use orangery_sandbox::{
-    EvaluatorSource, Limits, PluginSource, RenderInput, RenderRequest, Sandbox, SandboxConfig, Template, TemplateBody,
+    Compiler, EvaluatorSource, Limits, PluginSource, RenderInput, RenderRequest, Sandbox, SandboxConfig, Template,
+    TemplateBody,
 };
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -50,6 +51,7 @@ impl Glass {
                 bytes: orangery_bundled::evaluator().bytes,
                 digest: orangery_bundled::evaluator().digest,
             },
+            compiler: Compiler::InProcess,
         };
         let sandbox = Sandbox::start(config)?;
         match std::env::var_os(RENDERER) {

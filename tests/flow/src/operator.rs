@@ -12,7 +12,7 @@ use orangery_controller::poll::Poller;
 use orangery_controller::set::Road;
 use orangery_core::GuardPolicy;
 use orangery_egress::{Door, Policy};
-use orangery_sandbox::{EvaluatorSource, Limits, PluginSource, Sandbox, SandboxConfig};
+use orangery_sandbox::{Compiler, EvaluatorSource, Limits, PluginSource, Sandbox, SandboxConfig};
 use orangery_test_apiserver::cut::{self, Fate};
 use prometheus_client::registry::Registry;
 use std::path::PathBuf;
@@ -97,8 +97,8 @@ pub async fn sandbox() -> Result<Sandbox> {
     let door = Door::new(Policy { allow_loopback: true, ..Policy::default() })?;
     let evaluator = orangery_bundled::evaluator();
     let evaluator = EvaluatorSource { bytes: evaluator.bytes, digest: evaluator.digest };
-    let sandbox =
-        Sandbox::start(SandboxConfig { cache_dir: Some(cache()?), limits: Limits::default(), door, evaluator })?;
+    let (limits, compiler) = (Limits::default(), Compiler::InProcess);
+    let sandbox = Sandbox::start(SandboxConfig { cache_dir: Some(cache()?), limits, door, evaluator, compiler })?;
     for bundled in orangery_bundled::plugins() {
         sandbox
             .admit(bundled.bytes, PluginSource::bundled("built-in"))

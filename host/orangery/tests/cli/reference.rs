@@ -72,7 +72,7 @@ fn the_page_of_the_limits_has_the_numbers_of_the_sandbox() {
     for (what, value) in [
         ("Size of a component", bytes(limits.component_bytes)),
         ("Memory of a call", bytes(limits.memory_bytes)),
-        ("Time in which the plugin itself runs", seconds(limits.cpu)),
+        ("Processor time: of the plugin, and of what the host computes for it", seconds(limits.cpu)),
         ("Wall clock of one poll", seconds(limits.poll_wall)),
         ("Wall clock of one rendering", seconds(limits.render_wall)),
         ("Wall clock of describing and validating", seconds(limits.validate_wall)),
@@ -89,13 +89,20 @@ fn the_page_of_the_limits_has_the_numbers_of_the_sandbox() {
         ("Bytes of one log line", bytes(limits.log_line_bytes)),
         ("Standard output and error, each", bytes(limits.stdio_bytes)),
         ("Calls at once for one provider or set", limits.calls_per_consumer.to_string()),
-        ("Calls at once into one plugin", limits.calls_per_plugin.to_string()),
+        ("Calls of one plugin that compute at once", limits.calls_per_plugin.to_string()),
+        ("Calls with a network under way at once, all plugins", limits.calls_open.to_string()),
+        ("Of these, for one namespace", limits.calls_open_per_namespace.to_string()),
+        ("Of these, to one origin", limits.calls_open_per_origin.to_string()),
+        ("Processor time of compiling", seconds(limits.compile_cpu)),
+        ("Wall clock of compiling", seconds(limits.compile_wall)),
+        ("Address space of the process that compiles", bytes(limits.compile_memory_bytes)),
         ("Faults in a row that open the circuit", limits.faults_to_open.to_string()),
         ("First pause of an open circuit", seconds(limits.circuit_first)),
         ("Longest pause of an open circuit", seconds(limits.circuit_longest)),
         ("Host resources held", limits.resources.to_string()),
         ("Table elements", limits.table_elements.to_string()),
         ("Core instances", limits.instances.to_string()),
+        ("Globals, functions, imports and segments of all instances", bytes(limits.instance_bytes)),
     ] {
         let row = format!("| {what} | {value} |");
         assert!(text.contains(&row), "docs/reference/limits.md should have the row\n{row}");

@@ -110,7 +110,7 @@ fn sealed(file: &File, from: u64, hash: Hashing<'_>) -> io::Result<(File, Vec<Ha
     Ok((memory, hashes.into_iter().map(|(_, hash)| hash).collect()))
 }
 
-/// Code whose tag was checked; only the cache makes it.
+/// Code that may run: its tag was checked by the cache, or our own compiler has just made it.
 #[derive(Debug)]
 pub(crate) struct Code {
     held: Held,
@@ -122,6 +122,11 @@ impl Code {
         Self { held }
     }
 
+    /// `bytes` must come from our own compiler, in this process or in a child of it.
+    pub(crate) fn compiled(bytes: Vec<u8>) -> Self {
+        Self { held: Held::Copied(bytes) }
+    }
+
     /// The component.
     ///
     /// # Errors
@@ -131,15 +136,19 @@ impl Code {
         if let Held::Sealed(memory) = &self.held {
             use std::os::fd::AsRawFd;
             let path = format!("/proc/self/fd/{}", memory.as_raw_fd());
-            // SAFETY: `Cache::load` makes `Code` only of bytes whose tag proves that this installation serialized them; nobody
-            // else had this memory while they were written, and it is sealed, so they cannot change.
+            // SAFETY: `Cache::load` makes such `Code` only of bytes whose tag proves that this installation serialized them;
+            // nobody else had this memory while they were written, and it is sealed, so they cannot change.
             match unsafe { Component::deserialize_file(engine, path) } {
                 Ok(component) => return Ok(component),
                 Err(error) => tracing::debug!(%error, "a compiled plugin cannot be mapped and is copied"),
             }
         }
-        // SAFETY: as above; the copy is ours alone.
-        unsafe { Component::deserialize(engine, self.held.bytes()?) }
+        // SAFETY: as above, or our own compiler gave it to us through a pipe; the copy is ours alone.
+        match &self.held {
+            Held::Copied(bytes) => unsafe { Component::deserialize(engine, bytes) },
+            #[cfg(target_os = "linux")]
+            Held::Sealed(_) => unsafe { Component::deserialize(engine, self.held.bytes()?) },
+        }
     }
 
     #[cfg(test)]

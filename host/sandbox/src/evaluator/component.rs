@@ -4,9 +4,10 @@ use super::question::{Answer, Asked, Question};
 use super::remembered::Remembered;
 use super::schedule::Schedules;
 use super::{EvaluationError, EvaluatorSource, ExpressionProblem, Triggers};
+use crate::admit::Origin;
 use crate::bindings::evaluator::Evaluator as Bound;
 use crate::bindings::evaluator::exports::orangery::evaluator::evaluate as wit;
-use crate::call::{Body, CallError};
+use crate::call::{Body, Bounds, CallError, Places};
 use crate::network::Network;
 use crate::plugin::{Plugin, PluginDescription, PluginRef, PluginSource};
 use crate::sandbox::Inner;
@@ -17,7 +18,7 @@ use orangery_egress::Redactor;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::OnceCell;
 use wasmtime::Store;
 use wasmtime::component::Instance;
 
@@ -61,13 +62,14 @@ impl Inner {
         let given = Given {
             plugin: plugin.reference().to_string(),
             consumer: consumer.to_owned(),
+            origin: None,
             clock: Clock::Frozen { now_ms: 0, seed: 0 },
             network: Network::Closed("the evaluator has no network"),
             wants: None,
             redact: Redactor::default(),
         };
         let body: Body<Answer> = Box::new(move |store, instance| Box::pin(put(question, store, instance)));
-        let reached = self.call(&plugin, self.gate.limits.render_wall, given, body).await;
+        let reached = self.call(&plugin, self.gate.limits.render_wall, given, None, body).await;
         let answer = reached.outcome.map_err(|error| match error {
             CallError::Faulted { fault, .. } => EvaluationError::Faulted(fault),
             other => EvaluationError::Unavailable(other.to_string()),
@@ -79,7 +81,7 @@ impl Inner {
     async fn load_evaluator(&self) -> Result<Arc<Plugin>, EvaluationError> {
         let EvaluatorSource { bytes, digest } = self.evaluator.source;
         let unavailable = |error: crate::AdmitError| EvaluationError::Unavailable(error.to_string());
-        let loaded = self.gate.load(bytes, Some(digest)).await.map_err(unavailable)?;
+        let loaded = self.gate.load(bytes, Some(digest), Origin::Bundled).await.map_err(unavailable)?;
         let roles = Roles { renderer: true, ..Roles::default() };
         let pre = self.gate.link(&loaded, roles).map_err(unavailable)?;
         let reference = PluginRef {
@@ -102,7 +104,7 @@ impl Inner {
             roles,
             pre,
             schemas: BTreeMap::new(),
-            calls: Arc::new(Semaphore::new(self.at_once())),
+            places: Places::new(Bounds::all(self.at_once())),
         }))
     }
 

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use orangery_core::PollOutcome;
 use orangery_egress::{Door, Policy, SessionSpec};
 use orangery_sandbox::{
-    CallError, EvaluatorSource, Fault, Limits, PluginSource, PollFilter, PollReport, PollRequest, Sandbox,
+    CallError, Compiler, EvaluatorSource, Fault, Limits, PluginSource, PollFilter, PollReport, PollRequest, Sandbox,
     SandboxConfig,
 };
 use serde_json::{Map, Value};
@@ -26,12 +26,23 @@ fn cache() -> Result<PathBuf> {
 
 /// A sandbox whose door may reach loopback servers.
 pub(crate) fn sandbox(limits: Limits) -> Result<Sandbox> {
+    compiled_by(limits, compiler())
+}
+
+/// The compiler of this package, as the operator is its own.
+pub(crate) fn compiler() -> Compiler {
+    Compiler::Child { program: env!("CARGO_BIN_EXE_orangery-test-compiler").into(), arguments: Vec::new() }
+}
+
+/// The same with another compiler.
+pub(crate) fn compiled_by(limits: Limits, compiler: Compiler) -> Result<Sandbox> {
     let policy = Policy { allow_loopback: true, forbidden_addresses: vec!["127.0.0.9".parse()?], ..Policy::default() };
     Ok(Sandbox::start(SandboxConfig {
         cache_dir: Some(cache()?),
         limits,
         door: Door::new(policy)?,
         evaluator: evaluator(),
+        compiler,
     })?)
 }
 

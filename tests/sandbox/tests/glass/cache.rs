@@ -14,6 +14,7 @@ fn sandbox(dir: &Path) -> Result<Sandbox> {
         limits: Limits::default(),
         door: Door::new(Policy::default())?,
         evaluator: bench::evaluator(),
+        compiler: bench::compiler(),
     };
     Ok(Sandbox::start(config)?)
 }

@@ -7,9 +7,13 @@ mod bench;
 mod cache;
 mod catalogue;
 mod circuit;
+mod clock;
+mod compiling;
 mod evaluator;
+mod footprint;
 mod forge;
 mod memory;
+mod neighbours;
 mod network;
 mod rendering;
 mod reporting;
@@ -17,6 +21,7 @@ mod secrets;
 mod structured;
 mod time;
 mod validation;
+mod waiting;
 mod words;
 mod world;
 
@@ -31,8 +36,10 @@ orangery_test_guests::for_each_guest!(each_has_tests);
 /// Where the tests of each guest are.
 mod guests {
     pub(crate) use crate::answers::echoes;
+    pub(crate) use crate::clock::reads_the_clock;
     pub(crate) use crate::evaluator::{levels, patterns};
     pub(crate) use crate::memory::{empties_memory, hoards, overflows, recurses};
+    pub(crate) use crate::neighbours::{calls_the_host, sends_in_describe};
     pub(crate) use crate::network::{asks, lists, needs_sockets, reports, wants_http_to_render};
     pub(crate) use crate::rendering::{gambles, miscounts, renders};
     pub(crate) use crate::reporting::{announces, tends};

@@ -134,6 +134,7 @@ pub(crate) mod asks {
             limits: Limits::default(),
             door,
             evaluator: bench::evaluator(),
+            compiler: bench::compiler(),
         };
         let sandbox = Sandbox::start(config)?;
         bench::admit(&sandbox, GUEST).await?;

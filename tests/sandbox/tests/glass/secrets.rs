@@ -75,6 +75,7 @@ pub(crate) mod dumps_memory {
             limits,
             door,
             evaluator: bench::evaluator(),
+            compiler: bench::compiler(),
         })?;
         bench::admit(&sandbox, GUEST).await?;
 

@@ -1,0 +1,77 @@
+//! The child: limits itself, reads a component, writes code.
+
+use super::{ARGUMENT, GREETING, MALFORMED, Order};
+use crate::engine;
+use crate::limits::Limits;
+use rustix::process::{Resource, Rlimit, setrlimit};
+use std::io::{self, Read, Write};
+use std::process::ExitCode;
+use wasmtime::{CodeBuilder, Engine};
+
+/// If this program was started as the compiler of a plugin: compiles it and answers with the status to end with.
+///
+/// `main` must call this before anything else; `None` means that the program was started for its usual work.
+#[must_use]
+pub fn compile_if_asked() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1);
+    arguments.next().filter(|argument| argument == ARGUMENT)?;
+    let outcome = match Order::parse(arguments) {
+        Some(order) => compile(order),
+        None => Err(Failed::Host("the arguments of the compiler are not in order".to_owned())),
+    };
+    Some(match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => {
+            let (status, text) = match failed {
+                Failed::Component(text) => (ExitCode::from(MALFORMED), text),
+                Failed::Host(text) => (ExitCode::FAILURE, text),
+            };
+            // Without standard error there is nobody to tell.
+            let _ = writeln!(io::stderr(), "{text}");
+            status
+        }
+    })
+}
+
+/// Whose fault it is that there is no code.
+enum Failed {
+    Component(String),
+    Host(String),
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Self::Host(error.to_string())
+    }
+}
+
+fn compile(order: Order) -> Result<(), Failed> {
+    limit(order)?;
+    let mut bytes = Vec::new();
+    io::stdin().lock().take(order.component_bytes as u64).read_to_end(&mut bytes)?;
+    let limits = Limits { stack_bytes: order.stack_bytes, ..Limits::default() };
+    let engine = Engine::new(&engine::config(&limits)).map_err(|error| Failed::Host(format!("{error:#}")))?;
+    let code = CodeBuilder::new(&engine)
+        .wasm_binary(&bytes, None)
+        .and_then(|code| code.compile_component_serialized())
+        .map_err(|error| Failed::Component(format!("{error:#}")))?;
+    let mut out = io::stdout().lock();
+    out.write_all(GREETING)?;
+    out.write_all(&code)?;
+    Ok(out.flush()?)
+}
+
+/// Binds this process before it has read a byte that a stranger chose.
+fn limit(order: Order) -> io::Result<()> {
+    // Where memory runs out all the same, this process is the one to end.
+    #[cfg(target_os = "linux")]
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    let most = |resource, current, maximum| {
+        setrlimit(resource, Rlimit { current: Some(current), maximum: Some(maximum) }).map_err(io::Error::from)
+    };
+    most(Resource::Core, 0, 0)?;
+    most(Resource::Fsize, 0, 0)?;
+    // The soft limit ends the process with a signal that says why; the hard one is for whoever ignores it.
+    most(Resource::Cpu, order.cpu_seconds, order.cpu_seconds.saturating_add(1))?;
+    most(Resource::As, order.memory_bytes, order.memory_bytes)
+}
