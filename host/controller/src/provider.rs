@@ -3,6 +3,7 @@
 use crate::cron::{self, CronError};
 use crate::poll::{Polled, Poller};
 use crate::secrets::Secrets;
+use crate::verdict;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
 use orangery_core::schedule::{self, NextPoll, Window, WindowTooShort};
 use orangery_core::spec::ProviderSpec;
@@ -101,7 +102,10 @@ pub async fn reconcile(
     let took = begun.elapsed();
     // The clock went on while the provider answered.
     let end = now.saturating_add(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-    report(polled, last, took, schedule::next_poll(end, provider.cadence().interval, &windows), end)
+    let next = schedule::next_poll(end, provider.cadence().interval, &windows);
+    let mut report = report(polled, last, took, next, end);
+    report.abnormal.get_or_insert_default().extend(verdict::shortened(provider.cadence()));
+    report
 }
 
 fn report(polled: Polled, last: &Snapshot, took: Duration, next: NextPoll, now: u64) -> ProviderReport {

@@ -21,7 +21,7 @@ use orangery_core::spec::SetSpec;
 use orangery_core::{Disposition, Explain, GuardPolicy, InputRef, Ledger, Owner, Reason};
 use orangery_sandbox::Sandbox;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// What every reconciliation needs.
 #[derive(Clone)]
@@ -61,12 +61,23 @@ pub struct SetReport {
     pub converged: Option<Converged>,
     /// What to do next; `None` waits for the interval.
     pub retry: Option<Disposition>,
+    /// What it waits for ends at the latest then, whatever else is to be done.
+    pub wake: Option<Wake>,
     /// How many inputs there were.
     pub inputs: usize,
     /// The environments: one for each input that could be rendered.
     pub environments: Vec<Environment>,
     /// ConfigMaps and Secrets outside of the set whose content was read (`status.externalChecksumRefs`).
     pub external: Vec<String>,
+}
+
+/// When to look again at what is waited for. A watch may say so earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wake {
+    /// When the wait began, in milliseconds since 1970.
+    pub since: u64,
+    /// When it ends as a failure, in milliseconds since 1970; `None` for what ends by itself.
+    pub until: Option<u64>,
 }
 
 impl SetReport {
@@ -84,6 +95,7 @@ impl SetReport {
             abnormal: None,
             converged: None,
             retry: Some(disposition),
+            wake: None,
             inputs: 0,
             environments: Vec::new(),
             external: Vec::new(),
@@ -138,8 +150,11 @@ pub async fn reconcile(road: &Road, run: SetRun<'_>) -> SetReport {
     match converge::converge(run.target, run.book, case, built).await {
         Ok(converged) => {
             let (outcome, retry) = verdict::outcome(&converged, &gathered, begun.elapsed());
-            let abnormal = Some(verdict::abnormal(&converged, &gathered, run.set.strategy));
-            SetReport { outcome, abnormal, converged: Some(converged), retry, inputs, environments, external }
+            let mut abnormal = verdict::abnormal(&converged, &gathered, run.set.strategy);
+            abnormal.extend(verdict::shortened(run.set.cadence()));
+            let wake = verdict::wake(&converged, run.now);
+            let converged = Some(converged);
+            SetReport { outcome, abnormal: Some(abnormal), converged, retry, wake, inputs, environments, external }
         }
         Err(error) => SetReport::failed(&error, "reconciliation failed: "),
     }
@@ -164,6 +179,7 @@ fn waiting(error: &dependencies::DependencyError) -> SetReport {
         abnormal: None,
         converged: None,
         retry: Some(retry),
+        wake: None,
         inputs: 0,
         environments: Vec::new(),
         external: Vec::new(),
@@ -183,6 +199,7 @@ fn cannot_build_yet(set: &SetSpec, gathered: &Gathered) -> Option<SetReport> {
         abnormal: Some(vec![verdict::inputs_not_ready(message)]),
         converged: None,
         retry: Some(Disposition::Retry),
+        wake: None,
         inputs: 0,
         environments: Vec::new(),
         external: Vec::new(),
@@ -212,14 +229,21 @@ pub async fn dismantle(
     if left.is_empty() {
         return Ok(None);
     }
-    let message = verdict::deletion_message(&pruned);
-    Ok(Some(SetReport {
-        outcome: Outcome::Failed { reason: Reason::ReconciliationFailed, message: message.clone() },
-        abnormal: Some(vec![verdict::deletion_failed(message)]),
+    let report = |outcome, abnormal, retry| SetReport {
+        outcome,
+        abnormal: Some(abnormal),
         converged: None,
-        retry: Some(Disposition::RetryAfter(Duration::from_secs(5))),
+        retry,
+        wake: None,
         inputs: 0,
         environments: Vec::new(),
         external: Vec::new(),
-    }))
+    };
+    if pruned.failed.is_empty() && !pruned.terminating.is_empty() {
+        let message = format!("deletion in progress: {}", verdict::terminating_message(&pruned));
+        return Ok(Some(report(Outcome::Waiting { message }, Vec::new(), None)));
+    }
+    let message = verdict::deletion_message(&pruned);
+    let outcome = Outcome::Failed { reason: Reason::ReconciliationFailed, message: message.clone() };
+    Ok(Some(report(outcome, vec![verdict::deletion_failed(message)], Some(Disposition::Retry))))
 }

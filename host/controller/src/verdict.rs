@@ -2,10 +2,12 @@
 
 use crate::converge::Converged;
 use crate::gather::Gathered;
+use crate::set::Wake;
 use orangery_core::combine::Strategy;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
 use orangery_core::guard::Verdict;
-use orangery_core::{Action, Disposition, Failed, PruneReport, Reason};
+use orangery_core::spec::Cadence;
+use orangery_core::{Action, Disposition, Failed, PruneReport, Reason, duration, keys};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -23,6 +25,9 @@ pub fn outcome(converged: &Converged, gathered: &Gathered, took: Duration) -> (O
     if !converged.pruned.failed.is_empty() {
         let message = format!("reconciliation failed: {}", deletion_message(&converged.pruned));
         return (Outcome::Failed { reason: Reason::ReconciliationFailed, message }, Some(Disposition::Retry));
+    }
+    if let Some(message) = waiting_message(converged) {
+        return (Outcome::Waiting { message }, None);
     }
     if !gathered.not_ready().is_empty() {
         let outcome = Outcome::Failed { reason: Reason::InputsNotReady, message: not_ready_message(gathered) };
@@ -54,7 +59,8 @@ fn failure(converged: &Converged) -> Option<Outcome> {
         _ => "build failed",
     };
     let shared = (!standing.shared.is_empty()).then(|| list(&standing.shared));
-    let parts: Vec<String> = shared.into_iter().chain(failed_environments(converged)).collect();
+    let parts = shared.into_iter().chain(failed_environments(converged)).chain(waiting_message(converged));
+    let parts: Vec<String> = parts.collect();
     Some(Outcome::Failed { reason, message: format!("{what}: {}", parts.join("; ")) })
 }
 
@@ -88,6 +94,41 @@ fn failed_environments(converged: &Converged) -> Option<String> {
     Some(format!("{} of {} environments failed: {}", failed.len(), converged.environments, all.join("; ")))
 }
 
+/// What is applied and not ready, and until when that is no failure.
+fn waiting_message(converged: &Converged) -> Option<String> {
+    let waiting = &converged.applied.waiting;
+    let until = waiting.iter().map(|waiting| waiting.until).min()?;
+    let shown = waiting.iter().take(SHOWN).map(|waiting| format!("{} status: '{}'", waiting.key, waiting.status));
+    let mut all: Vec<String> = shown.collect();
+    if waiting.len() > SHOWN {
+        all.push(format!("and {} more", waiting.len() - SHOWN));
+    }
+    let until = i64::try_from(until / 1000).ok().and_then(|until| jiff::Timestamp::from_second(until).ok());
+    Some(format!("waiting for: [{}], until {}", all.join(", "), until.unwrap_or_default()))
+}
+
+/// When to look again at what is not ready, and at what is not gone.
+#[must_use]
+pub fn wake(converged: &Converged, now: u64) -> Option<Wake> {
+    let waiting = &converged.applied.waiting;
+    let until = waiting.iter().map(|waiting| waiting.until).min();
+    let since = waiting.iter().map(|waiting| waiting.since).max();
+    let terminating = (!converged.pruned.terminating.is_empty()).then_some(now);
+    Some(Wake { since: terminating.or(since)?, until })
+}
+
+/// A timeout that is longer than the longest.
+#[must_use]
+pub fn shortened(cadence: Cadence) -> Option<Abnormal> {
+    let asked = duration::format(cadence.shortened_from?);
+    let message = format!(
+        "the annotation {}: {asked} is more than the maximum of {}, which is used",
+        keys::RECONCILE_TIMEOUT,
+        duration::format(cadence.timeout)
+    );
+    Some(Abnormal { kind: ConditionType::Warning, reason: Reason::Warning, message })
+}
+
 /// What is odd about a set now.
 #[must_use]
 pub fn abnormal(converged: &Converged, gathered: &Gathered, strategy: Strategy) -> Vec<Abnormal> {
@@ -111,6 +152,10 @@ pub fn abnormal(converged: &Converged, gathered: &Gathered, strategy: Strategy) 
     }
     if !converged.pruned.failed.is_empty() {
         all.push(deletion_failed(deletion_message(&converged.pruned)));
+    }
+    if !converged.pruned.terminating.is_empty() {
+        let message = terminating_message(&converged.pruned);
+        all.push(Abnormal { kind: ConditionType::Warning, reason: Reason::Progressing, message });
     }
     for notice in &converged.notices {
         let kind = match notice.reason {
@@ -159,6 +204,21 @@ pub fn deletion_failed(message: String) -> Abnormal {
 #[must_use]
 pub fn deletion_message(pruned: &PruneReport) -> String {
     format!("delete failed, errors: {}", list(&pruned.failed))
+}
+
+/// Which objects are being deleted, and what they wait for.
+#[must_use]
+pub fn terminating_message(pruned: &PruneReport) -> String {
+    let all = &pruned.terminating;
+    let mut shown: Vec<&str> = all.iter().take(SHOWN).map(|terminating| terminating.message.as_str()).collect();
+    let more = format!("and {} more", all.len().saturating_sub(SHOWN));
+    if all.len() > SHOWN {
+        shown.push(&more);
+    }
+    match all.len() {
+        1 => format!("1 object is terminating: {}", shown.join("; ")),
+        count => format!("{count} objects are terminating: {}", shown.join("; ")),
+    }
 }
 
 fn list(failed: &[Failed]) -> String {

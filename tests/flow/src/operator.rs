@@ -33,6 +33,8 @@ pub(crate) struct Setting {
     pub(crate) sandbox: Sandbox,
     pub(crate) namespace: String,
     pub(crate) operator_namespace: String,
+    /// Objects of each kind that are worked on at once.
+    pub(crate) concurrent: u16,
     pub(crate) agent: String,
     /// What becomes of its requests.
     pub(crate) fate: Arc<Fate>,
@@ -41,7 +43,7 @@ pub(crate) struct Setting {
 impl Operator {
     /// Starts the controllers and waits until their caches are filled.
     pub(crate) fn start(setting: Setting) -> Result<Self> {
-        let Setting { mut config, sandbox, namespace, operator_namespace, agent, fate } = setting;
+        let Setting { mut config, sandbox, namespace, operator_namespace, concurrent, agent, fate } = setting;
         config.headers = vec![(header::USER_AGENT, HeaderValue::from_str(&agent)?)];
         let client = cut::fated(config.clone(), &fate)?;
         let clients = Clients { requests: client.clone(), watches: cut::fated(config.clone(), &fate)? };
@@ -55,7 +57,7 @@ impl Operator {
             Arc::new(target),
             Options {
                 namespace: Some(namespace),
-                concurrent: 10,
+                concurrent,
                 requeue_dependency: Duration::from_millis(300),
                 min_retry: Duration::from_millis(200),
                 max_retry: Duration::from_secs(1),

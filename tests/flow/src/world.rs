@@ -26,6 +26,7 @@ pub struct World {
     pub forge: Forge,
     namespace: String,
     operator_namespace: String,
+    concurrent: u16,
     /// None where the operator is a process, which has its own.
     sandbox: Option<Sandbox>,
     operator: Option<Operator>,
@@ -117,6 +118,7 @@ impl World {
             forge,
             namespace,
             operator_namespace,
+            concurrent: 10,
             sandbox,
             operator: None,
             left: Arc::new(AtomicI64::new(i64::MAX)),
@@ -132,6 +134,13 @@ impl World {
         let sandbox = self.sandbox.as_ref().context("the operator is a process")?;
         sandbox.admit(component, PluginSource::given("given.wasm")).await?;
         Ok(())
+    }
+
+    /// With an operator that works on so many objects of a kind at once.
+    #[must_use]
+    pub fn working_on(mut self, concurrent: u16) -> Self {
+        self.concurrent = concurrent;
+        self
     }
 
     /// The namespace of the story.
@@ -182,6 +191,7 @@ impl World {
             sandbox: self.sandbox.clone().context("the operators of this world are processes")?,
             namespace: self.namespace.clone(),
             operator_namespace: self.operator_namespace.clone(),
+            concurrent: self.concurrent,
             agent: self.agent(),
             fate,
         })?);

@@ -1,23 +1,21 @@
 //! The order of an apply: steps, stages, gates.
 //!
 //! # Guarantees
-//! What fails ends the apply of its environment, and of no other. An object that no single input gave ends all of it.
+//! What fails, or is not ready where the plan waits, ends the apply of its environment, and of no other. An object that no single
+//! input gave ends all of it. Nothing is waited for: the next apply looks again.
 
 use super::KubernetesTarget;
 use super::bounded::bounded;
+use super::clock::{Began, Place};
 use super::connection::Session;
-use super::inspect::{Deed, Inspected, failed, inspect};
+use super::inspect::{Deed, Inspected, inspect};
 use super::job;
 use super::memory::Confirmed;
-use super::wait::{Waited, wait};
+use super::ready::{Wait, Which};
 use super::write::write;
 use futures::FutureExt;
-use futures::future::join_all;
-use orangery_core::{
-    Action, ApplyReport, Change, Failed, Halted, InputRef, ObjectKey, Plan, Planned, Stage, StageGate, Step,
-};
-use std::collections::{BTreeMap, HashSet};
-use std::time::Duration;
+use orangery_core::{Action, ApplyReport, Change, Failed, Halted, ObjectKey, Plan, Planned, Stage, StageGate, Step};
+use std::collections::{HashMap, HashSet};
 
 /// Applies a plan.
 pub(super) async fn apply(target: &KubernetesTarget, plan: &Plan) -> ApplyReport {
@@ -36,6 +34,9 @@ pub(super) async fn apply(target: &KubernetesTarget, plan: &Plan) -> ApplyReport
         confirmed: &confirmed,
         halted: Halted::of(&plan.failed),
         report: ApplyReport::default(),
+        ready: HashSet::new(),
+        awaited: HashMap::new(),
+        waits: HashMap::new(),
     };
     for step in &plan.steps {
         run.step(step).await;
@@ -43,7 +44,9 @@ pub(super) async fn apply(target: &KubernetesTarget, plan: &Plan) -> ApplyReport
             break;
         }
     }
-    let mut report = run.report;
+    let Run { mut report, awaited, waits, .. } = run;
+    target.clock.keep(&plan.owner.name, waits);
+    target.memory.awaits(&plan.owner, awaited);
     watch(target, &session, plan, &report).await;
     let mut seen = HashSet::new();
     report.warnings.retain(|warning| seen.insert(warning.clone()));
@@ -68,14 +71,20 @@ async fn watch(target: &KubernetesTarget, session: &Session, plan: &Plan, report
 }
 
 /// One apply.
-struct Run<'a> {
-    target: &'a KubernetesTarget,
-    session: &'a Session,
-    plan: &'a Plan,
+pub(super) struct Run<'a> {
+    pub(super) target: &'a KubernetesTarget,
+    pub(super) session: &'a Session,
+    pub(super) plan: &'a Plan,
     confirmed: &'a Confirmed,
     /// What is left out of the rest.
-    halted: Halted,
-    report: ApplyReport,
+    pub(super) halted: Halted,
+    pub(super) report: ApplyReport,
+    /// What is known to be ready.
+    pub(super) ready: HashSet<ObjectKey>,
+    /// What is not ready, and its resource version when it was looked at.
+    pub(super) awaited: HashMap<ObjectKey, Option<String>>,
+    /// Since when.
+    pub(super) waits: HashMap<Place, Began>,
 }
 
 impl<'a> Run<'a> {
@@ -88,7 +97,7 @@ impl<'a> Run<'a> {
         }
         if let Some(limit) = step.wait {
             let objects = step.stages.iter().flat_map(|stage| &stage.objects).collect();
-            self.until_ready(step, "health check failed", objects, limit).await;
+            self.look_for_readiness(&Wait { step, place: Which::End, limit }, objects).await;
         }
     }
 
@@ -99,7 +108,8 @@ impl<'a> Run<'a> {
         let mut inspections = Vec::new();
         for (planned, looked) in looked {
             match looked {
-                Ok(Looked::Confirmed { uid, warnings }) => {
+                Ok(Looked::Confirmed { uid, warnings, ready }) => {
+                    self.ready.extend(ready.then(|| planned.object.key()));
                     self.report.changes.push(unchanged(planned, uid));
                     self.report.warnings.extend(warnings);
                 }
@@ -116,7 +126,6 @@ impl<'a> Run<'a> {
         }
         let warnings = self.missing_rights(&pending).await;
         self.report.warnings.extend(warnings);
-        let wrote = !pending.iter().all(|(_, inspected)| matches!(inspected.deed, Deed::Nothing(_)));
         let written = pending.iter().map(|(planned, inspected)| {
             let written = write(self.target, self.session, &self.plan.owner, planned, inspected);
             async move { (*planned, written.await) }.boxed()
@@ -127,14 +136,14 @@ impl<'a> Run<'a> {
                 Err(failed) => self.fail(step, "apply failed", planned, failed),
             }
         }
-        // What was ready before and has not been touched needs no second look.
-        if stage.gate == StageGate::UntilReady && wrote && !self.halted.is_everything() {
-            self.gate(step, stage).await;
+        if stage.gate == StageGate::UntilReady && !self.halted.is_everything() {
+            let wait = Wait { step, place: Which::Gate, limit: self.target.options.patience.gate };
+            self.look_for_readiness(&wait, stage.objects.iter().collect()).await;
         }
     }
 
     /// Ends the apply of whatever needs the object.
-    fn fail(&mut self, step: &Step, deed: &str, planned: &Planned, mut failed: Failed) {
+    pub(super) fn fail(&mut self, step: &Step, deed: &str, planned: &Planned, mut failed: Failed) {
         if let Some(name) = &step.name {
             failed.message = format!("step \"{name}\" {deed}: {}", failed.message);
         }
@@ -142,29 +151,12 @@ impl<'a> Run<'a> {
         self.halted.halt(planned);
     }
 
-    /// Waits for each environment on its own. An object that nobody goes on with is not waited for.
-    async fn until_ready(&mut self, step: &Step, deed: &str, objects: Vec<&'a Planned>, limit: Duration) {
-        let mut groups: BTreeMap<Vec<&InputRef>, Vec<&'a Planned>> = BTreeMap::new();
-        for planned in objects.into_iter().filter(|planned| !self.halted.stops(planned)) {
-            groups.entry(planned.environments().collect()).or_default().push(planned);
-        }
-        let session = self.session;
-        let waits = groups.into_values().map(|objects| async move {
-            let waited = wait(session, &objects, limit).await;
-            (objects, waited)
-        });
-        for (objects, waited) in join_all(waits).await {
-            if let Waited::Not { key, message } = waited
-                && let Some(planned) = objects.into_iter().find(|planned| planned.object.key() == key)
-            {
-                self.fail(step, deed, planned, Failed::new(key, message));
-            }
-        }
-    }
-
     async fn look<'p>(&self, planned: &'p Planned) -> (&'p Planned, Result<Looked, Failed>) {
         if let Some(known) = self.confirmed.get(&planned.object.key()) {
-            return (planned, Ok(Looked::Confirmed { uid: known.uid.clone(), warnings: known.warnings.clone() }));
+            return (
+                planned,
+                Ok(Looked::Confirmed { uid: known.uid.clone(), warnings: known.warnings.clone(), ready: known.ready }),
+            );
         }
         let looked = match job::remove_failed(self.session, self.plan, planned, self.target.options.patience.gate).await
         {
@@ -186,23 +178,10 @@ impl<'a> Run<'a> {
         }
         warnings
     }
-
-    async fn gate(&mut self, step: &Step, stage: &'a Stage) {
-        let limit = self.target.options.patience.gate;
-        self.until_ready(step, "apply failed", stage.objects.iter().collect(), limit).await;
-        for planned in &stage.objects {
-            if self.halted.stops(planned) {
-                continue;
-            }
-            if let Err(message) = super::wait::until_served(self.session, &planned.object, limit).await {
-                self.fail(step, "apply failed", planned, failed(planned, message));
-            }
-        }
-    }
 }
 
 enum Looked {
-    Confirmed { uid: String, warnings: Vec<String> },
+    Confirmed { uid: String, warnings: Vec<String>, ready: bool },
     Inspected(Box<Inspected>),
 }
 

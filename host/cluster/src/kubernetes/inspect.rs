@@ -31,6 +31,8 @@ pub(super) struct Inspected {
 pub(super) struct Known {
     pub(super) uid: String,
     pub(super) warnings: Vec<String>,
+    /// It was ready when it was seen last, and has not changed since.
+    pub(super) ready: bool,
 }
 
 /// What to do with one object.

@@ -3,9 +3,10 @@
 use super::connection::{Propagation, Session};
 use super::inspect::failed;
 use super::ownership::is_owned_by;
-use super::prune::until_gone;
+use super::prune::{Ending, until_gone};
 use super::refusal::Refusal;
 use super::secrecy::explain;
+use super::write::MOMENT;
 use orangery_core::readiness::{Purpose, Readiness, readiness};
 use orangery_core::{Failed, Object, Plan, Planned, keys};
 use std::time::Duration;
@@ -39,8 +40,10 @@ pub(super) async fn remove_failed(
         Err(refusal) if !refusal.is_not_found() => return Err(refused(refusal)),
         _ => {}
     }
-    match until_gone(session, &path, uid, limit).await.map_err(refused)? {
+    match until_gone(session, &path, uid, MOMENT.min(limit)).await.map_err(refused)? {
         None => Ok(()),
-        Some(waiting) => Err(failed(planned, format!("{key} failed, was deleted to run again, and {waiting}"))),
+        Some(Ending { waiting, .. }) => {
+            Err(failed(planned, format!("{key} failed, was deleted to run again, and {waiting}")))
+        }
     }
 }

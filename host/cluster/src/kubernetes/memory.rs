@@ -23,6 +23,17 @@ type Candidates = BTreeMap<String, Vec<(ObjectKey, Left)>>;
 #[derive(Default)]
 pub(super) struct Memory {
     sets: Mutex<HashMap<NamespacedName, HashMap<ObjectKey, Left>>>,
+    /// What sets wait for, and its resource version when they looked.
+    awaited: Mutex<HashMap<NamespacedName, HashMap<ObjectKey, Option<String>>>>,
+}
+
+/// Why a set should look at one of its objects again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum News {
+    /// Somebody else changed or deleted it.
+    Moved,
+    /// It is waited for, and is no longer as it was.
+    Awaited,
 }
 
 /// One object as we left it.
@@ -35,6 +46,8 @@ struct Left {
     metadata: String,
     warnings: Vec<String>,
     checked: Instant,
+    /// Its resource version when it was seen to be ready.
+    ready: Option<String>,
 }
 
 impl Memory {
@@ -49,9 +62,34 @@ impl Memory {
             metadata: metadata(live),
             warnings: warnings.to_vec(),
             checked: Instant::now(),
+            ready: None,
         };
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         sets.entry(owner.name.clone()).or_default().insert(rendered.key(), left);
+    }
+
+    /// Remembers that an object was ready at this resource version.
+    pub(super) fn ready_at(&self, owner: &Owner, key: &ObjectKey, version: &str) {
+        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(left) = sets.get_mut(&owner.name).and_then(|set| set.get_mut(key)) {
+            left.ready = Some(version.to_owned());
+        }
+    }
+
+    /// One more object that a set waits for.
+    pub(super) fn awaits_also(&self, owner: &Owner, key: ObjectKey, seen: Option<String>) {
+        let mut awaited = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
+        awaited.entry(owner.name.clone()).or_default().insert(key, seen);
+    }
+
+    /// What a set waits for from now on.
+    pub(super) fn awaits(&self, owner: &Owner, objects: HashMap<ObjectKey, Option<String>>) {
+        let mut awaited = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
+        if objects.is_empty() {
+            awaited.remove(&owner.name);
+        } else {
+            awaited.insert(owner.name.clone(), objects);
+        }
     }
 
     /// Forgets one object.
@@ -61,16 +99,23 @@ impl Memory {
             set.remove(key);
             if set.is_empty() {
                 sets.remove(&owner.name);
+                self.awaited.lock().unwrap_or_else(PoisonError::into_inner).remove(&owner.name);
             }
         }
     }
 
-    /// Whether an object of a set is no longer as we left it; `None` stands for one that is gone. What we never applied, or
-    /// no longer want, has not moved.
-    pub(super) fn is_moved(&self, set: &NamespacedName, key: &ObjectKey, object: Option<&Object>) -> bool {
+    /// Whether an object of a set is no longer as we left it, or as it was when the set began to wait for it; `None` stands for one
+    /// that is gone. What we never applied, or no longer want, is no news.
+    pub(super) fn news(&self, set: &NamespacedName, key: &ObjectKey, object: Option<&Object>) -> Option<News> {
         let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = sets.get(set).and_then(|set| set.get(key));
-        left.is_some_and(|left| object.is_none_or(|object| !left.is(object)))
+        let left = sets.get(set).and_then(|set| set.get(key))?;
+        if object.is_none_or(|object| !left.is(object)) {
+            return Some(News::Moved);
+        }
+        let awaited = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = awaited.get(set).and_then(|set| set.get(key))?;
+        let now = object.map(|object| meta_text(object, "resourceVersion"));
+        (*seen != now).then_some(News::Awaited)
     }
 
     /// What sets left of one kind in one namespace; everywhere if that is empty.
@@ -149,7 +194,8 @@ async fn unmoved(session: &Session, owner: &Owner, kind: &Kind, namespaces: Cand
     let same = |(key, left): (ObjectKey, Left)| {
         let namespace = if kind.namespaced { key.namespace.clone() } else { String::new() };
         let item = seen.get(&(namespace, key.name.clone()))?;
-        left.is(item).then(|| (key, Known { uid: left.uid.clone(), warnings: left.warnings.clone() }))
+        let ready = left.ready.as_deref() == Some(meta_text(item, "resourceVersion").as_str());
+        left.is(item).then(|| (key, Known { uid: left.uid.clone(), warnings: left.warnings.clone(), ready }))
     };
     namespaces.into_values().flatten().filter_map(same).collect()
 }

@@ -11,6 +11,7 @@
 
 mod apply;
 mod bounded;
+mod clock;
 mod connection;
 mod discovery;
 mod drift;
@@ -22,6 +23,7 @@ mod memory;
 mod normal;
 mod ownership;
 mod prune;
+mod ready;
 mod refusal;
 mod rights;
 mod secrecy;
@@ -86,6 +88,7 @@ pub struct KubernetesOptions {
 pub struct KubernetesTarget {
     identities: Identities,
     memory: Arc<Memory>,
+    clock: clock::Clock,
     watches: Watches,
     options: KubernetesOptions,
 }
@@ -102,7 +105,7 @@ impl KubernetesTarget {
     pub fn with_connect(config: Config, options: KubernetesOptions, connect: Box<Connect>) -> Self {
         let memory = Arc::new(Memory::default());
         let watches = Watches::new(Arc::clone(&memory));
-        Self { identities: Identities::new(config, connect), memory, watches, options }
+        Self { identities: Identities::new(config, connect), memory, clock: clock::Clock::default(), watches, options }
     }
 
     fn session(&self, owner: &Owner) -> Result<Session, refusal::Refusal> {

@@ -6,15 +6,20 @@ use super::connection::{Propagation, Session};
 use super::ownership::is_owned_by;
 use super::refusal::Refusal;
 use futures::FutureExt;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use orangery_core::plan::is_deleted_first;
 use orangery_core::{
-    Action, Change, Failed, GroupVersionKind, Kept, LedgerEntry, Mark, Object, Owner, PruneReport, keys,
+    Action, Change, Failed, GroupVersionKind, Kept, LedgerEntry, Mark, Object, ObjectKey, Owner, PruneReport,
+    Terminating, keys,
 };
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// Pause between two looks at a terminating object.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// How long one prune looks again: most objects are gone in a moment. The rest is for the next one.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// What became of one entry.
 enum Fate {
@@ -26,50 +31,80 @@ enum Fate {
     Going(String, String),
 }
 
-/// Deletes `stale` in its order: Flux objects first and until they are gone, because they tear down what they made.
+/// Deletes `stale` in its order: Flux objects first and until they are gone, because they tear down what they made. Asks, looks
+/// for a moment, and says what is still on its way.
 pub(super) async fn prune(target: &KubernetesTarget, owner: &Owner, stale: &[LedgerEntry]) -> PruneReport {
-    let mut report = PruneReport::default();
     let session = match target.session(owner) {
         Ok(session) => session,
         Err(refusal) => {
             let message = format!("cannot connect to the API server: {refusal}");
-            report.failed = stale.iter().map(|entry| failure(entry, message.clone())).collect();
-            return report;
+            let failed = stale.iter().map(|entry| failure(entry, message.clone())).collect();
+            return PruneReport { failed, ..PruneReport::default() };
         }
     };
     let (first, rest): (Vec<&LedgerEntry>, Vec<&LedgerEntry>) =
         stale.iter().partition(|entry| is_deleted_first(&entry.key));
     let patience = target.options.patience;
-    // Before the deed: a watch must not take it for somebody else's.
+    // Before the deletion: a watch must not take it for somebody else's.
     for entry in stale {
         target.memory.forget(owner, &entry.key);
     }
-    for (entries, limit) in [(first, patience.flux), (rest, patience.gone)] {
-        let session = &session;
-        let asked = entries.into_iter().map(|entry| {
-            async move {
-                let fate = ask(session, owner, entry).await;
-                (entry, fate.unwrap_or_else(|refusal| Fate::Failed(refusal.to_string())))
-            }
-            .boxed()
-        });
-        let fates: Vec<(&LedgerEntry, Fate)> = bounded(asked.collect()).await;
-        let start = Instant::now();
-        for (entry, fate) in fates {
-            let fate = match fate {
-                Fate::Going(path, uid) => {
-                    match until_gone(session, &path, &uid, limit.saturating_sub(start.elapsed())).await {
-                        Ok(None) => Fate::Gone,
-                        Ok(Some(waiting)) => Fate::Failed(waiting),
-                        Err(refusal) => Fate::Failed(refusal.to_string()),
-                    }
-                }
-                settled => settled,
-            };
-            record(&mut report, entry, fate);
+    let mut report = PruneReport::default();
+    remove(&session, owner, first, patience.flux, &mut report).await;
+    let before: BTreeSet<&ObjectKey> = report.terminating.iter().map(|terminating| &terminating.key).collect();
+    let going: Vec<&LedgerEntry> = stale.iter().filter(|entry| before.contains(&entry.key)).collect();
+    // An environment does not wait for the Flux objects of another one.
+    let needs = |entry: &LedgerEntry| {
+        let first =
+            going.iter().find(|first| first.input.is_none() || entry.input.is_none() || first.input == entry.input)?;
+        let message = format!("{} is deleted when {} is gone", entry.key, first.key);
+        Some(Terminating { key: entry.key.clone(), message })
+    };
+    let mut last = Vec::new();
+    let mut later = Vec::new();
+    for entry in rest {
+        match needs(entry) {
+            Some(terminating) => later.push(terminating),
+            None => last.push(entry),
         }
     }
+    remove(&session, owner, last, patience.gone, &mut report).await;
+    report.terminating.extend(later);
     report
+}
+
+/// Asks for the deletion of all of them, and looks for a moment what became of it.
+async fn remove(
+    session: &Session,
+    owner: &Owner,
+    entries: Vec<&LedgerEntry>,
+    limit: Duration,
+    report: &mut PruneReport,
+) {
+    let asked = entries.into_iter().map(|entry| {
+        async move {
+            let fate = ask(session, owner, entry).await;
+            (entry, fate.unwrap_or_else(|refusal| Fate::Failed(refusal.to_string())))
+        }
+        .boxed()
+    });
+    let fates: Vec<(&LedgerEntry, Fate)> = bounded(asked.collect()).await;
+    let start = Instant::now();
+    for (entry, fate) in fates {
+        let Fate::Going(path, uid) = fate else {
+            record(report, entry, fate);
+            continue;
+        };
+        match until_gone(session, &path, &uid, GRACE.saturating_sub(start.elapsed())).await {
+            Ok(None) => record(report, entry, Fate::Gone),
+            Ok(Some(end)) if end.takes_longer_than(limit) => record(report, entry, Fate::Failed(end.waiting)),
+            Ok(Some(end)) => {
+                let message = format!("{} {}", entry.key, end.waiting);
+                report.terminating.push(Terminating { key: entry.key.clone(), message });
+            }
+            Err(refusal) => record(report, entry, Fate::Failed(refusal.to_string())),
+        }
+    }
 }
 
 fn failure(entry: &LedgerEntry, message: String) -> Failed {
@@ -121,13 +156,36 @@ async fn ask(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Result<Fa
     }
 }
 
-/// Waits until the object with this UID does not exist any more; what it waits for otherwise.
+/// A deletion that has not ended.
+pub(super) struct Ending {
+    /// What it waits for.
+    pub(super) waiting: String,
+    /// When the object was to be gone, in milliseconds since 1970; `None` if nobody has asked for it.
+    since: Option<u64>,
+}
+
+impl Ending {
+    fn of(live: &Object) -> Self {
+        let since = live.0.get("metadata").and_then(|metadata| metadata.get("deletionTimestamp"));
+        let since = since.and_then(|since| serde_json::from_value::<Time>(since.clone()).ok());
+        let since = since.and_then(|since| u64::try_from(since.0.as_millisecond()).ok());
+        Self { waiting: terminating(live).unwrap_or_else(|| "is still there".to_owned()), since }
+    }
+
+    /// The clock is the API server's, so that it goes on when we are started again.
+    fn takes_longer_than(&self, limit: Duration) -> bool {
+        let now = super::wait::now();
+        self.since.is_some_and(|since| u128::from(now.saturating_sub(since)) > limit.as_millis())
+    }
+}
+
+/// Looks until the object with this UID does not exist any more, at most for `limit`; else what it waits for.
 pub(super) async fn until_gone(
     session: &Session,
     path: &str,
     uid: &str,
     limit: Duration,
-) -> Result<Option<String>, Refusal> {
+) -> Result<Option<Ending>, Refusal> {
     let start = Instant::now();
     let mut pause = PAUSE.0;
     loop {
@@ -135,9 +193,7 @@ pub(super) async fn until_gone(
         let Some(live) = live else { return Ok(None) };
         if start.elapsed() + pause > limit {
             let whole = session.get::<Object>(path).await?.filter(|live| live.uid() == Some(uid));
-            return Ok(Some(
-                terminating(whole.as_ref().unwrap_or(&live)).unwrap_or_else(|| "is still there".to_owned()),
-            ));
+            return Ok(Some(Ending::of(whole.as_ref().unwrap_or(&live))));
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(PAUSE.1);

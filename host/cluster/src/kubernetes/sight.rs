@@ -5,7 +5,7 @@
 //! answered ever more rarely: two controllers that disagree must not wear out the API server.
 
 use super::discovery::Kind;
-use super::memory::Memory;
+use super::memory::{Memory, News};
 use super::ownership::owner_of;
 use kube::runtime::watcher::Event;
 use orangery_core::{NamespacedName, Object, ObjectKey};
@@ -15,10 +15,23 @@ use std::time::{Duration, Instant};
 
 /// Between an event and the judgement of it.
 const MOMENT: Duration = Duration::from_millis(500);
-/// The first wait between two tellings of one set.
-const SHORTEST: Duration = Duration::from_secs(5);
-/// The longest.
-const LONGEST: Duration = Duration::from_secs(600);
+
+/// Bounds of the time between two tellings of one set.
+#[derive(Debug, Clone, Copy)]
+struct Rhythm {
+    shortest: Duration,
+    longest: Duration,
+}
+
+impl Rhythm {
+    fn of(news: News) -> Self {
+        match news {
+            News::Moved => Self { shortest: Duration::from_secs(5), longest: Duration::from_secs(600) },
+            // Somebody waits for it, and a status that is written every second must not keep the set busy either.
+            News::Awaited => Self { shortest: Duration::from_secs(1), longest: Duration::from_secs(15) },
+        }
+    }
+}
 
 /// The sights of one watch.
 pub(super) struct Sights {
@@ -28,7 +41,7 @@ pub(super) struct Sights {
     /// What the present list has named so far.
     listed: HashSet<ObjectKey>,
     waiting: VecDeque<Sight>,
-    paces: HashMap<NamespacedName, Pace>,
+    paces: HashMap<(NamespacedName, News), Pace>,
 }
 
 /// One object of a set, as it was seen; `None` if it is gone.
@@ -47,14 +60,15 @@ struct Pace {
 }
 
 impl Pace {
-    fn first(now: Instant) -> Self {
-        Self { told: now, wait: SHORTEST }
+    fn first(now: Instant, rhythm: Rhythm) -> Self {
+        Self { told: now, wait: rhythm.shortest }
     }
 
     /// Twice as long from time to time; short again after a quiet while.
-    fn next(self, now: Instant) -> Self {
+    fn next(self, now: Instant, rhythm: Rhythm) -> Self {
         let quiet = now.duration_since(self.told) > self.wait.saturating_mul(4);
-        Self { told: now, wait: if quiet { SHORTEST } else { self.wait.saturating_mul(2).min(LONGEST) } }
+        let longer = self.wait.saturating_mul(2).min(rhythm.longest);
+        Self { told: now, wait: if quiet { rhythm.shortest } else { longer } }
     }
 
     fn allows(self) -> Instant {
@@ -114,17 +128,20 @@ impl Sights {
         self.waiting = later;
         let mut told = Vec::new();
         for mut sight in due {
-            if told.contains(&sight.set) || !self.memory.is_moved(&sight.set, &sight.key, sight.object.as_ref()) {
+            if told.contains(&sight.set) {
                 continue;
             }
-            match self.paces.get(&sight.set).map(|pace| pace.allows()) {
+            let Some(news) = self.memory.news(&sight.set, &sight.key, sight.object.as_ref()) else { continue };
+            let (who, rhythm) = ((sight.set.clone(), news), Rhythm::of(news));
+            match self.paces.get(&who).map(|pace| pace.allows()) {
                 Some(allowed) if allowed > now => {
                     sight.due = allowed;
                     self.waiting.push_back(sight);
                 }
                 _ => {
-                    let pace = self.paces.get(&sight.set).map_or_else(|| Pace::first(now), |pace| pace.next(now));
-                    self.paces.insert(sight.set.clone(), pace);
+                    let pace = self.paces.get(&who);
+                    let pace = pace.map_or_else(|| Pace::first(now, rhythm), |pace| pace.next(now, rhythm));
+                    self.paces.insert(who, pace);
                     told.push(sight.set);
                 }
             }
@@ -135,7 +152,7 @@ impl Sights {
     /// Whether any set still has objects here.
     pub(super) fn is_of_use(&mut self) -> bool {
         let left = self.memory.left_in(&self.kind, &self.namespace);
-        self.paces.retain(|set, _| left.iter().any(|(owner, _)| owner == set));
+        self.paces.retain(|(set, _), _| left.iter().any(|(owner, _)| owner == set));
         !left.is_empty()
     }
 }
@@ -225,6 +242,33 @@ mod tests {
         let quiet = begin + Duration::from_secs(3 * 3600);
         sights.judge(quiet);
         assert_eq!(sights.due(), None, "the last sight was judged too");
+    }
+
+    #[test]
+    fn a_change_of_what_is_waited_for_is_news_though_nobody_changed_what_we_applied() {
+        let memory = Arc::new(Memory::default());
+        let owner = Owner { name: set(), service_account: None, force: false };
+        let widget = |version: &str| {
+            let mut widget = map("a", version);
+            widget.0.get_mut("metadata").unwrap()["generation"] = json!(1);
+            widget
+        };
+        memory.keep(&owner, &map("a", ""), &widget("1"), &[]);
+        let kind =
+            Kind { gvk: GroupVersionKind::new("v1", "ConfigMap"), plural: "configmaps".to_owned(), namespaced: true };
+        let mut sights = Sights::new(kind, "apps".to_owned(), Arc::clone(&memory));
+        let mut now = Instant::now();
+        let mut judged = |version: &str| {
+            now += Duration::from_secs(60);
+            sights.take(Event::Apply(widget(version)), now);
+            sights.judge(now + MOMENT)
+        };
+        assert!(judged("2").is_empty(), "a new status is nobody's news");
+        memory.awaits(&owner, HashMap::from([(map("a", "").key(), Some("2".to_owned()))]));
+        assert!(judged("2").is_empty());
+        assert_eq!(judged("3"), [set()]);
+        memory.awaits(&owner, HashMap::new());
+        assert!(judged("4").is_empty());
     }
 
     #[test]

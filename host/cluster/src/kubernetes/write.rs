@@ -3,11 +3,15 @@
 use super::KubernetesTarget;
 use super::connection::{Mode, Propagation, Session};
 use super::inspect::{Deed, Inspected, failed};
-use super::prune::until_gone;
+use super::prune::{Ending, until_gone};
 use super::refusal::Refusal;
 use super::secrecy::explain;
 use super::takeover;
 use orangery_core::{Action, Change, Failed, Object, Owner, Planned};
+use std::time::Duration;
+
+/// How long a deleted object may take to be gone before the next apply creates it again.
+pub(super) const MOMENT: Duration = Duration::from_secs(3);
 
 /// Does what the inspection found, and remembers what it left.
 pub(super) async fn write(
@@ -38,9 +42,8 @@ pub(super) async fn write(
                 Err(refusal) if !refusal.is_not_found() => return Err(refused(refusal)),
                 _ => {}
             }
-            if let Some(waiting) =
-                until_gone(session, &path, uid, target.options.patience.gate).await.map_err(refused)?
-            {
+            let limit = MOMENT.min(target.options.patience.gate);
+            if let Some(Ending { waiting, .. }) = until_gone(session, &path, uid, limit).await.map_err(refused)? {
                 return Err(failed(
                     planned,
                     format!("{key} apply failed: it was deleted to be created again and {waiting}"),

@@ -8,6 +8,7 @@
 //! Status of an object is written by its own controller only, and only when something changed (law 4). A finalizer leaves
 //! when the ledger is empty (law 5). One object that cannot be decoded does not stop the others.
 
+mod again;
 mod context;
 mod filled;
 mod finalizer;
@@ -17,6 +18,7 @@ mod secrets;
 mod sets;
 mod status;
 mod task;
+mod turns;
 mod watch;
 
 pub use context::{Clients, Context, Options, Rights};

@@ -91,7 +91,9 @@ pub(super) async fn reconcile(
     measure(&object, &context, &after, false);
     let result = match &report.outcome {
         Outcome::Failed { reason, .. } | Outcome::Stalled { reason, .. } => reason.as_str(),
-        Outcome::Succeeded { .. } | Outcome::Skipped { .. } | Outcome::Progressing { .. } => "success",
+        Outcome::Succeeded { .. } | Outcome::Skipped { .. } | Outcome::Progressing { .. } | Outcome::Waiting { .. } => {
+            "success"
+        }
     };
     context.metrics.reconciled(KIND, result, begun.elapsed().as_secs_f64());
     Ok(match report.next {
@@ -239,7 +241,11 @@ fn tell(
             announce(object, context, Severity::Warning, *reason, message.clone());
         }
         Outcome::Skipped { reason, message } => announce(object, context, Severity::Normal, *reason, message.clone()),
-        Outcome::Succeeded { .. } | Outcome::Failed { .. } | Outcome::Stalled { .. } | Outcome::Progressing { .. } => {}
+        Outcome::Succeeded { .. }
+        | Outcome::Failed { .. }
+        | Outcome::Stalled { .. }
+        | Outcome::Progressing { .. }
+        | Outcome::Waiting { .. } => {}
     }
 }
 

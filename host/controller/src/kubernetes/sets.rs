@@ -1,8 +1,8 @@
 //! Reconciling one ResourceSet.
 
-use super::context::{Context, now, spread, timestamp};
+use super::context::{Context, now, timestamp};
 use super::status::{StatusError, publish};
-use super::{finalizer, providers};
+use super::{again, finalizer, providers};
 use crate::converge::{LedgerBook, LedgerError};
 use crate::events::{Announcement, Severity};
 use crate::metrics::{ActionLabels, SetLabels};
@@ -27,6 +27,9 @@ use std::time::{Duration, Instant};
 
 /// For metrics and back-off.
 pub(super) const KIND: &str = "ResourceSet";
+
+/// Between two looks at a set whose objects are being deleted.
+const DELETION: Duration = Duration::from_secs(2);
 
 /// What stops a reconciliation before it has an outcome.
 #[derive(Debug, thiserror::Error)]
@@ -138,7 +141,7 @@ pub(super) async fn reconcile(
     tell(&object, &context, &report, &known);
     publish(&context.client, object.as_ref(), &known, &after).await?;
     measure(&object, &context, &after, false);
-    Ok(next(&object, &context, &name, &report, begun))
+    Ok(again::next(&object, &context, &name, &report, begun))
 }
 
 /// A new generation is announced before the work; a routine re-check is not worth a write.
@@ -148,8 +151,10 @@ async fn begin(
     before: &ResourceSetStatus,
 ) -> Result<Vec<orangery_api::Condition>, SetError> {
     let generation = object.meta().generation.unwrap_or_default();
-    let ready = before.conditions.iter().find(|condition| condition.type_ == ConditionType::Ready.as_str());
-    if ready.is_some_and(|ready| ready.observed_generation == Some(generation)) {
+    // Ready keeps its generation while the set waits: then it is Reconciling that knows the present one.
+    let known = [ConditionType::Ready.as_str(), ConditionType::Reconciling.as_str()];
+    let mut known = before.conditions.iter().filter(|condition| known.contains(&condition.type_.as_str()));
+    if known.any(|condition| condition.observed_generation == Some(generation)) {
         return Ok(before.conditions.clone());
     }
     let at = timestamp(now());
@@ -171,6 +176,7 @@ fn refused(error: &impl Explain, field: &str) -> Box<SetReport> {
         abnormal: None,
         converged: None,
         retry: Some(Disposition::WaitForChange),
+        wake: None,
         inputs: 0,
         environments: Vec::new(),
         external: Vec::new(),
@@ -194,6 +200,7 @@ fn rights(spec: &SetSpec, context: &Context) -> Result<Owner, Box<SetReport>> {
         abnormal: None,
         converged: None,
         retry: Some(Disposition::WaitForChange),
+        wake: None,
         inputs: 0,
         environments: Vec::new(),
         external: Vec::new(),
@@ -241,7 +248,10 @@ async fn delete(
         .map(Into::into)
         .collect();
     publish(&context.client, object.as_ref(), &known, &after).await?;
-    Ok(Action::requeue(context.back_off(KIND, &name)))
+    Ok(Action::requeue(match report.retry {
+        Some(_) => context.back_off(KIND, &name),
+        None => context.options.requeue_dependency.min(DELETION),
+    }))
 }
 
 fn write_outcome(
@@ -263,7 +273,10 @@ fn write_outcome(
         Verdict::Held(hold) => Some(PendingPrune::from(hold)),
         Verdict::Allowed | Verdict::Blocked { .. } => None,
     });
-    let Some(converged) = &report.converged else { return };
+    let Some(converged) = report.converged.as_ref().filter(|_| !matches!(report.outcome, Outcome::Waiting { .. }))
+    else {
+        return;
+    };
     if report.is_ready() {
         after.last_applied_revision = Some(converged.revision.clone());
     }
@@ -286,28 +299,6 @@ fn write_outcome(
     };
     let history: Vec<HistoryEntry> = std::mem::take(&mut after.history).into_iter().map(Into::into).collect();
     after.history = remember(&history, entry).into_iter().map(Into::into).collect();
-}
-
-fn next(object: &ResourceSet, context: &Context, name: &NamespacedName, report: &SetReport, begun: Instant) -> Action {
-    let result = match &report.outcome {
-        Outcome::Failed { reason, .. } | Outcome::Stalled { reason, .. } => reason.as_str(),
-        Outcome::Succeeded { .. } | Outcome::Skipped { .. } | Outcome::Progressing { .. } => "success",
-    };
-    context.metrics.reconciled(KIND, result, begun.elapsed().as_secs_f64());
-    let waits = matches!(&report.outcome, Outcome::Failed { reason: Reason::DependencyNotReady, .. });
-    match report.retry {
-        Some(Disposition::Retry) if waits => Action::requeue(context.options.requeue_dependency),
-        Some(Disposition::Retry) => Action::requeue(context.back_off(KIND, name)),
-        Some(Disposition::RetryAfter(wait)) => Action::requeue(wait),
-        Some(Disposition::WaitForChange | Disposition::GiveUp) => Action::await_change(),
-        None => {
-            context.succeeded(KIND, name);
-            match orangery_core::spec::Cadence::of_set(object.annotations()).interval {
-                Some(interval) => Action::requeue(spread(interval, &object.uid().unwrap_or_default())),
-                None => Action::await_change(),
-            }
-        }
-    }
 }
 
 /// Events for what changed; nothing for a routine re-check.

@@ -12,6 +12,7 @@
 use super::context::Context;
 use super::filled::{self, Filled};
 use super::offers::Offers;
+use super::turns::{Namespaces, Turns};
 use super::{providers, sets, task};
 use futures::{StreamExt, stream};
 use kube::api::Api;
@@ -95,13 +96,31 @@ pub async fn run(
         Some((provider, told))
     });
     let reads_what_changed = heard.flat_map(move |provider| stream::iter(who_reads(&readers, &provider)));
+    let namespaces = if context.options.namespace.is_some() { Namespaces::One } else { Namespaces::All };
+    let turns = Turns::new(context.options.concurrent, namespaces);
+    let stopped = stop.clone();
     let builds = Controller::for_stream(set_stream, set_store)
-        .with_config(config)
+        // How many are worked on at once is decided by namespace.
+        .with_config(config.concurrency(0))
         .reconcile_on(reads_what_changed)
         .reconcile_on(changed)
         .graceful_shutdown_on(stop.clone())
         .run(
-            move |set, context| task::run(reconcile_set(set, known.clone(), context)),
+            move |set, context| {
+                let (turns, known, stopped) = (Arc::clone(&turns), known.clone(), stopped.clone());
+                async move {
+                    let namespace = set.namespace().unwrap_or_default();
+                    tokio::select! {
+                        biased;
+                        () = stopped => Ok(Action::await_change()),
+                        turn = turns.take(&namespace) => {
+                            let done = task::run(reconcile_set(set, known, context)).await;
+                            drop(turn);
+                            done
+                        }
+                    }
+                }
+            },
             on_error_of_set,
             Arc::clone(&context),
         )

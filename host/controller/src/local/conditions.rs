@@ -14,6 +14,7 @@ const GENERATION: i64 = 1;
 pub(super) fn describe(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Progressing { message }
+        | Outcome::Waiting { message }
         | Outcome::Failed { message, .. }
         | Outcome::Stalled { message, .. }
         | Outcome::Skipped { message, .. } => message.clone(),

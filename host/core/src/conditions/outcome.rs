@@ -13,6 +13,12 @@ pub enum Outcome {
         /// What is going on.
         message: String,
     },
+    /// It is done as far as it can be, and goes on when something else is ready or gone. Nobody waits for it meanwhile. A failure
+    /// that is no more is taken back; a success that was keeps its word.
+    Waiting {
+        /// What for, and until when.
+        message: String,
+    },
     /// Everything is as desired.
     Succeeded {
         /// How long it took.
@@ -81,6 +87,13 @@ pub fn conclude(
             next.remove(Stalled);
             next.set(Reconciling, True, Reason::Progressing, message, stamp);
             if next.get(Ready).is_none() {
+                next.set(Ready, Unknown, Reason::Progressing, message, stamp);
+            }
+        }
+        Outcome::Waiting { message } => {
+            next.remove(Stalled);
+            next.set(Reconciling, True, Reason::Progressing, message, stamp);
+            if next.get(Ready).is_none_or(|ready| ready.status != True) {
                 next.set(Ready, Unknown, Reason::Progressing, message, stamp);
             }
         }

@@ -47,6 +47,20 @@ fn ready_keeps_its_value_while_work_goes_on() {
 }
 
 #[test]
+fn a_wait_takes_a_failure_back_and_leaves_a_success() {
+    let waiting = Outcome::Waiting { message: "waiting for: [A status: 'InProgress']".into() };
+    let failing = conclude(&Conditions::default(), &failed(), None, EARLY);
+    let waits = conclude(&failing, &waiting, None, LATE);
+    let ready = waits.get(ConditionType::Ready).unwrap();
+    assert_eq!((ready.status, ready.reason.as_str()), (ConditionStatus::Unknown, "Progressing"));
+    assert_eq!(conclude(&waits, &waiting, None, EARLY), waits, "the same wait is not written again");
+    let ready = conclude(&Conditions::default(), &succeeded(1, true), None, EARLY);
+    let again = conclude(&ready, &waiting, None, LATE);
+    assert!(again.is(ConditionType::Ready, ConditionStatus::True));
+    assert!(again.get(ConditionType::Reconciling).unwrap().message.starts_with("waiting for: "));
+}
+
+#[test]
 fn a_failure_is_retried_and_a_stall_is_not() {
     let failing = conclude(&Conditions::default(), &failed(), None, EARLY);
     assert_eq!(types(&failing), ["Reconciling", "Ready"]);

@@ -67,10 +67,10 @@ impl Knowledge<'_> {
         let Some(input) = &entry.input else {
             return self.incomplete().or_else(|| self.sources.iter().find_map(doubt));
         };
-        if self.is_product(input) {
-            if let Some(doubt) = self.sources.iter().find_map(doubt) {
-                return Some(doubt);
-            }
+        if self.is_product(input)
+            && let Some(doubt) = self.sources.iter().find_map(doubt)
+        {
+            return Some(doubt);
         }
         if self.present.contains(input) {
             let why = || "nothing of an environment is deleted until all of it is applied and ready".to_owned();

@@ -5,6 +5,9 @@ use crate::keys;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// The longest timeout that an annotation can ask for.
+pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+
 /// When and how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cadence {
@@ -12,6 +15,8 @@ pub struct Cadence {
     pub interval: Option<Duration>,
     /// Bounds health checks (sets) or polls (providers).
     pub timeout: Duration,
+    /// What the annotation asked for, if that was more than [`LONGEST_TIMEOUT`].
+    pub shortened_from: Option<Duration>,
     /// Suspended by annotation.
     pub suspended: bool,
 }
@@ -31,9 +36,11 @@ impl Cadence {
 
     fn of(annotations: &BTreeMap<String, String>, interval: Duration, timeout: Duration) -> Self {
         let text = |key: &str| annotations.get(key).map(String::as_str);
+        let asked = duration::timeout(text(keys::RECONCILE_TIMEOUT), timeout);
         Self {
             interval: duration::interval(text(keys::RECONCILE_EVERY), interval),
-            timeout: duration::timeout(text(keys::RECONCILE_TIMEOUT), timeout),
+            timeout: asked.min(LONGEST_TIMEOUT),
+            shortened_from: (asked > LONGEST_TIMEOUT).then_some(asked),
             suspended: text(keys::RECONCILE).is_some_and(|word| word.eq_ignore_ascii_case("disabled")),
         }
     }

@@ -6,7 +6,7 @@ mod rules;
 mod selector;
 mod set;
 
-pub use annotations::Cadence;
+pub use annotations::{Cadence, LONGEST_TIMEOUT};
 pub use provider::{ArtifactSelector, ProviderSpec, ScheduleSpec};
 pub use rules::{KNOWN_TYPES, is_known_type};
 pub use selector::{LabelSelector, Requirement};

@@ -150,6 +150,10 @@ fn every_step_but_the_last_is_waited_for() {
     spec.wait = true;
     spec.annotations.insert("fluxcd.controlplane.io/reconcileTimeout".into(), "10s".into());
     assert_eq!(waits(&spec), [Some(7), Some(10), Some(10), None]);
+    assert_eq!(spec.cadence().shortened_from, None);
+    spec.annotations.insert("fluxcd.controlplane.io/reconcileTimeout".into(), "8760h".into());
+    assert_eq!(waits(&spec), [Some(7), Some(3600), Some(3600), None]);
+    assert_eq!(spec.cadence().shortened_from, Some(Duration::from_secs(8760 * 3600)));
 }
 
 #[test]

@@ -23,3 +23,4 @@ mod slow_lists;
 mod tenant;
 mod trouble;
 mod waiting;
+mod waits;

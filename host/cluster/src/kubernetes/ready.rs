@@ -1,0 +1,128 @@
+//! Whether what was applied is ready: one look, and what is not ready ends the apply of its environment until the next one.
+
+use super::apply::Run;
+use super::clock::Place;
+use super::inspect::checksum;
+use super::wait::{Look, is_served, look, now, text};
+use orangery_core::readiness::Readiness;
+use orangery_core::{Failed, InputRef, Planned, Step, Waiting};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// Pause between two looks within the grace.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// One wait of an apply.
+pub(super) struct Wait<'a> {
+    /// After which step, or in which step.
+    pub(super) step: &'a Step,
+    /// Where in the step.
+    pub(super) place: Which,
+    /// When it becomes a failure.
+    pub(super) limit: Duration,
+}
+
+/// Where in a step is waited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// Between two stages: for definitions, namespaces and classes, which are ready in a moment.
+    Gate,
+    /// After the step.
+    End,
+}
+
+impl Which {
+    /// How long one apply looks again: what is ready in a moment is worth it.
+    fn grace(self) -> Duration {
+        match self {
+            Self::Gate => Duration::from_secs(2),
+            Self::End => Duration::ZERO,
+        }
+    }
+
+    fn deed(self) -> &'static str {
+        match self {
+            Self::Gate => "apply failed",
+            Self::End => "health check failed",
+        }
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Looks at what was applied. Each environment is judged on its own, and what is shared on its own.
+    pub(super) async fn look_for_readiness(&mut self, wait: &Wait<'_>, objects: Vec<&'a Planned>) {
+        let mut unready = self.unready(wait.place, objects).await;
+        let begun = Instant::now();
+        while !unready.is_empty() && begun.elapsed() + PAUSE < wait.place.grace() {
+            tokio::time::sleep(PAUSE).await;
+            unready = self.unready(wait.place, unready.into_iter().map(|look| look.planned).collect()).await;
+        }
+        let mut groups: BTreeMap<Vec<&InputRef>, Vec<Look<'a>>> = BTreeMap::new();
+        for look in unready {
+            groups.entry(look.planned.environments().collect()).or_default().push(look);
+        }
+        for looks in groups.into_values() {
+            self.judge(wait, &looks);
+        }
+    }
+
+    /// Those that go on and are not ready. What was ready and has not moved is not asked for.
+    async fn unready(&mut self, place: Which, objects: Vec<&'a Planned>) -> Vec<Look<'a>> {
+        let ask = objects
+            .into_iter()
+            .filter(|planned| !self.halted.stops(planned) && !self.ready.contains(&planned.object.key()));
+        let ask: Vec<&'a Planned> = ask.collect();
+        let mut unready = Vec::new();
+        for look in look(self.session, ask).await {
+            if !look.readiness.is_current() {
+                unready.push(look);
+            } else if place == Which::Gate && !is_served(self.session, &look.planned.object).await {
+                unready.push(look.because("its kind is not served yet"));
+            } else {
+                let key = look.planned.object.key();
+                if let Some(version) = &look.version {
+                    self.target.memory.ready_at(&self.plan.owner, &key, version);
+                }
+                self.ready.insert(key);
+            }
+        }
+        unready
+    }
+
+    /// What is not ready of one environment: a failure if one of it has failed or time is up.
+    fn judge(&mut self, wait: &Wait<'_>, looks: &[Look<'a>]) {
+        let Some(first) = looks.first() else { return };
+        for look in looks {
+            let (key, version) = (look.planned.object.key(), look.version.clone());
+            // At once: it may change while the rest is applied.
+            self.target.memory.awaits_also(&self.plan.owner, key.clone(), version.clone());
+            self.awaited.insert(key, version);
+        }
+        let stalled = looks.iter().filter(|look| matches!(look.readiness, Readiness::Failed(_)));
+        if let Some(one) = stalled.clone().next() {
+            let message = text("failed early due to stalled resources", stalled);
+            self.fail(wait.step, wait.place.deed(), one.planned, Failed::new(one.planned.object.key(), message));
+            return;
+        }
+        let (set, at) = (&self.plan.owner.name, now());
+        let mut since = at;
+        for look in looks {
+            let step = wait.step.name.as_deref().unwrap_or_default();
+            let place: Place = (format!("{step}/{:?}", wait.place), look.planned.object.key());
+            let began = self.target.clock.began(set, &place, &checksum(&look.planned.object), at);
+            since = since.min(began.at);
+            self.waits.insert(place, began);
+        }
+        let until = since.saturating_add(u64::try_from(wait.limit.as_millis()).unwrap_or(u64::MAX));
+        if at >= until {
+            let failed = Failed::new(first.planned.object.key(), text("timeout waiting for", looks.iter()));
+            self.fail(wait.step, wait.place.deed(), first.planned, failed);
+            return;
+        }
+        for look in looks {
+            let (key, status) = (look.planned.object.key(), look.readiness.as_str().to_owned());
+            self.report.waiting.push(Waiting { key, status, since, until });
+            self.halted.halt(look.planned);
+        }
+    }
+}
