@@ -21,12 +21,18 @@ pub struct ResourceSetStatus {
     /// The last few distinct results, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<History>,
+    /// How many inputs there were within the last hour, before deletions lowered their number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub high_water_marks: Vec<HighWaterMark>,
     /// The objects that the set owns or is about to own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inventory: Option<Inventory>,
     /// Digest of the objects that were last applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_applied_revision: Option<String>,
+    /// The last value of the annotation orangery.dev/approve-prune that was used. It is never accepted again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_handled_approval: Option<String>,
     /// The last value of the annotation reconcile.fluxcd.io/requestedAt that was acted on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,
@@ -116,15 +122,18 @@ impl Inventory {
 pub struct InventoryEntry {
     /// Namespace, name, group and kind, joined by underscores.
     pub id: String,
-    /// The input it came from, as source/uid.
+    /// The input it came from, as rset/name/uid (the set itself) or rsip/name/uid (a provider).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
-    /// Why it is still there although nothing renders it: Held or PruneDisabled.
+    /// Why it is still there although nothing renders it: Held, Approved or PruneDisabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<String>,
     /// The name, where the id cannot carry it exactly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The template it came from, for example resources[2].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
     /// UID of the object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
@@ -134,13 +143,15 @@ pub struct InventoryEntry {
 
 impl From<InventoryEntry> for inventory::InventoryEntry {
     fn from(entry: InventoryEntry) -> Self {
-        Self { id: entry.id, v: entry.v, uid: entry.uid, mark: entry.mark, input: entry.input, name: entry.name }
+        let InventoryEntry { id, v, uid, mark, input, name, template } = entry;
+        Self { id, v, uid, mark, input, name, template }
     }
 }
 
 impl From<inventory::InventoryEntry> for InventoryEntry {
     fn from(entry: inventory::InventoryEntry) -> Self {
-        Self { id: entry.id, v: entry.v, uid: entry.uid, mark: entry.mark, input: entry.input, name: entry.name }
+        let inventory::InventoryEntry { id, v, uid, mark, input, name, template } = entry;
+        Self { id, v, uid, mark, input, name, template }
     }
 }
 
@@ -151,8 +162,21 @@ pub struct PendingPrune {
     pub digest: String,
     /// The objects, as Kind/namespace/name.
     pub objects: Vec<String>,
+    /// The thresholds that they were judged by, for example 50/5. Others judge anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
     /// Which rule holds them.
     pub reason: String,
+}
+
+/// HighWaterMark is a number of inputs that deletions have lowered.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct HighWaterMark {
+    /// How many inputs owned objects.
+    pub inputs: i64,
+    /// Until when.
+    #[schemars(extend("format" = "date-time"))]
+    pub until: String,
 }
 
 impl From<&orangery_core::Hold> for PendingPrune {
@@ -160,6 +184,7 @@ impl From<&orangery_core::Hold> for PendingPrune {
         Self {
             digest: hold.digest.clone(),
             objects: hold.objects.iter().map(ToString::to_string).collect(),
+            policy: Some(hold.policy.clone()),
             reason: hold.why.clone(),
         }
     }

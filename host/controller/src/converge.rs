@@ -8,10 +8,11 @@ use crate::build::{Built, FailedInput};
 use async_trait::async_trait;
 use orangery_cluster::Target;
 use orangery_core::environment::{FailedEnvironment, Knowledge, Standing};
-use orangery_core::guard::{self, Evidence, GuardPolicy, SourceState, Verdict};
+use orangery_core::guard::{self, Evidence, GuardPolicy, Judgement, SourceState, Verdict};
 use orangery_core::plan::{self, NotApplicable};
 use orangery_core::{
-    ApplyReport, Disposition, Explain, InputRef, Ledger, NamespacedName, Notice, Owner, PruneReport, Reason,
+    ApplyReport, Disposition, Explain, InputRef, Ledger, LedgerEntry, NamespacedName, Notice, Owner, PruneReport,
+    Reason,
 };
 use std::collections::BTreeMap;
 
@@ -84,6 +85,8 @@ pub struct Case<'a> {
     pub guard: GuardPolicy,
     /// The value of `orangery.dev/approve-prune`.
     pub approved: Option<&'a str>,
+    /// Milliseconds since 1970.
+    pub now: u64,
 }
 
 /// What was done.
@@ -119,12 +122,15 @@ pub async fn converge(
     case: Case<'_>,
     built: Built,
 ) -> Result<Converged, ConvergeError> {
-    let Case { owner, ledger, sources, guard, approved } = case;
+    let Case { owner, ledger, sources, guard, approved, now } = case;
     let revision = built.desired.digest();
     let nothing_desired = built.desired.is_empty() && built.failed.is_empty();
     let present = built.present();
     let Built { desired, inputs: labels, failed, mut notices, count: environments } = built;
     notices.extend(desired.notices.iter().cloned());
+    // What an older version wrote names the sources of inputs without their kinds.
+    let typed = ledger.typed(&present, sources.iter().map(|source| source.name.as_str()));
+    let ledger = &*typed;
     let mut plan = plan::plan(owner, desired, ledger)?;
     if plan.ledger != *ledger {
         book.record(&plan.owner.name, &plan.ledger).await?;
@@ -132,33 +138,42 @@ pub async fn converge(
     let applied = target.apply(&plan).await;
     let mut standing = Standing::of(&plan, &applied);
     let unnamed = unrendered(&failed, &mut standing);
-    let set = plan.owner.name.name.clone();
-    let knowledge = Knowledge { set: &set, present: &present, sources, standing: &standing, unnamed: &unnamed };
+    let knowledge = Knowledge { present: &present, sources, standing: &standing, unnamed: &unnamed };
     let sifted = knowledge.sift(std::mem::take(&mut plan.stale));
     plan.stale = sifted.known;
-    let verdict = guard::judge(
+    let Judgement { verdict, memory } = guard::judge(
         guard,
         &Evidence {
             stale: &plan.stale,
             ledger,
+            intended: &plan.ledger,
             nothing_desired,
             inputs: &present,
             // What is left to judge is known: see `Knowledge`.
             sources: &[],
             applied: true,
             approved,
+            now,
         },
     );
+    // What was recorded, where the plan's ledger changes from here on.
+    let mut recorded = (memory != *ledger.guard()).then(|| plan.ledger.clone());
+    plan.ledger.set_guard(memory);
     let verdict = match (verdict, sifted.unknown) {
         (Verdict::Allowed, Some((reason, why))) if plan.stale.is_empty() => Verdict::Blocked { reason, why },
         (verdict, _) => verdict,
     };
-    let pruned = match verdict {
-        Verdict::Allowed if !plan.stale.is_empty() => target.prune(&plan.owner, &plan.stale).await,
-        Verdict::Allowed | Verdict::Held(_) | Verdict::Blocked { .. } => PruneReport::default(),
-    };
+    if let Verdict::Approved(hold) = &verdict {
+        // Before the first deletion: whatever comes next, the approval is used, and what it is for need not be approved again.
+        plan.ledger.approve(&hold.objects);
+        let intent = plan::settle(&plan, ledger, &applied, &verdict, &PruneReport::default());
+        book.record(&plan.owner.name, &intent).await?;
+        recorded = Some(intent);
+    }
+    let released: Vec<LedgerEntry> = plan.stale.iter().filter(|entry| verdict.releases(&entry.key)).cloned().collect();
+    let pruned = if released.is_empty() { PruneReport::default() } else { target.prune(&plan.owner, &released).await };
     let settled = plan::settle(&plan, ledger, &applied, &verdict, &pruned);
-    if settled != plan.ledger {
+    if settled != *recorded.as_ref().unwrap_or(&plan.ledger) {
         book.record(&plan.owner.name, &settled).await?;
     }
     Ok(Converged { revision, applied, standing, labels, environments, verdict, pruned, ledger: settled, notices })

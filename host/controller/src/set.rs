@@ -140,12 +140,15 @@ pub async fn reconcile(road: &Road, run: SetRun<'_>) -> SetReport {
     };
     let inputs = built.count;
     let environments = environments(&built);
+    let (guard, remarks) = run.set.guard(road.guard);
+    built.notices.extend(remarks);
     let case = Case {
         owner: run.owner,
         ledger: run.ledger,
         sources: &gathered.states,
-        guard: run.set.guard(road.guard),
+        guard,
         approved: run.set.approved_prune(),
+        now: run.now,
     };
     match converge::converge(run.target, run.book, case, built).await {
         Ok(converged) => {

@@ -21,9 +21,12 @@ pub struct InventoryEntry {
     /// Why it is still here although nothing renders it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<String>,
-    /// `<source>/<uid>` of the input it came from.
+    /// `<kind>/<source>/<uid>` of the input it came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
+    /// The template it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
     /// The name, where the id cannot carry it exactly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -79,7 +82,6 @@ fn read_entry(entry: &InventoryEntry) -> Option<LedgerEntry> {
     if let Some(name) = &entry.name {
         key.name.clone_from(name);
     }
-    let input = entry.input.as_deref().and_then(|text| text.rsplit_once('/'));
     Some(LedgerEntry {
         key,
         version: entry.v.clone(),
@@ -87,9 +89,11 @@ fn read_entry(entry: &InventoryEntry) -> Option<LedgerEntry> {
         mark: match entry.mark.as_deref() {
             Some("PruneDisabled") => Mark::PruneDisabled,
             Some("Held") => Mark::Held,
+            Some("Approved") => Mark::Approved,
             _ => Mark::Owned,
         },
-        input: input.map(|(source, uid)| InputRef { source: source.to_owned(), uid: uid.to_owned() }),
+        input: entry.input.as_deref().and_then(InputRef::parse),
+        template: entry.template.clone(),
     })
 }
 
@@ -113,8 +117,10 @@ fn write_entry(entry: &LedgerEntry) -> InventoryEntry {
             Mark::Owned => None,
             Mark::PruneDisabled => Some("PruneDisabled".to_owned()),
             Mark::Held => Some("Held".to_owned()),
+            Mark::Approved => Some("Approved".to_owned()),
         },
-        input: entry.input.as_ref().map(|input| format!("{}/{}", input.source, input.uid)),
+        input: entry.input.as_ref().map(InputRef::written),
+        template: entry.template.clone(),
         name,
     }
 }
@@ -146,7 +152,8 @@ mod tests {
                     version: "v1".into(),
                     uid: Some("u".into()),
                     mark: Mark::Held,
-                    input: Some(InputRef { source: "a+b".into(), uid: "00ff".into() }),
+                    input: InputRef::parse("rset/a+rsip/b/00ff"),
+                    template: Some("steps[0].resources[1]".into()),
                 };
                 let ledger: Ledger = [entry].into_iter().collect();
                 assert_eq!(read(&write(&ledger, &[])).ledger, ledger, "{name} {group}");
@@ -160,6 +167,17 @@ mod tests {
             InventoryEntry { id: "apps_web_apps_Deployment".into(), v: "v1".into(), ..InventoryEntry::default() };
         let inventory = read(std::slice::from_ref(&entry));
         assert_eq!(inventory.ledger.get(&key("apps", "web", "apps", "Deployment")).unwrap().mark, Mark::Owned);
+        assert_eq!(write(&inventory.ledger, &[]), [entry]);
+    }
+
+    #[test]
+    fn an_entry_of_an_older_version_is_read_and_not_changed_by_being_carried_along() {
+        let id = "apps_web_apps_Deployment".to_owned();
+        let input = Some("previews/00ff".to_owned());
+        let entry = InventoryEntry { id, v: "v1".into(), input, ..InventoryEntry::default() };
+        let inventory = read(std::slice::from_ref(&entry));
+        let read = inventory.ledger.get(&key("apps", "web", "apps", "Deployment")).unwrap();
+        assert!(!read.input.as_ref().unwrap().source.is_typed());
         assert_eq!(write(&inventory.ledger, &[]), [entry]);
     }
 

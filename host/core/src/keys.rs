@@ -42,11 +42,11 @@ pub const FORCE_AT: &str = "reconcile.fluxcd.io/forceAt";
 /// Label on a ConfigMap or Secret that asks to be watched.
 pub const WATCH: &str = "reconcile.fluxcd.io/watch";
 
-/// `off` turns the prune guard off for one set.
+/// `off` turns the prune guard off for one set, `SHARE/FLOOR` gives it other thresholds.
 pub const PRUNE_GUARD: &str = "orangery.dev/prune-guard";
 /// `true` allows a source to become empty.
 pub const ALLOW_EMPTY: &str = "orangery.dev/allow-empty";
-/// Digest of the held list that may be deleted now.
+/// Digest of the held list that may be deleted now; used once.
 pub const APPROVE_PRUNE: &str = "orangery.dev/approve-prune";
 /// `true` on a rendered object takes it over from its present owner.
 pub const TAKE_OWNERSHIP: &str = "orangery.dev/take-ownership";

@@ -1,6 +1,12 @@
 //! The ledger: what a set owns or is about to own. On the wire it is `status.inventory` of the reference, so that an
 //! existing installation is taken over in place.
 
+mod source;
+mod typed;
+
+pub use source::{InputRef, InputSource, SourceKind, SourceRef};
+
+use crate::guard::GuardMemory;
 use crate::object::ObjectKey;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,15 +21,8 @@ pub enum Mark {
     PruneDisabled,
     /// No longer rendered; deletion is held by the guard.
     Held,
-}
-
-/// Which input an object was rendered from: lets the guard count vanished inputs instead of objects.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct InputRef {
-    /// Name of the provider; the name of the set itself for inline inputs; joined with `+` where several are permuted.
-    pub source: String,
-    /// The input's `uid`: 16 hexadecimal characters.
-    pub uid: String,
+    /// No longer rendered; deletion was held and has been approved. Being rendered again ends that.
+    Approved,
 }
 
 /// One object of the ledger.
@@ -40,25 +39,33 @@ pub struct LedgerEntry {
     /// The input it came from; `None` in input-less sets and in inventories taken over from the reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<InputRef>,
+    /// The template it came from, for example `resources[2]`; `None` in inventories of older versions and of the reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
 }
 
-/// All objects of one set, in the order of their keys.
+/// All objects of one set, in the order of their keys, and what the guard remembers of the set.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Ledger {
     entries: BTreeMap<ObjectKey, LedgerEntry>,
+    #[serde(default)]
+    guard: GuardMemory,
 }
 
 impl LedgerEntry {
     /// An entry for an object that is about to be applied for the first time.
     #[must_use]
     pub fn about_to_be(key: ObjectKey, version: impl Into<String>) -> Self {
-        Self { key, version: version.into(), uid: None, mark: Mark::Owned, input: None }
+        Self { key, version: version.into(), uid: None, mark: Mark::Owned, input: None, template: None }
     }
 }
 
 impl FromIterator<LedgerEntry> for Ledger {
     fn from_iter<T: IntoIterator<Item = LedgerEntry>>(iter: T) -> Self {
-        Self { entries: iter.into_iter().map(|entry| (entry.key.clone(), entry)).collect() }
+        Self {
+            entries: iter.into_iter().map(|entry| (entry.key.clone(), entry)).collect(),
+            guard: GuardMemory::default(),
+        }
     }
 }
 
@@ -82,6 +89,26 @@ impl Ledger {
     /// Looks an entry up, to change it.
     pub fn get_mut(&mut self, key: &ObjectKey) -> Option<&mut LedgerEntry> {
         self.entries.get_mut(key)
+    }
+
+    /// What the guard remembers: written and read together with the entries.
+    #[must_use]
+    pub fn guard(&self) -> &GuardMemory {
+        &self.guard
+    }
+
+    /// Replaces what the guard remembers.
+    pub fn set_guard(&mut self, memory: GuardMemory) {
+        self.guard = memory;
+    }
+
+    /// Marks what may be deleted without being asked for again.
+    pub fn approve(&mut self, objects: &[ObjectKey]) {
+        for key in objects {
+            if let Some(entry) = self.entries.get_mut(key) {
+                entry.mark = Mark::Approved;
+            }
+        }
     }
 
     /// Whether an object is owned.

@@ -19,6 +19,7 @@ use crate::environment::FailedEnvironment;
 use crate::input::NamespacedName;
 use crate::ledger::{InputRef, Ledger, LedgerEntry};
 use crate::object::Object;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Who owns the objects: the ResourceSet. Written as the two owner labels.
@@ -52,6 +53,8 @@ pub struct Planned {
     pub input: Option<InputRef>,
     /// Further inputs that gave an equal object.
     pub sharers: Vec<InputRef>,
+    /// Which template gave it: `resources[2]`.
+    pub template: Arc<str>,
 }
 
 impl Planned {

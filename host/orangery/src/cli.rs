@@ -119,6 +119,12 @@ pub struct RunOptions {
     /// What happens to deletions that look like an accident when the object does not say: hold them or not
     #[arg(long, value_enum, default_value_t = GuardDefault::On, help_heading = "Safety")]
     pub prune_guard: GuardDefault,
+    /// The share of a set's inputs, in percent, whose loss is held unless the set says otherwise
+    #[arg(long, value_name = "PERCENT", default_value_t = 50, value_parser = clap::value_parser!(u8).range(1..=100), help_heading = "Safety")]
+    pub prune_guard_share: u8,
+    /// The number of inputs up to which a loss is everyday, whatever their share
+    #[arg(long, value_name = "N", default_value_t = 5, help_heading = "Safety")]
+    pub prune_guard_floor: u32,
     /// Plugins.
     #[command(flatten)]
     pub glass: GlassOptions,
@@ -127,7 +133,7 @@ pub struct RunOptions {
 /// Whether the guard holds by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum GuardDefault {
-    /// A drop to zero, or of more than half and more than five, is held until it is approved.
+    /// A drop to zero, or of at least half and more than five inputs, is held until it is approved.
     On,
     /// As the reference: delete at once.
     Off,

@@ -26,7 +26,13 @@ fn plan(owner: &Owner, objects: Vec<Object>, old: &Ledger) -> Plan {
     }
     let objects = objects
         .into_iter()
-        .map(|object| Planned { object, origin: "the test".into(), input: None, sharers: vec![] })
+        .map(|object| Planned {
+            object,
+            origin: "the test".into(),
+            input: None,
+            sharers: vec![],
+            template: "resources[0]".into(),
+        })
         .collect();
     let stage = Stage { objects, gate: StageGate::None };
     Plan {

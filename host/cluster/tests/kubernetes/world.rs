@@ -72,7 +72,8 @@ impl World {
     pub(crate) fn plan_steps(&self, steps: Vec<(Option<&str>, Option<Duration>, Vec<Value>)>) -> Result<Plan> {
         let wanted = |object| {
             let object = PackedObject::new(&self.own(object)?);
-            Ok(Wanted { object, origin: "the test".into(), input: None, sharers: Vec::new() })
+            let (origin, template) = ("the test".into(), "resources[0]".into());
+            Ok(Wanted { object, origin, input: None, sharers: Vec::new(), template })
         };
         let steps = steps.into_iter().map(|(name, wait, objects)| {
             let objects = objects.into_iter().map(wanted).collect::<Result<_>>()?;

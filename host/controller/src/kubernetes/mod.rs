@@ -20,6 +20,7 @@ mod status;
 mod task;
 mod turns;
 mod watch;
+mod written;
 
 pub use context::{Clients, Context, Options, Rights};
 pub use watch::run;

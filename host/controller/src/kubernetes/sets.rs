@@ -2,7 +2,7 @@
 
 use super::context::{Context, now, timestamp};
 use super::status::{StatusError, publish};
-use super::{again, finalizer, providers};
+use super::{again, finalizer, providers, written};
 use crate::converge::{LedgerBook, LedgerError};
 use crate::events::{Announcement, Severity};
 use crate::metrics::{ActionLabels, SetLabels};
@@ -13,7 +13,7 @@ use kube::api::{Api, Patch, PatchParams};
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::Store;
 use kube::{Client, Resource, ResourceExt};
-use orangery_api::set_status::{Inventory, PendingPrune};
+use orangery_api::set_status::PendingPrune;
 use orangery_api::{ResourceSet, ResourceSetInputProvider, ResourceSetStatus};
 use orangery_core::conditions::{ConditionType, Conditions, HistoryEntry, Outcome, Stamp, conclude, remember};
 use orangery_core::guard::Verdict;
@@ -56,8 +56,7 @@ struct ServerBook<'a> {
 impl LedgerBook for ServerBook<'_> {
     async fn record(&self, set: &NamespacedName, ledger: &Ledger) -> Result<(), LedgerError> {
         let api: Api<ResourceSet> = Api::namespaced(self.client.clone(), &set.namespace);
-        let inventory = Inventory::write(ledger, &self.unreadable);
-        let patch = json!({"metadata": {"uid": self.uid}, "status": {"inventory": inventory}});
+        let patch = json!({"metadata": {"uid": self.uid}, "status": written::patch(ledger, &self.unreadable)});
         match api.patch_status(&set.name, &PatchParams::default(), &Patch::Merge(&patch)).await {
             Ok(_) => Ok(()),
             Err(error) => Err(LedgerError { set: set.clone(), message: error.to_string() }),
@@ -76,7 +75,7 @@ pub(super) async fn reconcile(
     let name = NamespacedName::new(object.namespace().unwrap_or_default(), object.name_any());
     let failed = |source| SetError::Finalizer { name: name.clone(), source: Box::new(source) };
     let before = object.status.clone().unwrap_or_default();
-    let inventory = before.inventory.as_ref().map(Inventory::read).unwrap_or_default();
+    let inventory = written::read(&before);
     let book = ServerBook {
         client: &context.client,
         uid: object.uid().unwrap_or_default(),
@@ -134,9 +133,8 @@ pub(super) async fn reconcile(
     // The ledger is written by its book; what is left to publish is everything else.
     let mut known = before.clone();
     known.conditions.clone_from(&after.conditions);
-    known.inventory = Some(Inventory::write(ledger, &inventory.unreadable))
-        .filter(|_| before.inventory.is_some() || !ledger.is_empty());
-    after.inventory.clone_from(&known.inventory);
+    written::show(&mut known, ledger, &inventory.unreadable);
+    written::show(&mut after, ledger, &inventory.unreadable);
     write_outcome(&mut after, &object, &report, ledger, begun.elapsed());
     tell(&object, &context, &report, &known);
     publish(&context.client, object.as_ref(), &known, &after).await?;
@@ -269,10 +267,14 @@ fn write_outcome(
     let same_outcome = conditions.get(ConditionType::Ready).map(|ready| &ready.reason) == Some(&reason);
     after.conditions = concluded.into_vec().into_iter().map(Into::into).collect();
     after.external_checksum_refs.clone_from(&report.external);
-    after.pending_prune = report.converged.as_ref().and_then(|converged| match &converged.verdict {
-        Verdict::Held(hold) => Some(PendingPrune::from(hold)),
-        Verdict::Allowed | Verdict::Blocked { .. } => None,
-    });
+    after.pending_prune = match report.converged.as_ref().map(|converged| &converged.verdict) {
+        Some(Verdict::Held(hold)) => Some(PendingPrune::from(hold)),
+        // What was not judged is held as before, by the policy that stands with the list.
+        Some(Verdict::Allowed | Verdict::Approved(_)) => {
+            after.pending_prune.take().filter(|_| ledger.guard().held_under.is_some())
+        }
+        Some(Verdict::Blocked { .. }) | None => after.pending_prune.take(),
+    };
     let Some(converged) = report.converged.as_ref().filter(|_| !matches!(report.outcome, Outcome::Waiting { .. }))
     else {
         return;

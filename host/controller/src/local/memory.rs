@@ -6,7 +6,7 @@ use orangery_cluster::StateDirectory;
 use orangery_cluster::directory::StateError;
 use orangery_core::conditions::{Condition, Conditions};
 use orangery_core::inventory::{self, InventoryEntry};
-use orangery_core::{Freshness, InputList, Ledger, NamespacedName, Reason, Snapshot};
+use orangery_core::{Freshness, GuardMemory, InputList, Ledger, NamespacedName, Reason, Snapshot};
 use serde::{Deserialize, Serialize};
 
 /// Something remembered that cannot be read or written. Never taken for nothing: that would delete environments.
@@ -87,6 +87,9 @@ pub struct SetMemory {
     pub name: Option<NamespacedName>,
     /// `status.inventory.entries`.
     pub inventory: Vec<InventoryEntry>,
+    /// What the guard remembers.
+    #[serde(default)]
+    pub guard: GuardMemory,
     /// The conditions.
     #[serde(default)]
     pub conditions: Vec<Condition>,
@@ -101,7 +104,8 @@ impl SetMemory {
     /// # Errors
     /// An entry cannot be read: acting on the others might leave or delete the wrong thing.
     pub fn ledger(&self, set: &NamespacedName) -> Result<Ledger, MemoryError> {
-        let read = inventory::read(&self.inventory);
+        let mut read = inventory::read(&self.inventory);
+        read.ledger.set_guard(self.guard.clone());
         match read.unreadable.first() {
             None => Ok(read.ledger),
             Some(first) => {
@@ -129,6 +133,7 @@ impl LedgerBook for Book<'_> {
         let mut memory: SetMemory = self.0.load(&document).map_err(failed)?.unwrap_or_default();
         memory.name = Some(set.clone());
         memory.inventory = inventory::write(ledger, &[]);
+        memory.guard = ledger.guard().clone();
         self.0.store(&document, &memory).map_err(failed)
     }
 }

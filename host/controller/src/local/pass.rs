@@ -226,7 +226,7 @@ impl Local {
             changes: converged.map(verdict::changes).unwrap_or_default(),
             held: converged.map_or(0, |converged| match &converged.verdict {
                 Verdict::Held(hold) => hold.objects.len(),
-                Verdict::Allowed | Verdict::Blocked { .. } => 0,
+                Verdict::Allowed | Verdict::Approved(_) | Verdict::Blocked { .. } => 0,
             }),
             environments: report.environments,
         })

@@ -2,6 +2,7 @@
 
 use super::source::{Part, Source};
 use super::{CombineError, CombinedInput, MAX_COMBINED, MAX_COMBINED_BYTES};
+use crate::ledger::SourceRef;
 use std::sync::Arc;
 
 pub(super) fn flatten(sources: &[Source]) -> Result<Vec<CombinedInput>, CombineError> {
@@ -19,14 +20,14 @@ pub(super) fn flatten(sources: &[Source]) -> Result<Vec<CombinedInput>, CombineE
     let mut bytes = 0usize;
     let mut all = Vec::with_capacity(total);
     for source in sources {
-        let names: Arc<[String]> = Arc::from([source.provider.name.name.clone()]);
+        let sources: Arc<[SourceRef]> = Arc::from([source.provider.source()]);
         for part in source.parts() {
             bytes = bytes.saturating_add(part.bytes());
             if bytes > MAX_COMBINED_BYTES {
                 return Err(CombineError::TooBig(bytes));
             }
             let Part { attributes, uid, label, untrusted } = part;
-            all.push(CombinedInput { attributes, uid, label, sources: Arc::clone(&names), untrusted });
+            all.push(CombinedInput { attributes, uid, label, sources: Arc::clone(&sources), untrusted });
         }
     }
     Ok(all)

@@ -18,7 +18,7 @@ pub use source::{ProviderRef, Source, Trust};
 use crate::attributes::Attributes;
 use crate::explain::{Disposition, Explain, Reason};
 use crate::input::NamespacedName;
-use crate::ledger::InputRef;
+use crate::ledger::{InputRef, InputSource, SourceRef};
 use crate::notice::Notice;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -77,8 +77,8 @@ pub struct CombinedInput {
     pub uid: String,
     /// Who it is, for messages, for example `ResourceSetInputProvider/previews id 42`.
     pub label: String,
-    /// Names of the providers it comes from; the set's own name for inline inputs.
-    pub sources: Arc<[String]>,
+    /// The providers it comes from; the set itself for inline inputs.
+    pub sources: Arc<[SourceRef]>,
     /// The keys (dotted paths) whose values an outsider chose.
     pub untrusted: Vec<String>,
 }
@@ -87,7 +87,7 @@ impl CombinedInput {
     /// How the ledger remembers it.
     #[must_use]
     pub fn reference(&self) -> InputRef {
-        InputRef { source: self.sources.join("+"), uid: self.uid.clone() }
+        InputRef { source: InputSource::new(self.sources.to_vec()), uid: self.uid.clone() }
     }
 }
 

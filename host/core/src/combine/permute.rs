@@ -4,6 +4,7 @@ use super::source::{Part, Source};
 use super::{CombineError, CombinedInput, IdFrom, MAX_COMBINED, MAX_COMBINED_BYTES, normalise};
 use crate::attributes::Attributes;
 use crate::digest;
+use crate::ledger::SourceRef;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,7 +39,7 @@ pub(super) fn permute(
     }
     let axes: Vec<Axis<'_>> = counted.into_iter().zip(keys).map(|(source, key)| Axis::of(source, key)).collect();
     check_bytes(&axes, total)?;
-    let sources: Arc<[String]> = axes.iter().map(|axis| axis.source.provider.name.name.clone()).collect();
+    let sources: Arc<[SourceRef]> = axes.iter().map(|axis| axis.source.provider.source()).collect();
     Ok((0..total).map(|position| permutation(&axes, position, id_from, &sources)).collect())
 }
 
@@ -93,7 +94,7 @@ fn check_bytes(axes: &[Axis<'_>], total: usize) -> Result<(), CombineError> {
     if bytes > MAX_COMBINED_BYTES { Err(CombineError::TooBig(bytes)) } else { Ok(()) }
 }
 
-fn permutation(axes: &[Axis<'_>], position: usize, id_from: IdFrom, sources: &Arc<[String]>) -> CombinedInput {
+fn permutation(axes: &[Axis<'_>], position: usize, id_from: IdFrom, sources: &Arc<[SourceRef]>) -> CombinedInput {
     let mut fields: Vec<(Arc<str>, Arc<str>)> = Vec::with_capacity(axes.len() + 1);
     let mut untrusted = Vec::new();
     let (mut by_position, mut by_content, mut labels) = (Vec::new(), Vec::new(), Vec::new());

@@ -4,6 +4,7 @@ use crate::attributes::{Attributes, InputList};
 use crate::digest;
 use crate::explain::Reason;
 use crate::input::NamespacedName;
+use crate::ledger::SourceRef;
 use crate::notice::Notice;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -44,6 +45,12 @@ impl ProviderRef {
     #[must_use]
     pub fn short(&self) -> String {
         format!("{}/{}", self.kind, self.name.name)
+    }
+
+    /// How the ledger remembers it.
+    #[must_use]
+    pub fn source(&self) -> SourceRef {
+        if self.kind == SET_KIND { SourceRef::set(&self.name.name) } else { SourceRef::provider(&self.name.name) }
     }
 
     /// The value of the key `provider`.

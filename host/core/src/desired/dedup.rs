@@ -14,6 +14,7 @@ pub(super) struct Candidate {
     pub(super) object: Object,
     pub(super) origin: Arc<str>,
     pub(super) input: Option<Arc<InputRef>>,
+    pub(super) template: Arc<str>,
     /// Kept although one of its identity is there, as the reference does in input-less sets.
     pub(super) lenient: bool,
 }
@@ -34,7 +35,7 @@ impl<'a> Index<'a> {
 
     /// Labels an object and adds it, unless one of its identity is there.
     pub(super) fn add(&mut self, candidate: Candidate, notices: &mut Vec<Notice>) -> Result<(), DesiredError> {
-        let Candidate { mut object, origin, input, lenient } = candidate;
+        let Candidate { mut object, origin, input, template, lenient } = candidate;
         let key = Arc::new(object.key());
         let winner = self.first.get(&key).and_then(|index| self.objects.get_mut(*index));
         if winner.is_none() || lenient {
@@ -56,7 +57,8 @@ impl<'a> Index<'a> {
         } else {
             self.first.insert(Arc::clone(&key), self.objects.len());
         }
-        self.objects.push(Wanted { object: PackedObject::with_key(&object, key), origin, input, sharers: Vec::new() });
+        let object = PackedObject::with_key(&object, key);
+        self.objects.push(Wanted { object, origin, input, sharers: Vec::new(), template });
         Ok(())
     }
 

@@ -43,6 +43,13 @@ pub struct TemplateRef {
     pub form: Form,
 }
 
+impl TemplateRef {
+    /// Its path below `spec`: the ledger has one for each object.
+    fn short(&self) -> Arc<str> {
+        Arc::from(self.path.strip_prefix("spec.").unwrap_or(&self.path))
+    }
+}
+
 /// What one input gave, for all templates of a step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rendering {
@@ -101,6 +108,8 @@ pub struct Wanted {
     pub input: Option<Arc<InputRef>>,
     /// Further inputs that gave an equal object.
     pub sharers: Vec<Arc<InputRef>>,
+    /// Which template gave it, as the ledger remembers it: `resources[2]`.
+    pub template: Arc<str>,
 }
 
 /// The objects of one step, labelled and in order.
@@ -270,7 +279,7 @@ fn take(
     index: &mut dedup::Index<'_>,
     notices: &mut Vec<Notice>,
 ) -> Result<(), DesiredError> {
-    let Rendered { form, text, origin, input } = rendered;
+    let Rendered { form, text, origin, input, template } = rendered;
     let object: Object = match serde_json::from_str(&text) {
         Ok(object) => object,
         Err(error) => return Err(DesiredError::NoObject { origin, cause: error.to_string() }),
@@ -283,7 +292,7 @@ fn take(
     if !lenient && object.annotation(keys::RECONCILE) == Some("disabled") {
         return Ok(());
     }
-    index.add(dedup::Candidate { object, origin, input, lenient }, notices)
+    index.add(dedup::Candidate { object, origin, input, template, lenient }, notices)
 }
 
 /// The error is that of the input's environment; without an input it is that of the set.
@@ -303,10 +312,12 @@ struct Rendered {
     text: Arc<str>,
     origin: Arc<str>,
     input: Option<Arc<InputRef>>,
+    template: Arc<str>,
 }
 
 /// Structured templates first, template by template; then text templates, input by input.
 fn ordered(templates: &[TemplateRef], renderings: Vec<Rendering>) -> impl Iterator<Item = Rendered> {
+    let short: Vec<Arc<str>> = templates.iter().map(TemplateRef::short).collect();
     let mut structured: Vec<(usize, Rendered)> = Vec::new();
     let mut texts = Vec::new();
     for Rendering { label, input, objects } in renderings {
@@ -322,7 +333,8 @@ fn ordered(templates: &[TemplateRef], renderings: Vec<Rendering>) -> impl Iterat
                 _ => Arc::from(format!("{path} with {label}")),
             };
             last = Some((index, Arc::clone(&origin)));
-            let rendered = Rendered { form, text, origin, input: input.clone() };
+            let template = short.get(index).cloned().unwrap_or_else(|| Arc::from(""));
+            let rendered = Rendered { form, text, origin, input: input.clone(), template };
             match form {
                 Form::Structured => structured.push((index, rendered)),
                 Form::Text => texts.push(rendered),

@@ -1,6 +1,7 @@
 //! What users may rely on between rendering and planning.
 
 use super::*;
+use crate::ledger::SourceRef;
 use serde_json::{Value, json};
 
 fn object(value: Value) -> Object {
@@ -23,7 +24,7 @@ fn templates() -> Vec<TemplateRef> {
 
 fn rendering(label: &str, objects: Vec<(usize, Object)>) -> Rendering {
     let objects = objects.into_iter().map(|(of, object)| (of, object.into_value().to_string().into())).collect();
-    let input = (!label.is_empty()).then(|| InputRef { source: "p".into(), uid: label.into() });
+    let input = (!label.is_empty()).then(|| InputRef { source: SourceRef::provider("p").into(), uid: label.into() });
     Rendering { label: label.into(), input, objects }
 }
 

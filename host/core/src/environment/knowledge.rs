@@ -9,15 +9,13 @@
 use super::Standing;
 use crate::explain::Reason;
 use crate::guard::SourceState;
-use crate::ledger::{InputRef, LedgerEntry};
+use crate::ledger::{InputRef, InputSource, LedgerEntry, SourceRef};
 use crate::snapshot::Freshness;
 use std::collections::BTreeSet;
 
 /// What is known after an apply.
 #[derive(Debug)]
 pub struct Knowledge<'a> {
-    /// Name of the set, which is the source of inline inputs.
-    pub set: &'a str,
     /// The inputs of this reconciliation, also those that failed.
     pub present: &'a BTreeSet<InputRef>,
     /// The providers of this reconciliation.
@@ -33,7 +31,7 @@ pub struct Knowledge<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unnamed {
     /// Which source it is of.
-    pub source: String,
+    pub source: InputSource,
     /// Its values, as far as they are texts or numbers.
     pub values: Vec<String>,
 }
@@ -67,7 +65,8 @@ impl Knowledge<'_> {
         let Some(input) = &entry.input else {
             return self.incomplete().or_else(|| self.sources.iter().find_map(doubt));
         };
-        if self.is_product(input)
+        // A permutation is gone when a part of it is, and which part that was is not known.
+        if input.source.is_product()
             && let Some(doubt) = self.sources.iter().find_map(doubt)
         {
             return Some(doubt);
@@ -89,7 +88,8 @@ impl Knowledge<'_> {
     /// An item that exists and cannot be read is exported if it was before. Where the provider was made anew it never was,
     /// and only the ledger knows of it.
     fn oddness(&self, input: &InputRef) -> Option<(Reason, String)> {
-        let own = self.sources.iter().find(|state| state.name == input.source && state.odd.may_be(&input.uid))?;
+        let is_own = |state: &&SourceState| input.source == SourceRef::provider(&state.name).into();
+        let own = self.sources.iter().filter(is_own).find(|state| state.odd.may_be(&input.uid))?;
         let why = format!(
             "nothing of an environment is deleted while its item in the answer of provider {} cannot be read",
             own.name
@@ -102,18 +102,15 @@ impl Knowledge<'_> {
         (!self.standing.is_complete()).then(|| (Reason::ReconciliationFailed, why()))
     }
 
-    /// A permutation is gone when a part of it is, and which part that was is not known.
-    fn is_product(&self, input: &InputRef) -> bool {
-        input.source.contains('+')
-    }
-
-    fn doubt_of_source(&self, source: &str) -> Option<(Reason, String)> {
-        let own: Vec<&SourceState> = self.sources.iter().filter(|state| state.name == source).collect();
-        if own.is_empty() && source != self.set {
-            // A provider that is not read any more, or one under another name: nobody can answer for it alone.
-            return self.sources.iter().find_map(doubt);
+    fn doubt_of_source(&self, source: &InputSource) -> Option<(Reason, String)> {
+        if source.is_the_set() {
+            return None;
         }
-        own.into_iter().find_map(doubt)
+        match self.sources.iter().find(|state| *source == SourceRef::provider(&state.name).into()) {
+            Some(own) => doubt(own),
+            // A provider that is not read any more, or one under another name: nobody can answer for it alone.
+            None => self.sources.iter().find_map(doubt),
+        }
     }
 }
 
@@ -134,13 +131,13 @@ fn doubt(source: &SourceState) -> Option<(Reason, String)> {
 impl Unnamed {
     /// Whether the object may be of this input as it was before: its name or namespace holds a value of it.
     fn may_have_been(&self, entry: &LedgerEntry) -> bool {
-        let source = entry.input.as_ref().map(|input| input.source.as_str());
+        let source = entry.input.as_ref().map(|input| &input.source);
         let (name, namespace) = (plain(&entry.key.name), plain(&entry.key.namespace));
         let is_in = |value: &String| {
             let value = plain(value);
             !value.is_empty() && (name.contains(&value) || namespace.contains(&value))
         };
-        source == Some(self.source.as_str()) && self.values.iter().any(is_in)
+        source == Some(&self.source) && self.values.iter().any(is_in)
     }
 }
 

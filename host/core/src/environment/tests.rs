@@ -4,7 +4,7 @@ use super::*;
 use crate::desired::{DesiredSet, DesiredStep, Wanted};
 use crate::guard::SourceState;
 use crate::input::NamespacedName;
-use crate::ledger::{Ledger, LedgerEntry};
+use crate::ledger::{InputSource, Ledger, LedgerEntry, SourceRef};
 use crate::object::{Object, ObjectKey, PackedObject};
 use crate::plan::{Owner, Plan, plan};
 use crate::report::{Action, ApplyReport, Change, Failed, Waiting};
@@ -14,7 +14,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 fn input(source: &str, id: &str) -> InputRef {
-    InputRef { source: source.into(), uid: id.into() }
+    InputRef { source: of(source), uid: id.into() }
+}
+
+/// `set` is the set itself, everything else a provider; several are joined by `+`.
+fn of(source: &str) -> InputSource {
+    let one = |name| if name == "set" { SourceRef::set(name) } else { SourceRef::provider(name) };
+    InputSource::new(source.split('+').map(one).collect())
 }
 
 fn key(name: &str) -> ObjectKey {
@@ -29,6 +35,7 @@ fn wanted(name: &str, inputs: &[&InputRef]) -> Wanted {
         origin: "spec.resources[0]".into(),
         input: makers.next(),
         sharers: makers.collect(),
+        template: "resources[0]".into(),
     }
 }
 
@@ -136,13 +143,8 @@ impl Story {
 
     fn goes(&self, stale: &[LedgerEntry]) -> Vec<String> {
         let present: BTreeSet<InputRef> = self.present.iter().cloned().collect();
-        let knowledge = Knowledge {
-            set: "set",
-            present: &present,
-            sources: &self.sources,
-            standing: &self.standing,
-            unnamed: &self.unnamed,
-        };
+        let knowledge =
+            Knowledge { present: &present, sources: &self.sources, standing: &self.standing, unnamed: &self.unnamed };
         let sifted = knowledge.sift(stale.to_vec());
         assert_eq!(sifted.unknown.is_some(), sifted.known.len() < stale.len());
         sifted.known.into_iter().map(|entry| entry.key.name).collect()
@@ -192,9 +194,9 @@ fn what_may_have_been_an_unnamed_input_before_it_changed_stays() {
     let now = input("set", "3");
     let mut story = Story::new(&[&now], &[]);
     story.standing.fail(FailedEnvironment { input: now, reason: Reason::BuildFailed, message: "no".into() });
-    story.unnamed = vec![Unnamed { source: "set".into(), values: vec!["Login".into(), "x: [".into()] }];
+    story.unnamed = vec![Unnamed { source: of("set"), values: vec!["Login".into(), "x: [".into()] }];
     assert_eq!(story.goes(&before), ["env-search"]);
-    story.unnamed[0].source = "other".into();
+    story.unnamed[0].source = of("other");
     assert_eq!(story.goes(&before).len(), 2);
 }
 

@@ -62,6 +62,7 @@ fn planned(wanted: Wanted) -> Planned {
         origin: wanted.origin.to_string(),
         input: wanted.input.map(|input| (*input).clone()),
         sharers: wanted.sharers.iter().map(|input| (**input).clone()).collect(),
+        template: wanted.template,
     }
 }
 
@@ -73,6 +74,7 @@ fn entry(planned: &Planned, known: Option<&LedgerEntry>) -> LedgerEntry {
         uid: known.and_then(|known| known.uid.clone()),
         mark: Mark::Owned,
         input: planned.input.clone().filter(|_| planned.sharers.is_empty()),
+        template: Some(planned.template.to_string()),
     }
 }
 

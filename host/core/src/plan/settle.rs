@@ -20,7 +20,10 @@ pub fn settle(plan: &Plan, before: &Ledger, applied: &ApplyReport, verdict: &Ver
     for stale in &plan.stale {
         if let Some(entry) = ledger.get_mut(&stale.key) {
             entry.mark = match (verdict, entry.mark) {
-                (Verdict::Held(_), Mark::Owned) => Mark::Held,
+                (Verdict::Held(hold), Mark::Owned) if hold.holds(&stale.key) => Mark::Held,
+                (Verdict::Held(hold), Mark::Held) if !hold.holds(&stale.key) => Mark::Owned,
+                // It may go, and could not: that is no reason to ask for approval.
+                (Verdict::Allowed, Mark::Held) => Mark::Owned,
                 (_, mark) => mark,
             };
         }

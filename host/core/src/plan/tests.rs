@@ -19,6 +19,7 @@ fn planned(api_version: &str, kind: &str, name: &str) -> Wanted {
         origin: "spec.resources[0]".into(),
         input: None,
         sharers: vec![],
+        template: "resources[0]".into(),
     }
 }
 
@@ -150,11 +151,13 @@ fn what_could_not_even_be_looked_at_leaves_the_ledger_unless_it_was_there_before
 
 #[test]
 fn held_objects_are_marked_and_stay() {
-    let ledger: Ledger = [entry("", "ConfigMap", "a")].into_iter().collect();
+    let ledger: Ledger = ["a", "b"].map(|name| entry("", "ConfigMap", name)).into_iter().collect();
     let plan = plan(owner(), desired(vec![]), &ledger).unwrap();
-    let held = Verdict::Held(Hold { digest: "d".into(), objects: vec![], why: String::new() });
+    let hold = Hold { objects: vec![key("", "ConfigMap", "a")], ..Hold::default() };
+    let held = Verdict::Held(hold);
     let after = settle(&plan, &ledger, &ApplyReport::default(), &held, &PruneReport::default());
-    assert_eq!(after.get(&key("", "ConfigMap", "a")).unwrap().mark, Mark::Held);
+    let marks: Vec<_> = after.iter().map(|entry| (entry.key.name.as_str(), entry.mark)).collect();
+    assert_eq!(marks, [("a", Mark::Held), ("b", Mark::Owned)], "what is not on the list is not held");
 }
 
 mod properties {

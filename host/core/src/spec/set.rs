@@ -6,6 +6,7 @@ use crate::desired::{CommonMetadata, OnDuplicate};
 use crate::guard::GuardPolicy;
 use crate::input::NamespacedName;
 use crate::keys;
+use crate::notice::Notice;
 use crate::plan::Owner;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -155,9 +156,9 @@ impl SetSpec {
         }
     }
 
-    /// The prune guard's policy; `default` is the operator's.
+    /// The prune guard's policy, and what is wrong with the annotations about it; `default` is the operator's.
     #[must_use]
-    pub fn guard(&self, default: GuardPolicy) -> GuardPolicy {
+    pub fn guard(&self, default: GuardPolicy) -> (GuardPolicy, Vec<Notice>) {
         default.with_annotations(&self.annotations)
     }
 

@@ -84,7 +84,7 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
     let context = Arc::new(Context::new(
         Clients { requests: client.clone(), watches },
         Poller::new(sandbox.clone(), grants),
-        Road { sandbox, guard: guard(options.prune_guard) },
+        Road { sandbox, guard: guard(&options) },
         Arc::new(target),
         Options {
             namespace: options.watch_namespace.clone(),

@@ -35,7 +35,7 @@ pub(super) async fn run(options: &RunOptions, directory: &Path) -> anyhow::Resul
     std::fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
     let local = Local {
         poller: Poller::new(sandbox.clone(), grants),
-        road: Road { sandbox, guard: guard(options.prune_guard) },
+        road: Road { sandbox, guard: guard(options) },
         target: DirectoryTarget::open(directory)?,
         remove_missing_sets: options.remove_missing_sets,
     };

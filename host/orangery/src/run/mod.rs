@@ -10,6 +10,7 @@ pub use surroundings::Surroundings;
 
 use crate::cli::{GuardDefault, RunOptions};
 use orangery_core::GuardPolicy;
+use orangery_core::guard::Thresholds;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -31,6 +32,7 @@ pub fn now() -> u64 {
 }
 
 /// The guard's policy unless a set says otherwise.
-fn guard(default: GuardDefault) -> GuardPolicy {
-    GuardPolicy { on: default == GuardDefault::On, ..GuardPolicy::default() }
+fn guard(options: &RunOptions) -> GuardPolicy {
+    let thresholds = Thresholds { share: options.prune_guard_share, floor: options.prune_guard_floor };
+    GuardPolicy { on: options.prune_guard == GuardDefault::On, thresholds, ..GuardPolicy::default() }
 }

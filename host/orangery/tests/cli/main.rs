@@ -7,6 +7,7 @@ mod build_flags;
 mod docs;
 mod examples;
 mod garden;
+mod guard;
 mod help;
 mod local;
 mod plugin;

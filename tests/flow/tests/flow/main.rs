@@ -9,6 +9,7 @@ mod features;
 mod foreign;
 mod github_previews;
 mod gitlab_environments;
+mod guard;
 mod killed;
 mod law_one;
 mod laws;

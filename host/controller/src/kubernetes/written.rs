@@ -1,0 +1,94 @@
+//! The ledger in the status of a set: the inventory, and what the guard remembers.
+//!
+//! # Guarantees
+//! What was written is read back as it was. A time that cannot be read counts as now: the guard rather remembers too long.
+
+use super::context::{now, timestamp};
+use orangery_api::ResourceSetStatus;
+use orangery_api::set_status::{self, HighWaterMark};
+use orangery_core::guard::Level;
+use orangery_core::inventory::{Inventory, InventoryEntry};
+use orangery_core::{GuardMemory, Ledger};
+use serde_json::{Value, json};
+
+/// The ledger that a status holds.
+pub(super) fn read(status: &ResourceSetStatus) -> Inventory {
+    let mut inventory = status.inventory.as_ref().map(set_status::Inventory::read).unwrap_or_default();
+    let level = |mark: &HighWaterMark| Level {
+        inputs: usize::try_from(mark.inputs).unwrap_or_default(),
+        until: mark
+            .until
+            .parse::<jiff::Timestamp>()
+            .ok()
+            .and_then(|until| u64::try_from(until.as_millisecond()).ok())
+            .unwrap_or_else(now),
+    };
+    inventory.ledger.set_guard(GuardMemory {
+        last_approval: status.last_handled_approval.clone(),
+        levels: status.high_water_marks.iter().map(level).collect(),
+        held_under: status.pending_prune.as_ref().and_then(|pending| pending.policy.clone()),
+    });
+    inventory
+}
+
+/// What a merge patch of the status must say. The policy of a hold stands with the list that is held, which is published with
+/// the outcome.
+pub(super) fn patch(ledger: &Ledger, unreadable: &[InventoryEntry]) -> Value {
+    let guard = ledger.guard();
+    let marks = marks(guard);
+    json!({
+        "inventory": set_status::Inventory::write(ledger, unreadable),
+        "highWaterMarks": if marks.is_empty() { Value::Null } else { json!(marks) },
+        "lastHandledApproval": guard.last_approval,
+    })
+}
+
+/// Puts a ledger into a status. One that never had an inventory gets none for nothing.
+pub(super) fn show(status: &mut ResourceSetStatus, ledger: &Ledger, unreadable: &[InventoryEntry]) {
+    let written = set_status::Inventory::write(ledger, unreadable);
+    status.inventory = Some(written).filter(|_| status.inventory.is_some() || !ledger.is_empty());
+    status.high_water_marks = marks(ledger.guard());
+    status.last_handled_approval.clone_from(&ledger.guard().last_approval);
+}
+
+fn marks(guard: &GuardMemory) -> Vec<HighWaterMark> {
+    let mark = |level: &Level| HighWaterMark {
+        inputs: i64::try_from(level.inputs).unwrap_or(i64::MAX),
+        until: timestamp(level.until),
+    };
+    guard.levels.iter().map(mark).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_guard_remembers_is_read_back_and_an_old_status_has_nothing_of_it() {
+        let memory = GuardMemory {
+            last_approval: Some("sha256:0123456789abcdef".into()),
+            levels: vec![
+                Level { inputs: 100, until: 1_764_000_000_000 },
+                Level { inputs: 60, until: 1_764_000_060_000 },
+            ],
+            held_under: None,
+        };
+        let mut ledger = Ledger::default();
+        ledger.set_guard(memory.clone());
+        let mut status = ResourceSetStatus::default();
+        show(&mut status, &ledger, &[]);
+        assert_eq!(*read(&status).ledger.guard(), memory);
+        assert_eq!(status.inventory, None);
+        let patched: ResourceSetStatus = serde_json::from_value(patch(&ledger, &[])).unwrap();
+        assert_eq!(*read(&patched).ledger.guard(), memory);
+        assert_eq!(*read(&ResourceSetStatus::default()).ledger.guard(), GuardMemory::default());
+        assert!(patch(&Ledger::default(), &[]).get("highWaterMarks").unwrap().is_null());
+    }
+
+    #[test]
+    fn a_time_that_cannot_be_read_counts_as_now() {
+        let mark = HighWaterMark { inputs: 10, until: "yesterday".into() };
+        let status = ResourceSetStatus { high_water_marks: vec![mark], ..ResourceSetStatus::default() };
+        assert_eq!(read(&status).ledger.guard().high_water(now()), 10);
+    }
+}

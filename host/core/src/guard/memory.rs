@@ -1,0 +1,115 @@
+//! What the guard remembers of a set between reconciliations and restarts: bounded in size, written with the ledger.
+//!
+//! # Guarantees
+//! Nothing is written while nothing is deleted. At most [`MAX_LEVELS`] levels are kept; where more were needed, two become one
+//! that is as high as the higher and lasts as long as the longer, so that the guard holds rather too early than too late.
+
+use serde::{Deserialize, Serialize};
+
+/// How long a level counts after it was left: an hour, in milliseconds.
+pub const HIGH_WATER_MS: u64 = 60 * 60 * 1000;
+
+/// How many levels are kept.
+pub const MAX_LEVELS: usize = 12;
+
+/// How many inputs there were until deletions lowered their number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Level {
+    /// How many inputs owned objects.
+    pub inputs: usize,
+    /// Until when, in milliseconds since 1970.
+    pub until: u64,
+}
+
+/// What the guard remembers of a set.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GuardMemory {
+    /// The approval that was used last: `status.lastHandledApproval`. It is never accepted again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_approval: Option<String>,
+    /// The levels of the last hour, the oldest and highest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<Level>,
+    /// The policy that the present hold was judged by; `None` if nothing is held or an older version judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_under: Option<String>,
+}
+
+impl GuardMemory {
+    /// The high-water mark: the most inputs of the last hour, as far as it is remembered.
+    #[must_use]
+    pub fn high_water(&self, now: u64) -> usize {
+        self.levels.iter().filter(|level| level.counts(now)).map(|level| level.inputs).max().unwrap_or_default()
+    }
+
+    /// After deletions that lowered the number of inputs from `inputs`.
+    pub(super) fn after_a_drop(&self, inputs: usize, now: u64) -> Self {
+        let mut levels: Vec<Level> =
+            self.levels.iter().filter(|level| level.counts(now) && level.inputs > inputs).copied().collect();
+        levels.push(Level { inputs, until: now });
+        while levels.len() > MAX_LEVELS {
+            // The two whose ends are closest to each other lose the least by becoming one.
+            let ends = levels.windows(2).enumerate().map(|(index, pair)| match pair {
+                [first, second] => (second.until.saturating_sub(first.until), index),
+                _ => (u64::MAX, index),
+            });
+            let Some((_, index)) = ends.min() else { break };
+            let first = levels.remove(index);
+            if let Some(second) = levels.get_mut(index) {
+                second.inputs = second.inputs.max(first.inputs);
+            }
+        }
+        Self { levels, ..self.clone() }
+    }
+
+    /// After deletions that somebody wished for: what was before them counts no more.
+    pub(super) fn after_a_wish(&self) -> Self {
+        Self { levels: Vec::new(), ..self.clone() }
+    }
+
+    /// After deletions that somebody approved.
+    pub(super) fn after_approval(&self, digest: &str) -> Self {
+        Self { last_approval: Some(digest.to_owned()), ..self.after_a_wish() }
+    }
+}
+
+impl Level {
+    fn counts(&self, now: u64) -> bool {
+        self.until.saturating_add(HIGH_WATER_MS) > now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_is_the_most_of_the_last_hour() {
+        let memory = GuardMemory::default().after_a_drop(100, 0).after_a_drop(60, 1000).after_a_drop(55, 2000);
+        assert_eq!(memory.high_water(3000), 100);
+        assert_eq!(memory.high_water(HIGH_WATER_MS), 60);
+        assert_eq!(memory.high_water(HIGH_WATER_MS + 1500), 55);
+        assert_eq!(memory.high_water(HIGH_WATER_MS + 2000), 0);
+    }
+
+    #[test]
+    fn a_level_that_a_later_one_reaches_is_forgotten() {
+        let memory = GuardMemory::default().after_a_drop(10, 0).after_a_drop(20, 1000);
+        assert_eq!(memory.levels, [Level { inputs: 20, until: 1000 }]);
+    }
+
+    #[test]
+    fn however_much_goes_few_levels_are_kept_and_the_mark_is_never_lower_than_it_was() {
+        let mut memory = GuardMemory::default();
+        for step in 0..1000 {
+            let inputs = 1000 - usize::try_from(step).unwrap();
+            memory = memory.after_a_drop(inputs, step * 1000);
+            assert!(memory.levels.len() <= MAX_LEVELS);
+            assert_eq!(memory.high_water(step * 1000), 1000, "all of it is within one hour");
+        }
+        let text = serde_json::to_string(&memory).unwrap();
+        assert!(text.len() < 1000, "{text}");
+        assert_eq!(serde_json::from_str::<GuardMemory>(&text).unwrap(), memory);
+    }
+}

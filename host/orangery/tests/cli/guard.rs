@@ -1,0 +1,120 @@
+//! `orangery run --local`: what the guard holds, counted by the files that are gone.
+
+use crate::garden::{Garden, SET};
+
+/// `sha256:…` in the reasons of a held deletion.
+fn digest(text: &str) -> String {
+    let (_, after) = text.split_once("orangery.dev/approve-prune: ").unwrap();
+    after.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == ':').collect()
+}
+
+fn annotated(key: &str, value: &str) -> String {
+    SET.replacen("metadata:\n", &format!("metadata:\n  annotations:\n    orangery.dev/{key}: {value}\n"), 1)
+}
+
+/// Inline inputs `0..count`, and a ConfigMap for each of these prefixes.
+fn inline(count: usize, prefixes: &[&str]) -> String {
+    let inputs: Vec<String> = (0..count).map(|id| format!("{{id: \"{id}\"}}")).collect();
+    let resources: String = prefixes
+        .iter()
+        .map(|prefix| {
+            format!(
+                "    - {{apiVersion: v1, kind: ConfigMap, metadata: {{name: {prefix}-<< inputs.id >>, namespace: apps}}}}\n"
+            )
+        })
+        .collect();
+    format!(
+        "apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSet\nmetadata: {{name: set, namespace: apps}}\nspec:\n  inputs: [{}]\n  resources:\n{resources}",
+        inputs.join(", ")
+    )
+}
+
+/// D19.
+#[test]
+fn an_approval_is_used_once_also_when_the_same_objects_come_back() {
+    let (garden, shop) = Garden::with_pulls(3);
+    garden.once(&[]).exits(0);
+    let mut last = String::new();
+    for round in 0..2 {
+        (1..=3).for_each(|number| shop.closes(number));
+        let held = garden.once(&[]).exits(3);
+        assert_eq!(garden.names().len(), 3, "round {round}");
+        assert_ne!(digest(&held.err), last);
+        assert_eq!(held.err.contains(&format!("the approval {last} has been used already")), round > 0, "{}", held.err);
+        last = digest(&held.err);
+        garden.manifest("set.yaml", &annotated("approve-prune", &last));
+        garden.once(&[]).exits(0);
+        assert!(garden.names().is_empty());
+        (1..=3).for_each(|number| shop.reopens(number));
+        garden.once(&[]).exits(0);
+        assert_eq!(garden.names().len(), 3);
+    }
+}
+
+/// D13.
+#[test]
+fn a_renamed_template_among_several_deletes_nothing_until_it_is_approved() {
+    let garden = Garden::new();
+    garden.manifest("set.yaml", &inline(8, &["a", "b", "c"]));
+    garden.once(&[]).exits(0);
+    garden.manifest("set.yaml", &inline(8, &["renamed", "b", "c"]));
+    let held = garden.once(&[]).exits(3);
+    assert_eq!(garden.names().len(), 32, "eight wait beside their successors");
+    let approved = inline(8, &["renamed", "b", "c"]).replace(
+        "namespace: apps}\nspec",
+        &format!("namespace: apps, annotations: {{orangery.dev/approve-prune: \"{}\"}}}}\nspec", digest(&held.err)),
+    );
+    garden.manifest("set.yaml", &approved);
+    garden.once(&[]).exits(0);
+    assert_eq!(garden.names().len(), 24);
+}
+
+#[test]
+fn half_of_all_is_held_and_so_is_draining_in_steps_from_run_to_run() {
+    let garden = Garden::new();
+    let left = |count| {
+        garden.manifest("set.yaml", &inline(count, &["app"]));
+        garden.once(&[])
+    };
+    left(14).exits(0);
+    left(7).exits(3);
+    assert_eq!(garden.names().len(), 14, "exactly half");
+    for count in [14, 12, 10, 8] {
+        left(count).exits(0);
+        assert_eq!(garden.names().len(), count);
+    }
+    for count in [7, 4, 2, 1] {
+        left(count).exits(3);
+        assert_eq!(garden.names().len(), 8, "{count} of 14 left");
+    }
+}
+
+#[test]
+fn thresholds_come_from_flags_and_from_the_set() {
+    let (garden, shop) = Garden::with_pulls(10);
+    garden.once(&[]).exits(0);
+    (1..=2).for_each(|number| shop.closes(number));
+    garden.once(&["--prune-guard-share", "20", "--prune-guard-floor", "1"]).exits(3);
+    assert_eq!(garden.names().len(), 10);
+    garden.manifest("set.yaml", &annotated("prune-guard", "20/2"));
+    garden.once(&["--prune-guard-share", "20", "--prune-guard-floor", "1"]).exits(0);
+    assert_eq!(garden.names().len(), 8);
+    (3..=9).for_each(|number| shop.closes(number));
+    garden.manifest("set.yaml", &annotated("prune-guard", "much"));
+    garden.once(&[]).exits(3).warns("\"much\" is not of the form SHARE/FLOOR").warns("stays in force: 50/5");
+    assert_eq!(garden.names().len(), 8);
+    garden.manifest("set.yaml", &annotated("prune-guard", "100/5"));
+    garden.once(&[]).exits(0);
+    assert_eq!(garden.names().len(), 1);
+}
+
+#[test]
+fn a_share_or_a_floor_that_is_none_is_refused() {
+    let garden = Garden::new();
+    garden.manifest("set.yaml", &inline(1, &["app"]));
+    for share in ["0", "101", "half", "-1"] {
+        garden.once(&[&format!("--prune-guard-share={share}")]).exits(2).warns("--prune-guard-share");
+    }
+    garden.once(&["--prune-guard-floor=few"]).exits(2).warns("--prune-guard-floor");
+    assert!(garden.names().is_empty());
+}
