@@ -193,7 +193,8 @@ impl Sorted {
                 self.notices.extend(rendering.notes.iter().map(|note| {
                     let message =
                         if label.is_empty() { note.message.to_string() } else { format!("{label}: {}", note.message) };
-                    Notice::warning(Reason::Warning, message)
+                    let left_out = note.code.as_str() == Reason::ObjectLeftOut.as_str();
+                    Notice::warning(if left_out { Reason::ObjectLeftOut } else { Reason::Warning }, message)
                 }));
                 self.inputs.extend(reference.clone().map(|reference| (reference, label.clone())));
                 self.rendered.push((label, reference, rendering));

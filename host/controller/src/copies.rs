@@ -294,3 +294,6 @@ fn content(object: &Object, kind: DataKind) -> Content {
         DataKind::Secret => coded("data").into_iter().chain(plain("stringData")).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,6 +61,8 @@ pub enum Reason {
     LimitReached,
     /// Two unequal objects of one identity were rendered; the first won.
     DuplicateObjects,
+    /// A template gave a document that names no object; it is left out.
+    ObjectLeftOut,
     /// The credential was refused.
     Unauthorized,
     /// The repository or project does not exist, or is hidden from the credential.
@@ -112,6 +114,7 @@ impl Reason {
             Self::PruneHeld => "PruneHeld",
             Self::LimitReached => "LimitReached",
             Self::DuplicateObjects => "DuplicateObjects",
+            Self::ObjectLeftOut => "ObjectLeftOut",
             Self::Unauthorized => "Unauthorized",
             Self::SourceNotFound => "SourceNotFound",
             Self::RateLimited => "RateLimited",

@@ -154,9 +154,9 @@ pub enum BuildCommand {
 /// `orangery build resourceset`.
 #[derive(Debug, Clone, Args)]
 pub struct BuildOptions {
-    /// The ResourceSet; `-` reads stdin
+    /// A file with a ResourceSet, `-` reads stdin; may be repeated: all sets are built, one after the other
     #[arg(short, long, value_name = "FILE")]
-    pub filename: Option<PathBuf>,
+    pub filename: Vec<PathBuf>,
     /// A YAML list of inputs, which replaces spec.inputs
     #[arg(short, long, value_name = "FILE")]
     pub inputs_from: Vec<PathBuf>,
@@ -175,7 +175,7 @@ pub struct BuildOptions {
     /// A comment above each object: which template gave it, and which input
     #[arg(long, value_enum, value_name = "WHAT")]
     pub show: Option<Show>,
-    /// Fail where two inputs render different objects of one name, and on fields that a kind of Kubernetes does not have
+    /// Fail where two inputs render different objects of one name, on fields that a kind of Kubernetes does not have, and on documents that name no object
     #[arg(long)]
     pub strict: bool,
     /// Build again whenever a file is saved, and print what changed; ends with Ctrl-C

@@ -9,16 +9,17 @@ mod inputs;
 mod kinds;
 mod namespace;
 mod print;
+mod renderers;
 mod watch;
 
 use crate::cli::{BuildOptions, OutputFormat};
 use crate::exit;
-use crate::glass;
 use crate::manifest;
 use anyhow::{Context, bail};
 use orangery_controller::build;
+use orangery_core::Reason;
 use orangery_core::combine::Source;
-use orangery_core::desired::OnDuplicate;
+use orangery_core::desired::{DesiredSet, OnDuplicate};
 use orangery_core::spec::SetSpec;
 use orangery_sandbox::Sandbox;
 use serde_json::Value;
@@ -37,9 +38,8 @@ pub async fn perform(options: &BuildOptions) -> anyhow::Result<ExitCode> {
     if options.watch {
         return watch::watch(options).await;
     }
-    let job = read(options)?;
-    let sandbox = glass::open_renderer(&options.glass, build::renderer(&job.set)).await?;
-    let pieces = once(job, options, &sandbox).await?;
+    let mut renderers = renderers::Renderers::default();
+    let pieces = all(options, &mut renderers).await?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     pieces
         .iter()
@@ -47,7 +47,7 @@ pub async fn perform(options: &BuildOptions) -> anyhow::Result<ExitCode> {
         .and_then(|()| out.flush())
         .context("cannot write to stdout")?;
     // The process ends now, and the kernel takes mapped code back faster than we give it.
-    std::mem::forget(sandbox);
+    std::mem::forget(renderers);
     Ok(exit::SUCCESS)
 }
 
@@ -59,15 +59,34 @@ struct Job {
     sources: Vec<Source>,
 }
 
-fn read(options: &BuildOptions) -> anyhow::Result<Job> {
-    let Some(filename) = &options.filename else { bail!("--filename is required") };
-    let (file, mut set) = read_set(filename, options)?;
-    let sources = inputs::take(&mut set, options)?;
-    Ok(Job { file, set, sources })
+/// Builds the sets of all files, in their order; answers what to print, in pieces.
+async fn all(options: &BuildOptions, renderers: &mut renderers::Renderers) -> anyhow::Result<Vec<Box<str>>> {
+    let mut sets = Vec::new();
+    for job in read(options)? {
+        let sandbox = renderers.of(&job.set, options).await?;
+        sets.extend(once(job, options, sandbox).await?);
+    }
+    print::print(sets, options)
 }
 
-/// Builds once; answers what to print, in pieces, and tells warnings on stderr.
-async fn once(job: Job, options: &BuildOptions, sandbox: &Sandbox) -> anyhow::Result<Vec<Box<str>>> {
+fn read(options: &BuildOptions) -> anyhow::Result<Vec<Job>> {
+    let mut jobs: Vec<Job> = Vec::new();
+    for filename in &options.filename {
+        let (file, mut set) = read_set(filename, options)?;
+        if let Some(first) = jobs.iter().find(|job| job.set.name == set.name) {
+            bail!("ResourceSet/{} is in {} and in {file}; give each set once", set.name, first.file);
+        }
+        let sources = inputs::take(&mut set, options)?;
+        jobs.push(Job { file, set, sources });
+    }
+    if jobs.is_empty() {
+        bail!("--filename is required");
+    }
+    Ok(jobs)
+}
+
+/// Builds one set, and tells warnings on stderr. Providers without inputs give nothing at all.
+async fn once(job: Job, options: &BuildOptions, sandbox: &Sandbox) -> anyhow::Result<Option<DesiredSet>> {
     let Job { file, set, sources } = job;
     let strict = if options.strict { OnDuplicate::Error } else { OnDuplicate::Warn };
     let on_duplicate = set.on_duplicate(strict);
@@ -76,20 +95,25 @@ async fn once(job: Job, options: &BuildOptions, sandbox: &Sandbox) -> anyhow::Re
         // The words of Flux Operator first, and they have no prefix.
         bail!("{failures}");
     }
+    let left_out = built.notices.iter().filter(|notice| notice.reason == Reason::ObjectLeftOut);
+    let left_out: Vec<String> = left_out.map(ToString::to_string).collect();
+    if options.strict && !left_out.is_empty() {
+        bail!("{} in {file}", left_out.join("\n✗ "));
+    }
     for notice in built.notices.iter().chain(&built.desired.notices) {
         eprintln!("! {notice}");
     }
     if built.desired.is_empty() {
         if set.reads_providers() && built.count == 0 {
             eprintln!("! the providers gave no inputs, so there are no objects");
-            return Ok(Vec::new());
+            return Ok(None);
         }
         bail!("no objects were generated");
     }
     if options.strict {
         fields::check(&built.desired)?;
     }
-    print::print(built.desired, options)
+    Ok(Some(built.desired))
 }
 
 /// Reads the first document of the file, as the reference does.

@@ -4,28 +4,31 @@ use crate::cli::{BuildOptions, OutputFormat, Show};
 use orangery_core::desired::DesiredSet;
 use serde::Serializer;
 
-/// The text of all objects, in build order, in pieces. Each object goes when its piece is there, so that tens of thousands never stand in
+/// The text of all objects of all sets, in build order, in pieces. Each object goes when its piece is there, so that tens of thousands never stand in
 /// memory twice.
 ///
 /// # Errors
 /// An object cannot be written in this format.
-pub(super) fn print(desired: DesiredSet, options: &BuildOptions) -> anyhow::Result<Vec<Box<str>>> {
+pub(super) fn print(sets: Vec<DesiredSet>, options: &BuildOptions) -> anyhow::Result<Vec<Box<str>>> {
+    if sets.is_empty() {
+        return Ok(Vec::new());
+    }
     match options.output {
         OutputFormat::Json => {
             let mut text = Vec::new();
             let mut list = serde_json::Serializer::pretty(&mut text);
-            list.collect_seq(desired.objects().map(|wanted| wanted.object.unpack()))?;
+            list.collect_seq(sets.iter().flat_map(DesiredSet::objects).map(|wanted| wanted.object.unpack()))?;
             text.push(b'\n');
             Ok(vec![String::from_utf8(text)?.into()])
         }
-        OutputFormat::Yaml => yaml(desired, options.show == Some(Show::Origin)),
+        OutputFormat::Yaml => yaml(sets, options.show == Some(Show::Origin)),
     }
 }
 
-fn yaml(desired: DesiredSet, origins: bool) -> anyhow::Result<Vec<Box<str>>> {
-    let mut pieces = Vec::with_capacity(desired.steps.iter().map(|step| step.objects.len()).sum());
+fn yaml(sets: Vec<DesiredSet>, origins: bool) -> anyhow::Result<Vec<Box<str>>> {
+    let mut pieces = Vec::with_capacity(sets.iter().map(DesiredSet::len).sum());
     let mut text = String::new();
-    for step in desired.steps {
+    for step in sets.into_iter().flat_map(|set| set.steps) {
         if let Some(name) = step.name.filter(|name| !name.is_empty() && !step.objects.is_empty()) {
             text.push_str(&format!("# step: {name}\n"));
         }

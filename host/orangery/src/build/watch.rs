@@ -4,12 +4,11 @@
 //! A file that is half written or wrong ends nothing: the error is told, and the next save is compared with the last good
 //! output. Editors that replace a file instead of writing into it are followed, because folders are watched.
 
+use super::renderers::Renderers;
 use crate::cli::BuildOptions;
-use crate::{exit, failure, glass};
+use crate::{exit, failure};
 use anyhow::{Context, bail};
 use notify::{RecursiveMode, Watcher};
-use orangery_controller::build;
-use orangery_sandbox::Sandbox;
 use similar::TextDiff;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -42,9 +41,9 @@ pub(super) async fn watch(options: &BuildOptions) -> anyhow::Result<ExitCode> {
             .with_context(|| format!("cannot watch the folder {}", folder.display()))?;
     }
     let mut seen = contents(&files);
-    let mut glass = None;
+    let mut renderers = Renderers::default();
     let mut last = String::new();
-    show(options, &mut glass, &mut last).await?;
+    show(options, &mut renderers, &mut last).await?;
     eprintln!(
         "watching {}; Ctrl-C ends",
         files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
@@ -61,15 +60,15 @@ pub(super) async fn watch(options: &BuildOptions) -> anyhow::Result<ExitCode> {
         let now = contents(&files);
         if now != seen {
             seen = now;
-            show(options, &mut glass, &mut last).await?;
+            show(options, &mut renderers, &mut last).await?;
         }
     }
 }
 
 /// Builds once; the first time prints all, later what is different.
-async fn show(options: &BuildOptions, glass: &mut Option<Glass>, last: &mut String) -> anyhow::Result<()> {
-    let text = match built(options, glass).await {
-        Ok(text) => text,
+async fn show(options: &BuildOptions, renderers: &mut Renderers, last: &mut String) -> anyhow::Result<()> {
+    let text = match super::all(options, renderers).await {
+        Ok(pieces) => pieces.concat(),
         Err(error) => {
             eprintln!("✗ {}", failure::tell(&error));
             return Ok(());
@@ -89,25 +88,6 @@ async fn show(options: &BuildOptions, glass: &mut Option<Glass>, last: &mut Stri
     .context("cannot write to stdout")?;
     *last = text;
     Ok(())
-}
-
-/// The sandbox with the renderer that the set named last.
-struct Glass {
-    renderer: String,
-    sandbox: Sandbox,
-}
-
-async fn built(options: &BuildOptions, glass: &mut Option<Glass>) -> anyhow::Result<String> {
-    let job = super::read(options)?;
-    let renderer = build::renderer(&job.set);
-    let opened = match glass.take().filter(|glass| glass.renderer == renderer) {
-        Some(opened) => opened,
-        None => {
-            let sandbox = glass::open_renderer(&options.glass, renderer).await?;
-            Glass { renderer: renderer.to_owned(), sandbox }
-        }
-    };
-    Ok(super::once(job, options, &glass.insert(opened).sandbox).await?.concat())
 }
 
 /// All files that a build reads.

@@ -85,7 +85,7 @@ fn name(document: &mut Document, namespace: &str) -> Result<NamespacedName, Mani
 /// # Errors
 /// The field to blame.
 pub fn set(document: &Document) -> Result<SetSpec, ManifestError> {
-    let wire: ResourceSet = document.decode()?;
+    let wire: ResourceSet = without_status(document).decode()?;
     let spec = SetSpec::try_from(&wire).map_err(|error| located(document, &error))?;
     spec.check().map_err(|error| located(document, &error))?;
     Ok(spec)
@@ -96,10 +96,19 @@ pub fn set(document: &Document) -> Result<SetSpec, ManifestError> {
 /// # Errors
 /// The field to blame.
 pub fn provider(document: &Document) -> Result<ProviderSpec, ManifestError> {
-    let wire: ResourceSetInputProvider = document.decode()?;
+    let wire: ResourceSetInputProvider = without_status(document).decode()?;
     let spec = ProviderSpec::try_from(&wire).map_err(|error| located(document, &error))?;
     spec.check().map_err(|error| located(document, &error))?;
     Ok(spec)
+}
+
+/// What a file says of the status counts for nothing, whatever it is: the API server drops it from what people apply.
+fn without_status(document: &Document) -> Document {
+    let mut document = document.clone();
+    if let Some(fields) = document.value.as_object_mut() {
+        fields.remove("status");
+    }
+    document
 }
 
 fn located(document: &Document, error: &SpecError) -> ManifestError {

@@ -151,6 +151,72 @@ fn watching_prints_what_a_save_changes_and_survives_a_bad_one() {
     assert!(call.wait().unwrap().success());
 }
 
+/// Two named objects, one without a name and one whose name the server would make.
+const NAMELESS: &str = "apiVersion: fluxcd.controlplane.io/v1
+kind: ResourceSet
+metadata: {name: kinds, namespace: apps}
+spec:
+  inputs: [{name: app}]
+  resourcesTemplate: |
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: << inputs.name >>, namespace: apps}
+    ---
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {namespace: apps}
+    ---
+    apiVersion: v1
+    kind: Secret
+    metadata: {generateName: x-, namespace: apps}
+    ---
+    apiVersion: v1
+    kind: Secret
+    metadata: {name: << inputs.name >>, namespace: apps}
+";
+
+#[test]
+fn a_document_that_names_no_object_is_told_and_an_error_when_strict() {
+    let ran = build(NAMELESS, &[]).exits(0);
+    assert_eq!(ran.out.matches("---\n").count(), 2, "{}", ran.out);
+    let ran = ran
+        .warns("spec.resourcesTemplate")
+        .warns("a document of kind ConfigMap has no metadata.name and is left out: give it a name")
+        .warns("a document of kind Secret has no metadata.name and is left out");
+    assert_eq!(ran.err.matches("is left out").count(), 2, "{}", ran.err);
+    build(NAMELESS, &["--strict"]).fails_with("kind ConfigMap has no metadata.name").warns("instead of generateName");
+}
+
+#[test]
+fn what_a_file_says_of_the_status_counts_for_nothing() {
+    let plain = build(SET, &[]).exits(0).out;
+    for status in
+        ["null", "{conditions: null}", "{conditions: [{type: Ready}]}", "nonsense", "{inventory: {entries: 1}}"]
+    {
+        assert_eq!(build(&format!("{SET}status: {status}\n"), &[]).exits(0).out, plain, "{status}");
+    }
+}
+
+#[test]
+fn every_file_that_is_given_is_built_in_its_order() {
+    let work = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(work.path().join(name), text).unwrap();
+    write("one.yaml", SET);
+    write("two.yaml", NAMELESS);
+    write("again.yaml", SET);
+    let build = |words: &[&str]| orangery(["build", "rset"].iter().chain(words)).inside(work.path()).run();
+    let (one, two) = (build(&["-f", "one.yaml"]).exits(0).out, build(&["-f", "two.yaml"]).exits(0).out);
+    assert_eq!(build(&["-f", "one.yaml", "-f", "two.yaml"]).exits(0).out, format!("{one}{two}"));
+    assert_eq!(build(&["-f", "two.yaml", "-f", "one.yaml"]).exits(0).out, format!("{two}{one}"));
+    let both = build(&["-f", "one.yaml", "-f", "two.yaml", "-o", "json"]).exits(0).out;
+    let objects: Vec<Value> = serde_json::from_str(&both).unwrap();
+    assert_eq!(objects.len(), 6);
+    build(&["-f", "one.yaml", "-f", "again.yaml"])
+        .fails_with("ResourceSet/ns/s is in one.yaml and in again.yaml; give each set once");
+    build(&["-f", "one.yaml", "-f", "missing.yaml"]).fails_with("missing.yaml");
+    build(&[]).fails_with("--filename is required");
+}
+
 #[test]
 fn watching_stdin_is_refused() {
     build(SET, &["--watch"]).fails_with("--watch cannot be used with stdin");

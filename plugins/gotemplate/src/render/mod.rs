@@ -74,9 +74,10 @@ fn one_template(
     }
     .map_err(|fault| Blame::Read { fault, text: text.clone().into_owned() })?;
     check_outsiders(&output, &text)?;
-    let (objects, retyped) = objects::finish(objects, template.road);
-    notes.extend(retyped.iter().map(|r| r.note(place)));
-    Ok(objects)
+    let finished = objects::finish(objects, template.road);
+    notes.extend(finished.retyped.iter().map(|retyped| retyped.note(place)));
+    notes.extend(finished.left_out.iter().map(|left_out| left_out.note(place)));
+    Ok(finished.objects)
 }
 
 /// Refuses output in which a value chosen by an outsider adds or removes keys, list items or documents.

@@ -1,8 +1,10 @@
 //! Rendered text to objects.
 
+use super::failure::Where;
 use super::prepare::Road;
 use super::retype::{Retyped, retype};
 use crate::json::{Style, to_bytes};
+use orangery_plugin_sdk::{Note, NoteLevel};
 use orangery_yaml::{Document, Json, ReadError, as_lines, leading_documents, lines, read};
 use std::borrow::Cow;
 
@@ -169,30 +171,82 @@ fn text_of<'v>(value: &'v Json<'_>, path: [&str; 2]) -> &'v str {
     value.get(outer).and_then(|m| m.get(inner)).and_then(Json::as_str).unwrap_or_default()
 }
 
-/// What `resourcesTemplate` keeps: named objects that are no kustomizations of kustomize itself.
-fn is_kept(value: &Json<'_>) -> bool {
+/// A document of `resourcesTemplate` that names no object, and is left out as in Flux Operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LeftOut {
+    kind: String,
+    lacks: &'static str,
+    advice: &'static str,
+}
+
+impl LeftOut {
+    /// What is left out; `None` for an object that is kept.
+    fn of(value: &Json<'_>) -> Option<Self> {
+        let is_empty = |path| text_of(value, path).is_empty();
+        let (lacks, advice) = if value.get("apiVersion").and_then(Json::as_str).unwrap_or_default().is_empty() {
+            ("apiVersion", "write it")
+        } else if !is_empty(["metadata", "name"]) {
+            return None;
+        } else if is_empty(["metadata", "generateName"]) {
+            ("metadata.name", "give it a name")
+        } else {
+            (
+                "metadata.name",
+                "an object with a generated name could not be found again; write metadata.name instead of generateName",
+            )
+        };
+        let kind = value.get("kind").and_then(Json::as_str).unwrap_or_default().to_owned();
+        Some(Self { kind, lacks, advice })
+    }
+
+    pub(super) fn note(&self, place: Where<'_>) -> Note {
+        let Self { kind, lacks, advice } = self;
+        Note {
+            level: NoteLevel::Warning,
+            code: "ObjectLeftOut".to_owned(),
+            message: format!("{place}: a document of kind {kind} has no {lacks} and is left out: {advice}"),
+        }
+    }
+}
+
+/// A kustomization of kustomize itself is for a command line, not for a cluster.
+fn is_kustomization(value: &Json<'_>) -> bool {
     let version = value.get("apiVersion").and_then(Json::as_str).unwrap_or_default();
     let kind = value.get("kind").and_then(Json::as_str).unwrap_or_default();
-    let kustomization = kind.eq_ignore_ascii_case("Kustomization") && version.starts_with("kustomize.config.k8s.io/");
-    !version.is_empty() && !text_of(value, ["metadata", "name"]).is_empty() && !kustomization
+    kind.eq_ignore_ascii_case("Kustomization") && version.starts_with("kustomize.config.k8s.io/")
+}
+
+/// What rendered documents come to.
+#[derive(Default)]
+pub(super) struct Finished {
+    /// The objects, as JSON.
+    pub(super) objects: Vec<String>,
+    /// Values that were kept as they were written.
+    pub(super) retyped: Vec<Retyped>,
+    /// Documents that name no object.
+    pub(super) left_out: Vec<LeftOut>,
 }
 
 /// The objects as JSON: names and labels as strings, lists taken apart, what is no object for a cluster left out.
-pub(super) fn finish(read: Vec<Read<'_>>, road: Road) -> (Vec<String>, Vec<Retyped>) {
-    let (mut out, mut retyped) = (Vec::new(), Vec::new());
+pub(super) fn finish(read: Vec<Read<'_>>, road: Road) -> Finished {
+    let mut finished = Finished::default();
     for Read { mut value, text } in read {
-        retyped.extend(retype(&mut value, &text));
+        finished.retyped.extend(retype(&mut value, &text));
         if road == Road::Object {
-            out.push(value.to_json_of(text.len()));
+            finished.objects.push(value.to_json_of(text.len()));
             continue;
         }
-        match value.get("items").and_then(Json::as_array) {
-            Some(items) => out.extend(items.iter().map(Json::to_json)),
-            None if is_kept(&value) => out.push(value.to_json_of(text.len())),
-            None => {}
+        if let Some(items) = value.get("items").and_then(Json::as_array) {
+            finished.objects.extend(items.iter().map(Json::to_json));
+            continue;
+        }
+        match LeftOut::of(&value) {
+            _ if is_kustomization(&value) => {}
+            Some(left_out) => finished.left_out.push(left_out),
+            None => finished.objects.push(value.to_json_of(text.len())),
         }
     }
-    (out, retyped)
+    finished
 }
 
 #[cfg(test)]
@@ -210,9 +264,21 @@ mod tests {
     #[test]
     fn lists_are_taken_apart_and_nameless_objects_left_out() {
         let text = "kind: List\napiVersion: v1\nitems:\n- {kind: A, metadata: {name: 7}}\n---\nkind: B\napiVersion: v1\n---\n# nothing\n---\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nmetadata: {name: k}\n";
-        let (objects, retyped) = finish(all(text).unwrap(), Road::Text);
+        let Finished { objects, retyped, left_out } = finish(all(text).unwrap(), Road::Text);
         assert_eq!(objects, vec![r#"{"kind":"A","metadata":{"name":"7"}}"#]);
         assert_eq!(retyped.len(), 1);
+        let lacks: Vec<_> = left_out.iter().map(|left_out| (left_out.kind.as_str(), left_out.lacks)).collect();
+        assert_eq!(lacks, [("B", "metadata.name")], "a kustomization of kustomize is no mistake");
+    }
+
+    #[test]
+    fn each_document_that_names_no_object_is_told_with_what_to_do() {
+        let text = "kind: A\n---\nkind: B\napiVersion: v1\nmetadata: {generateName: x-}\n---\nkind: C\napiVersion: v1\nmetadata: {name: ''}\n---\nkind: D\napiVersion: v1\nmetadata: {name: d}\n";
+        let Finished { objects, left_out, .. } = finish(all(text).unwrap(), Road::Text);
+        assert_eq!(objects.len(), 1);
+        let told: Vec<_> = left_out.iter().map(|one| (one.kind.as_str(), one.lacks)).collect();
+        assert_eq!(told, [("A", "apiVersion"), ("B", "metadata.name"), ("C", "metadata.name")]);
+        assert!(left_out[1].advice.contains("instead of generateName"));
     }
 
     #[test]

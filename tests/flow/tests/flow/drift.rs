@@ -176,18 +176,52 @@ async fn a_disabled_provider_is_not_polled_and_its_environments_stay() -> Result
     world.has_objects("ConfigMap", &["app-2", "app-3"]).await
 }
 
+/// Each of three inputs says whether its object is disabled.
+fn chosen(modes: [&str; 3], team: &str) -> String {
+    let inputs = ["one", "two", "three"].iter().zip(modes).map(|(name, mode)| json!({"name": name, "mode": mode}));
+    json!({
+        "apiVersion": "fluxcd.controlplane.io/v1", "kind": SET, "metadata": {"name": "set"},
+        "spec": {"inputs": inputs.collect::<Vec<_>>(), "resources": [{
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {
+                "name": "<< inputs.name >>", "namespace": "NAMESPACE",
+                "labels": {"team": team}, "annotations": {DISABLED: "<< inputs.mode >>"},
+            },
+        }]},
+    })
+    .to_string()
+}
+
+async fn team(world: &World, name: &str) -> Result<Value> {
+    Ok(world.live("ConfigMap", name).await?.pointer("/metadata/labels/team").cloned().unwrap_or_default())
+}
+
+/// As in Flux Operator: the annotation on a rendered object takes it out of what is wanted, it does not freeze it.
 #[tokio::test]
-async fn a_rendered_object_that_is_disabled_is_not_applied_and_when_it_was_it_stays_as_it_is() -> Result<()> {
+async fn a_rendered_object_that_is_disabled_is_not_wanted_and_the_others_go_on() -> Result<()> {
     let world = running("excluded").await?;
-    world.apply(PAIR).await?;
+    world.apply(&chosen(["enabled", "enabled", "disabled"], "fruit")).await?;
     world.is_ready(SET, "set").await?;
-    let excluded =
-        PAIR.replace("labels: {team: fruit}", &format!("annotations: {{{DISABLED}: disabled}}, labels: {{team: nut}}"));
-    world.apply(&excluded).await?;
-    world.reconciles(SET, "set").await?;
-    assert_eq!(world.owned("ConfigMap").await?, ["one", "two"], "not deleted either");
-    let one = world.live("ConfigMap", "one").await?;
-    assert_eq!(one.pointer("/metadata/labels/team"), Some(&json!("fruit")));
-    assert_eq!(world.deletes().await?, 0);
+    assert_eq!(world.owned("ConfigMap").await?, ["one", "two"], "what is disabled from the beginning is not applied");
+
+    world.apply(&chosen(["disabled", "enabled", "enabled"], "nut")).await?;
+    world.has_objects("ConfigMap", &["three", "two"]).await?;
+    world.is_ready(SET, "set").await?;
+    assert_eq!(team(&world, "two").await?, json!("nut"), "the others are applied");
+    assert_eq!(world.deleted().await?, ["one"], "and only what is disabled goes");
+
+    // One that asks to be kept stays as it was, and is not forgotten.
+    world.annotate("ConfigMap", "two", "fluxcd.controlplane.io/prune", "disabled").await?;
+    world.apply(&chosen(["enabled", "disabled", "enabled"], "berry")).await?;
+    world.has_objects("ConfigMap", &["one", "three", "two"]).await?;
+    world.is_ready(SET, "set").await?;
+    assert_eq!([team(&world, "one").await?, team(&world, "two").await?], [json!("berry"), json!("nut")]);
+    assert_eq!(world.deleted().await?, ["one"]);
+
+    // All at once could be a mistake.
+    world.apply(&chosen(["disabled", "disabled", "disabled"], "berry")).await?;
+    world.has_condition(SET, "set", "PruneHeld", "True", "PruneHeld").await?;
+    assert_eq!(world.owned("ConfigMap").await?, ["one", "three", "two"]);
+    assert_eq!(world.deletes().await?, 1);
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod binary;
 mod configuration;
+mod copies;
 mod definitions;
 mod drift;
 mod environments;

@@ -1,0 +1,27 @@
+//! The sandboxes of a build: one for each renderer that the sets name, opened when it is first needed.
+
+use crate::cli::BuildOptions;
+use crate::glass;
+use orangery_controller::build;
+use orangery_core::spec::SetSpec;
+use orangery_sandbox::Sandbox;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+/// The sandboxes that are open, by renderer.
+#[derive(Default)]
+pub(super) struct Renderers(BTreeMap<String, Sandbox>);
+
+impl Renderers {
+    /// The sandbox for the renderer of this set.
+    ///
+    /// # Errors
+    /// A plugin cannot be loaded.
+    pub(super) async fn of(&mut self, set: &SetSpec, options: &BuildOptions) -> anyhow::Result<&Sandbox> {
+        let renderer = build::renderer(set);
+        match self.0.entry(renderer.to_owned()) {
+            Entry::Occupied(open) => Ok(open.into_mut()),
+            Entry::Vacant(place) => Ok(place.insert(glass::open_renderer(&options.glass, renderer).await?)),
+        }
+    }
+}
