@@ -138,6 +138,9 @@ pub(crate) async fn spoil(failure: &Failure, honest: Response, call: &Call, worl
             Response::from_parts(head, sent.into())
         }
         Failure::WrongContentType { content_type } => {
+            // Nor may a client keep the head of this answer for the real one.
+            head.headers.remove(header::ETAG);
+            head.headers.remove(header::LAST_MODIFIED);
             put(&mut head.headers, "content-type", content_type);
             Response::from_parts(head, sent.into())
         }
