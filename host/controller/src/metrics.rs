@@ -50,7 +50,7 @@ pub struct ProviderLabels {
     pub reason: String,
     /// `True` or `False`.
     pub suspended: String,
-    /// `spec.url`.
+    /// `spec.url` without user info and query values.
     pub url: String,
 }
 

@@ -32,6 +32,7 @@ pub mod report;
 pub mod revision;
 pub mod schedule;
 pub mod selection;
+pub mod shown;
 pub mod snapshot;
 pub mod spec;
 

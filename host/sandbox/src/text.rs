@@ -1,9 +1,10 @@
 //! Text that a plugin chose: untrusted until it has passed through here.
 //!
 //! # Guarantees
-//! One line, bounded, without control characters, with every secret of the call masked. Nothing else a plugin says
-//! reaches status, events or logs.
+//! One line, bounded, without control characters, with every secret of the call masked and URLs without user info and query
+//! values. Nothing else a plugin says reaches status, events or logs.
 
+use orangery_core::shown;
 use orangery_egress::Redactor;
 use std::fmt;
 
@@ -25,6 +26,7 @@ impl GuestText {
     /// At most `most` bytes.
     pub(crate) fn bounded(raw: &str, most: usize, redact: &Redactor) -> Self {
         let masked = redact.mask(cut(raw, LOOKED_AT_BYTES));
+        let masked = shown::urls_in(&masked);
         let line: String = masked.chars().map(|c| if is_unprintable(c) { ' ' } else { c }).collect();
         let line = line.trim();
         let kept = cut(line, most);
@@ -76,6 +78,12 @@ mod tests {
         let text = GuestText::bounded(&"ü".repeat(100), 10, &Redactor::default());
         assert_eq!(text.as_str(), "üüü…");
         assert!(text.as_str().len() <= 10);
+    }
+
+    #[test]
+    fn a_url_loses_its_user_info_and_its_query_values() {
+        let text = GuestText::message("GET https://bot:hunter2@a.example/x?key=hunter2: 404", &Redactor::default());
+        assert_eq!(text.as_str(), "GET https://a.example/x?key=…: 404");
     }
 
     #[test]
