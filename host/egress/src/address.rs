@@ -6,23 +6,39 @@
 //! 6to4, ISATAP) is taken out and judged by itself.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::{PoisonError, RwLock};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// What a policy says about addresses.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct AddressRules {
     pub(crate) allow_private: Vec<IpNet>,
     pub(crate) allow_loopback: bool,
-    pub(crate) forbidden: Vec<IpAddr>,
+    /// Replaced while the process runs: the servers behind the API server's service come and go.
+    forbidden: RwLock<Vec<IpAddr>>,
 }
 
 /// An address that is not dialled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{address} is {reason}")]
+#[error("{address} is {reason}{}", self.remedy())]
 pub(crate) struct AddressRefused {
     address: IpAddr,
     reason: &'static str,
+}
+
+impl AddressRefused {
+    /// The flag that would allow it.
+    fn remedy(&self) -> String {
+        match (self.reason, bare(self.address)) {
+            (PRIVATE, IpAddr::V4(four)) => format!("; --egress-allow-cidr {four}/32 (or a range around it) allows it"),
+            (PRIVATE, IpAddr::V6(six)) => format!("; --egress-allow-cidr {six}/128 (or a range around it) allows it"),
+            (LOOPBACK, _) => {
+                "; `orangery poll --allow-loopback` and local mode reach it, a cluster never does".to_owned()
+            }
+            _ => String::new(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +50,7 @@ enum Class {
 }
 
 const PRIVATE: &str = "a private address, and the operator does not allow its network";
-const LOOPBACK: &str = "a loopback address, which is never granted";
+const LOOPBACK: &str = "a loopback address, which is not dialled here";
 const FORBIDDEN: &str = "an address of the operator or of the API server, which is never granted";
 const METADATA: &str = "a metadata address, which is never granted";
 const LINK_LOCAL: &str = "a link-local or metadata address, which is never granted";
@@ -43,14 +59,25 @@ const MULTICAST: &str = "a multicast or broadcast address, which is never grante
 const RESERVED: &str = "a reserved address, which is never granted";
 
 impl AddressRules {
+    pub(crate) fn new(allow_private: Vec<IpNet>, allow_loopback: bool, forbidden: Vec<IpAddr>) -> Self {
+        Self { allow_private, allow_loopback, forbidden: RwLock::new(forbidden) }
+    }
+
+    /// Replaces the addresses that are refused whatever else is allowed.
+    pub(crate) fn forbid(&self, addresses: Vec<IpAddr>) {
+        *self.forbidden.write().unwrap_or_else(PoisonError::into_inner) = addresses;
+    }
+
     /// # Errors
     /// The address and why it is refused.
     pub(crate) fn check(&self, address: IpAddr) -> Result<(), AddressRefused> {
         let refused = |reason| Err(AddressRefused { address, reason });
         let bare = bare(address);
-        if self.forbidden.iter().any(|forbidden| *forbidden == address || self::bare(*forbidden) == bare) {
+        let forbidden = self.forbidden.read().unwrap_or_else(PoisonError::into_inner);
+        if forbidden.iter().any(|forbidden| *forbidden == address || self::bare(*forbidden) == bare) {
             return refused(FORBIDDEN);
         }
+        drop(forbidden);
         match classify(bare) {
             Class::Public => Ok(()),
             Class::Private if self.allow_private.iter().any(|net| net.contains(&bare)) => Ok(()),
@@ -102,6 +129,10 @@ const fn v6(a: u16, b: u16, c: u16, h: u16, length: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, h), length)
 }
 
+const fn v6_of(address: Ipv6Addr, length: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(address, length)
+}
+
 /// First match wins; what is not listed is public. After the IANA special-purpose registry and the clouds' manuals.
 const V4: &[(Ipv4Net, Class)] = &[
     // Alibaba, Azure's wire server, Oracle
@@ -129,9 +160,11 @@ const V4: &[(Ipv4Net, Class)] = &[
 
 /// First match wins; what is not listed is reserved: only `2000::/3` is handed out.
 const V6: &[(Ipv6Net, Class)] = &[
-    // AWS and Google, inside the private range
-    (v6(0xfd00, 0xec2, 0, 0x254, 128), Class::Never(METADATA)),
+    // AWS (time, DNS and credentials beside the metadata), Google, Oracle, Scaleway, inside the private range
+    (v6(0xfd00, 0xec2, 0, 0, 32), Class::Never(METADATA)),
     (v6(0xfd20, 0xce, 0, 0x254, 128), Class::Never(METADATA)),
+    (v6_of(Ipv6Addr::new(0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe), 128), Class::Never(METADATA)),
+    (v6(0xfd00, 0x42, 0, 0x42, 128), Class::Never(METADATA)),
     (v6(0, 0, 0, 0, 128), Class::Never(UNSPECIFIED)),
     (v6(0, 0, 0, 1, 128), Class::Loopback),
     (v6(0xfc00, 0, 0, 0, 7), Class::Private),
@@ -154,11 +187,11 @@ mod tests {
 
     /// Everything that can be allowed is.
     fn lenient() -> AddressRules {
-        AddressRules {
-            allow_private: vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()],
-            allow_loopback: true,
-            forbidden: Vec::new(),
-        }
+        lenient_but_for(Vec::new())
+    }
+
+    fn lenient_but_for(forbidden: Vec<IpAddr>) -> AddressRules {
+        AddressRules::new(vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()], true, forbidden)
     }
 
     #[test]
@@ -192,6 +225,11 @@ mod tests {
             "fec0::1",
             "ff02::1",
             "fd00:ec2::254",
+            "fd00:ec2::253",
+            "fd00:ec2::23",
+            "fd00:ec2:1::1",
+            "fd00:c1::a9fe:a9fe",
+            "fd00:42::42",
             "fd20:ce::254",
             "2001:db8::1",
             "3fff::1",
@@ -223,7 +261,7 @@ mod tests {
 
     #[test]
     fn private_networks_pass_only_where_listed() {
-        let rules = AddressRules { allow_private: vec!["10.1.0.0/16".parse().unwrap()], ..AddressRules::default() };
+        let rules = AddressRules::new(vec!["10.1.0.0/16".parse().unwrap()], false, Vec::new());
         assert!(passes(&rules, "10.1.2.3"));
         assert!(passes(&rules, "::ffff:10.1.2.3"));
         for address in ["10.2.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "fd12::1", "::ffff:10.2.0.1"] {
@@ -234,10 +272,28 @@ mod tests {
 
     #[test]
     fn a_forbidden_address_stays_forbidden_in_every_spelling() {
-        let rules = AddressRules { forbidden: vec!["10.96.0.1".parse().unwrap()], ..lenient() };
+        let rules = lenient_but_for(vec!["10.96.0.1".parse().unwrap()]);
         assert!(passes(&rules, "10.96.0.2"));
         for address in ["10.96.0.1", "::ffff:10.96.0.1", "64:ff9b::a60:1"] {
             assert!(!passes(&rules, address), "{address}");
+        }
+        rules.forbid(vec!["10.96.0.2".parse().unwrap()]);
+        assert!(passes(&rules, "10.96.0.1") && !passes(&rules, "10.96.0.2"));
+    }
+
+    #[test]
+    fn a_refusal_names_the_flag_that_would_allow_the_address() {
+        let said = |address: &str| AddressRules::default().check(address.parse().unwrap()).unwrap_err().to_string();
+        for (address, flag) in [
+            ("10.2.0.1", "--egress-allow-cidr 10.2.0.1/32"),
+            ("::ffff:10.2.0.1", "--egress-allow-cidr 10.2.0.1/32"),
+            ("fd12::1", "--egress-allow-cidr fd12::1/128"),
+            ("127.0.0.1", "--allow-loopback"),
+        ] {
+            assert!(said(address).contains(flag), "{}", said(address));
+        }
+        for address in ["169.254.169.254", "fd00:42::42", "224.0.0.1"] {
+            assert!(said(address).contains("never granted") && !said(address).contains("--"), "{}", said(address));
         }
     }
 }

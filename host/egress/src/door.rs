@@ -1,6 +1,8 @@
 //! The door: what lives as long as the process and is shared by all calls.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::address::AddressRules;
 use crate::cache::Cache;
@@ -47,6 +49,9 @@ pub struct SessionSpec {
     pub tls: TlsSettings,
     /// How much; cut to the ceilings of the policy.
     pub limits: HttpLimits,
+    /// How long all requests of the session together may take, from its start. It replaces the time to the first byte and the
+    /// time of one request of [`crate::Timeouts`], which suit those who have all the time in the world.
+    pub deadline: Option<Duration>,
     /// Answers instead of the network: tests of plugins. `None` dials.
     pub script: Option<Arc<dyn Script>>,
 }
@@ -76,11 +81,11 @@ impl Door {
     /// # Errors
     /// If the proxy of the policy cannot be used; other faults of the policy are errors of the first request.
     pub fn unchecked(policy: Policy) -> Result<Self, DoorError> {
-        let rules = Arc::new(AddressRules {
-            allow_private: policy.allow_private.clone(),
-            allow_loopback: policy.allow_loopback,
-            forbidden: policy.forbidden_addresses.clone(),
-        });
+        let rules = Arc::new(AddressRules::new(
+            policy.allow_private.clone(),
+            policy.allow_loopback,
+            policy.forbidden_addresses.clone(),
+        ));
         let inside = Inside {
             clients: Clients::new(&policy, Arc::clone(&rules)).map_err(DoorError::Client)?,
             cache: Cache::new(policy.cache_bytes),
@@ -97,6 +102,11 @@ impl Door {
     #[must_use]
     pub fn session(&self, spec: SessionSpec) -> Session {
         Session::new(Arc::clone(&self.inside), spec)
+    }
+
+    /// Replaces [`Policy::forbidden_addresses`]: from now on these are refused, whatever else is allowed.
+    pub fn forbid(&self, addresses: Vec<IpAddr>) {
+        self.inside.rules.forbid(addresses);
     }
 
     /// What remotes said about our quotas, for metrics.

@@ -84,6 +84,12 @@ impl Grant {
         &self.origin
     }
 
+    /// What it allows at this origin; `None` if it is about others.
+    #[must_use]
+    pub fn at(&self, origin: &Origin) -> Option<Self> {
+        self.covers_origin(origin).then(|| Self { origin: origin.clone(), hosts: Hosts::This, ..self.clone() })
+    }
+
     pub(crate) fn allows(&self, method: Method, target: &Target) -> bool {
         self.methods.contains(&method) && self.covers_origin(target.origin()) && self.covers_path(target.path())
     }
@@ -119,7 +125,10 @@ pub(crate) fn check(grants: &[Grant], method: Method, target: &Target) -> Result
         let list: Vec<_> = grants.iter().map(ToString::to_string).collect();
         format!("granted: {}", list.join("; "))
     };
-    Err(format!("{method} {} needs the grant `{method} {}`; {granted}", target.shown(), target.origin()))
+    let (shown, origin) = (target.shown(), target.origin());
+    Err(format!(
+        "{method} {shown} needs the grant `{method} {origin}`; {granted}; a plugin that asks for this origin gets it with --grant \"{method} {origin}\""
+    ))
 }
 
 impl FromStr for Grant {
@@ -204,6 +213,17 @@ mod tests {
     }
 
     #[test]
+    fn a_grant_is_narrowed_to_one_origin_it_covers() {
+        let origin = |text: &str| text.parse::<Origin>().unwrap();
+        let grant: Grant = "POST https://*.forge.example/api".parse().unwrap();
+        let narrowed = grant.at(&origin("https://a.forge.example")).unwrap();
+        assert_eq!(narrowed.to_string(), "POST https://a.forge.example/api");
+        for other in ["https://forge.example", "http://a.forge.example", "https://a.b.forge.example"] {
+            assert_eq!(grant.at(&origin(other)), None, "{other}");
+        }
+    }
+
+    #[test]
     fn a_prefix_ends_at_a_slash() {
         let grant = "https://a.example/repos/orangery/";
         assert!(allows(grant, Method::Get, "https://a.example/repos/orangery"));
@@ -219,10 +239,13 @@ mod tests {
         let refusal = check(&[], Method::Get, &target).unwrap_err();
         assert_eq!(
             refusal,
-            "GET https://a.example/x?token=… needs the grant `GET https://a.example`; nothing is granted"
+            "GET https://a.example/x?token=… needs the grant `GET https://a.example`; nothing is granted; \
+             a plugin that asks for this origin gets it with --grant \"GET https://a.example\""
         );
         let refusal = check(&["https://b.example".parse().unwrap()], Method::Get, &target).unwrap_err();
-        assert!(refusal.ends_with("granted: GET,HEAD https://b.example"), "{refusal}");
+        assert!(refusal.contains("; granted: GET,HEAD https://b.example; "), "{refusal}");
+        let asked_for = refusal.split('"').nth(1).unwrap();
+        assert!(check(&[asked_for.parse().unwrap()], Method::Get, &target).is_ok(), "what the refusal says works");
     }
 
     #[test]

@@ -8,15 +8,17 @@
 //! The WHATWG parser is lenient (it drops tabs and newlines, mends `https:/host` and `\`); what it would mend is refused
 //! here, because the guest or a redirect that sends such a text wants one of the readers to be mistaken.
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 
+use orangery_core::shown;
 use url::{Host, Url};
 
 use crate::origin::{Origin, Scheme};
 
 /// Longer than any listing needs, shorter than any server's limit.
 const MAX_URL_BYTES: usize = 8 * 1024;
+/// A path that is still encoded after this many decodings is refused.
+const MOST_ENCODINGS: usize = 4;
 
 /// A URL that passed step 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +58,7 @@ pub enum UrlRefusal {
     #[error("the URL names port 0")]
     Port,
     /// A dot segment in disguise.
-    #[error("the path of the URL climbs with an encoded `..` segment")]
+    #[error("the path of the URL climbs with a disguised `..` segment (encoded, or with `;` behind it)")]
     Climbs,
 }
 
@@ -141,21 +143,45 @@ impl Target {
 
     /// The URL for people and logs: names of query parameters, never their values.
     pub(crate) fn shown(&self) -> String {
-        let mut text = format!("{}{}", self.origin, self.url.path());
-        for (index, (key, _)) in self.url.query_pairs().enumerate() {
-            let separator = if index == 0 { '?' } else { '&' };
-            let _ = write!(text, "{separator}{}=…", key.escape_debug());
-        }
-        text
+        shown::url(self.url.as_str())
     }
 }
 
-/// Whether a server that decodes `%2f` before it resolves dots would leave the folder that a grant's prefix names.
-/// Project paths such as `group%2Fproject` are fine.
+/// Whether some server would leave the folder that a grant's prefix names: one that decodes before it resolves dots, once or
+/// several times, or that drops path parameters (`..;x=y`, as servlet containers do). Project paths such as `group%2Fproject`
+/// are fine.
 fn climbs(path: &str) -> bool {
-    let lower = path.to_ascii_lowercase();
-    let decoded = lower.replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
-    decoded.split('/').any(|segment| segment == "..")
+    let mut text = path.to_ascii_lowercase();
+    for _ in 0..MOST_ENCODINGS {
+        let leaves = |segment: &str| segment.split([';', '\0']).next() == Some("..");
+        if text.split(['/', '\\']).any(leaves) {
+            return true;
+        }
+        let decoded = decoded_once(&text);
+        if decoded == text {
+            return false;
+        }
+        text = decoded;
+    }
+    // Nobody encodes a name so often but to hide something.
+    true
+}
+
+/// The characters that decide about segments, decoded; the overlong forms are those that old decoders let through.
+fn decoded_once(text: &str) -> String {
+    const FORMS: [(&str, &str); 10] = [
+        ("%c0%ae", "."),
+        ("%c0%af", "/"),
+        ("%e0%80%ae", "."),
+        ("%e0%80%af", "/"),
+        ("%2e", "."),
+        ("%2f", "/"),
+        ("%5c", "/"),
+        ("%3b", ";"),
+        ("%00", "\0"),
+        ("%25", "%"),
+    ];
+    FORMS.iter().fold(text.to_owned(), |text, (form, plain)| text.replace(form, plain))
 }
 
 #[cfg(test)]
@@ -207,6 +233,37 @@ mod tests {
         ];
         for (text, why) in refused {
             assert_eq!(Target::parse(text).unwrap_err(), why, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_some_server_would_climb_with_is_refused_in_every_disguise() {
+        for path in [
+            "..;/x",
+            "a/..;/x",
+            "a/..;b=c/x",
+            "a/..%3b/x",
+            "a/..%3B.css/x",
+            "a/%2e%2e;/x",
+            "a/.%2e%3bx/y",
+            "a%2f..%3b%2fx",
+            "a/%252e%252e/x",
+            "a/..%252fx",
+            "a/%25252e%25252e%25252fx",
+            "a/..%253bx/y",
+            "a/..%00/x",
+            "a/%c0%ae%c0%ae/x",
+            "a/..%c0%afx",
+            "a/..;",
+            "a/%2525252525252e/x",
+        ] {
+            let url = format!("https://example.com/{path}");
+            assert_eq!(Target::parse(&url).unwrap_err(), UrlRefusal::Climbs, "{path}");
+        }
+        for path in
+            ["a;b=c/x", "a..;/x", "v1..v2", "..a/x", "...;/x", "group%2Fproject%3Bx", "100%25", "a%2520b", ";/x"]
+        {
+            assert!(Target::parse(&format!("https://example.com/{path}")).is_ok(), "{path}");
         }
     }
 

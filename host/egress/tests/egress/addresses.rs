@@ -69,6 +69,25 @@ async fn the_operators_own_addresses_are_forbidden_even_where_their_network_is_a
 }
 
 #[tokio::test]
+async fn an_address_that_becomes_the_api_servers_is_forbidden_from_then_on() {
+    let server = Server::start(|_| ok("")).await;
+    let door = Door::new(policy()).unwrap();
+    assert!(denied(&door, server.url("/")).await.starts_with("not denied"));
+    door.forbid(vec!["127.0.0.1".parse().unwrap()]);
+    assert!(denied(&door, server.url("/")).await.contains("API server"));
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn metadata_services_inside_private_ranges_stay_refused_when_the_range_is_allowed() {
+    let lenient = Door::new(Policy { allow_private: vec!["fc00::/7".parse().unwrap()], ..policy() }).unwrap();
+    for host in ["[fd00:ec2::254]", "[fd00:ec2::23]", "[fd00:c1::a9fe:a9fe]", "[fd00:42::42]", "[fd20:ce::254]"] {
+        let why = denied(&lenient, format!("http://{host}/latest/meta-data")).await;
+        assert!(why.contains("metadata") && why.contains("never granted"), "{host}: {why}");
+    }
+}
+
+#[tokio::test]
 async fn a_name_is_resolved_once_and_the_checked_address_is_dialled() {
     let server = Server::start(|_| ok("hello")).await;
     let names = Arc::new(Names::default().with("forge.test", &[&["127.0.0.1"], &["169.254.169.254"]]));

@@ -38,6 +38,18 @@ async fn a_method_and_a_path_need_their_grant() {
 }
 
 #[tokio::test]
+async fn a_path_cannot_leave_its_prefix_in_any_disguise() {
+    let server = Server::start(|_| ok("done")).await;
+    let session = door().session(granted(&[server.url("/repos/acme")]));
+    for path in ["..;/other", "..;x=1/other", "%2e%2e;/other", "..%3b/other", "%252e%252e%252fother", "..%2fother"] {
+        let error = soon(session.send(Request::get(server.url(&format!("/repos/acme/{path}"))))).await.unwrap_err();
+        assert!(matches!(error, HttpError::Denied(_)), "{path}: {error}");
+    }
+    assert!(server.seen().is_empty());
+    assert!(soon(session.send(Request::get(server.url("/repos/acme/group%2Fa;b")))).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_refused_url_is_answered_and_not_shown() {
     let session = door().session(granted(&["https://a.example".to_owned()]));
     for url in [

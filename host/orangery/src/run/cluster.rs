@@ -1,5 +1,6 @@
 //! `orangery run` against a cluster: health and metrics first, then the lease, then the controllers.
 
+use super::addresses::ForbiddenAddresses;
 use super::{Surroundings, guard, stop};
 use crate::cli::RunOptions;
 use crate::exit;
@@ -20,7 +21,6 @@ use orangery_controller::metrics::Metrics;
 use orangery_controller::poll::Poller;
 use orangery_controller::set::Road;
 use prometheus_client::registry::Registry;
-use std::net::IpAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,8 +64,9 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
         .await
         .context("the API server does not answer; look at --kubeconfig, KUBECONFIG or the pod's network")?;
     tracing::info!(version = version.git_version, server = %config.cluster_url, "connected");
-    let Glass { sandbox, grants, .. } =
-        glass::open(&options.glass, surroundings.loopback, addresses(&config).await).await?;
+    let addresses = ForbiddenAddresses::of(surroundings, &config, client.clone());
+    let Glass { sandbox, door } = glass::open(&options.glass, surroundings.loopback, addresses.now().await).await?;
+    let _watched = addresses.keep(door);
     for plugin in sandbox.plugins() {
         tracing::info!(plugin = %plugin.plugin, source = %plugin.source, "loaded");
     }
@@ -83,7 +84,7 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
     );
     let context = Arc::new(Context::new(
         Clients { requests: client.clone(), watches },
-        Poller::new(sandbox.clone(), grants),
+        Poller::new(sandbox.clone(), glass::access(&options.glass, options.credentials, surroundings.loopback)),
         Road { sandbox, guard: guard(&options) },
         Arc::new(target),
         Options {
@@ -174,19 +175,6 @@ async fn connection(options: &RunOptions) -> anyhow::Result<Config> {
         None => Config::infer()
             .await
             .context("there is neither an in-cluster configuration nor a kubeconfig; give one with --kubeconfig"),
-    }
-}
-
-/// The addresses of the API server: never dialled for a plugin.
-async fn addresses(config: &Config) -> Vec<IpAddr> {
-    let host = config.cluster_url.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let port = config.cluster_url.port_u16().unwrap_or(443);
-    match tokio::net::lookup_host((host.as_str(), port)).await {
-        Ok(found) => found.map(|address| address.ip()).collect(),
-        Err(error) => {
-            tracing::warn!(host, %error, "the API server's name cannot be resolved; private ranges stay refused unless --egress-allow-cidr opens them");
-            Vec::new()
-        }
     }
 }
 

@@ -31,10 +31,10 @@ const RECHECK: Duration = Duration::from_secs(60);
 
 /// Runs until stopped, or once.
 pub(super) async fn run(options: &RunOptions, directory: &Path) -> anyhow::Result<ExitCode> {
-    let Glass { sandbox, grants, .. } = glass::open(&options.glass, Loopback::Allowed, Vec::new()).await?;
+    let Glass { sandbox, .. } = glass::open(&options.glass, Loopback::Allowed, Vec::new()).await?;
     std::fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
     let local = Local {
-        poller: Poller::new(sandbox.clone(), grants),
+        poller: Poller::new(sandbox.clone(), glass::access(&options.glass, options.credentials, Loopback::Allowed)),
         road: Road { sandbox, guard: guard(options) },
         target: DirectoryTarget::open(directory)?,
         remove_missing_sets: options.remove_missing_sets,
@@ -143,6 +143,7 @@ impl Diary {
             };
             self.providers.insert(row.name.clone(), Entry { spec: spec.clone(), next, failures });
         }
+        self.providers.retain(|name, _| manifests.providers.iter().any(|provider| provider.name == *name));
         self.sets = Some((plus(RECHECK), manifests.sets.clone()));
     }
 }

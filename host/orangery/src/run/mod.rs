@@ -1,5 +1,6 @@
 //! `orangery run`: the operator, against a cluster or against a directory.
 
+mod addresses;
 mod cluster;
 mod local;
 mod screen;

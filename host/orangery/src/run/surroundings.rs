@@ -3,6 +3,7 @@
 use crate::glass::Loopback;
 use kube::{Client, Config};
 use orangery_cluster::Connect;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// What a process hands to cluster mode. The program uses the default.
@@ -10,6 +11,8 @@ use std::sync::Arc;
 pub struct Surroundings {
     /// Whether providers may dial loopback addresses; never that of the API server.
     pub loopback: Loopback,
+    /// The addresses of this machine as plugins must never dial them; loopback has a rule of its own.
+    pub own_addresses: fn() -> Vec<IpAddr>,
     /// Makes every client of the API server, also those of impersonated accounts.
     pub connect: Arc<Connect>,
 }
@@ -17,7 +20,20 @@ pub struct Surroundings {
 impl Default for Surroundings {
     /// A pod: what listens on loopback is the pod's own.
     fn default() -> Self {
-        Self { loopback: Loopback::Refused, connect: Arc::new(Client::try_from) }
+        Self { loopback: Loopback::Refused, own_addresses: of_interfaces, connect: Arc::new(Client::try_from) }
+    }
+}
+
+/// What the network interfaces of the pod (or of the node, on its network) have.
+fn of_interfaces() -> Vec<IpAddr> {
+    match if_addrs::get_if_addrs() {
+        Ok(interfaces) => {
+            interfaces.iter().map(if_addrs::Interface::ip).filter(|address| !address.is_loopback()).collect()
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the addresses of this machine cannot be listed; --egress-allow-cidr may open them to plugins");
+            Vec::new()
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! `orangery run` as it is, but for two things that no test on one machine can do without: providers may dial loopback, where
 //! the simulated forge listens, and the process can be killed after so many requests to the API server.
 //!
-//! `ORANGERY_FLOW_AGENT` names its clients in the audit log. With `ORANGERY_FLOW_KILL_AFTER=N` the process sends itself
+//! `ORANGERY_FLOW_AGENT` names its clients in the audit log. `ORANGERY_FLOW_OWN` is the machine's own address, which only the
+//! network interfaces would know. With `ORANGERY_FLOW_KILL_AFTER=N` the process sends itself
 //! SIGKILL when the N-th answer arrives, the first writing request counted as the first: the server has done what it was
 //! asked, and this process never learns of it.
 
@@ -11,6 +12,7 @@ use kube::client::{Body, ClientBuilder};
 use orangery::glass::Loopback;
 use orangery::run::Surroundings;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
@@ -31,7 +33,12 @@ fn main() -> ExitCode {
         let layer = tower::layer::layer_fn(move |inner| Fused { inner, fuse: Arc::clone(&fuse) });
         Ok(ClientBuilder::try_from(config)?.with_layer(&layer).build())
     };
-    orangery::command::main(&Surroundings { loopback: Loopback::Allowed, connect: Arc::new(connect) })
+    let own_addresses = own_addresses as fn() -> Vec<IpAddr>;
+    orangery::command::main(&Surroundings { loopback: Loopback::Allowed, own_addresses, connect: Arc::new(connect) })
+}
+
+fn own_addresses() -> Vec<IpAddr> {
+    std::env::var("ORANGERY_FLOW_OWN").ok().and_then(|own| own.parse().ok()).into_iter().collect()
 }
 
 /// Counts requests, from the first one that writes.
