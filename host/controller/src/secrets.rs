@@ -2,19 +2,42 @@
 
 use async_trait::async_trait;
 use orangery_core::{Disposition, Explain, NamespacedName, Reason};
+use orangery_egress::credential::consent::SecretFacts;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The data of one Secret, decoded.
 pub type SecretData = BTreeMap<String, Vec<u8>>;
 
+/// One Secret.
+#[derive(Clone, Default)]
+pub struct StoredSecret {
+    /// Its data.
+    pub data: SecretData,
+    /// What it says about itself.
+    pub facts: SecretFacts,
+}
+
+impl fmt::Debug for StoredSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredSecret").field("keys", &self.data.keys()).field("facts", &self.facts).finish()
+    }
+}
+
+impl From<SecretData> for StoredSecret {
+    fn from(data: SecretData) -> Self {
+        Self { data, facts: SecretFacts::default() }
+    }
+}
+
 /// Reads Secrets by name; never lists them.
 #[async_trait]
 pub trait Secrets: Send + Sync {
-    /// The data, or `None` if there is no such Secret.
+    /// The Secret, or `None` if there is none of this name.
     ///
     /// # Errors
     /// The source could not be asked.
-    async fn read(&self, name: &NamespacedName) -> Result<Option<SecretData>, SecretReadError>;
+    async fn read(&self, name: &NamespacedName) -> Result<Option<StoredSecret>, SecretReadError>;
 }
 
 /// A Secret could not be read. Names the Secret, never a value.
@@ -39,18 +62,18 @@ impl Explain for SecretReadError {
 
 /// Secrets that are all known beforehand: local mode.
 #[derive(Default)]
-pub struct KnownSecrets(BTreeMap<NamespacedName, SecretData>);
+pub struct KnownSecrets(BTreeMap<NamespacedName, StoredSecret>);
 
 impl KnownSecrets {
     /// Adds or replaces one.
-    pub fn insert(&mut self, name: NamespacedName, data: SecretData) {
-        self.0.insert(name, data);
+    pub fn insert(&mut self, name: NamespacedName, secret: impl Into<StoredSecret>) {
+        self.0.insert(name, secret.into());
     }
 }
 
 #[async_trait]
 impl Secrets for KnownSecrets {
-    async fn read(&self, name: &NamespacedName) -> Result<Option<SecretData>, SecretReadError> {
+    async fn read(&self, name: &NamespacedName) -> Result<Option<StoredSecret>, SecretReadError> {
         Ok(self.0.get(name).cloned())
     }
 }

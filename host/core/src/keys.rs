@@ -53,6 +53,9 @@ pub const TAKE_OWNERSHIP: &str = "orangery.dev/take-ownership";
 /// `error` turns duplicate objects into a build error.
 pub const ON_DUPLICATE: &str = "orangery.dev/on-duplicate";
 
+/// On a Secret: the origins that its credential may be sent to, such as `https://gitlab.example.com`; several are separated by commas.
+pub const SECRET_ORIGINS: &str = "orangery.dev/origins";
+
 /// Labels and annotations that only the host writes: a template that sets one of these is refused.
 pub const HOST_OWNED_PREFIX: &str = "internal.orangery.dev/";
 

@@ -4,6 +4,7 @@
 //! A credential is attached only to requests whose origin is in its own list, whatever the grants say. An empty list
 //! attaches it nowhere. No value is printed by `Debug`.
 
+pub mod consent;
 mod from_secret;
 
 use reqwest::header::{HeaderMap, HeaderName};
@@ -24,6 +25,17 @@ pub struct Credential {
     pub kind: CredentialKind,
     /// Where it may be attached.
     pub origins: Vec<Origin>,
+    /// Where it was meant to be attached but may not: for the denial that says why.
+    pub withheld: Vec<Withheld>,
+}
+
+/// An origin that a credential is kept from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withheld {
+    /// The origin.
+    pub origin: Origin,
+    /// Why, and what would allow it.
+    pub why: String,
 }
 
 /// How a request is authenticated.
@@ -53,15 +65,28 @@ pub enum CredentialKind {
     GitHubApp(Box<GitHubApp>),
 }
 
+impl CredentialKind {
+    /// The only origin that can use it, where there is such a one.
+    pub(crate) fn home(&self) -> Option<&Origin> {
+        match self {
+            Self::GitHubApp(app) => Some(app.home()),
+            Self::Anonymous | Self::Bearer(_) | Self::Basic { .. } | Self::Header { .. } | Self::PrivateToken(_) => {
+                None
+            }
+        }
+    }
+}
+
 impl Credential {
     /// A credential of this name, attached at these origins only.
     #[must_use]
     pub fn new(name: impl Into<String>, kind: CredentialKind, origins: impl IntoIterator<Item = Origin>) -> Self {
-        Self { name: name.into(), kind, origins: origins.into_iter().collect() }
+        Self { name: name.into(), kind, origins: origins.into_iter().collect(), withheld: Vec::new() }
     }
 
+    /// The tokens of an app are bound to the server that minted them, whatever the list says.
     pub(crate) fn is_bound_to(&self, origin: &Origin) -> bool {
-        self.origins.contains(origin)
+        self.origins.contains(origin) && self.kind.home().is_none_or(|home| home == origin)
     }
 
     /// Names what the remote counts requests by: two clones of a Secret share it, two Secrets do not. All repositories

@@ -5,6 +5,7 @@
 use orangery_core::{Disposition, Explain, Reason};
 
 use crate::credential::CredentialError;
+use crate::credential::consent::ConsentError;
 use crate::door::DoorError;
 use crate::grant::GrantError;
 use crate::origin::OriginError;
@@ -24,6 +25,30 @@ impl Explain for CredentialError {
             Self::Missing { .. } | Self::Value { .. } | Self::Installation { .. } | Self::App { .. } => {
                 Disposition::WaitForChange
             }
+        }
+    }
+}
+
+impl Explain for ConsentError {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Annotation { .. }
+            | Self::NotNamed { .. }
+            | Self::Unnamed { .. }
+            | Self::Type { .. }
+            | Self::PlainHttp { .. }
+            | Self::App { .. } => Reason::CredentialUnavailable,
+        }
+    }
+
+    fn disposition(&self) -> Disposition {
+        match self {
+            Self::Annotation { .. }
+            | Self::NotNamed { .. }
+            | Self::Unnamed { .. }
+            | Self::Type { .. }
+            | Self::PlainHttp { .. }
+            | Self::App { .. } => Disposition::WaitForChange,
         }
     }
 }

@@ -12,7 +12,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 
 use crate::fingerprint::{Fingerprint, FingerprintKey};
-use crate::origin::Scheme;
+use crate::origin::{Origin, Scheme};
 use crate::secret_text::SecretText;
 use crate::target::{Target, UrlRefusal};
 
@@ -26,6 +26,7 @@ pub struct GitHubApp {
     installation: Installation,
     /// Without a slash at the end.
     base_url: String,
+    home: Origin,
     repository: Option<String>,
     permissions: BTreeMap<String, String>,
 }
@@ -108,7 +109,8 @@ impl GitHubApp {
         }
         let base_url = format!("{}{}", base.origin(), base.path().trim_end_matches('/'));
         let permissions = ["contents", "metadata", "pull_requests"].map(|right| (right.to_owned(), "read".to_owned()));
-        Ok(Self { app_id, private_key, installation, base_url, repository, permissions: permissions.into() })
+        let (home, permissions) = (base.origin().clone(), permissions.into());
+        Ok(Self { app_id, private_key, installation, base_url, home, repository, permissions })
     }
 
     /// The same with other rights, by the names of GitHub's API, for example `statuses: write` for a reporter.
@@ -116,6 +118,11 @@ impl GitHubApp {
     pub fn with_permissions(mut self, permissions: BTreeMap<String, String>) -> Self {
         self.permissions = permissions;
         self
+    }
+
+    /// The origin of the API that mints its tokens.
+    pub(crate) const fn home(&self) -> &Origin {
+        &self.home
     }
 
     pub(crate) const fn private_key(&self) -> &SecretText {

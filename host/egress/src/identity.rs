@@ -32,6 +32,7 @@ impl Door {
         for bytes in [limits.response_bytes, limits.total_bytes, limits.request_bytes] {
             parts.push(bytes.to_be_bytes().to_vec());
         }
+        parts.push(spec.deadline.map_or(0, |deadline| deadline.as_nanos()).to_be_bytes().to_vec());
         for grant in &spec.grants {
             parts.push(b"grant".to_vec());
             parts.push(grant.to_string().into_bytes());
@@ -43,6 +44,11 @@ impl Door {
             for origin in &credential.origins {
                 parts.push(b"origin".to_vec());
                 parts.push(origin.to_string().into_bytes());
+            }
+            // A denial names the Secret of its own consumer.
+            for withheld in &credential.withheld {
+                parts.push(b"withheld".to_vec());
+                parts.push(withheld.why.clone().into_bytes());
             }
         }
         Some(SessionIdentity(key.of(parts.iter().map(Vec::as_slice))))
@@ -93,6 +99,7 @@ mod tests {
         let mut fewer = bearer("one");
         fewer.limits.requests -= 1;
         others.push(fewer);
+        others.push(SessionSpec { deadline: Some(std::time::Duration::from_secs(9)), ..bearer("one") });
         let mut renamed = bearer("one");
         renamed.credentials[0].name = "other".into();
         others.push(renamed);

@@ -14,7 +14,7 @@
 //! - Nothing is reached that no grant names; an empty list of grants reaches nothing.
 //! - No address is dialled that the policy refuses, whatever a name resolves to and however it is written.
 //! - No plugin ever holds a credential: it names one, the host attaches it, only at the origins the credential itself
-//!   lists, and an answer that contains it is refused.
+//!   lists and its Secret consents to ([`credential::consent`]), and an answer that contains it is refused.
 //! - No error, trace or log line holds a secret or the value of a query parameter.
 //! - What one credential was told (a cached body, a rate limit) is never used for another one.
 //!

@@ -1,6 +1,7 @@
 //! Scheme, host and port: who is asked, and what a credential is bound to.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use crate::target::{Target, UrlRefusal};
@@ -86,6 +87,13 @@ impl Origin {
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Whether it can only be this machine: a loopback address, or the name `localhost` (RFC 6761).
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
+        self.host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
     /// The port, also where it is the default.

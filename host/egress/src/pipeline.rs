@@ -108,6 +108,15 @@ impl Session {
         if matches!(credential.kind, CredentialKind::Anonymous) {
             return Ok(None);
         }
+        if let Some(withheld) = credential.withheld.iter().find(|withheld| withheld.origin == *target.origin()) {
+            return Err(HttpError::Denied(withheld.why.clone()));
+        }
+        if let Some(home) = credential.kind.home().filter(|home| *home != target.origin()) {
+            return Err(HttpError::Denied(format!(
+                "the tokens of the GitHub App of credential '{name}' are sent to {home} only, not to {}",
+                target.origin()
+            )));
+        }
         if !credential.is_bound_to(target.origin()) {
             let bound: Vec<_> = credential.origins.iter().map(ToString::to_string).collect();
             return Err(HttpError::Denied(format!(
@@ -184,7 +193,7 @@ impl Session {
             .clients
             .get(self.tls_name, &self.spec.tls)
             .map_err(|_| HttpError::Other("the TLS settings cannot be used".to_owned()))?;
-        let wire = Wire { client: &client, rules: &self.inside.rules, timeouts: self.inside.policy.timeouts };
+        let wire = Wire { client: &client, rules: &self.inside.rules, timeouts: self.timeouts() };
         let method = hop.request.method;
         let body = Bytes::copy_from_slice(&hop.request.body);
         let (mut reset_before, mut refused_before) = (false, !method.is_idempotent());
@@ -255,7 +264,10 @@ impl Session {
     }
 
     fn explain_mint(&self, name: &str, error: MintError, account: &Account) -> HttpError {
-        let text = format!("no token for the credential '{name}': {error}");
+        let home = account.origin.clone();
+        let text = format!(
+            "no token for the credential '{name}' from {home}: {error} (the key 'githubAppBaseURL' of the secret names the server)"
+        );
         match error {
             MintError::Exchange(cause) => match explain(cause) {
                 HttpError::Denied(_) => HttpError::Denied(text),

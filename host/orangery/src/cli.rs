@@ -3,6 +3,7 @@
 use crate::logging::LogOptions;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
+use orangery_egress::{Grant, GrantError};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -48,15 +49,27 @@ pub struct GlassOptions {
     /// Let a plugin of --plugin serve what a built-in one serves: it gets the credentials and the objects of that type. Refused without
     #[arg(long, help_heading = "Plugins")]
     pub allow_shadowing: bool,
-    /// An origin that plugins loaded with --plugin may reach beyond that of spec.url, such as `https://api.example.com`; may be repeated
-    #[arg(long = "grant", value_name = "ORIGIN", help_heading = "Plugins")]
-    pub grants: Vec<String>,
+    /// What plugins loaded with --plugin may ask beyond reading spec.url, where they say they want it: methods (GET and HEAD unless
+    /// named), an origin and perhaps a path, such as `GET,POST https://api.example.com/graphql`; may be repeated
+    #[arg(long = "grant", value_name = "GRANT", value_parser = grant, help_heading = "Plugins")]
+    pub grants: Vec<Grant>,
     /// A private address range that providers may dial, such as 10.20.0.0/16; may be repeated. Loopback only in local mode
     #[arg(long, value_name = "CIDR", help_heading = "Plugins")]
     pub egress_allow_cidr: Vec<IpNet>,
     /// Where compiled plugins are kept; the default is the user's cache folder
     #[arg(long, value_name = "DIR", env = "ORANGERY_CACHE", help_heading = "Plugins")]
     pub plugin_cache: Option<PathBuf>,
+}
+
+/// Where Secrets may go.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct CredentialOptions {
+    /// Send a Secret only where its annotation orangery.dev/origins says, and refuse Secrets without one
+    #[arg(long, help_heading = "Credentials")]
+    pub require_secret_origins: bool,
+    /// Send credentials over plain http also where neither the Secret nor spec.insecure says so
+    #[arg(long, help_heading = "Credentials")]
+    pub allow_plain_http_credentials: bool,
 }
 
 /// `orangery run`.
@@ -125,6 +138,9 @@ pub struct RunOptions {
     /// The number of inputs up to which a loss is everyday, whatever their share
     #[arg(long, value_name = "N", default_value_t = 5, help_heading = "Safety")]
     pub prune_guard_floor: u32,
+    /// Secrets.
+    #[command(flatten)]
+    pub credentials: CredentialOptions,
     /// Plugins.
     #[command(flatten)]
     pub glass: GlassOptions,
@@ -223,6 +239,9 @@ pub struct PollOptions {
     /// Let the provider dial loopback addresses, for a forge on this machine
     #[arg(long)]
     pub allow_loopback: bool,
+    /// Secrets.
+    #[command(flatten)]
+    pub credentials: CredentialOptions,
     /// Plugins.
     #[command(flatten)]
     pub glass: GlassOptions,
@@ -275,6 +294,11 @@ pub struct PluginListOptions {
     pub glass: GlassOptions,
 }
 
+/// `GET,POST https://api.example.com/graphql`.
+fn grant(text: &str) -> Result<Grant, String> {
+    text.parse().map_err(|error: GrantError| error.to_string())
+}
+
 /// A Go duration such as `1m30s`.
 fn duration(text: &str) -> Result<Duration, String> {
     orangery_core::duration::parse(text).map_err(|error| error.to_string())
@@ -299,6 +323,17 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_grant_is_written_as_a_denial_asks_for_it() {
+        for text in
+            ["https://api.example.com", "GET,POST https://api.example.com/graphql", "POST https://*.example.com"]
+        {
+            assert!(grant(text).is_ok(), "{text}");
+        }
+        assert!(grant("GRAB https://a.example").unwrap_err().contains("the methods are GET"));
+        assert!(grant("api.example.com").unwrap_err().contains("a grant looks like"));
     }
 
     #[test]

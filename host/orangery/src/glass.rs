@@ -1,9 +1,11 @@
 //! The sandbox of this process: built-in plugins, given plugins, what they may reach.
 
-use crate::cli::GlassOptions;
+use crate::cli::{CredentialOptions, GlassOptions};
 use futures::future::try_join_all;
 use orangery_bundled::Bundled;
-use orangery_egress::{Door, DoorError, Origin, OriginError, Policy};
+use orangery_controller::access::AccessPolicy;
+use orangery_egress::credential::consent::{OriginsRule, PlainHttp, SecretRules};
+use orangery_egress::{Door, DoorError, Policy};
 use orangery_sandbox::{
     AdmitError, Compiler, EvaluatorSource, Limits, PluginSource, Sandbox, SandboxConfig, Shadowing, StartError,
 };
@@ -52,14 +54,6 @@ pub enum GlassError {
         /// Why.
         source: Box<AdmitError>,
     },
-    /// `--grant` is no origin.
-    #[error("--grant {given:?}: {source}; write an origin such as https://api.example.com")]
-    Grant {
-        /// As given.
-        given: String,
-        /// Why.
-        source: OriginError,
-    },
 }
 
 /// A sandbox with all its plugins.
@@ -68,8 +62,18 @@ pub struct Glass {
     pub sandbox: Sandbox,
     /// The way to the network, for its quotas.
     pub door: Door,
-    /// What given plugins may reach beyond `spec.url`.
-    pub grants: Vec<Origin>,
+}
+
+/// What providers may ask, and where their Secrets may go.
+#[must_use]
+pub fn access(glass: &GlassOptions, credentials: CredentialOptions, loopback: Loopback) -> AccessPolicy {
+    let origins = if credentials.require_secret_origins { OriginsRule::Required } else { OriginsRule::Optional };
+    let plain_http = match loopback {
+        _ if credentials.allow_plain_http_credentials => PlainHttp::Allowed,
+        Loopback::Allowed => PlainHttp::Loopback,
+        Loopback::Refused => PlainHttp::Refused,
+    };
+    AccessPolicy { grants: glass.grants.clone(), secrets: SecretRules { origins, plain_http } }
 }
 
 /// Opens the sandbox and admits the plugins: the built-in ones first, then the given ones, which win where that is allowed.
@@ -77,16 +81,11 @@ pub struct Glass {
 /// # Errors
 /// See [`GlassError`].
 pub async fn open(options: &GlassOptions, loopback: Loopback, forbidden: Vec<IpAddr>) -> Result<Glass, GlassError> {
-    let grants = options
-        .grants
-        .iter()
-        .map(|given| Origin::of_url(given).map_err(|source| GlassError::Grant { given: given.clone(), source }))
-        .collect::<Result<_, _>>()?;
     let (sandbox, door) = empty(options, loopback, forbidden)?;
     // Compiling takes seconds where nothing is cached: all at once.
     try_join_all(orangery_bundled::plugins().iter().map(|bundled| admit_bundled(&sandbox, bundled))).await?;
     admit_given(&sandbox, options).await?;
-    Ok(Glass { sandbox, door, grants })
+    Ok(Glass { sandbox, door })
 }
 
 /// A sandbox that only renders: of the built-in plugins the one with this name alone, or all if there is none such. The

@@ -29,8 +29,9 @@ pub async fn perform(options: &PollOptions) -> anyhow::Result<ExitCode> {
         secrets.insert(name, data);
     }
     let loopback = if options.allow_loopback { Loopback::Allowed } else { Loopback::Refused };
-    let Glass { sandbox, grants, .. } = glass::open(&options.glass, loopback, Vec::new()).await?;
-    let polled = Poller::new(sandbox, grants).poll(provider, &secrets, &Snapshot::never(), run::now()).await;
+    let Glass { sandbox, .. } = glass::open(&options.glass, loopback, Vec::new()).await?;
+    let access = glass::access(&options.glass, options.credentials, loopback);
+    let polled = Poller::new(sandbox, access).poll(provider, &secrets, &Snapshot::never(), run::now()).await;
     if options.verbose {
         for request in &polled.requests {
             eprintln!("{}", line(request));

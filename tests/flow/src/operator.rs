@@ -5,18 +5,20 @@ use futures::FutureExt;
 use http::{HeaderValue, header};
 use kube::Config;
 use orangery_cluster::{KubernetesOptions, KubernetesTarget, Patience};
+use orangery_controller::access::AccessPolicy;
 use orangery_controller::events::Events;
 use orangery_controller::kubernetes::{self, Clients, Context, Options, Rights};
 use orangery_controller::metrics::Metrics;
 use orangery_controller::poll::Poller;
 use orangery_controller::set::Road;
 use orangery_core::GuardPolicy;
+use orangery_egress::credential::consent::SecretRules;
 use orangery_egress::{Door, Policy};
 use orangery_sandbox::{Compiler, EvaluatorSource, Limits, PluginSource, Sandbox, SandboxConfig};
 use orangery_test_apiserver::cut::{self, Fate};
 use prometheus_client::registry::Registry;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +38,10 @@ pub(crate) struct Setting {
     /// Objects of each kind that are worked on at once.
     pub(crate) concurrent: u16,
     pub(crate) agent: String,
+    /// Where Secrets may go.
+    pub(crate) secrets: SecretRules,
+    /// Where its metrics are.
+    pub(crate) registry: Arc<Mutex<Registry>>,
     /// What becomes of its requests.
     pub(crate) fate: Arc<Fate>,
 }
@@ -43,7 +49,7 @@ pub(crate) struct Setting {
 impl Operator {
     /// Starts the controllers and waits until their caches are filled.
     pub(crate) fn start(setting: Setting) -> Result<Self> {
-        let Setting { mut config, sandbox, namespace, operator_namespace, concurrent, agent, fate } = setting;
+        let Setting { mut config, sandbox, namespace, operator_namespace, concurrent, agent, secrets, registry, fate } = setting;
         config.headers = vec![(header::USER_AGENT, HeaderValue::from_str(&agent)?)];
         let client = cut::fated(config.clone(), &fate)?;
         let clients = Clients { requests: client.clone(), watches: cut::fated(config.clone(), &fate)? };
@@ -52,7 +58,7 @@ impl Operator {
         let target = KubernetesTarget::with_connect(config, options, Box::new(move |config| cut::fated(config, &fate)));
         let context = Context::new(
             clients,
-            Poller::new(sandbox.clone(), Vec::new()),
+            Poller::new(sandbox.clone(), AccessPolicy { secrets, ..AccessPolicy::default() }),
             Road { sandbox, guard: GuardPolicy::default() },
             Arc::new(target),
             Options {
@@ -63,7 +69,7 @@ impl Operator {
                 max_retry: Duration::from_secs(1),
                 rights: Rights { default_service_account: None, operator_namespace },
             },
-            Metrics::new(&mut Registry::default()),
+            Metrics::new(&mut registry.lock().unwrap_or_else(PoisonError::into_inner)),
             Events::start(client, "orangery"),
         );
         let stop = CancellationToken::new();

@@ -3,13 +3,15 @@
 use crate::operator::{self, Operator, Setting};
 use anyhow::{Context, Result};
 use kube::Config;
+use orangery_egress::credential::consent::{PlainHttp, SecretRules};
 use orangery_sandbox::{PluginSource, Sandbox};
 use orangery_test_apiserver::cut::{self, Fate};
 use orangery_test_apiserver::{Cluster, Proxy};
 use orangery_test_forge::Forge;
+use prometheus_client::registry::Registry;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Kind of sets.
 pub const SET: &str = "ResourceSet";
@@ -32,6 +34,8 @@ pub struct World {
     operator: Option<Operator>,
     left: Arc<AtomicI64>,
     pub(crate) tokens: AtomicU64,
+    secrets: SecretRules,
+    registry: Arc<Mutex<Registry>>,
 }
 
 impl World {
@@ -123,6 +127,9 @@ impl World {
             operator: None,
             left: Arc::new(AtomicI64::new(i64::MAX)),
             tokens: AtomicU64::new(0),
+            // The forge of the tests is on this machine.
+            secrets: SecretRules { plain_http: PlainHttp::Loopback, ..SecretRules::default() },
+            registry: Arc::default(),
         }
     }
 
@@ -141,6 +148,22 @@ impl World {
     pub fn working_on(mut self, concurrent: u16) -> Self {
         self.concurrent = concurrent;
         self
+    }
+
+    /// Operators that are started from now on treat Secrets so.
+    pub fn treats_secrets(&mut self, rules: SecretRules) {
+        self.secrets = rules;
+    }
+
+    /// What `/metrics` of the operator in this process would answer now.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    pub fn metrics(&self) -> Result<String> {
+        let mut text = String::new();
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        prometheus_client::encoding::text::encode(&mut text, &registry)?;
+        Ok(text)
     }
 
     /// The namespace of the story.
@@ -193,6 +216,8 @@ impl World {
             operator_namespace: self.operator_namespace.clone(),
             concurrent: self.concurrent,
             agent: self.agent(),
+            secrets: self.secrets,
+            registry: Arc::clone(&self.registry),
             fate,
         })?);
         Ok(())

@@ -1,23 +1,30 @@
 //! Secrets from the API server, read by name with the operator's own rights.
 
-use crate::secrets::{SecretData, SecretReadError, Secrets};
+use crate::secrets::{SecretReadError, Secrets, StoredSecret};
 use async_trait::async_trait;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, Client};
-use orangery_core::NamespacedName;
+use orangery_core::{NamespacedName, keys};
+use orangery_egress::credential::consent::SecretFacts;
 
 /// Secrets of one API server.
 pub(super) struct ServerSecrets(pub(super) Client);
 
 #[async_trait]
 impl Secrets for ServerSecrets {
-    async fn read(&self, name: &NamespacedName) -> Result<Option<SecretData>, SecretReadError> {
+    async fn read(&self, name: &NamespacedName) -> Result<Option<StoredSecret>, SecretReadError> {
         let api: Api<Secret> = Api::namespaced(self.0.clone(), &name.namespace);
         match api.get_opt(&name.name).await {
-            Ok(secret) => Ok(secret.map(|secret| {
-                secret.data.unwrap_or_default().into_iter().map(|(key, value)| (key, value.0)).collect()
-            })),
+            Ok(secret) => Ok(secret.map(stored)),
             Err(error) => Err(SecretReadError { name: name.clone(), message: error.to_string() }),
         }
+    }
+}
+
+fn stored(secret: Secret) -> StoredSecret {
+    let origins = secret.metadata.annotations.unwrap_or_default().remove(keys::SECRET_ORIGINS);
+    StoredSecret {
+        data: secret.data.unwrap_or_default().into_iter().map(|(key, value)| (key, value.0)).collect(),
+        facts: SecretFacts { kind: secret.type_.unwrap_or_default(), origins },
     }
 }

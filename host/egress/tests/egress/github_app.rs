@@ -186,7 +186,10 @@ async fn minting_obeys_the_address_rules() {
     let mut spec = app(&server, BY_ID);
     spec.grants = vec!["https://forge.example".parse().unwrap()];
     spec.credentials[0].origins = vec!["https://forge.example".parse().unwrap()];
+    // Another server than that of its API gets no token at all.
     let error = soon(strict.session(spec).send(get_with_api("https://forge.example/".to_owned()))).await.unwrap_err();
+    assert!(matches!(&error, HttpError::Denied(why) if why.contains("only, not to https://forge.example")), "{error}");
+    let error = pulls(&strict, &server, app(&server, BY_ID)).await.unwrap_err();
     assert!(matches!(&error, HttpError::Denied(why) if why.contains("loopback")), "{error}");
     assert!(server.seen().is_empty());
 }

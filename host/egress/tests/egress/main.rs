@@ -3,6 +3,7 @@
 
 mod addresses;
 mod conditional;
+mod consent;
 mod credentials;
 mod github_app;
 mod grants;

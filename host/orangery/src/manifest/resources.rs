@@ -2,6 +2,7 @@
 
 use super::{Document, ManifestError, secret};
 use orangery_api::{ResourceSet, ResourceSetInputProvider};
+use orangery_controller::secrets::StoredSecret;
 use orangery_core::NamespacedName;
 use orangery_core::combine::source::{API_VERSION, PROVIDER_KIND, SET_KIND};
 use orangery_core::spec::{ProviderSpec, SetSpec, SpecError};
@@ -15,7 +16,7 @@ pub struct Resources {
     /// The providers, each with the document it came from.
     pub providers: Vec<(ProviderSpec, Document)>,
     /// The Secrets.
-    pub secrets: BTreeMap<NamespacedName, secret::SecretData>,
+    pub secrets: BTreeMap<NamespacedName, StoredSecret>,
     /// How many documents are of other kinds.
     pub others: usize,
 }

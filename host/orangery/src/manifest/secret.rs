@@ -3,12 +3,11 @@
 use crate::manifest::ManifestError;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use orangery_core::NamespacedName;
+use orangery_controller::secrets::{SecretData, StoredSecret};
+use orangery_core::{NamespacedName, keys};
+use orangery_egress::credential::consent::SecretFacts;
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// The data of one Secret. Values never appear in messages.
-pub type SecretData = BTreeMap<String, Vec<u8>>;
 
 /// A Secret that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +38,7 @@ pub enum SecretError {
 ///
 /// # Errors
 /// The flag or the variable cannot be used.
-pub fn from_environment(flag: &str) -> Result<(NamespacedName, SecretData), SecretError> {
+pub fn from_environment(flag: &str) -> Result<(NamespacedName, StoredSecret), SecretError> {
     let malformed = || SecretError::Flag { given: flag.to_owned() };
     let (secret, variable) = flag.split_once('=').ok_or_else(malformed)?;
     let (namespace, name) = secret.split_once('/').ok_or_else(malformed)?;
@@ -62,14 +61,14 @@ pub fn from_environment(flag: &str) -> Result<(NamespacedName, SecretData), Secr
         ("password".to_owned(), value.clone().into_bytes()),
         ("token".to_owned(), value.into_bytes()),
     ]);
-    Ok((secret, data))
+    Ok((secret, data.into()))
 }
 
 /// Reads the `data` (base64) and `stringData` of a Secret manifest; `stringData` wins, as on the API server.
 ///
 /// # Errors
 /// A value is not text, or not base64. The value is not repeated.
-pub fn from_manifest(place: &str, manifest: &Value) -> Result<SecretData, ManifestError> {
+pub fn from_manifest(place: &str, manifest: &Value) -> Result<StoredSecret, ManifestError> {
     let mut data = SecretData::new();
     for (key, value) in manifest.get("data").and_then(Value::as_object).into_iter().flatten() {
         let field = format!("data.{key}");
@@ -88,7 +87,16 @@ pub fn from_manifest(place: &str, manifest: &Value) -> Result<SecretData, Manife
         })?;
         data.insert(key.clone(), text.as_bytes().to_vec());
     }
-    Ok(data)
+    let annotations = manifest.pointer("/metadata/annotations");
+    let origins = match annotations.and_then(|annotations| annotations.get(keys::SECRET_ORIGINS)) {
+        None => None,
+        Some(origins) => Some(origins.as_str().map(str::to_owned).ok_or_else(|| {
+            let field = format!("metadata.annotations.{}", keys::SECRET_ORIGINS);
+            ManifestError::field(place, &field, "must be text: origins separated by commas")
+        })?),
+    };
+    let kind = manifest.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    Ok(StoredSecret { data, facts: SecretFacts { kind, origins } })
 }
 
 #[cfg(test)]
@@ -99,27 +107,41 @@ mod tests {
     #[test]
     fn string_data_wins_over_data() {
         let secret = json!({"data": {"a": "b2xk", "b": "Yg=="}, "stringData": {"a": "new"}});
-        let data = from_manifest("f.yaml", &secret).unwrap();
+        let data = from_manifest("f.yaml", &secret).unwrap().data;
         assert_eq!(data["a"], b"new");
         assert_eq!(data["b"], b"b");
     }
 
     #[test]
+    fn type_and_origins_are_read_as_the_api_server_has_them() {
+        let mut secret = json!({"type": "kubernetes.io/tls", "metadata": {"annotations": {keys::SECRET_ORIGINS: "https://a.example"}}});
+        let facts = from_manifest("f.yaml", &secret).unwrap().facts;
+        assert_eq!((facts.kind.as_str(), facts.origins.as_deref()), ("kubernetes.io/tls", Some("https://a.example")));
+        secret["metadata"]["annotations"][keys::SECRET_ORIGINS] = json!(["https://a.example"]);
+        let error = from_manifest("f.yaml:2", &secret).map(drop).unwrap_err().to_string();
+        assert!(error.contains("orangery.dev/origins") && error.contains("f.yaml:2"), "{error}");
+    }
+
+    #[test]
     fn a_value_that_is_not_base64_is_named_but_not_shown() {
-        let error = from_manifest("f.yaml:3", &json!({"data": {"token": "hush-hush!"}})).unwrap_err().to_string();
+        let error =
+            from_manifest("f.yaml:3", &json!({"data": {"token": "hush-hush!"}})).map(drop).unwrap_err().to_string();
         assert!(error.contains("data.token") && error.contains("f.yaml:3") && !error.contains("hush"), "{error}");
     }
 
     #[test]
     fn a_flag_without_its_three_parts_says_the_form() {
         for flag in ["token", "a/b", "a=B", "/b=C", "a/=C", "a/b=", "a/b/c=D"] {
-            assert!(from_environment(flag).unwrap_err().to_string().contains("NAMESPACE/NAME=VARIABLE"), "{flag}");
+            assert!(
+                from_environment(flag).map(drop).unwrap_err().to_string().contains("NAMESPACE/NAME=VARIABLE"),
+                "{flag}"
+            );
         }
     }
 
     #[test]
     fn a_missing_variable_is_named() {
-        let error = from_environment("a/b=ORANGERY_SURELY_NOT_SET").unwrap_err().to_string();
+        let error = from_environment("a/b=ORANGERY_SURELY_NOT_SET").map(drop).unwrap_err().to_string();
         assert!(error.contains("ORANGERY_SURELY_NOT_SET") && error.contains("not set"), "{error}");
     }
 }

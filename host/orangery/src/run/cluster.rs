@@ -64,7 +64,7 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
         .await
         .context("the API server does not answer; look at --kubeconfig, KUBECONFIG or the pod's network")?;
     tracing::info!(version = version.git_version, server = %config.cluster_url, "connected");
-    let addresses = ForbiddenAddresses::of(surroundings, &config, client.clone());
+    let addresses = ForbiddenAddresses::of(surroundings, &config, unfenced.clone());
     let Glass { sandbox, door } = glass::open(&options.glass, surroundings.loopback, addresses.now().await).await?;
     let _watched = addresses.keep(door);
     for plugin in sandbox.plugins() {
