@@ -3,13 +3,13 @@
 //! # Guarantees
 //! Law 1: whatever fails, the snapshot that comes back holds the last good inputs.
 
-use crate::access::{self, AccessError};
+use crate::access::{self, AccessError, AccessPolicy};
 use crate::budget;
 use crate::secrets::Secrets;
 use orangery_core::selection::{self, Coverage, Filter, FilterError, Question, SelectError};
 use orangery_core::spec::ProviderSpec;
-use orangery_core::{Disposition, Explain, Found, Notice, PollOutcome, Reason, ServedType, Snapshot, digest};
-use orangery_egress::{HttpLimits, Origin, RequestTrace, SessionSpec};
+use orangery_core::{Disposition, Explain, Found, Notice, PollOutcome, Reason, ServedType, Snapshot, digest, duration, keys};
+use orangery_egress::{HttpLimits, RequestTrace, SessionSpec};
 use orangery_sandbox::{CallError, Evaluations, Note, NoteLevel, PluginDescription, PollFilter, PollRequest, Sandbox};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -56,10 +56,17 @@ pub enum PollError {
     #[error(transparent)]
     Call(CallError),
     /// The provider did not answer in the time that its annotation allows.
-    #[error("the provider did not answer within {}", orangery_core::duration::format(*.limit))]
+    #[error(
+        "the provider did not answer within {}; the annotation {} gives it more, up to {}",
+        duration::format(*.limit),
+        keys::RECONCILE_TIMEOUT,
+        duration::format(*.most)
+    )]
     TimedOut {
         /// The time.
         limit: Duration,
+        /// The most that a poll may take.
+        most: Duration,
     },
     /// The answer is rejected as a whole.
     #[error(transparent)]
@@ -94,14 +101,14 @@ impl Explain for PollError {
 #[derive(Clone)]
 pub struct Poller {
     sandbox: Sandbox,
-    granted: Arc<[Origin]>,
+    policy: Arc<AccessPolicy>,
 }
 
 impl Poller {
-    /// `granted`: origins that plugins given by the user may reach beyond that of `spec.url`.
+    /// Polls in this sandbox, within what the operator allows.
     #[must_use]
-    pub fn new(sandbox: Sandbox, granted: Vec<Origin>) -> Self {
-        Self { sandbox, granted: granted.into() }
+    pub fn new(sandbox: Sandbox, policy: AccessPolicy) -> Self {
+        Self { sandbox, policy: Arc::new(policy) }
     }
 
     /// Evaluates what a provider's manifest asks for besides its poll.
@@ -140,8 +147,11 @@ impl Poller {
             url: provider.url.as_deref().unwrap_or_default(),
             secret: provider.secret.as_deref(),
             certificate: provider.certificate.as_deref(),
+            insecure: provider.insecure,
         };
-        let access = access::arrange(source, &plugin, &self.granted, secrets).await?;
+        let access = access::arrange(source, &plugin, &self.policy, secrets).await?;
+        let most = self.sandbox.limits().poll_wall;
+        let limit = provider.timeout.min(most);
         let consumer = consumer(provider);
         let wants = filter.clone();
         let request = PollRequest {
@@ -161,15 +171,17 @@ impl Poller {
                 credentials: access.credentials,
                 tls: access.tls,
                 limits: HttpLimits::default(),
+                deadline: None,
                 script: None,
             },
+            deadline: limit,
             wants: Arc::new(move |name, labels| wants.wants(name, labels)),
             // The exported inputs are a selection: an answer of "unchanged" would outlive a change of the filter.
             may_answer_unchanged: false,
         };
-        let report = tokio::time::timeout(provider.timeout, self.sandbox.poll(request))
+        let report = tokio::time::timeout(limit, self.sandbox.poll(request))
             .await
-            .map_err(|_| PollError::TimedOut { limit: provider.timeout })?;
+            .map_err(|_| PollError::TimedOut { limit, most })?;
         *requests = report.requests;
         let mut notices: Vec<Notice> = report.notes.iter().map(remark).collect();
         let (answer, coverage) = match report.result.map_err(PollError::Call)? {
@@ -181,6 +193,7 @@ impl Poller {
             }
         };
         let (snapshot, selected) = select(answer, coverage, served, filter, provider, last, now).await?;
+        notices.extend(too_patient(provider.timeout, most));
         notices.extend(selected);
         Ok((snapshot, notices))
     }
@@ -247,6 +260,15 @@ async fn select(
 /// How a provider is named where turns, circuits and logs are kept.
 fn consumer(provider: &ProviderSpec) -> String {
     format!("ResourceSetInputProvider/{}", provider.name)
+}
+
+/// A time that no poll gets is said to be none.
+fn too_patient(asked: Duration, most: Duration) -> Option<Notice> {
+    (asked > most).then(|| {
+        let (asked, most) = (duration::format(asked), duration::format(most));
+        let message = format!("{} is {asked}; a poll takes at most {most}, which holds", keys::RECONCILE_TIMEOUT);
+        Notice::warning(Reason::Warning, message)
+    })
 }
 
 /// One input: the default values, and an id from the object's UID, or from its name where a file has none (`resourceset.md` §2.1).

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::door::{Inside, SessionSpec};
 use crate::fingerprint::Fingerprint;
 use crate::message::{HttpError, Request, Response};
+use crate::policy::Timeouts;
 use crate::redact::Redactor;
 use crate::target::Target;
 use crate::trace::RequestTrace;
@@ -24,6 +28,8 @@ pub struct Session {
     redactor: Redactor,
     spent: Mutex<Spent>,
     traces: Mutex<Vec<RequestTrace>>,
+    /// The first request: what the call waited for before is not the remote's.
+    begun: OnceLock<Instant>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -39,7 +45,15 @@ impl Session {
         let secrets: Vec<_> = spec.credentials.iter().flat_map(|credential| credential.secrets()).collect();
         let redactor = Redactor::of(secrets.iter().chain(spec.tls.private_key()));
         let tls_name = spec.tls.fingerprint(&inside.key);
-        Self { inside, spec, tls_name, redactor, spent: Mutex::default(), traces: Mutex::default() }
+        Self {
+            inside,
+            spec,
+            tls_name,
+            redactor,
+            spent: Mutex::default(),
+            traces: Mutex::default(),
+            begun: OnceLock::new(),
+        }
     }
 
     /// Sends one request through the pipeline.
@@ -48,11 +62,14 @@ impl Session {
     /// A denial, a limit or a failure of the remote; every text is one bounded line without secrets.
     pub async fn send(&self, request: Request) -> Result<Response, HttpError> {
         let before = self.requests_counted()?;
-        let total = self.inside.policy.timeouts.total;
-        let outcome = match tokio::time::timeout(total, self.pursue(&request)).await {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                let error = HttpError::Timeout(format!("no whole answer within {} s", total.as_secs_f32()));
+        let total = self.timeouts().total;
+        // Without time left nothing is dialled any more.
+        let pursued =
+            if total.is_zero() { None } else { tokio::time::timeout(total, self.pursue(&request)).await.ok() };
+        let outcome = match pursued {
+            Some(outcome) => outcome,
+            None => {
+                let error = HttpError::Timeout(self.late(total));
                 let url =
                     Target::parse(&request.url).map_or_else(|refusal| refusal.to_string(), |target| target.shown());
                 let millis = u64::try_from(total.as_millis()).unwrap_or(u64::MAX);
@@ -90,6 +107,28 @@ impl Session {
 
     fn requests_exhausted(&self) -> HttpError {
         HttpError::BudgetExhausted(format!("this call may send {} requests", self.spec.limits.requests))
+    }
+
+    /// The times of the next exchange. Under a deadline the first byte may take as long as the whole, which then ends first and
+    /// says so.
+    pub(crate) fn timeouts(&self) -> Timeouts {
+        let timeouts = self.inside.policy.timeouts;
+        let Some(deadline) = self.spec.deadline else { return timeouts };
+        let left = deadline.saturating_sub(self.begun.get_or_init(Instant::now).elapsed());
+        Timeouts { first_byte: left.saturating_mul(2), total: left, ..timeouts }
+    }
+
+    fn late(&self, total: Duration) -> String {
+        let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
+        match self.spec.deadline {
+            None => format!("no whole answer within {}", seconds(total)),
+            Some(deadline) if total < deadline => format!(
+                "no whole answer within {}, which were left of the {} for all requests of this call",
+                seconds(total),
+                seconds(deadline)
+            ),
+            Some(deadline) => format!("no whole answer within the {} for all requests of this call", seconds(deadline)),
+        }
     }
 
     /// What was asked so far.

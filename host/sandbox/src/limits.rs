@@ -23,7 +23,7 @@ pub struct Limits {
     pub memory_bytes: usize,
     /// Processor time of one call: the guest's, and what the host computes for it. Default 2 s, ceiling 30 s.
     pub cpu: Duration,
-    /// Wall clock of one poll. Default 60 s, ceiling 300 s.
+    /// The most wall clock that one poll may ask for. Default and ceiling 300 s.
     pub poll_wall: Duration,
     /// Wall clock of one rendering of one batch. Default 5 s, ceiling 300 s.
     pub render_wall: Duration,
@@ -94,7 +94,7 @@ impl Default for Limits {
             component_bytes: 32 * MIB,
             memory_bytes: 64 * MIB,
             cpu: Duration::from_secs(2),
-            poll_wall: Duration::from_secs(60),
+            poll_wall: Duration::from_secs(300),
             render_wall: Duration::from_secs(5),
             validate_wall: Duration::from_secs(2),
             crossing_bytes: 8 * MIB,

@@ -23,7 +23,7 @@ use orangery_core::PollOutcome;
 use orangery_egress::{Door, Origin, RequestTrace, SessionSpec};
 use serde_json::Value;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The user's filter as a provider may see it. The host applies it again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -55,6 +55,9 @@ pub struct PollRequest {
     pub session: SessionSpec,
     /// Answers `selection.wants`; must be a function of `filter` alone.
     pub wants: Wants,
+    /// Wall clock of the call; [`crate::Limits::poll_wall`] is the most. Its requests get a little less, so that a plugin can say
+    /// that the remote was too slow.
+    pub deadline: Duration,
     /// Whether the host holds a complete answer to this very question.
     pub may_answer_unchanged: bool,
 }
@@ -88,6 +91,9 @@ impl Sandbox {
             Err(missing) => return PollReport::refused(missing),
         };
         request.config = validate::or_empty(&request.config);
+        request.deadline = request.deadline.min(self.limits().poll_wall);
+        let asked = request.session.deadline.unwrap_or(Duration::MAX);
+        request.session.deadline = Some(asked.min(for_requests(request.deadline)));
         if let Err(error) = self.check_provider_config(&plugin, &request.kind, &request.config).await {
             return PollReport::refused(error);
         }
@@ -151,8 +157,7 @@ impl Sandbox {
                 provides.orangery_plugin_provider().call_poll(store, &context, &config).await
             })
         });
-        let wall = self.limits().poll_wall;
-        let reached = self.inner.call(&plugin, wall, given, Some(Arc::clone(&attempt)), body).await;
+        let reached = self.inner.call(&plugin, request.deadline, given, Some(Arc::clone(&attempt)), body).await;
         attempt.settle();
         let Reached { outcome, logs, usage } = reached;
         let result = outcome.and_then(|answer| match answer {
@@ -170,6 +175,11 @@ impl Sandbox {
 /// The origin of `spec.url`, if there is one.
 pub(crate) fn origin(url: &str) -> Option<String> {
     Origin::of_url(url).ok().map(|origin| origin.to_string())
+}
+
+/// What the requests of a call get of its wall clock.
+fn for_requests(wall: Duration) -> Duration {
+    wall.saturating_sub((wall / 20).min(Duration::from_secs(2)))
 }
 
 /// An answer that is not passed on, as an error.

@@ -188,6 +188,33 @@ async fn a_silent_server_a_stalled_body_and_an_endless_one_are_left() {
 }
 
 #[tokio::test]
+async fn a_deadline_of_the_call_replaces_the_time_to_the_first_byte_and_is_shared_by_all_requests() {
+    // Answers after the time to the first byte that everybody else gets, well before the deadline.
+    let slow = Server::start(|_| {
+        std::thread::sleep(Duration::from_millis(600));
+        ok("late")
+    })
+    .await;
+    let strict = || hasty(|policy| (policy.timeouts.first_byte, policy.timeouts.total) = (SHORT, SHORT));
+    const SHORT: Duration = Duration::from_millis(200);
+    let error = soon(strict().session(granted(&[slow.url("")])).send(Request::get(slow.url("/")))).await.unwrap_err();
+    assert!(matches!(error, HttpError::Timeout(_)), "{error}");
+    let patient = SessionSpec { deadline: Some(Duration::from_secs(60)), ..granted(&[slow.url("")]) };
+    assert_eq!(soon(strict().session(patient).send(Request::get(slow.url("/")))).await.unwrap().body, b"late");
+
+    let silent = Server::start(|_| Reply::Stall(Vec::new())).await;
+    let limit = Duration::from_millis(400);
+    let session = door().session(SessionSpec { deadline: Some(limit), ..granted(&[silent.url("")]) });
+    let begun = std::time::Instant::now();
+    for _ in 0..5 {
+        let error = soon(session.send(Request::get(silent.url("/")))).await.unwrap_err();
+        assert!(matches!(&error, HttpError::Timeout(why) if why.contains("0.4 s for all requests")), "{error}");
+    }
+    let took = begun.elapsed();
+    assert!(took >= limit && took < 4 * limit, "five requests share one deadline: {took:?}");
+}
+
+#[tokio::test]
 async fn a_truncated_body_is_a_failure_and_never_a_short_answer() {
     let server = Server::start(|_| Reply::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n123".to_vec())).await;
     let error = soon(door().session(granted(&[server.url("")])).send(Request::get(server.url("/")))).await.unwrap_err();

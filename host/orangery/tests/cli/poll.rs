@@ -2,7 +2,8 @@
 
 use crate::bench::{Call, orangery};
 use crate::garden::{Garden, SET};
-use orangery_test_forge::{Flavour, Rights, Token};
+use orangery_test_forge::{Fault, Flavour, Rights, Token};
+use std::time::Duration;
 
 const CANARY: &str = "ghp_canary0123456789abcdefSECRETxyz";
 
@@ -94,6 +95,114 @@ fn a_secret_may_stand_beside_the_provider() {
     );
     garden.manifest("provider.yaml", &format!("{}  secretRef: {{name: forge}}\n---\n{secret}", garden.provider()));
     poll(&garden, &[]).run().exits(0).prints("id: \"1\"");
+}
+
+#[test]
+fn a_secret_goes_where_its_annotation_says() {
+    let garden = private();
+    let with = |origins: &str| {
+        let secret = format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: forge, namespace: apps, annotations: {{orangery.dev/origins: '{origins}'}}}}\nstringData: {{password: {CANARY}, username: git}}\n"
+        );
+        garden.manifest("provider.yaml", &format!("{}  secretRef: {{name: forge}}\n---\n{secret}", garden.provider()));
+    };
+    with("https://gitlab.example.com");
+    let ran = poll(&garden, &[]).run().fails_with("secret 'apps/forge' is not sent to http://127.0.0.1");
+    assert!(
+        ran.err.contains("names https://gitlab.example.com") && ran.err.contains("orangery.dev/origins"),
+        "{}",
+        ran.err
+    );
+    let ran = garden.pass(&[]).run();
+    assert_ne!(ran.code, 0, "local mode obeys too: {}", ran.err);
+    assert!(garden.forge.requests().is_empty(), "the forge is not even asked");
+
+    with(&garden.forge.url());
+    poll(&garden, &["--require-secret-origins"]).run().exits(0).prints("id: \"1\"");
+}
+
+#[test]
+fn origins_may_be_demanded_of_secrets() {
+    let garden = private();
+    let demand = ["--require-secret-origins", SECRET[0], SECRET[1]];
+    let ran = poll(&garden, &demand).with("FORGE_TOKEN", CANARY).run();
+    ran.fails_with("--require-secret-origins demands the annotation orangery.dev/origins");
+    let ran = garden.pass(&demand).with("FORGE_TOKEN", CANARY).run();
+    assert_ne!(ran.code, 0);
+    assert!(garden.forge.requests().is_empty());
+}
+
+#[test]
+fn plain_http_to_another_machine_needs_consent() {
+    let garden = private();
+    let elsewhere = "http://198.18.0.1:1";
+    garden.manifest(
+        "provider.yaml",
+        &(garden.provider().replace(&garden.forge.url(), elsewhere) + "  secretRef: {name: forge}\n"),
+    );
+    let ran = poll(&garden, &SECRET).with("FORGE_TOKEN", CANARY).run();
+    ran.fails_with("plain http").warns("apps/forge").warns(elsewhere).warns("--allow-plain-http-credentials");
+    // With the flag it would be sent: what refuses it now is the address.
+    let flags = ["--allow-plain-http-credentials", SECRET[0], SECRET[1]];
+    poll(&garden, &flags).with("FORGE_TOKEN", CANARY).run().fails_with("198.18.0.1 is a reserved address");
+}
+
+#[test]
+fn an_app_on_an_own_server_is_told_which_server_and_which_key() {
+    let garden = private();
+    let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+    let pem: String = key.serialize_pem().lines().map(|line| format!("    {line}\n")).collect();
+    let secret = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: forge, namespace: apps}}\nstringData:\n  githubAppID: '123'\n  githubAppInstallationID: '42'\n  githubAppPrivateKey: |\n{pem}"
+    );
+    garden.manifest("provider.yaml", &format!("{}  secretRef: {{name: forge}}\n---\n{secret}", garden.provider()));
+    let ran = poll(&garden, &[]).run().fails_with("https://api.github.com");
+    ran.warns("key 'githubAppBaseURL'").warns(&format!("{}/api/v3", garden.forge.url()));
+    assert!(garden.forge.requests().is_empty());
+}
+
+#[test]
+fn what_a_denial_says_of_grants_is_what_the_flag_takes() {
+    let (garden, _shop) = Garden::with_pulls(1);
+    poll(&garden, &["--grant", "GET,POST https://api.example.com/graphql"]).run().exits(0);
+    poll(&garden, &["--grant", "GRAB https://api.example.com"]).run().exits(2).warns("the methods are GET, HEAD, POST");
+    poll(&garden, &["--grant", "api.example.com"]).run().exits(2).warns("a grant looks like");
+}
+
+#[test]
+fn a_url_is_shown_without_password_and_query() {
+    let (garden, _shop) = Garden::with_pulls(1);
+    let pasted = garden.provider().replace("http://", "http://bot:hunter2@");
+    garden.manifest("provider.yaml", &pasted);
+    let ran = poll(&garden, &["--verbose"]).run().fails_with("user info");
+    assert!(!ran.err.contains("hunter2"), "{}", ran.err);
+    garden.manifest("provider.yaml", &garden.provider().replace("/acme/shop", "/acme/none?token=hunter2"));
+    let ran = poll(&garden, &["--verbose"]).run();
+    assert!(!ran.err.contains("hunter2") && !ran.out.contains("hunter2"), "{}", ran.err);
+}
+
+/// One answer after the 15 seconds that every request had: the provider's own annotation bounds the poll.
+#[test]
+fn a_slow_forge_is_reached_within_the_time_of_the_annotation() {
+    let (garden, _shop) = Garden::with_pulls(1);
+    let patient = |timeout: &str| {
+        let annotated =
+            format!("namespace: apps, annotations: {{fluxcd.controlplane.io/reconcileTimeout: {timeout}}}}}");
+        garden.manifest("provider.yaml", &garden.provider().replace("namespace: apps}", &annotated));
+    };
+    let slow = || garden.forge.fault(Fault::slow_head(Duration::from_secs(17)).once());
+    patient("4s");
+    slow();
+    let begun = std::time::Instant::now();
+    let ran = poll(&garden, &[]).run().fails_with("for all requests of this call");
+    assert!(begun.elapsed() < Duration::from_secs(14), "{}", ran.err);
+    garden.forge.clear_faults();
+    patient("5m");
+    slow();
+    poll(&garden, &[]).run().exits(0).prints("id: \"1\"");
+    garden.forge.clear_faults();
+    patient("10m");
+    poll(&garden, &[]).run().exits(0).warns("reconcileTimeout is 10m0s; a poll takes at most 5m0s");
 }
 
 #[test]

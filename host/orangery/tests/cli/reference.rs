@@ -73,7 +73,7 @@ fn the_page_of_the_limits_has_the_numbers_of_the_sandbox() {
         ("Size of a component", bytes(limits.component_bytes)),
         ("Memory of a call", bytes(limits.memory_bytes)),
         ("Processor time: of the plugin, and of what the host computes for it", seconds(limits.cpu)),
-        ("Wall clock of one poll", seconds(limits.poll_wall)),
+        ("Wall clock of one poll, at most", seconds(limits.poll_wall)),
         ("Wall clock of one rendering", seconds(limits.render_wall)),
         ("Wall clock of describing and validating", seconds(limits.validate_wall)),
         ("Bytes from plugin to host in one call", bytes(limits.crossing_bytes)),

@@ -97,6 +97,7 @@ pub(crate) fn question(kind: &str, config: Value) -> PollRequest {
         config,
         session: SessionSpec::default(),
         wants: Arc::new(|_, _| true),
+        deadline: Limits::default().poll_wall,
         may_answer_unchanged: false,
     }
 }

@@ -76,6 +76,23 @@ pub(crate) mod sleeps {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_poll_asks_for_its_own_deadline_and_gets_at_most_that_of_the_sandbox() -> Result<()> {
+    let sandbox = bench::limited(Limits::default(), &["sleeps"]).await?;
+    let short =
+        orangery_sandbox::PollRequest { deadline: Duration::from_millis(300), ..bench::question("Sleeps", json!({})) };
+    let fault = bench::fault(sandbox.poll(short).await)?;
+    assert_eq!(fault, Fault::OutOfTime { deadline: Duration::from_millis(300) });
+
+    let limits = Limits { poll_wall: Duration::from_millis(300), ..Limits::default() };
+    let sandbox = bench::limited(limits, &["sleeps"]).await?;
+    let long =
+        orangery_sandbox::PollRequest { deadline: Duration::from_secs(3600), ..bench::question("Sleeps", json!({})) };
+    let fault = bench::fault(sandbox.poll(long).await)?;
+    assert_eq!(fault, Fault::OutOfTime { deadline: Duration::from_millis(300) });
+    Ok(())
+}
+
 pub(crate) mod loops_in_describe {
     use super::*;
     pub(crate) const GUEST: &str = "loops_in_describe";

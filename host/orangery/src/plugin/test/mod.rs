@@ -80,6 +80,7 @@ async fn run(sandbox: &Sandbox, case: &Case) -> anyhow::Result<()> {
         config: case.expectation.config.clone().unwrap_or(serde_json::Value::Null),
         session: session(case, plugin, Arc::clone(&script)),
         wants: Arc::new(move |name, labels| wants.wants(name, labels)),
+        deadline: sandbox.limits().poll_wall,
         may_answer_unchanged: case.expectation.may_answer_unchanged,
     };
     let PollReport { result, logs, .. } = sandbox.poll(request).await;
@@ -113,6 +114,7 @@ fn session(case: &Case, plugin: &PluginDescription, script: Arc<CaseScript>) -> 
             .collect(),
         tls: TlsSettings::default(),
         limits: HttpLimits::default(),
+        deadline: None,
         script: Some(script),
     }
 }
