@@ -34,6 +34,9 @@ pub trait Target: Send + Sync {
     /// `seen` is its resource version, `None` if it was not there. A target that cannot watch does not tell.
     async fn await_change(&self, _owner: &Owner, _api_version: &str, _key: &ObjectKey, _seen: Option<String>) {}
 
+    /// Forgets what is kept in memory of a set that was deleted.
+    fn forget(&self, _set: &NamespacedName) {}
+
     /// The sets that should look again, as it happens: somebody else has changed or deleted what they applied, or what they
     /// wait for has changed. Only the first caller hears of them.
     fn changed(&self) -> BoxStream<'static, NamespacedName> {

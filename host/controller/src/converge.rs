@@ -32,13 +32,15 @@ pub trait LedgerBook: Send + Sync {
 pub struct LedgerError {
     /// Which set.
     pub set: NamespacedName,
+    /// For the condition.
+    pub reason: Reason,
     /// What the store said.
     pub message: String,
 }
 
 impl Explain for LedgerError {
     fn reason(&self) -> Reason {
-        Reason::ReconciliationFailed
+        self.reason
     }
 
     fn disposition(&self) -> Disposition {

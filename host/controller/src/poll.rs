@@ -8,7 +8,9 @@ use crate::budget;
 use crate::secrets::Secrets;
 use orangery_core::selection::{self, Coverage, Filter, FilterError, Question, SelectError};
 use orangery_core::spec::ProviderSpec;
-use orangery_core::{Disposition, Explain, Found, Notice, PollOutcome, Reason, ServedType, Snapshot, digest, duration, keys};
+use orangery_core::{
+    Disposition, Explain, Found, Notice, PollOutcome, Reason, ServedType, Snapshot, digest, duration, keys,
+};
 use orangery_egress::{HttpLimits, RequestTrace, SessionSpec};
 use orangery_sandbox::{CallError, Evaluations, Note, NoteLevel, PluginDescription, PollFilter, PollRequest, Sandbox};
 use serde_json::{Map, Value};

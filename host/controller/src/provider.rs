@@ -111,16 +111,7 @@ pub async fn reconcile(
 fn report(polled: Polled, last: &Snapshot, took: Duration, next: NextPoll, now: u64) -> ProviderReport {
     let changed = polled.snapshot.revision() != last.revision();
     let mut abnormal: Vec<Abnormal> = polled.notices.iter().map(abnormal_of).collect();
-    if let Freshness::Stale { reason, .. } = polled.snapshot.freshness() {
-        abnormal.push(Abnormal {
-            kind: ConditionType::SourceStale,
-            reason: Reason::SourceStale,
-            message: format!(
-                "the last good answer is in use ({reason}): {} inputs, nothing is removed",
-                polled.snapshot.inputs().len()
-            ),
-        });
-    }
+    abnormal.extend(stale(&polled.snapshot));
     let (outcome, when) = match &polled.error {
         None => (Outcome::Succeeded { took, changed }, by_clock(next, now)),
         Some(error) => {
@@ -153,6 +144,19 @@ fn report(polled: Polled, last: &Snapshot, took: Duration, next: NextPoll, now: 
         next_schedule,
         requests: polled.requests,
     }
+}
+
+/// That the last good inputs are in use, if they are.
+pub(crate) fn stale(snapshot: &Snapshot) -> Option<Abnormal> {
+    let Freshness::Stale { reason, .. } = snapshot.freshness() else { return None };
+    Some(Abnormal {
+        kind: ConditionType::SourceStale,
+        reason: Reason::SourceStale,
+        message: format!(
+            "the last good answer is in use ({reason}): {} inputs, nothing is removed",
+            snapshot.inputs().len()
+        ),
+    })
 }
 
 fn by_clock(next: NextPoll, now: u64) -> Next {

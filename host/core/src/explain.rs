@@ -83,6 +83,8 @@ pub enum Reason {
     PluginMissing,
     /// A Secret is missing or has no usable value.
     CredentialUnavailable,
+    /// What is to be remembered of the object does not fit into it.
+    StatusTooLarge,
     /// An object belongs to another owner.
     OwnedByAnother,
     /// Something is odd but nothing failed.
@@ -125,6 +127,7 @@ impl Reason {
             Self::CircuitOpen => "CircuitOpen",
             Self::PluginMissing => "PluginMissing",
             Self::CredentialUnavailable => "CredentialUnavailable",
+            Self::StatusTooLarge => "StatusTooLarge",
             Self::OwnedByAnother => "OwnedByAnother",
             Self::Warning => "Warning",
         }

@@ -13,8 +13,11 @@ use crate::fingerprint::Fingerprint;
 use crate::origin::Origin;
 use crate::ratelimit::Reading;
 
-/// More than one process serves; past it, what has ended is thrown away.
+/// More than one process serves. Past it, whoever would be forgotten soonest goes first: at worst a remote that asked for silence
+/// is asked once more, and asks again.
 const REMEMBERED: usize = 4096;
+/// What has ended is thrown away each time that so many new ones came.
+const SWEEP: usize = 64;
 
 /// Who counts our requests: an origin, for one credential.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -68,8 +71,8 @@ impl Silences {
         }
         let now = Instant::now();
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        if accounts.len() >= REMEMBERED && !accounts.contains_key(&account) {
-            accounts.retain(|_, state| state.is_current(now));
+        if !accounts.contains_key(&account) {
+            make_room(&mut accounts, now);
         }
         let origin = account.origin.clone();
         let state = accounts.entry(account).or_default();
@@ -104,7 +107,23 @@ impl Silences {
     }
 }
 
+/// Objects that use an account are deleted without a word, so time alone says what is still needed.
+fn make_room(accounts: &mut HashMap<Account, State>, now: Instant) {
+    if accounts.len() % SWEEP == SWEEP - 1 {
+        accounts.retain(|_, state| state.is_current(now));
+    }
+    if accounts.len() >= REMEMBERED
+        && let Some(soonest) = accounts.iter().min_by_key(|(_, state)| state.ends()).map(|(account, _)| account.clone())
+    {
+        accounts.remove(&soonest);
+    }
+}
+
 impl State {
+    fn ends(&self) -> Option<Instant> {
+        self.until.max(self.quota.as_ref().map(|(_, resets)| *resets))
+    }
+
     fn silent_for(&self, now: Instant) -> Option<Duration> {
         self.until.map(|until| until.saturating_duration_since(now)).filter(|left| !left.is_zero())
     }
@@ -149,6 +168,20 @@ mod tests {
         assert!(silences.left(&account(Some("one"))).is_some());
         assert_eq!(silences.left(&account(Some("two"))), None);
         assert_eq!(silences.left(&account(None)), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_ended_is_forgotten_and_the_rest_is_bounded() {
+        let silences = Silences::default();
+        let note = |n: usize, seconds| silences.note(account(Some(&n.to_string())), &silent(seconds), None, "a/b");
+        let count = || silences.accounts.lock().unwrap().len();
+        (0..1000).for_each(|n| note(n, 60));
+        tokio::time::advance(Duration::from_secs(61)).await;
+        (1000..1100).for_each(|n| note(n, 60));
+        assert!(count() <= 100 + SWEEP, "{}", count());
+        (0..REMEMBERED + 100).for_each(|n| note(n, 3600));
+        assert!(count() <= REMEMBERED, "{}", count());
+        assert!(silences.left(&account(Some(&(REMEMBERED + 99).to_string()))).is_some(), "the newest is remembered");
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,6 +1,9 @@
 //! The circuit of each (plugin, consumer): three faults in a row open it, so a broken plugin costs nothing but its own
 //! freshness. While it is open the last inputs and all objects stay.
 //!
+//! What was not called for two hours after its last pause is forgotten: a consumer that exists and keeps failing is called more
+//! often than that, so it is gone, or its interval is longer than any pause.
+//!
 //! Only faults count. A plugin that answers with an error works; what it reports is someone else's failure.
 
 use crate::call::CallError;
@@ -18,8 +21,12 @@ type Key = (String, String);
 struct Circuit {
     faults: usize,
     last: Fault,
+    at: Instant,
     open: Option<Open>,
 }
+
+/// How long a circuit is remembered after its last fault and its last pause.
+const REMEMBERED: Duration = Duration::from_secs(2 * 60 * 60);
 
 #[derive(Debug, Clone, Copy)]
 struct Open {
@@ -58,14 +65,23 @@ impl Circuits {
         Err(CallError::CircuitOpen { plugin: plugin.clone(), faults: circuit.faults, last: circuit.last.clone(), wait })
     }
 
+    /// Forgets a consumer that is gone, for all plugins.
+    pub(crate) fn forget(&self, consumer: &str) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.retain(|(_, known), _| known != consumer);
+    }
+
     /// Takes note of what came of a call.
     pub(crate) fn record<T>(&self, plugin: &PluginRef, consumer: &str, outcome: &Result<T, CallError>, now: Instant) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let key = key(plugin, consumer);
         match outcome {
             Err(CallError::Faulted { fault, .. }) => {
-                let circuit = state.entry(key).or_insert(Circuit { faults: 0, last: fault.clone(), open: None });
+                state.retain(|_, circuit| circuit.is_remembered(now));
+                let new = Circuit { faults: 0, last: fault.clone(), at: now, open: None };
+                let circuit = state.entry(key).or_insert(new);
                 circuit.faults += 1;
+                circuit.at = now;
                 circuit.last = fault.clone();
                 if circuit.faults >= self.faults_to_open {
                     let pause = circuit.open.map_or(self.first, |open| open.pause.saturating_mul(2)).min(self.longest);
@@ -83,6 +99,13 @@ impl Circuits {
                 state.remove(&key);
             }
         }
+    }
+}
+
+impl Circuit {
+    fn is_remembered(&self, now: Instant) -> bool {
+        let since = self.open.map_or(self.at, |open| open.until.max(self.at));
+        now.saturating_duration_since(since) < REMEMBERED
     }
 }
 
@@ -135,6 +158,21 @@ mod tests {
             circuits.record(&plugin(), "c", &outcome, now);
         }
         assert_eq!(wait(&circuits, now), None);
+    }
+
+    #[test]
+    fn consumers_that_are_gone_are_forgotten() {
+        let circuits = Circuits::new(&Limits::default());
+        let start = Instant::now();
+        for n in 0..100 {
+            circuits.record(&plugin(), &n.to_string(), &fault(), start);
+        }
+        circuits.forget("7");
+        let count = || circuits.state.lock().unwrap().len();
+        assert_eq!(count(), 99);
+        (0..3).for_each(|_| circuits.record(&plugin(), "c", &fault(), start + REMEMBERED));
+        assert_eq!(count(), 1, "only the one that fails is kept");
+        assert!(wait(&circuits, start + REMEMBERED).is_some());
     }
 
     #[test]

@@ -156,6 +156,11 @@ impl Sandbox {
         self.catalogue(|catalogue| catalogue.of_type(kind).ok().map(|plugin| plugin.description.plugin.clone()))
     }
 
+    /// Forgets what is remembered of a consumer that was deleted.
+    pub fn forget(&self, consumer: &str) {
+        self.inner.circuits.forget(consumer);
+    }
+
     /// What a plugin may use.
     #[must_use]
     pub fn limits(&self) -> &Limits {

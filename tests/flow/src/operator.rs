@@ -49,7 +49,8 @@ pub(crate) struct Setting {
 impl Operator {
     /// Starts the controllers and waits until their caches are filled.
     pub(crate) fn start(setting: Setting) -> Result<Self> {
-        let Setting { mut config, sandbox, namespace, operator_namespace, concurrent, agent, secrets, registry, fate } = setting;
+        let Setting { mut config, sandbox, namespace, operator_namespace, concurrent, agent, secrets, registry, fate } =
+            setting;
         config.headers = vec![(header::USER_AGENT, HeaderValue::from_str(&agent)?)];
         let client = cut::fated(config.clone(), &fate)?;
         let clients = Clients { requests: client.clone(), watches: cut::fated(config.clone(), &fate)? };

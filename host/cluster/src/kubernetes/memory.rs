@@ -92,6 +92,12 @@ impl Memory {
         }
     }
 
+    /// Forgets a set that is gone, with what it left behind.
+    pub(super) fn forget_set(&self, set: &NamespacedName) {
+        self.sets.lock().unwrap_or_else(PoisonError::into_inner).remove(set);
+        self.awaited.lock().unwrap_or_else(PoisonError::into_inner).remove(set);
+    }
+
     /// Forgets one object.
     pub(super) fn forget(&self, owner: &Owner, key: &ObjectKey) {
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);

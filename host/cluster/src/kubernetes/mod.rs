@@ -128,6 +128,10 @@ impl Target for KubernetesTarget {
         prune::prune(self, owner, stale).await
     }
 
+    fn forget(&self, set: &NamespacedName) {
+        self.memory.forget_set(set);
+    }
+
     async fn read(&self, owner: &Owner, api_version: &str, key: &ObjectKey) -> Result<Option<Object>, ReadError> {
         let failed = |refusal: refusal::Refusal| ReadError {
             key: key.clone(),

@@ -54,6 +54,7 @@ impl Session {
             self.create("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &review, Mode::Real).await.ok()?;
         let allowed = answer.body.pointer("/status/allowed").and_then(Value::as_bool)?;
         let mut told = self.connection.rights.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.retain(|_, (at, _)| at.elapsed() < BELIEVED);
         told.insert(key, (Instant::now(), allowed));
         Some(allowed)
     }

@@ -1,5 +1,6 @@
 //! What all reconciliations of a process share.
 
+use super::failures::Failures;
 use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::poll::Poller;
@@ -7,9 +8,8 @@ use crate::set::Road;
 use kube::Client;
 use orangery_cluster::Target;
 use orangery_core::NamespacedName;
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Whose rights a set without a service account runs with.
 #[derive(Debug, Clone)]
@@ -63,7 +63,7 @@ pub struct Context {
     pub metrics: Metrics,
     /// Events.
     pub events: Events,
-    failures: Mutex<BTreeMap<(&'static str, NamespacedName), u32>>,
+    failures: Failures,
 }
 
 impl Context {
@@ -79,23 +79,27 @@ impl Context {
         events: Events,
     ) -> Self {
         let Clients { requests: client, watches } = clients;
-        Self { client, watches, poller, road, target, options, metrics, events, failures: Mutex::default() }
+        let failures = Failures::new(options.min_retry, options.max_retry);
+        Self { client, watches, poller, road, target, options, metrics, events, failures }
     }
 
     /// Counts a failure and says how long to wait: doubled each time, between the two bounds.
     pub(super) fn back_off(&self, kind: &'static str, name: &NamespacedName) -> Duration {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = failures.entry((kind, name.clone())).or_default();
-        *count = count.saturating_add(1);
-        self.options
-            .min_retry
-            .saturating_mul(2_u32.saturating_pow(count.saturating_sub(1).min(24)))
-            .min(self.options.max_retry)
+        self.failures.back_off(kind, name, Instant::now())
     }
 
     /// Forgets failures.
     pub(super) fn succeeded(&self, kind: &'static str, name: &NamespacedName) {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(&(kind, name.clone()));
+        self.failures.forget(kind, name);
+    }
+
+    /// Forgets everything about an object that was deleted.
+    pub(super) fn gone(&self, kind: &'static str, name: &NamespacedName) {
+        self.failures.forget(kind, name);
+        self.road.sandbox.forget(&format!("{kind}/{name}"));
+        if kind == super::sets::KIND {
+            self.target.forget(name);
+        }
     }
 }
 

@@ -10,12 +10,14 @@
 
 mod again;
 mod context;
+mod failures;
 mod filled;
 mod finalizer;
 mod offers;
 mod providers;
 mod secrets;
 mod sets;
+mod size;
 mod status;
 mod task;
 mod turns;

@@ -3,6 +3,7 @@
 use super::context::{Context, now, spread, timestamp};
 use super::finalizer;
 use super::secrets::ServerSecrets;
+use super::size::{self, Size};
 use super::status::{InputField, StatusError, publish_with_inputs};
 use crate::events::{Announcement, Severity};
 use crate::gather::KnownProvider;
@@ -14,7 +15,7 @@ use orangery_api::provider::{NextSchedule, Stale};
 use orangery_api::{ResourceSetInputProvider, ResourceSetInputProviderStatus};
 use orangery_core::conditions::{ConditionType, Conditions, Outcome, Stamp, conclude};
 use orangery_core::spec::{ProviderSpec, SpecError};
-use orangery_core::{Explain, Freshness, InputList, NamespacedName, Reason, Snapshot, keys};
+use orangery_core::{Explain, Freshness, InputList, NamespacedName, Reason, Snapshot, keys, shown};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -42,7 +43,7 @@ pub(super) async fn reconcile(
     let uid = object.uid().unwrap_or_default();
     if object.meta().deletion_timestamp.is_some() {
         context.metrics.forget_provider(&uid);
-        context.succeeded(KIND, &name);
+        context.gone(KIND, &name);
         if finalizer::has(object.as_ref()) {
             let failed = |source| ProviderError::Finalizer { name: name.clone(), source: Box::new(source) };
             finalizer::remove(&context.client, object.as_ref()).await.map_err(failed)?;
@@ -75,7 +76,17 @@ pub(super) async fn reconcile(
     let at = now();
     let report =
         provider::reconcile(&context.poller, &spec, &ServerSecrets(context.client.clone()), &last, forced, at).await;
+    let plain = after.clone();
     conclude_into(&mut after, &object, &report, &spec, at);
+    let report = match Size::of(object.as_ref(), &before, None::<&()>).excess(&after) {
+        None => report,
+        Some(bytes) => {
+            let report = size::inputs_do_not_fit(report, &last, bytes, at);
+            after = plain;
+            conclude_into(&mut after, &object, &report, &spec, at);
+            report
+        }
+    };
     for request in &report.requests {
         let status = match (&request.denied, &request.failed, request.status, request.from_cache) {
             (Some(_), ..) => "denied".to_owned(),
@@ -268,7 +279,7 @@ fn measure(
         ready: ready.map_or_else(|| "Unknown".to_owned(), |ready| ready.status.clone()),
         reason: ready.map(|ready| ready.reason.clone()).unwrap_or_default(),
         suspended: if suspended { "True" } else { "False" }.to_owned(),
-        url: ProviderSpec::try_from(object).ok().and_then(|spec| spec.url).unwrap_or_default(),
+        url: object.spec.url.as_deref().filter(|url| !url.is_empty()).map(shown::url).unwrap_or_default(),
     });
 }
 

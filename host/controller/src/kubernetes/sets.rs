@@ -1,6 +1,7 @@
 //! Reconciling one ResourceSet.
 
 use super::context::{Context, now, timestamp};
+use super::size::{self, Size};
 use super::status::{StatusError, publish};
 use super::{again, finalizer, providers, written};
 use crate::converge::{LedgerBook, LedgerError};
@@ -50,16 +51,23 @@ struct ServerBook<'a> {
     client: &'a Client,
     uid: String,
     unreadable: Vec<InventoryEntry>,
+    size: Size,
 }
 
 #[async_trait]
 impl LedgerBook for ServerBook<'_> {
     async fn record(&self, set: &NamespacedName, ledger: &Ledger) -> Result<(), LedgerError> {
         let api: Api<ResourceSet> = Api::namespaced(self.client.clone(), &set.namespace);
-        let patch = json!({"metadata": {"uid": self.uid}, "status": written::patch(ledger, &self.unreadable)});
+        let status = written::patch(ledger, &self.unreadable);
+        if let Some(bytes) = self.size.excess_of_inventory(&status.get("inventory")) {
+            return Err(size::ledger_does_not_fit(set, ledger.len(), bytes));
+        }
+        let patch = json!({"metadata": {"uid": self.uid}, "status": status});
         match api.patch_status(&set.name, &PatchParams::default(), &Patch::Merge(&patch)).await {
             Ok(_) => Ok(()),
-            Err(error) => Err(LedgerError { set: set.clone(), message: error.to_string() }),
+            Err(error) => {
+                Err(LedgerError { set: set.clone(), reason: Reason::ReconciliationFailed, message: error.to_string() })
+            }
         }
     }
 }
@@ -80,6 +88,7 @@ pub(super) async fn reconcile(
         client: &context.client,
         uid: object.uid().unwrap_or_default(),
         unreadable: inventory.unreadable.clone(),
+        size: Size::of(object.as_ref(), &before, before.inventory.as_ref()),
     };
     let spec = SetSpec::try_from(object.as_ref()).and_then(|spec| spec.check().map(|()| spec));
     if object.meta().deletion_timestamp.is_some() {
@@ -136,6 +145,17 @@ pub(super) async fn reconcile(
     written::show(&mut known, ledger, &inventory.unreadable);
     written::show(&mut after, ledger, &inventory.unreadable);
     write_outcome(&mut after, &object, &report, ledger, begun.elapsed());
+    let report = match book.size.excess(&after) {
+        None => report,
+        Some(bytes) => {
+            let report = size::status_does_not_fit(report, bytes);
+            after.clone_from(&known);
+            after.last_handled_reconcile_at =
+                object.annotations().get(keys::REQUESTED_AT).cloned().or(after.last_handled_reconcile_at);
+            write_outcome(&mut after, &object, &report, &inventory.ledger, begun.elapsed());
+            report
+        }
+    };
     tell(&object, &context, &report, &known);
     publish(&context.client, object.as_ref(), &known, &after).await?;
     measure(&object, &context, &after, false);
@@ -227,7 +247,7 @@ async fn delete(
     let left = if suspended { None } else { set::dismantle(&owner, ledger, context.target.as_ref(), book).await? };
     let Some(report) = left else {
         context.metrics.forget_set(&book.uid);
-        context.succeeded(KIND, &name);
+        context.gone(KIND, &name);
         let failed = |source| SetError::Finalizer { name, source: Box::new(source) };
         finalizer::remove(&context.client, object.as_ref()).await.map_err(failed)?;
         return Ok(Action::await_change());

@@ -16,13 +16,7 @@ pub(super) enum StatusError {
     /// The API server said no, or nothing.
     #[error("the status of {name} could not be written: {source}")]
     Refused { name: NamespacedName, source: Box<kube::Error> },
-    /// It would not fit into etcd. What was there before stays.
-    #[error("the status of {name} would have {bytes} bytes, more than the {MOST_BYTES} that fit; split the object")]
-    TooLarge { name: NamespacedName, bytes: usize },
 }
-
-/// An Etcd object holds 1.5 MiB; a status near it is refused here, with its size, instead of there, without.
-const MOST_BYTES: usize = 1_300_000;
 
 /// A field of the status that is a list of inputs. It stays text from the watch to the patch.
 pub(super) struct InputField<'a> {
@@ -60,10 +54,6 @@ where
     let changed = inputs.as_ref().filter(|inputs| inputs.before != inputs.after);
     if old == new && changed.is_none() {
         return Ok(false);
-    }
-    let bytes = new.to_string().len() + inputs.as_ref().map_or(0, |inputs| inputs.after.texts().map(str::len).sum());
-    if bytes > MOST_BYTES {
-        return Err(StatusError::TooLarge { name, bytes });
     }
     let patch = StatusPatch::of(object.uid(), &merge(&old, &new), changed);
     let patch = patch.map_err(|error| failed(kube::Error::SerdeError(error)))?;

@@ -14,7 +14,7 @@ use super::filled::{self, Filled};
 use super::offers::Offers;
 use super::turns::{Namespaces, Turns};
 use super::{providers, sets, task};
-use futures::{StreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
 use kube::api::Api;
 use kube::core::NamespaceResourceScope;
 use kube::runtime::controller::{Action, Config as ControllerConfig, Controller};
@@ -59,6 +59,9 @@ pub async fn run(
             let Ok(event) = event else { return };
             let news = offers.hear(event);
             news.gone.iter().for_each(|uid| gone.metrics.forget_provider(uid));
+            if !news.gone.is_empty() {
+                news.providers.iter().for_each(|provider| gone.gone(providers::KIND, provider));
+            }
             for provider in news.providers {
                 // Nobody listens any more once the sets' controller has ended.
                 let _ = tell.send(provider);
@@ -70,6 +73,7 @@ pub async fn run(
         .default_backoff()
         .reflect(set_writer)
         .inspect(move |event| filling_sets.hear(event))
+        .inspect_ok(forgets_sets(&context))
         .applied_objects()
         .predicate_filter(wish::<ResourceSet>, kube::runtime::PredicateConfig::default());
     let config =
@@ -161,6 +165,20 @@ struct Known {
     filled: Filled,
 }
 
+/// A set whose finalizer somebody took off goes without a reconciliation.
+fn forgets_sets(context: &Arc<Context>) -> impl FnMut(&watcher::Event<ResourceSet>) + use<> {
+    let context = Arc::clone(context);
+    move |event| {
+        if let watcher::Event::Delete(set) = event {
+            context.gone(sets::KIND, &name(set));
+        }
+    }
+}
+
+fn name(object: &impl ResourceExt) -> NamespacedName {
+    NamespacedName::new(object.namespace().unwrap_or_default(), object.name_any())
+}
+
 fn scoped<K>(client: &Client, namespace: Option<&str>) -> Api<K>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
@@ -227,6 +245,7 @@ async fn reconcile_provider(
         Some(object) => Ok(providers::reconcile(object, context).await?),
         None => {
             context.metrics.forget_provider(&cached.uid().unwrap_or_default());
+            context.gone(providers::KIND, &name(cached.as_ref()));
             Ok(Action::await_change())
         }
     }
@@ -241,6 +260,7 @@ async fn reconcile_set(cached: Arc<ResourceSet>, known: Known, context: Arc<Cont
         Some(object) => Ok(sets::reconcile(object, &known.providers, context).await?),
         None => {
             context.metrics.forget_set(&cached.uid().unwrap_or_default());
+            context.gone(sets::KIND, &name(cached.as_ref()));
             Ok(Action::await_change())
         }
     }
@@ -255,7 +275,7 @@ fn on_error_of_set(object: Arc<ResourceSet>, error: &Interrupted, context: Arc<C
 }
 
 fn back_off<K: ResourceExt>(kind: &'static str, object: &K, error: &Interrupted, context: &Context) -> Action {
-    let name = NamespacedName::new(object.namespace().unwrap_or_default(), object.name_any());
+    let name = name(object);
     let wait = context.back_off(kind, &name);
     tracing::warn!(kind, %name, %error, retry_in = ?wait, "a reconciliation was interrupted");
     Action::requeue(wait)

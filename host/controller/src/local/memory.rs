@@ -128,7 +128,11 @@ pub(super) struct Book<'a>(pub(super) &'a StateDirectory);
 #[async_trait]
 impl LedgerBook for Book<'_> {
     async fn record(&self, set: &NamespacedName, ledger: &Ledger) -> Result<(), LedgerError> {
-        let failed = |error: StateError| LedgerError { set: set.clone(), message: error.to_string() };
+        let failed = |error: StateError| LedgerError {
+            set: set.clone(),
+            reason: Reason::ReconciliationFailed,
+            message: error.to_string(),
+        };
         let document = document("set", set);
         let mut memory: SetMemory = self.0.load(&document).map_err(failed)?.unwrap_or_default();
         memory.name = Some(set.clone());

@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result, bail};
 use orangery_api::{ResourceSet, ResourceSetInputProvider};
+use orangery_controller::access::AccessPolicy;
 use orangery_controller::build;
 use orangery_controller::poll::Poller;
 use orangery_controller::provider;
@@ -184,7 +185,7 @@ async fn schedule(sandbox: &Sandbox, n: usize) -> Result<String> {
         "spec": {"type": "Static", "schedule": entries},
     }))?;
     let spec = ProviderSpec::try_from(&provider)?;
-    let poller = Poller::new(sandbox.clone(), Vec::new());
+    let poller = Poller::new(sandbox.clone(), AccessPolicy::default());
     let last = Snapshot::never();
     let now = 1_800_000_000_000;
     let report = provider::reconcile(&poller, &spec, &KnownSecrets::default(), &last, false, now).await;

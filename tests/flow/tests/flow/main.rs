@@ -1,5 +1,6 @@
 //! Stories of the whole operator, told against a real API server and a simulated forge.
 
+mod addresses;
 mod binary;
 mod configuration;
 mod copies;
@@ -20,7 +21,9 @@ mod outsider;
 mod panics;
 mod preview;
 mod process;
+mod secrets;
 mod shipped;
+mod size;
 mod slow_lists;
 mod tenant;
 mod trouble;

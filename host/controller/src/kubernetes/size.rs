@@ -1,0 +1,132 @@
+//! How large a custom resource may become, and what is published instead of a status that would not fit.
+//!
+//! # Guarantees
+//! An object that would grow past [`MOST_BYTES`] is told so in a condition, with its size and the way out. What was in its status
+//! before stays: the last good inputs of a provider, the ledger of a set.
+
+use crate::converge::LedgerError;
+use crate::provider::{ProviderReport, stale};
+use crate::set::SetReport;
+use orangery_core::conditions::Outcome;
+use orangery_core::{Disposition, NamespacedName, Reason, Snapshot};
+use serde::Serialize;
+use std::io;
+
+/// Etcd takes requests of 1.5 MiB, and the API server adds to managed fields.
+pub(super) const MOST_BYTES: usize = 1_400_000;
+
+/// How large an object is.
+pub(super) struct Size {
+    /// Bytes beside its status.
+    beside: usize,
+    /// Bytes of its status.
+    status: usize,
+    /// Bytes of the inventory in it.
+    inventory: usize,
+}
+
+impl Size {
+    /// Measures an object, its status, and the inventory in that, if it has one.
+    pub(super) fn of(object: &impl Serialize, status: &impl Serialize, inventory: Option<&impl Serialize>) -> Self {
+        let status = bytes_of(status);
+        Self { beside: bytes_of(object).saturating_sub(status), status, inventory: inventory.map_or(0, bytes_of) }
+    }
+
+    /// How large the object would be with this status, if that is too large. What shrinks is always kept.
+    pub(super) fn excess(&self, status: &impl Serialize) -> Option<usize> {
+        Self::beyond(self.beside, self.status, bytes_of(status))
+    }
+
+    /// The same for the inventory alone: what else is in the status is small, and is written afterwards.
+    pub(super) fn excess_of_inventory(&self, inventory: &impl Serialize) -> Option<usize> {
+        Self::beyond(self.beside, self.inventory, bytes_of(inventory))
+    }
+
+    fn beyond(beside: usize, before: usize, after: usize) -> Option<usize> {
+        let bytes = beside.saturating_add(after);
+        (bytes > MOST_BYTES && after > before).then_some(bytes)
+    }
+}
+
+/// Bytes of a value as JSON, which is what is kept. They are counted, not collected.
+fn bytes_of(value: &impl Serialize) -> usize {
+    let mut counted = Counter(0);
+    serde_json::to_writer(&mut counted, value).map_or(0, |()| counted.0)
+}
+
+struct Counter(usize);
+
+impl io::Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.saturating_add(bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What a provider says instead of exporting inputs that do not fit: the last good ones stay, and are stale.
+pub(super) fn inputs_do_not_fit(report: ProviderReport, last: &Snapshot, bytes: usize, now: u64) -> ProviderReport {
+    let message = format!(
+        "{} exported inputs make this object {bytes} bytes large, and at most {MOST_BYTES} fit: export fewer or smaller ones \
+         (spec.filter), or split the provider into several; the last good inputs stay",
+        report.snapshot.inputs().len()
+    );
+    let snapshot = last.after_failure(Reason::StatusTooLarge, now);
+    let mut abnormal = report.abnormal.unwrap_or_default();
+    abnormal.extend(stale(&snapshot));
+    ProviderReport {
+        outcome: Outcome::Failed { reason: Reason::StatusTooLarge, message },
+        abnormal: Some(abnormal),
+        snapshot,
+        changed: false,
+        ..report
+    }
+}
+
+/// Refuses a ledger that would not fit, before anything of it is applied.
+pub(super) fn ledger_does_not_fit(set: &NamespacedName, objects: usize, bytes: usize) -> LedgerError {
+    let message = format!(
+        "its {objects} objects make this ResourceSet {bytes} bytes large, and at most {MOST_BYTES} fit: split it into several \
+         ResourceSets"
+    );
+    LedgerError { set: set.clone(), reason: Reason::StatusTooLarge, message }
+}
+
+/// What a set says whose status does not fit for another reason than its ledger.
+pub(super) fn status_does_not_fit(report: SetReport, bytes: usize) -> SetReport {
+    let message = format!(
+        "what is to be told makes this ResourceSet {bytes} bytes large, and at most {MOST_BYTES} fit, so this message stands for \
+         it: split it into several ResourceSets"
+    );
+    let outcome = Outcome::Failed { reason: Reason::StatusTooLarge, message };
+    SetReport { outcome, abnormal: None, converged: None, retry: Some(Disposition::Retry), ..report }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_object_is_measured_with_its_new_status_and_without_its_old_one() {
+        let status = json!({"old": "x".repeat(MOST_BYTES / 4)});
+        let object = json!({"spec": {"a": "x".repeat(MOST_BYTES / 2)}, "status": status});
+        let size = Size::of(&object, &status, None::<&()>);
+        assert_eq!(size.excess(&json!({"new": "y"})), None);
+        let large = json!({"new": "y".repeat(MOST_BYTES / 2)});
+        assert!(size.excess(&large).is_some_and(|bytes| bytes > MOST_BYTES && bytes < MOST_BYTES + 100));
+    }
+
+    #[test]
+    fn what_shrinks_is_kept_also_where_the_object_is_too_large_already() {
+        let inventory = json!({"entries": "x".repeat(MOST_BYTES)});
+        let status = json!({"inventory": inventory});
+        let size = Size::of(&json!({"spec": {}, "status": status}), &status, Some(&inventory));
+        let smaller = json!({"entries": "x".repeat(MOST_BYTES - 1)});
+        assert_eq!(size.excess_of_inventory(&smaller), None);
+        assert!(size.excess_of_inventory(&json!({"entries": "x".repeat(MOST_BYTES + 1)})).is_some());
+    }
+}
