@@ -4,6 +4,8 @@
 //! Everything is read with the rights of the set. Values of Secrets go into the objects that ask for them and nowhere else:
 //! no error holds one.
 
+mod taken;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use orangery_cluster::{ReadError, Target};
@@ -15,6 +17,7 @@ use orangery_core::{
 };
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use taken::Taken;
 
 /// Why an object cannot take what it asks for. Retried: the source may appear.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +59,17 @@ pub enum ResolveError {
         /// `Kind/namespace/name`.
         source_name: String,
     },
+    /// All sources together are too large.
+    #[error(
+        "failed to {deed} {source_name}: the objects of the set take more than {} bytes from elsewhere; split the set",
+        taken::MOST_BYTES
+    )]
+    TooMuch {
+        /// `copy data from`, `get kubeconfig`, `resolve … reference`.
+        deed: String,
+        /// `Kind/namespace/name`.
+        source_name: String,
+    },
     /// The kubeconfig Secret has no such key, or no kubeconfig in it.
     #[error("kubeconfig Secret/{secret} does not have {field} field")]
     KubeConfig {
@@ -82,6 +96,7 @@ impl Explain for ResolveError {
             Self::Copy { .. }
             | Self::Checksum { .. }
             | Self::Missing { .. }
+            | Self::TooMuch { .. }
             | Self::KubeConfig { .. }
             | Self::NotYaml { .. } => Disposition::Retry,
             Self::Unreadable { cause, .. } => cause.disposition(),
@@ -99,7 +114,7 @@ pub async fn resolve(
     owner: &Owner,
     target: &dyn Target,
 ) -> Result<Vec<String>, ResolveError> {
-    let reader = Reader { owner, target };
+    let reader = Reader { owner, target, taken: Taken::default() };
     let DesiredSet { steps, failed, .. } = desired;
     for wanted in steps.iter_mut().flat_map(|step| &mut step.objects) {
         match reader.copies(&wanted.object).await {
@@ -134,6 +149,7 @@ fn blame(wanted: &Wanted, error: &ResolveError, failed: &mut Vec<FailedEnvironme
 struct Reader<'a> {
     owner: &'a Owner,
     target: &'a dyn Target,
+    taken: Taken,
 }
 
 impl Reader<'_> {
@@ -146,7 +162,8 @@ impl Reader<'_> {
         };
         let source_name = key.to_string();
         match self.target.read(self.owner, "v1", &key).await {
-            Ok(Some(object)) => Ok(object),
+            Ok(Some(object)) if self.taken.add(&object) => Ok(object),
+            Ok(Some(_)) => Err(ResolveError::TooMuch { deed: deed.to_owned(), source_name }),
             Ok(None) => Err(ResolveError::Missing { deed: deed.to_owned(), source_name }),
             Err(cause) => Err(ResolveError::Unreadable { deed: deed.to_owned(), source_name, cause }),
         }

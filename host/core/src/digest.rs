@@ -160,11 +160,11 @@ mod tests {
         let maps =
             |values: &[Value]| -> Vec<_> { values.iter().map(|value| value.as_object().unwrap().clone()).collect() };
         let (one, two) = (json!({"id": "x", "title": "one"}), json!({"id": "x", "title": "two"}));
-        assert_eq!(natural_keys(&maps(&[one.clone(), two.clone()])), ["x/one", "x/two"]);
-        assert_eq!(natural_keys(&maps(&[two, one.clone()])), ["x/two", "x/one"]);
-        assert_eq!(natural_keys(&maps(&[one])), ["x"]);
+        assert_eq!(natural_keys(maps(&[one.clone(), two.clone()])), ["x/one", "x/two"]);
+        assert_eq!(natural_keys(maps(&[two, one.clone()])), ["x/two", "x/one"]);
+        assert_eq!(natural_keys(maps(&[one])), ["x"]);
         let nameless = json!({"id": "x"});
-        assert_eq!(natural_keys(&maps(&[nameless.clone(), nameless])), ["x", "x#1"]);
+        assert_eq!(natural_keys(maps(&[nameless.clone(), nameless])), ["x", "x#1"]);
     }
 
     #[test]

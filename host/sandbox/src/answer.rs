@@ -34,6 +34,14 @@ pub enum BadAnswer {
         /// The bound.
         most: usize,
     },
+    /// More JSON objects than can be in memory as values.
+    #[error("{count} JSON objects in the inputs; at most {most} are allowed")]
+    TooManyObjects {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// Text that should be a JSON object and is not.
     #[error("{what} is not a JSON object: {problem}")]
     NotAnObject {
@@ -123,7 +131,7 @@ fn contents(found: wit::Found, redact: &Redactor, limits: &Limits) -> Result<Fou
     for item in found.odd {
         odd.push(odd_item(item, redact)?);
     }
-    let mut bytes = 0_usize;
+    let (mut bytes, mut objects) = (0_usize, 0_usize);
     let mut inputs = Vec::with_capacity(found.inputs.len());
     for input in found.inputs {
         let shown = GuestText::bounded(&input.id, 64, &Redactor::default());
@@ -132,14 +140,24 @@ fn contents(found: wit::Found, redact: &Redactor, limits: &Limits) -> Result<Fou
             return Err(Unfit::Leaks("an input".into()));
         }
         let size = input.id.len().saturating_add(input.attributes.len());
-        if size > limits.input_bytes {
-            let problem = format!("it has {size} bytes; at most {} are allowed", limits.input_bytes);
+        let maps = maps::count(&input.attributes);
+        let too_large = if size > limits.input_bytes {
+            Some(format!("it has {size} bytes; at most {} are allowed", limits.input_bytes))
+        } else {
+            let too_many = maps > maps::OF_INPUT;
+            too_many.then(|| format!("it has {maps} JSON objects; at most {} are allowed", maps::OF_INPUT))
+        };
+        if let Some(problem) = too_large {
             odd.push(OddItem { id: Some(input.id).filter(|id| id.len() <= IDENTITY_BYTES), name: None, problem });
             continue;
         }
         bytes = bytes.saturating_add(size);
         if bytes > limits.inputs_bytes {
             return Err(BadAnswer::TooLarge { what: "the answer".into(), bytes, most: limits.inputs_bytes }.into());
+        }
+        objects = objects.saturating_add(maps);
+        if objects > maps::OF_ANSWER {
+            return Err(BadAnswer::TooManyObjects { count: objects, most: maps::OF_ANSWER }.into());
         }
         let mut attributes = object(what, &input.attributes)?;
         // JSON escapes could hide a secret from the look at the text.
@@ -178,6 +196,7 @@ fn value_leaks(value: &Value, leaks: &dyn Fn(&str) -> bool) -> bool {
     }
 }
 
+mod maps;
 mod shape;
 
 use shape::Shape;

@@ -2,6 +2,7 @@
 //!
 //! The order is fixed: include, exclude, labels, version range, sort (tags), limit, skip, default values.
 
+pub mod asked;
 mod export;
 pub mod filter;
 mod identity;
@@ -13,6 +14,7 @@ pub mod served;
 pub mod skip;
 pub mod version;
 
+pub use asked::Asked;
 pub use filter::{Filter, FilterError, FilterSpec};
 pub use select::{Coverage, Question, SelectError, Selected, select};
 pub use served::{LimitRule, NameKind, ServedType};

@@ -58,6 +58,19 @@ fn attributes_are_a_json_object_of_bounded_size() {
 }
 
 #[test]
+fn objects_without_end_are_bounded_although_their_text_is_small() {
+    let of = |count: usize| format!(r#"{{"a":[{}]}}"#, vec!["{}"; count - 1].join(","));
+    let (many, most) = (of(maps::OF_INPUT + 1), of(maps::OF_INPUT));
+    let found = found(&[("1", &many), ("2", &most)], Vec::new()).unwrap();
+    assert_eq!(found.odd[0].problem, "it has 2001 JSON objects; at most 2000 are allowed");
+    assert_eq!(found.inputs.len(), 1);
+    let ids: Vec<String> = (0..51).map(|n| n.to_string()).collect();
+    let list: Vec<(&str, &str)> = ids.iter().map(|id| (id.as_str(), most.as_str())).collect();
+    assert!(checked(&list[..50]).is_ok());
+    assert_eq!(bad(&list), "102000 JSON objects in the inputs; at most 100000 are allowed");
+}
+
+#[test]
 fn one_answer_is_bounded_too() {
     let each = format!(r#"{{"a":"{}"}}"#, "x".repeat(30 * 1024));
     let ids: Vec<String> = (0..200).map(|n| n.to_string()).collect();

@@ -2,9 +2,12 @@
 //! neighbour that renders a small set every few milliseconds. Prints what the neighbour noticed and what it took as JSON.
 
 use anyhow::{Context, Result, bail};
+use async_trait::async_trait;
 use orangery_api::{ResourceSet, ResourceSetInputProvider};
+use orangery_cluster::{ReadError, Target};
 use orangery_controller::access::AccessPolicy;
 use orangery_controller::build;
+use orangery_controller::copies as sources;
 use orangery_controller::poll::Poller;
 use orangery_controller::provider;
 use orangery_controller::secrets::KnownSecrets;
@@ -12,7 +15,9 @@ use orangery_core::combine::{ProviderRef, Source, Trust};
 use orangery_core::conditions::Outcome;
 use orangery_core::desired::OnDuplicate;
 use orangery_core::spec::{ProviderSpec, SetSpec};
-use orangery_core::{InputList, NamespacedName, Snapshot};
+use orangery_core::{
+    ApplyReport, InputList, LedgerEntry, NamespacedName, Object, ObjectKey, Owner, Plan, PruneReport, Snapshot,
+};
 use orangery_sandbox::{PluginSource, RenderInput, RenderRequest, Sandbox, Template, TemplateBody};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -41,7 +46,7 @@ async fn measure(name: &str) -> Result<Value> {
     let alone = neighbour.beats_a_second();
     let begun = Instant::now();
     let mut asking: JoinSet<Result<String>> = JoinSet::new();
-    let at_once = if matches!(name, "permutations" | "objects") { 2 } else { AT_ONCE };
+    let at_once = if matches!(name, "permutations" | "objects" | "copies") { 2 } else { AT_ONCE };
     for n in 0..at_once {
         let (sandbox, name) = (sandbox.clone(), name.to_owned());
         asking.spawn(async move { ask(&name, n, &sandbox).await });
@@ -151,6 +156,7 @@ async fn ask(name: &str, n: usize, sandbox: &Sandbox) -> Result<String> {
         "schema-patterns" => schema(sandbox, n, "patterns").await,
         "permutations" => permutations(sandbox, n).await,
         "objects" => objects(sandbox, n).await,
+        "copies" => copies(sandbox, n).await,
         other => bail!("there is no computation {other}"),
     }
 }
@@ -256,4 +262,47 @@ async fn objects(sandbox: &Sandbox, n: usize) -> Result<String> {
         }],
     });
     built(sandbox, spec, vec![Source { provider, inputs, trust: Trust::Trusted }]).await
+}
+
+/// A cluster in which every ConfigMap exists and is large.
+struct Large;
+
+#[async_trait]
+impl Target for Large {
+    async fn apply(&self, _plan: &Plan) -> ApplyReport {
+        ApplyReport::default()
+    }
+
+    async fn prune(&self, _owner: &Owner, _stale: &[LedgerEntry]) -> PruneReport {
+        PruneReport::default()
+    }
+
+    async fn read(&self, _: &Owner, _: &str, key: &ObjectKey) -> Result<Option<Object>, ReadError> {
+        let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": key.name}, "data": {"text": "x".repeat(900_000)}});
+        Ok(object.as_object().cloned().map(Object))
+    }
+}
+
+/// Small objects that take 0.9 MB each from elsewhere: 1.8 GB.
+async fn copies(sandbox: &Sandbox, n: usize) -> Result<String> {
+    let inputs: InputList = (0..2_000).map(|id| Map::from_iter([("id".to_owned(), json!(id.to_string()))])).collect();
+    let provider = ProviderRef::provider(NamespacedName::new("test", "many"));
+    let set: ResourceSet = serde_json::from_value(json!({
+        "apiVersion": "fluxcd.controlplane.io/v1", "kind": "ResourceSet", "metadata": {"name": "set", "namespace": "test"},
+        "spec": {
+            "inputsFrom": [{"name": "many"}],
+            "resources": [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {
+                "name": format!("c{n}-<< inputs.id >>"), "namespace": "test",
+                "annotations": {"fluxcd.controlplane.io/copyFrom": "test/large-<< inputs.id >>"},
+            }}],
+        },
+    }))?;
+    let set = SetSpec::try_from(&set)?;
+    let answered = vec![Source { provider, inputs, trust: Trust::Trusted }];
+    let mut built = build::build(sandbox, &set, answered, OnDuplicate::Warn).await?;
+    let owner = Owner { name: set.name.clone(), service_account: None, force: false };
+    sources::resolve(&mut built.desired, &owner, &Large).await?;
+    let failed = built.desired.failed;
+    let last = failed.last().map(|failed| failed.message.clone()).unwrap_or_default();
+    Ok(format!("{} environments failed: {last}", failed.len()))
 }

@@ -122,3 +122,10 @@ fn a_set_cannot_render_to_more_than_its_bound_over_all_its_calls() -> Result<()>
     all_say(&measured, &["bytes of objects; at most 67108864 are allowed; split it"]);
     Ok(())
 }
+
+#[test]
+fn a_set_cannot_take_more_than_its_bound_from_elsewhere() -> Result<()> {
+    let measured = worst("copies")?;
+    all_say(&measured, &["the objects of the set take more than 67108864 bytes from elsewhere; split the set"]);
+    Ok(())
+}
