@@ -1,11 +1,11 @@
-//! Requests: one connection an identity, one session an apply, prune or read.
+//! Requests: what an identity has learnt, and one session an apply, prune or read.
 
 use super::discovery::Discovered;
 use super::identity::Identity;
 use super::refusal::Refusal;
 use super::rights::Rights;
 use http::header::{ACCEPT, CONTENT_TYPE, WARNING};
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use kube::Client;
 use kube::client::Body;
 use orangery_core::{Object, keys};
@@ -20,17 +20,19 @@ const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;
 const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 const JSON: &str = "application/json";
 
-/// The client of one identity and what it has learnt.
+/// How one identity asks, and what it has learnt.
 pub(super) struct Connection {
     pub(super) identity: Identity,
     pub(super) discovered: Discovered,
     pub(super) rights: Rights,
     client: Client,
+    /// The header that makes a request in another's name.
+    impersonated: Option<(HeaderName, HeaderValue)>,
 }
 
 impl Connection {
-    pub(super) fn new(identity: Identity, client: Client) -> Self {
-        Self { identity, discovered: Discovered::default(), rights: Rights::default(), client }
+    pub(super) fn new(identity: Identity, client: Client, impersonated: Option<(HeaderName, HeaderValue)>) -> Self {
+        Self { identity, discovered: Discovered::default(), rights: Rights::default(), client, impersonated }
     }
 }
 
@@ -87,17 +89,20 @@ impl Session {
         &self,
         method: Method,
         path: &str,
-        headers: [(http::HeaderName, &str); 2],
+        headers: [(HeaderName, &str); 2],
         body: Vec<u8>,
     ) -> Result<Answer<T>, Refusal> {
         let [(first, first_value), (second, second_value)] = headers;
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header(first, first_value)
             .header(second, second_value)
             .body(Body::from(body))
             .map_err(|error| Refusal::unreachable(&error))?;
+        if let Some((name, user)) = &self.connection.impersonated {
+            request.headers_mut().insert(name.clone(), user.clone());
+        }
         self.requests.fetch_add(1, Ordering::Relaxed);
         let response = self.connection.client.send(request).await.map_err(|error| Refusal::unreachable(&error))?;
         let (parts, body) = response.into_parts();

@@ -1,20 +1,38 @@
-//! Who asks: one client and one discovery cache for each identity, kept for the life of the process.
+//! Who asks. All identities share the connections to the API server: whom a request is made for is a header of that request.
+//! What is kept for an identity is what it has been told of kinds and rights, for as long as a set uses it.
+//!
+//! # Guarantees
+//! What is kept is bounded, whatever account names people write into their sets: an identity goes with the last set that
+//! uses it, and the one that was used least lately goes where there are too many.
 
 use super::Connect;
 use super::connection::Connection;
 use super::refusal::Refusal;
+use http::{HeaderName, HeaderValue, Request};
+use kube::client::Body;
 use kube::{Client, Config};
-use orangery_core::Owner;
-use std::collections::HashMap;
+use lru::LruCache;
+use orangery_core::{NamespacedName, Owner};
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tower::service_fn;
 
 /// A server that accepts a request and then says nothing must not hold a reconciliation for ever.
 const SILENCE: Duration = Duration::from_secs(60);
 
 /// The server ends a watch after 290 s.
 const WATCH: Duration = Duration::from_secs(300);
+
+/// Identities that are kept. One more costs another question about kinds, no more.
+const MOST: NonZeroUsize = NonZeroUsize::MIN.saturating_add(255);
+
+/// Sets whose identity is remembered. Of one that was forgotten, the identity goes only when it is the oldest.
+const MOST_SETS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(16_383);
+
+/// Names whom a request is made for.
+const IMPERSONATE: HeaderName = HeaderName::from_static("impersonate-user");
 
 /// In whose name requests are made.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -37,6 +55,18 @@ impl Identity {
             Some(name) => Self::ServiceAccount { namespace: owner.name.namespace.clone(), name: name.clone() },
         }
     }
+
+    /// The header that makes a request in this name; none for the operator. The API server adds the groups of service
+    /// accounts by itself.
+    fn header(&self) -> Result<Option<HeaderValue>, Refusal> {
+        match self {
+            Self::Operator => Ok(None),
+            Self::ServiceAccount { namespace, name } => {
+                let user = format!("system:serviceaccount:{namespace}:{name}");
+                HeaderValue::from_str(&user).map(Some).map_err(|error| Refusal::unreachable(&error))
+            }
+        }
+    }
 }
 
 impl fmt::Display for Identity {
@@ -48,11 +78,61 @@ impl fmt::Display for Identity {
     }
 }
 
-/// The pool.
+/// The connections to the API server, and what each identity has been told.
 pub(super) struct Identities {
     config: Config,
     connect: Box<Connect>,
-    open: Mutex<HashMap<Identity, Arc<Connection>>>,
+    clients: Mutex<Clients>,
+    known: Mutex<Known>,
+}
+
+/// Made at the first call.
+#[derive(Default)]
+struct Clients {
+    own: Purposes,
+    for_accounts: Purposes,
+}
+
+#[derive(Default)]
+struct Purposes {
+    requests: Option<Client>,
+    watches: Option<Client>,
+}
+
+/// What a client is for.
+#[derive(Debug, Clone, Copy)]
+enum Purpose {
+    /// Silence is a fault.
+    Requests,
+    /// Silence is none.
+    Watches,
+}
+
+struct Known {
+    connections: LruCache<Identity, Arc<Connection>>,
+    used: LruCache<NamespacedName, Identity>,
+}
+
+impl Known {
+    /// The set uses this identity from now on; one that no other set uses is forgotten.
+    fn uses(&mut self, set: &NamespacedName, identity: &Identity) {
+        match self.used.get(set) {
+            Some(before) if before == identity => {}
+            _ => {
+                let before = self.used.put(set.clone(), identity.clone());
+                self.forget_unused(before);
+            }
+        }
+    }
+
+    fn forget_unused(&mut self, identity: Option<Identity>) {
+        if let Some(identity) = identity
+            && identity != Identity::Operator
+            && self.used.iter().all(|(_, used)| *used != identity)
+        {
+            self.connections.pop(&identity);
+        }
+    }
 }
 
 impl Identities {
@@ -60,35 +140,82 @@ impl Identities {
         config.read_timeout = config.read_timeout.or(Some(SILENCE));
         // Otherwise the idle time of a pooled connection counts against the answer.
         config.reset_reader_on_write = true;
-        Self { config, connect, open: Mutex::default() }
+        let known = Known { connections: LruCache::new(MOST), used: LruCache::new(MOST_SETS) };
+        Self { config, connect, clients: Mutex::default(), known: Mutex::new(known) }
     }
 
-    /// The connection of `identity`, made at the first call.
-    pub(super) fn open(&self, identity: &Identity) -> Result<Arc<Connection>, Refusal> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(connection) = open.get(identity) {
+    /// What the identity of a set has, made at the first call.
+    pub(super) fn of(&self, owner: &Owner) -> Result<Arc<Connection>, Refusal> {
+        let identity = Identity::of(owner);
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).uses(&owner.name, &identity);
+        self.open(&identity)
+    }
+
+    /// The operator's own.
+    pub(super) fn operator(&self) -> Result<Arc<Connection>, Refusal> {
+        self.open(&Identity::Operator)
+    }
+
+    /// The set is gone.
+    pub(super) fn forget(&self, set: &NamespacedName) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = known.used.pop(set);
+        known.forget_unused(before);
+    }
+
+    fn open(&self, identity: &Identity) -> Result<Arc<Connection>, Refusal> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connection) = known.connections.get(identity) {
             return Ok(Arc::clone(connection));
         }
-        let client = (self.connect)(self.settings(identity)).map_err(|error| Refusal::unreachable(&error))?;
-        let connection = Arc::new(Connection::new(identity.clone(), client));
-        open.insert(identity.clone(), Arc::clone(&connection));
+        let client = self.client(identity, Purpose::Requests).map_err(|error| Refusal::unreachable(&error))?;
+        let header = identity.header()?;
+        let impersonated = header.map(|user| (IMPERSONATE, user));
+        let connection = Arc::new(Connection::new(identity.clone(), client, impersonated));
+        known.connections.put(identity.clone(), Arc::clone(&connection));
         Ok(connection)
     }
 
-    /// A client of its own for a watch, where silence is no fault.
+    /// A client for a watch, where silence is no fault.
     pub(super) fn watching(&self, identity: &Identity) -> Result<Client, kube::Error> {
-        let mut config = self.settings(identity);
-        config.read_timeout = Some(WATCH);
-        (self.connect)(config)
+        let client = self.client(identity, Purpose::Watches)?;
+        let user = identity.header().map_err(|refusal| kube::Error::Service(refusal.to_string().into()))?;
+        let Some(user) = user else { return Ok(client) };
+        let namespace = client.default_namespace().to_owned();
+        let impersonating = service_fn(move |mut request: Request<Body>| {
+            request.headers_mut().insert(IMPERSONATE, user.clone());
+            let client = client.clone();
+            async move { client.send(request).await }
+        });
+        Ok(Client::new(impersonating, namespace))
     }
 
-    fn settings(&self, identity: &Identity) -> Config {
+    /// The shared client of a purpose.
+    fn client(&self, identity: &Identity, purpose: Purpose) -> Result<Client, kube::Error> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         let mut config = self.config.clone();
-        if let Identity::ServiceAccount { namespace, name } = identity {
-            // The API server adds the groups of service accounts by itself.
-            config.auth_info.impersonate = Some(format!("system:serviceaccount:{namespace}:{name}"));
-            config.auth_info.impersonate_groups = None;
+        let purposes = match identity {
+            Identity::Operator => &mut clients.own,
+            Identity::ServiceAccount { .. } => {
+                // Where the operator itself is impersonated, the account is named instead.
+                config.auth_info.impersonate = None;
+                config.auth_info.impersonate_groups = None;
+                &mut clients.for_accounts
+            }
+        };
+        let slot = match purpose {
+            Purpose::Requests => &mut purposes.requests,
+            Purpose::Watches => {
+                config.read_timeout = Some(WATCH);
+                &mut purposes.watches
+            }
+        };
+        match slot {
+            Some(client) => Ok(client.clone()),
+            None => Ok(slot.insert((self.connect)(config)?).clone()),
         }
-        config
     }
 }
+
+#[cfg(test)]
+mod tests;

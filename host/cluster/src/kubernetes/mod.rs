@@ -6,7 +6,7 @@
 //! ```
 //!
 //! # Guarantees
-//! A stage is dry-run as a whole before its first write. One client and one discovery cache an identity. Dropping the future
+//! A stage is dry-run as a whole before its first write. All identities share the connections; each has a discovery cache of its own. Dropping the future
 //! of an apply or prune stops it between two requests; running it again reaches the same end state.
 
 mod apply;
@@ -38,7 +38,7 @@ use crate::target::{ReadError, Target};
 use async_trait::async_trait;
 use connection::Session;
 use futures::stream::BoxStream;
-use identity::{Identities, Identity};
+use identity::Identities;
 use kube::{Client, Config};
 use memory::Memory;
 use orangery_core::{
@@ -109,12 +109,12 @@ impl KubernetesTarget {
     }
 
     fn session(&self, owner: &Owner) -> Result<Session, refusal::Refusal> {
-        self.identities.open(&Identity::of(owner)).map(Session::new)
+        self.identities.of(owner).map(Session::new)
     }
 
     /// As the operator itself: to ask whether another set exists, which is nobody else's to see.
     fn operator(&self) -> Result<Session, refusal::Refusal> {
-        self.identities.open(&Identity::Operator).map(Session::new)
+        self.identities.operator().map(Session::new)
     }
 }
 
@@ -154,6 +154,10 @@ impl Target for KubernetesTarget {
             let awaited = Awaited { set: owner.name.clone(), key: key.clone(), seen };
             self.watches.once(&kind, awaited, || self.identities.watching(identity));
         }
+    }
+
+    fn forget(&self, set: &NamespacedName) {
+        self.identities.forget(set);
     }
 
     fn changed(&self) -> BoxStream<'static, NamespacedName> {
