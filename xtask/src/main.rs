@@ -3,6 +3,7 @@
 
 use clap::{Parser, Subcommand};
 
+mod advisories;
 mod bench;
 mod crds;
 mod demo;

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check and every test, in the order in which they are cheap.
 
+use crate::advisories;
 use crate::machine::{cargo, ensure_go, ensure_wasm_target, root};
 use crate::steps::Steps;
 use anyhow::Result;
@@ -18,10 +19,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         steps.perform("tools", || ensure_wasm_target().and_then(|()| ensure_go()))?;
         return steps.run("tests", cargo().args(["test", "--workspace", "--locked", "--", filter]));
     }
-    let mut steps = Steps::new(7);
+    let mut steps = Steps::new(8);
     steps.perform("tools", || ensure_wasm_target().and_then(|()| ensure_go()))?;
     steps.run("formatting", cargo().args(["fmt", "--all", "--check"]))?;
     steps.run("lints", cargo().args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
+    steps.perform("advisories", advisories::check)?;
     steps.run(
         "a real kube-apiserver, etcd and controller manager for the tests",
         cargo().args(["run", "--quiet", "--locked", "-p", "orangery-test-apiserver", "--", "--build-only"]),

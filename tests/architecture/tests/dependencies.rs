@@ -47,6 +47,14 @@ fn every_licence_is_one_that_we_allow() -> Result<()> {
 }
 
 #[test]
+fn a_yanked_release_is_refused() -> Result<()> {
+    let rules = rules()?;
+    let yanked = rules["advisories"].get("yanked").and_then(toml::Value::as_str);
+    ensure!(yanked == Some("deny"), "deny.toml says {yanked:?} of yanked releases");
+    Ok(())
+}
+
+#[test]
 fn every_duplicate_is_argued_in_deny_toml() -> Result<()> {
     let rules = rules()?;
     let argued: BTreeSet<&str> = rules["bans"]["skip"]
