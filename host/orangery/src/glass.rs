@@ -1,6 +1,7 @@
 //! The sandbox of this process: built-in plugins, given plugins, what they may reach.
 
 use crate::cli::{CredentialOptions, GlassOptions};
+use crate::failure;
 use futures::future::try_join_all;
 use orangery_bundled::Bundled;
 use orangery_controller::access::AccessPolicy;
@@ -143,11 +144,23 @@ pub fn empty(
     Ok((start(options, door.clone(), Limits::default())?, door))
 }
 
+/// A cache that cannot be used costs time at each start, and is no reason not to start.
 fn start(options: &GlassOptions, door: Door, limits: Limits) -> Result<Sandbox, StartError> {
     let cache_dir = options.plugin_cache.clone().or_else(default_cache);
     let evaluator = orangery_bundled::evaluator();
     let evaluator = EvaluatorSource { bytes: evaluator.bytes, digest: evaluator.digest };
-    Sandbox::start(SandboxConfig { cache_dir, limits, door, evaluator, compiler: Compiler::this_program() })
+    let config = SandboxConfig { cache_dir, limits, door, evaluator, compiler: Compiler::this_program() };
+    match Sandbox::start(config.clone()) {
+        Err(StartError::Cache(error)) => {
+            let error = failure::tell(&anyhow::Error::new(error));
+            tracing::warn!(
+                error,
+                "plugins are compiled at each start, because the cache of compiled plugins cannot be used"
+            );
+            Sandbox::start(SandboxConfig { cache_dir: None, ..config })
+        }
+        other => other,
+    }
 }
 
 /// Reads a component.

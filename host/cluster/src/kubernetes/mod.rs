@@ -130,6 +130,7 @@ impl Target for KubernetesTarget {
 
     fn forget(&self, set: &NamespacedName) {
         self.memory.forget_set(set);
+        self.identities.forget(set);
     }
 
     async fn read(&self, owner: &Owner, api_version: &str, key: &ObjectKey) -> Result<Option<Object>, ReadError> {
@@ -154,10 +155,6 @@ impl Target for KubernetesTarget {
             let awaited = Awaited { set: owner.name.clone(), key: key.clone(), seen };
             self.watches.once(&kind, awaited, || self.identities.watching(identity));
         }
-    }
-
-    fn forget(&self, set: &NamespacedName) {
-        self.identities.forget(set);
     }
 
     fn changed(&self) -> BoxStream<'static, NamespacedName> {
