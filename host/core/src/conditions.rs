@@ -34,13 +34,15 @@ pub enum ConditionType {
     DuplicateObjects,
     /// An object that is to be deleted could not be.
     DeletionFailed,
+    /// The deletion of the set is held, because it may be an accident.
+    DeletionHeld,
     /// Something is odd but nothing failed.
     Warning,
 }
 
 impl ConditionType {
     /// Every type, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Stalled,
         Self::Reconciling,
         Self::Ready,
@@ -50,6 +52,7 @@ impl ConditionType {
         Self::LimitReached,
         Self::DuplicateObjects,
         Self::DeletionFailed,
+        Self::DeletionHeld,
         Self::Warning,
     ];
 
@@ -66,6 +69,7 @@ impl ConditionType {
             Self::LimitReached => "LimitReached",
             Self::DuplicateObjects => "DuplicateObjects",
             Self::DeletionFailed => "DeletionFailed",
+            Self::DeletionHeld => "DeletionHeld",
             Self::Warning => "Warning",
         }
     }

@@ -57,6 +57,10 @@ pub enum Reason {
     PartialAnswer,
     /// Deletions are held by the guard.
     PruneHeld,
+    /// The deletion of a set is held, because it may be an accident.
+    DeletionHeld,
+    /// A set went and left objects that it may not delete.
+    ObjectsLeft,
     /// Inputs wait because the limit is reached.
     LimitReached,
     /// Two unequal objects of one identity were rendered; the first won.
@@ -114,6 +118,8 @@ impl Reason {
             Self::SourceStale => "SourceStale",
             Self::PartialAnswer => "PartialAnswer",
             Self::PruneHeld => "PruneHeld",
+            Self::DeletionHeld => "DeletionHeld",
+            Self::ObjectsLeft => "ObjectsLeft",
             Self::LimitReached => "LimitReached",
             Self::DuplicateObjects => "DuplicateObjects",
             Self::ObjectLeftOut => "ObjectLeftOut",

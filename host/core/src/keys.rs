@@ -48,6 +48,8 @@ pub const PRUNE_GUARD: &str = "orangery.dev/prune-guard";
 pub const ALLOW_EMPTY: &str = "orangery.dev/allow-empty";
 /// Digest of the held list that may be deleted now; used once.
 pub const APPROVE_PRUNE: &str = "orangery.dev/approve-prune";
+/// UID of a set whose deletion is held and that may be deleted now, with all its objects.
+pub const APPROVE_DELETION: &str = "orangery.dev/approve-deletion";
 /// `true` on a rendered object takes it over from its present owner.
 pub const TAKE_OWNERSHIP: &str = "orangery.dev/take-ownership";
 /// `error` turns duplicate objects into a build error.

@@ -14,6 +14,7 @@ pub mod checksum;
 pub mod combine;
 pub mod conditions;
 pub mod copy;
+pub mod deletion;
 pub mod desired;
 pub mod digest;
 pub mod duration;

@@ -132,6 +132,12 @@ pub struct RunOptions {
     /// What happens to deletions that look like an accident when the object does not say: hold them or not
     #[arg(long, value_enum, default_value_t = GuardDefault::On, help_heading = "Safety")]
     pub prune_guard: GuardDefault,
+    /// What happens when whole ResourceSets are deleted and it looks like an accident: their definition is deleted, or half of them within a minute (cluster mode)
+    #[arg(long, value_enum, default_value_t = GuardDefault::On, help_heading = "Safety")]
+    pub deletion_guard: GuardDefault,
+    /// Deletions of fewer ResourceSets than this within a minute are never held (cluster mode)
+    #[arg(long, value_name = "N", default_value_t = 5, help_heading = "Safety")]
+    pub deletion_guard_floor: usize,
     /// The share of a set's inputs, in percent, whose loss is held unless the set says otherwise
     #[arg(long, value_name = "PERCENT", default_value_t = 50, value_parser = clap::value_parser!(u8).range(1..=100), help_heading = "Safety")]
     pub prune_guard_share: u8,

@@ -12,6 +12,7 @@ use orangery_controller::metrics::Metrics;
 use orangery_controller::poll::Poller;
 use orangery_controller::set::Road;
 use orangery_core::GuardPolicy;
+use orangery_core::deletion::DeletionPolicy;
 use orangery_egress::credential::consent::SecretRules;
 use orangery_egress::{Door, Policy};
 use orangery_sandbox::{Compiler, EvaluatorSource, Limits, PluginSource, Sandbox, SandboxConfig};
@@ -69,6 +70,7 @@ impl Operator {
                 min_retry: Duration::from_millis(200),
                 max_retry: Duration::from_secs(1),
                 rights: Rights { default_service_account: None, operator_namespace },
+                deletions: DeletionPolicy::default(),
             },
             Metrics::new(&mut registry.lock().unwrap_or_else(PoisonError::into_inner)),
             Events::start(client, "orangery"),

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -19,6 +20,17 @@ pub struct Launch {
     program: OsString,
     arguments: Vec<OsString>,
     environment: Vec<(String, String)>,
+    inherits: Inherits,
+    user: Option<u32>,
+}
+
+/// What a process has of the environment of the tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inherits {
+    /// All of it.
+    Everything,
+    /// Nothing, as in an image that holds the program alone.
+    Nothing,
 }
 
 impl Launch {
@@ -28,11 +40,27 @@ impl Launch {
     /// # Errors
     /// The folder of compiled plugins cannot be found.
     pub fn new(program: impl Into<OsString>, kubeconfig: &Path, world: &World) -> Result<Self> {
-        let mut arguments: Vec<OsString> = vec!["run".into(), "--kubeconfig".into(), kubeconfig.into()];
-        arguments.extend(["--plugin-cache".into(), operator::cache()?.into_os_string()]);
-        let environment =
-            vec![("ORANGERY_FLOW_AGENT".to_owned(), world.agent()), ("ORANGERY_LOG".to_owned(), "info".to_owned())];
-        Ok(Self { program: program.into(), arguments, environment })
+        let mut launch = Self::shipped(program, kubeconfig, &["run".to_owned()]).flags(&["--plugin-cache"]);
+        launch.arguments.push(operator::cache()?.into_os_string());
+        launch.inherits = Inherits::Everything;
+        Ok(launch.variable("ORANGERY_FLOW_AGENT", world.agent()).variable("ORANGERY_LOG", "info"))
+    }
+
+    /// A program with the arguments of the shipped Deployment, in an empty environment; the kubeconfig stands for what a
+    /// kubelet mounts.
+    #[must_use]
+    pub fn shipped(program: impl Into<OsString>, kubeconfig: &Path, arguments: &[String]) -> Self {
+        let mut all: Vec<OsString> = arguments.iter().map(Into::into).collect();
+        all.extend(["--kubeconfig".into(), kubeconfig.into()]);
+        let (environment, inherits) = (Vec::new(), Inherits::Nothing);
+        Self { program: program.into(), arguments: all, environment, inherits, user: None }
+    }
+
+    /// As this user and group.
+    #[must_use]
+    pub fn user(mut self, user: u32) -> Self {
+        self.user = Some(user);
+        self
     }
 
     /// With these flags as well.
@@ -62,7 +90,14 @@ impl Launch {
     pub fn start(&self) -> Result<Process> {
         let (health, metrics) = (free()?, free()?);
         let log = NamedTempFile::new().context("making a log file")?;
-        let child = Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        if self.inherits == Inherits::Nothing {
+            command.env_clear();
+        }
+        if let Some(user) = self.user {
+            command.uid(user).gid(user);
+        }
+        let child = command
             .args(&self.arguments)
             .args(["--health-addr", &health.to_string(), "--metrics-addr", &metrics.to_string()])
             .envs(self.environment.iter().map(|(name, value)| (name, value)))

@@ -8,6 +8,7 @@ use crate::set::Road;
 use kube::Client;
 use orangery_cluster::Target;
 use orangery_core::NamespacedName;
+use orangery_core::deletion::DeletionPolicy;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -35,6 +36,8 @@ pub struct Options {
     pub max_retry: Duration,
     /// Whose rights are used.
     pub rights: Rights,
+    /// When the deletion of sets is held.
+    pub deletions: DeletionPolicy,
 }
 
 /// Clients with the operator's own rights.

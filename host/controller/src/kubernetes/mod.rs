@@ -10,11 +10,13 @@
 
 mod again;
 mod context;
+mod deletion;
 mod failures;
 mod filled;
 mod finalizer;
 mod offers;
 mod providers;
+mod rights;
 mod secrets;
 mod sets;
 mod size;

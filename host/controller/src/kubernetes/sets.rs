@@ -1,6 +1,8 @@
 //! Reconciling one ResourceSet.
 
 use super::context::{Context, now, timestamp};
+use super::deletion::{self, Deletions};
+use super::rights::{self, NoRights};
 use super::size::{self, Size};
 use super::status::{StatusError, publish};
 use super::{again, finalizer, providers, written};
@@ -20,7 +22,7 @@ use orangery_core::conditions::{ConditionType, Conditions, HistoryEntry, Outcome
 use orangery_core::guard::Verdict;
 use orangery_core::inventory::InventoryEntry;
 use orangery_core::spec::SetSpec;
-use orangery_core::{Disposition, Explain, Ledger, NamespacedName, Owner, Reason, keys};
+use orangery_core::{Disposition, Explain, Ledger, NamespacedName, Reason, keys};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,9 +30,6 @@ use std::time::{Duration, Instant};
 
 /// For metrics and back-off.
 pub(super) const KIND: &str = "ResourceSet";
-
-/// Between two looks at a set whose objects are being deleted.
-const DELETION: Duration = Duration::from_secs(2);
 
 /// What stops a reconciliation before it has an outcome.
 #[derive(Debug, thiserror::Error)]
@@ -44,10 +43,13 @@ pub(super) enum SetError {
     /// The finalizer could not be changed.
     #[error("the finalizer of {name} could not be changed: {source}")]
     Finalizer { name: NamespacedName, source: Box<kube::Error> },
+    /// Nothing is deleted before it is known what else goes.
+    #[error("{what} cannot be read: {source}")]
+    Surroundings { what: String, source: Box<kube::Error> },
 }
 
 /// The ledger in `status.inventory`.
-struct ServerBook<'a> {
+pub(super) struct ServerBook<'a> {
     client: &'a Client,
     uid: String,
     unreadable: Vec<InventoryEntry>,
@@ -77,6 +79,7 @@ impl LedgerBook for ServerBook<'_> {
 pub(super) async fn reconcile(
     object: Arc<ResourceSet>,
     providers: &Store<ResourceSetInputProvider>,
+    deletions: &Deletions,
     context: Arc<Context>,
 ) -> Result<Action, SetError> {
     let begun = Instant::now();
@@ -92,7 +95,7 @@ pub(super) async fn reconcile(
     };
     let spec = SetSpec::try_from(object.as_ref()).and_then(|spec| spec.check().map(|()| spec));
     if object.meta().deletion_timestamp.is_some() {
-        return delete(&object, &context, spec.ok().as_ref(), &inventory.ledger, &book, before).await;
+        return deletion::delete(&object, &context, deletions, &inventory.ledger, &book).await;
     }
     if !finalizer::has(object.as_ref()) {
         finalizer::add(&context.client, object.as_ref()).await.map_err(failed)?;
@@ -113,10 +116,10 @@ pub(super) async fn reconcile(
         publish(&context.client, object.as_ref(), &before, &after).await?;
         return Ok(Action::await_change());
     }
-    let report = match spec
-        .map_err(|error| refused(&error, &error.field))
-        .and_then(|spec| rights(&spec, &context).map(|owner| (spec, owner)))
-    {
+    let report = match spec.map_err(|error| refused(&error, &error.field)).and_then(|spec| {
+        let owner = rights::owner(&object, &context.options.rights).map_err(|error| without_rights(&error))?;
+        Ok((spec, owner))
+    }) {
         Err(report) => *report,
         Ok((spec, owner)) => {
             let after_start = begin(&object, &context, &before).await?;
@@ -201,20 +204,9 @@ fn refused(error: &impl Explain, field: &str) -> Box<SetReport> {
     })
 }
 
-/// Whose rights the set is applied with; without a service account only sets of the operator's own namespace are.
-fn rights(spec: &SetSpec, context: &Context) -> Result<Owner, Box<SetReport>> {
-    let rights = &context.options.rights;
-    let owner = spec.owner(rights.default_service_account.as_deref());
-    if owner.service_account.is_some() || spec.name.namespace == rights.operator_namespace {
-        return Ok(owner);
-    }
-    let message = format!(
-        "spec.serviceAccountName is not set, the operator has no --default-service-account, and only ResourceSets in its own namespace {} \
-         are applied with its own rights; name a service account of namespace {}",
-        rights.operator_namespace, spec.name.namespace
-    );
-    Err(Box::new(SetReport {
-        outcome: Outcome::Stalled { reason: Reason::InvalidSpec, message },
+fn without_rights(error: &NoRights) -> Box<SetReport> {
+    Box::new(SetReport {
+        outcome: Outcome::Stalled { reason: Reason::InvalidSpec, message: error.to_string() },
         abnormal: None,
         converged: None,
         retry: Some(Disposition::WaitForChange),
@@ -222,54 +214,7 @@ fn rights(spec: &SetSpec, context: &Context) -> Result<Owner, Box<SetReport>> {
         inputs: 0,
         environments: Vec::new(),
         external: Vec::new(),
-    }))
-}
-
-/// Deletes what the set owns, and lets it go when nothing is left (law 5). A suspended set leaves everything behind: that
-/// is the documented way to hand objects over.
-async fn delete(
-    object: &Arc<ResourceSet>,
-    context: &Arc<Context>,
-    spec: Option<&SetSpec>,
-    ledger: &Ledger,
-    book: &ServerBook<'_>,
-    before: ResourceSetStatus,
-) -> Result<Action, SetError> {
-    let name = NamespacedName::new(object.namespace().unwrap_or_default(), object.name_any());
-    if !finalizer::has(object.as_ref()) {
-        return Ok(Action::await_change());
-    }
-    let suspended = object.annotations().get(keys::RECONCILE).is_some_and(|word| word.eq_ignore_ascii_case("disabled"));
-    let owner = match spec {
-        Some(spec) => spec.owner(context.options.rights.default_service_account.as_deref()),
-        None => Owner { name: name.clone(), service_account: object.spec.service_account_name.clone(), force: false },
-    };
-    let left = if suspended { None } else { set::dismantle(&owner, ledger, context.target.as_ref(), book).await? };
-    let Some(report) = left else {
-        context.metrics.forget_set(&book.uid);
-        context.gone(KIND, &name);
-        let failed = |source| SetError::Finalizer { name, source: Box::new(source) };
-        finalizer::remove(&context.client, object.as_ref()).await.map_err(failed)?;
-        return Ok(Action::await_change());
-    };
-    let mut after = before.clone();
-    let mut known = before;
-    // Written by the book.
-    known.inventory = None;
-    after.inventory = None;
-    let at = timestamp(now());
-    let conditions = Conditions::new(after.conditions.iter().cloned().map(Into::into).collect());
-    let stamp = Stamp { generation: object.meta().generation.unwrap_or_default(), now: &at };
-    after.conditions = conclude(&conditions, &report.outcome, report.abnormal.as_deref(), stamp)
-        .into_vec()
-        .into_iter()
-        .map(Into::into)
-        .collect();
-    publish(&context.client, object.as_ref(), &known, &after).await?;
-    Ok(Action::requeue(match report.retry {
-        Some(_) => context.back_off(KIND, &name),
-        None => context.options.requeue_dependency.min(DELETION),
-    }))
+    })
 }
 
 fn write_outcome(
@@ -359,7 +304,7 @@ fn tell(object: &ResourceSet, context: &Context, report: &SetReport, before: &Re
     }
 }
 
-fn announce(object: &ResourceSet, context: &Context, severity: Severity, reason: Reason, message: String) {
+pub(super) fn announce(object: &ResourceSet, context: &Context, severity: Severity, reason: Reason, message: String) {
     context.events.send(Announcement { about: object.object_ref(&()), severity, reason, message });
 }
 

@@ -10,6 +10,7 @@
 //! Changes of status that we write ourselves trigger nobody.
 
 use super::context::Context;
+use super::deletion::Deletions;
 use super::filled::{self, Filled};
 use super::offers::Offers;
 use super::turns::{Namespaces, Turns};
@@ -103,6 +104,7 @@ pub async fn run(
     let namespaces = if context.options.namespace.is_some() { Namespaces::One } else { Namespaces::All };
     let turns = Turns::new(context.options.concurrent, namespaces);
     let stopped = stop.clone();
+    let deletions = Arc::new(Deletions::of(set_store.clone()));
     let builds = Controller::for_stream(set_stream, set_store)
         // How many are worked on at once is decided by namespace.
         .with_config(config.concurrency(0))
@@ -112,13 +114,14 @@ pub async fn run(
         .run(
             move |set, context| {
                 let (turns, known, stopped) = (Arc::clone(&turns), known.clone(), stopped.clone());
+                let deletions = Arc::clone(&deletions);
                 async move {
                     let namespace = set.namespace().unwrap_or_default();
                     tokio::select! {
                         biased;
                         () = stopped => Ok(Action::await_change()),
                         turn = turns.take(&namespace) => {
-                            let done = task::run(reconcile_set(set, known, context)).await;
+                            let done = task::run(reconcile_set(set, known, deletions, context)).await;
                             drop(turn);
                             done
                         }
@@ -251,13 +254,18 @@ async fn reconcile_provider(
     }
 }
 
-async fn reconcile_set(cached: Arc<ResourceSet>, known: Known, context: Arc<Context>) -> Result<Action, Interrupted> {
+async fn reconcile_set(
+    cached: Arc<ResourceSet>,
+    known: Known,
+    deletions: Arc<Deletions>,
+    context: Arc<Context>,
+) -> Result<Action, Interrupted> {
     // Before the first list is complete every provider would look missing. Waiting here would hold a place.
     if !known.filled.is_filled() {
         return Ok(Action::requeue(SOON));
     }
     match fresh(&context.client, cached.as_ref()).await.map_err(|error| Interrupted::Read(Box::new(error)))? {
-        Some(object) => Ok(sets::reconcile(object, &known.providers, context).await?),
+        Some(object) => Ok(sets::reconcile(object, &known.providers, &deletions, context).await?),
         None => {
             context.metrics.forget_set(&cached.uid().unwrap_or_default());
             context.gone(sets::KIND, &name(cached.as_ref()));

@@ -60,13 +60,14 @@ pub struct Abnormal {
     pub message: String,
 }
 
-const ABNORMAL: [ConditionType; 7] = [
+const ABNORMAL: [ConditionType; 8] = [
     ConditionType::PruneHeld,
     ConditionType::InputsNotReady,
     ConditionType::SourceStale,
     ConditionType::LimitReached,
     ConditionType::DuplicateObjects,
     ConditionType::DeletionFailed,
+    ConditionType::DeletionHeld,
     ConditionType::Warning,
 ];
 

@@ -2,7 +2,7 @@
 
 use super::addresses::ForbiddenAddresses;
 use super::{Surroundings, guard, stop};
-use crate::cli::RunOptions;
+use crate::cli::{GuardDefault, RunOptions};
 use crate::exit;
 use crate::glass::{self, Glass};
 use crate::server::{self, Readiness};
@@ -20,6 +20,7 @@ use orangery_controller::lease::{self, Election, Fence};
 use orangery_controller::metrics::Metrics;
 use orangery_controller::poll::Poller;
 use orangery_controller::set::Road;
+use orangery_core::deletion::{DeletionPolicy, Holding};
 use prometheus_client::registry::Registry;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -97,6 +98,7 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
                 default_service_account: options.default_service_account.clone(),
                 operator_namespace: options.operator_namespace.clone(),
             },
+            deletions: deletions(&options),
         },
         metrics,
         Events::start(client, REPORTER),
@@ -106,6 +108,15 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
         return Ok(exit::SUCCESS);
     }
     lead(&options, Leader { client: unfenced, fence }, context, &stop, &readiness).await
+}
+
+/// When the deletion of sets is held.
+fn deletions(options: &RunOptions) -> DeletionPolicy {
+    let hold = match options.deletion_guard {
+        GuardDefault::On => Holding::On,
+        GuardDefault::Off => Holding::Off,
+    };
+    DeletionPolicy { hold, at_least: options.deletion_guard_floor, ..DeletionPolicy::default() }
 }
 
 /// What a leader needs besides its work.

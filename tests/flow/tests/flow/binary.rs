@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// The program of this source tree, built now if it is not. Built as part of the workspace, because the features of the
 /// dependencies are then those of the tests: with `-p orangery` alone most of them are compiled a second time.
-fn program() -> Result<PathBuf> {
+pub(crate) fn program() -> Result<PathBuf> {
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--workspace", "--bin", "orangery"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))

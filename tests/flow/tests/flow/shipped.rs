@@ -44,8 +44,9 @@ spec:
 async fn the_manifests_are_accepted_and_their_command_line_is_one_of_ours() -> Result<()> {
     let world = World::of_processes("manifests").await?;
     let shipped = Shipped::read()?;
-    world.try_out(&shipped.rbac).await?;
+    // The namespace in it must be there before what lies in it can be tried.
     world.shipped_rights().await?;
+    world.try_out(&shipped.rbac).await?;
     world.try_out(&shipped.operator).await?;
     let unknown = shipped.operator.replace("readOnlyRootFilesystem", "readOnlyRootFileSystem");
     assert!(world.try_out(&unknown).await.is_err(), "a field that does not exist is found");
@@ -72,10 +73,9 @@ async fn installed_as_shipped_it_serves_tenants_with_their_own_rights_and_none_b
     let rights = world.shipped_rights().await?;
     let shipped = Shipped::read()?;
     world.apply(&shipped.operator).await?;
-    // The image's own folder is not on this machine, and `run` is said already.
-    let flags: Vec<String> =
-        shipped.arguments()?.into_iter().filter(|one| one != "run" && !one.starts_with("--plugin-cache=")).collect();
-    let mut launch = Launch::new(PROGRAM, &rights, &world)?.flags(&flags);
+    let volumes = tempfile::tempdir()?;
+    let arguments = shipped.arguments_with(volumes.path())?;
+    let mut launch = Launch::shipped(PROGRAM, &rights, &arguments).variable("ORANGERY_FLOW_AGENT", world.agent());
     for (name, value) in shipped.environment()? {
         launch = launch.variable(&name, value);
     }

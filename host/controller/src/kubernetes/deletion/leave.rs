@@ -1,0 +1,110 @@
+//! A set that goes although it may not delete everything: its namespace goes with it, or its account is gone already.
+//!
+//! # Guarantees
+//! Everything is tried, each object for a short time, all of them for a bounded one: a namespace waits for it. What is not
+//! known to be gone is told of, unless the namespace takes it along.
+
+use crate::converge::{self, LedgerBook, LedgerError};
+use async_trait::async_trait;
+use futures::{StreamExt, stream};
+use kube::ResourceExt;
+use orangery_api::ResourceSet;
+use orangery_cluster::Target;
+use orangery_core::plan::deletion_order;
+use orangery_core::{Ledger, LedgerEntry, NamespacedName, ObjectKey, Owner};
+use std::time::Duration;
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// How long one object is waited for.
+const EACH: Duration = Duration::from_secs(5);
+/// How long all of them are waited for.
+const ALL: Duration = Duration::from_secs(12);
+/// Objects that are waited for at once.
+const AT_ONCE: usize = 16;
+/// Objects named in a message; the others are counted.
+const SHOWN: usize = 10;
+
+/// Why the set goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Why {
+    /// Its namespace is being deleted.
+    NamespaceEnds,
+    /// The service account of this name does not exist any more.
+    AccountGone(String),
+}
+
+/// An object that may be left.
+pub(super) struct Left {
+    key: ObjectKey,
+    message: String,
+}
+
+/// The ledger goes with the set.
+struct Unwritten;
+
+#[async_trait]
+impl LedgerBook for Unwritten {
+    async fn record(&self, _: &NamespacedName, _: &Ledger) -> Result<(), LedgerError> {
+        Ok(())
+    }
+}
+
+/// Deletes what `owner` may delete; what may be left afterwards. Without an owner nothing may be deleted.
+pub(super) async fn delete_what_may_be(
+    target: &dyn Target,
+    owner: Option<&Owner>,
+    ledger: &Ledger,
+    why: &Why,
+    set: &ResourceSet,
+) -> Vec<Left> {
+    let deadline = Instant::now() + ALL;
+    let entries = deletion_order(ledger.iter().cloned().collect());
+    let mut left: Vec<Left> = stream::iter(entries)
+        .map(|entry| delete(target, owner, entry, deadline))
+        .buffered(AT_ONCE)
+        .filter_map(std::future::ready)
+        .collect()
+        .await;
+    if *why == Why::NamespaceEnds {
+        let namespace = set.namespace().unwrap_or_default();
+        left.retain(|left| left.key.namespace != namespace && !is_namespace(&left.key, &namespace));
+    }
+    left
+}
+
+async fn delete(target: &dyn Target, owner: Option<&Owner>, entry: LedgerEntry, deadline: Instant) -> Option<Left> {
+    let key = entry.key.clone();
+    let left = |message: String| Some(Left { message, key: key.clone() });
+    let Some(owner) = owner else {
+        return left(format!("{key}: the set has no service account to delete it with"));
+    };
+    let alone: Ledger = std::iter::once(entry).collect();
+    let work = timeout(EACH, converge::dismantle(target, &Unwritten, owner, &alone));
+    match timeout_at(deadline, work).await {
+        Ok(Ok(Ok((_, remaining)))) if remaining.is_empty() => None,
+        Ok(Ok(Ok((report, _)))) => {
+            left(report.failed.first().map_or_else(|| format!("{key} is still being deleted"), |failed| failed.message.clone()))
+        }
+        Ok(Ok(Err(error))) => left(error.to_string()),
+        Ok(Err(_)) | Err(_) => left(format!("{key} is not known to be gone: there was no time to wait for it")),
+    }
+}
+
+fn is_namespace(key: &ObjectKey, name: &str) -> bool {
+    key.group.is_empty() && key.kind == "Namespace" && key.name == name
+}
+
+/// What is left and why, for an event.
+pub(super) fn message(why: &Why, left: &[Left]) -> String {
+    let why = match why {
+        Why::NamespaceEnds => "its namespace is being deleted".to_owned(),
+        Why::AccountGone(account) => format!("its service account {account} does not exist any more"),
+    };
+    let mut list: Vec<&str> = left.iter().take(SHOWN).map(|left| left.message.as_str()).collect();
+    let more = left.len().saturating_sub(SHOWN);
+    let more_text = format!("and {more} more");
+    if more > 0 {
+        list.push(&more_text);
+    }
+    format!("{} objects are left behind, because {why}: {}", left.len(), list.join("; "))
+}
