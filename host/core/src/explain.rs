@@ -91,6 +91,10 @@ pub enum Reason {
     StatusTooLarge,
     /// An object belongs to another owner.
     OwnedByAnother,
+    /// An object exists that nobody owns, and its name comes from outside.
+    AdoptionRefused,
+    /// Objects that existed before were taken over, or were left in place when their set was deleted.
+    Adopted,
     /// Something is odd but nothing failed.
     Warning,
 }
@@ -135,6 +139,8 @@ impl Reason {
             Self::CredentialUnavailable => "CredentialUnavailable",
             Self::StatusTooLarge => "StatusTooLarge",
             Self::OwnedByAnother => "OwnedByAnother",
+            Self::AdoptionRefused => "AdoptionRefused",
+            Self::Adopted => "Adopted",
             Self::Warning => "Warning",
         }
     }

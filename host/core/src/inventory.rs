@@ -18,7 +18,7 @@ pub struct InventoryEntry {
     /// UID of the live object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
-    /// Why it is still here although nothing renders it.
+    /// What else is known of it: why it is still here although nothing renders it, or that it was adopted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<String>,
     /// `<kind>/<source>/<uid>` of the input it came from.
@@ -87,6 +87,8 @@ fn read_entry(entry: &InventoryEntry) -> Option<LedgerEntry> {
         version: entry.v.clone(),
         uid: entry.uid.clone(),
         mark: match entry.mark.as_deref() {
+            Some("Intended") => Mark::Intended,
+            Some("Adopted") => Mark::Adopted,
             Some("PruneDisabled") => Mark::PruneDisabled,
             Some("Held") => Mark::Held,
             Some("Approved") => Mark::Approved,
@@ -115,6 +117,8 @@ fn write_entry(entry: &LedgerEntry) -> InventoryEntry {
         uid: entry.uid.clone(),
         mark: match entry.mark {
             Mark::Owned => None,
+            Mark::Intended => Some("Intended".to_owned()),
+            Mark::Adopted => Some("Adopted".to_owned()),
             Mark::PruneDisabled => Some("PruneDisabled".to_owned()),
             Mark::Held => Some("Held".to_owned()),
             Mark::Approved => Some("Approved".to_owned()),
@@ -145,13 +149,16 @@ mod tests {
 
     #[test]
     fn everything_survives_a_round_trip_also_names_that_the_id_cannot_carry() {
-        for name in ["web", "a_b", "a__b", "a:b", "a:_b", ":x:", "_", "a_"] {
+        let marks = [Mark::Owned, Mark::Intended, Mark::Adopted, Mark::PruneDisabled, Mark::Held];
+        for (name, mark) in
+            ["web", "a_b", "a__b", "a:b", "a:_b", ":x:", "_", "a_"].into_iter().zip(marks.into_iter().cycle())
+        {
             for group in ["", "rbac.authorization.k8s.io"] {
                 let entry = LedgerEntry {
                     key: key("ns", name, group, "Role"),
                     version: "v1".into(),
                     uid: Some("u".into()),
-                    mark: Mark::Held,
+                    mark,
                     input: InputRef::parse("rset/a+rsip/b/00ff"),
                     template: Some("steps[0].resources[1]".into()),
                 };

@@ -14,9 +14,13 @@ use std::collections::BTreeMap;
 /// Why an entry is still in the ledger although no template renders it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Mark {
-    /// Rendered and applied, or about to be.
+    /// Rendered and applied by us, or taken over from Flux Operator.
     #[default]
     Owned,
+    /// Rendered and about to be applied for the first time: nothing of ours is known to exist under this name yet.
+    Intended,
+    /// Rendered and applied, but the object was there before and nobody owned it. Deleting it needs an approval.
+    Adopted,
     /// No longer rendered; kept because the object says `prune: disabled`.
     PruneDisabled,
     /// No longer rendered; deletion is held by the guard.
@@ -56,7 +60,17 @@ impl LedgerEntry {
     /// An entry for an object that is about to be applied for the first time.
     #[must_use]
     pub fn about_to_be(key: ObjectKey, version: impl Into<String>) -> Self {
-        Self { key, version: version.into(), uid: None, mark: Mark::Owned, input: None, template: None }
+        Self { key, version: version.into(), uid: None, mark: Mark::Intended, input: None, template: None }
+    }
+
+    /// Whether a live object with this UID is the one that the entry is about. An entry that was taken over from Flux
+    /// Operator has no UID and stands for whatever has its name; one that is only intended stands for nothing yet.
+    #[must_use]
+    pub fn is_about(&self, uid: Option<&str>) -> bool {
+        match &self.uid {
+            Some(known) => uid == Some(known),
+            None => self.mark != Mark::Intended,
+        }
     }
 }
 

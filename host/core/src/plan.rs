@@ -6,19 +6,21 @@
 //! a failed environment are neither applied nor stale.
 
 mod check;
+mod living;
 mod make;
 mod order;
 mod settle;
 
 pub use check::{NotApplicable, check_names};
+pub use living::{take_living, wanted_uids};
 pub use make::plan;
 pub use order::{deletion_order, is_deleted_first};
 pub use settle::settle;
 
 use crate::environment::FailedEnvironment;
 use crate::input::NamespacedName;
-use crate::ledger::{InputRef, Ledger, LedgerEntry};
-use crate::object::Object;
+use crate::ledger::{InputRef, Ledger, LedgerEntry, Mark};
+use crate::object::{Object, ObjectKey};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -103,6 +105,14 @@ impl Plan {
     /// All objects to apply, in order.
     pub fn objects(&self) -> impl Iterator<Item = &Planned> {
         self.steps.iter().flat_map(|step| &step.stages).flat_map(|stage| &stage.objects)
+    }
+
+    /// Allows the apply to take over the live object with this UID, which nobody owns. To be written to the ledger before.
+    pub fn adopt(&mut self, key: &ObjectKey, uid: &str, mark: Mark) {
+        if let Some(entry) = self.ledger.get_mut(key) {
+            entry.uid = Some(uid.to_owned());
+            entry.mark = mark;
+        }
     }
 
     /// Whether nothing is to be applied.

@@ -1,6 +1,7 @@
 //! What a target did: values, not logs. Always returned, errors inside.
 
-use crate::ledger::Mark;
+use crate::explain::Reason;
+use crate::ledger::{LedgerEntry, Mark};
 use crate::object::ObjectKey;
 
 /// What happened to one object.
@@ -56,13 +57,25 @@ pub struct Failed {
     pub owned_by_another: bool,
     /// Nobody was allowed to look at it: nothing was written, and whether it exists is not known.
     pub unseen: bool,
+    /// The UID of the live object, if that carries no owner labels and the ledger does not know it: nothing was written.
+    pub unowned: Option<String>,
 }
 
 impl Failed {
     /// A failure that says nothing of the object's owner.
     #[must_use]
     pub fn new(key: ObjectKey, message: impl Into<String>) -> Self {
-        Self { key, message: message.into(), owned_by_another: false, unseen: false }
+        Self { key, message: message.into(), owned_by_another: false, unseen: false, unowned: None }
+    }
+
+    /// Why, for machines.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        match (self.owned_by_another, &self.unowned) {
+            (true, _) => Reason::OwnedByAnother,
+            (false, Some(_)) => Reason::AdoptionRefused,
+            (false, None) => Reason::ReconciliationFailed,
+        }
     }
 
     /// A failure of no single object: nothing could be tried. Its key is empty.
@@ -102,6 +115,27 @@ pub struct ApplyReport {
 }
 
 impl ApplyReport {
+    /// The report of this apply and of another one of the same plan that followed it: what both left unchanged in the end
+    /// but the first one changed was changed.
+    #[must_use]
+    pub fn followed_by(self, later: Self) -> Self {
+        let mut merged = later;
+        for change in self.changes {
+            match merged.changes.iter_mut().find(|known| known.key == change.key) {
+                Some(known) if known.action == Action::Unchanged => known.action = change.action,
+                Some(_) => {}
+                None => merged.changes.push(change),
+            }
+        }
+        for warning in self.warnings {
+            if !merged.warnings.contains(&warning) {
+                merged.warnings.push(warning);
+            }
+        }
+        merged.requests = merged.requests.saturating_add(self.requests);
+        merged
+    }
+
     /// Whether every object of the plan is now as desired, and ready where the plan says so.
     #[must_use]
     pub fn is_complete(&self) -> bool {
@@ -138,8 +172,22 @@ pub struct PruneReport {
     pub released: Vec<ObjectKey>,
     /// Objects that stay on purpose.
     pub kept: Vec<Kept>,
+    /// Adopted objects that still exist: they stay until their deletion is approved.
+    pub adopted: Vec<LedgerEntry>,
     /// Objects that are being deleted, and those that have to be deleted after them: still in the ledger.
     pub terminating: Vec<Terminating>,
     /// Objects that could not be deleted, or whose deletion takes too long: still in the ledger.
     pub failed: Vec<Failed>,
+}
+
+impl PruneReport {
+    /// Adds what another prune of the same set did.
+    pub fn extend(&mut self, more: Self) {
+        self.deleted.extend(more.deleted);
+        self.released.extend(more.released);
+        self.kept.extend(more.kept);
+        self.adopted.extend(more.adopted);
+        self.terminating.extend(more.terminating);
+        self.failed.extend(more.failed);
+    }
 }

@@ -6,11 +6,13 @@
 //! order give the same result. Nothing is overwritten silently: colliding keys are errors that name both providers.
 
 mod flatten;
+mod harmless;
 mod name;
 mod only;
 mod permute;
 pub mod source;
 
+pub use harmless::Probe;
 pub use name::normalise;
 pub use only::NoSuchInput;
 pub use source::{ProviderRef, Source, Trust};

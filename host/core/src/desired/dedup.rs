@@ -80,7 +80,7 @@ impl<'a> Index<'a> {
 }
 
 /// What to say of the loser; nothing if both are equal once they are labelled.
-fn conflict(winner: &Wanted, loser: &Object, origin: &str, lenient: bool) -> Option<String> {
+pub(super) fn conflict(winner: &Wanted, loser: &Object, origin: &str, lenient: bool) -> Option<String> {
     let path = first_difference(&winner.object.unpack().into_value(), &loser.clone().into_value())?;
     let who = if lenient {
         "both are kept, and the last one applied wins"

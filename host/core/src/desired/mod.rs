@@ -7,6 +7,7 @@
 mod dedup;
 mod difference;
 mod metadata;
+mod normal;
 
 pub use metadata::CommonMetadata;
 

@@ -1,7 +1,6 @@
 //! How each environment stands after an apply.
 
 use super::FailedEnvironment;
-use crate::explain::Reason;
 use crate::ledger::InputRef;
 use crate::object::ObjectKey;
 use crate::plan::{Plan, Planned};
@@ -41,7 +40,7 @@ impl Standing {
             if inputs.is_empty() {
                 standing.shared.push(failed.clone());
             }
-            let reason = if failed.owned_by_another { Reason::OwnedByAnother } else { Reason::ReconciliationFailed };
+            let reason = failed.reason();
             for input in inputs {
                 standing.fail(FailedEnvironment { input: input.clone(), reason, message: failed.message.clone() });
             }

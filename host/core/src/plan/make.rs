@@ -72,9 +72,18 @@ fn entry(planned: &Planned, known: Option<&LedgerEntry>) -> LedgerEntry {
         key: planned.object.key(),
         version: planned.object.gvk().version,
         uid: known.and_then(|known| known.uid.clone()),
-        mark: Mark::Owned,
+        mark: known.map_or(Mark::Intended, rendered_again),
         input: planned.input.clone().filter(|_| planned.sharers.is_empty()),
         template: Some(planned.template.to_string()),
+    }
+}
+
+/// What was kept for another reason is simply owned again. That an object was adopted, or that nothing of ours exists yet, is
+/// not changed by rendering it.
+fn rendered_again(known: &LedgerEntry) -> Mark {
+    match known.mark {
+        Mark::Owned | Mark::PruneDisabled | Mark::Held | Mark::Approved => Mark::Owned,
+        kept @ (Mark::Intended | Mark::Adopted) => kept,
     }
 }
 

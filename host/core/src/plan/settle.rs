@@ -12,9 +12,11 @@ pub fn settle(plan: &Plan, before: &Ledger, applied: &ApplyReport, verdict: &Ver
     let mut ledger = plan.ledger.clone();
     for change in &applied.changes {
         if let Some(entry) = ledger.get_mut(&change.key) {
+            // What we created in the place of an adopted object is ours.
+            let same = entry.mark == Mark::Adopted && entry.uid == change.uid;
+            entry.mark = if same { Mark::Adopted } else { Mark::Owned };
             entry.uid = change.uid.clone().or_else(|| entry.uid.take());
             entry.version.clone_from(&change.version);
-            entry.mark = Mark::Owned;
         }
     }
     for stale in &plan.stale {
@@ -43,6 +45,13 @@ pub fn settle(plan: &Plan, before: &Ledger, applied: &ApplyReport, verdict: &Ver
     // write would keep the set from ever being ready, or gone, again.
     for failed in applied.failed.iter().filter(|failed| failed.unseen && !before.contains(&failed.key)) {
         ledger.remove(&failed.key);
+    }
+    // Of an object that nobody owns nothing was written, so that there is nothing to remember, unless another object of this
+    // name was ours.
+    for failed in applied.failed.iter().filter(|failed| failed.unowned.is_some()) {
+        if ledger.get(&failed.key).is_some_and(|entry| entry.mark == Mark::Intended) {
+            ledger.remove(&failed.key);
+        }
     }
     ledger
 }

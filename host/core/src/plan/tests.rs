@@ -32,7 +32,11 @@ fn key(group: &str, kind: &str, name: &str) -> ObjectKey {
 }
 
 fn entry(group: &str, kind: &str, name: &str) -> LedgerEntry {
-    LedgerEntry { uid: Some(format!("uid-{name}")), ..LedgerEntry::about_to_be(key(group, kind, name), "v1") }
+    LedgerEntry {
+        uid: Some(format!("uid-{name}")),
+        mark: Mark::Owned,
+        ..LedgerEntry::about_to_be(key(group, kind, name), "v1")
+    }
 }
 
 fn kinds(plan: &Plan) -> Vec<Vec<String>> {
@@ -127,8 +131,7 @@ fn only_what_is_gone_or_anothers_leaves_the_ledger() {
         deleted: vec![change(key("", "ConfigMap", "deleted"), None, Action::Deleted)],
         released: vec![key("", "ConfigMap", "released")],
         kept: vec![Kept { key: key("", "ConfigMap", "disabled"), mark: Mark::PruneDisabled, message: String::new() }],
-        terminating: vec![],
-        failed: vec![],
+        ..PruneReport::default()
     };
     let after = settle(&plan, &ledger, &applied, &Verdict::Allowed, &pruned);
     let left: Vec<_> = after.iter().map(|entry| (entry.key.name.as_str(), entry.mark)).collect();
@@ -158,6 +161,45 @@ fn held_objects_are_marked_and_stay() {
     let after = settle(&plan, &ledger, &ApplyReport::default(), &held, &PruneReport::default());
     let marks: Vec<_> = after.iter().map(|entry| (entry.key.name.as_str(), entry.mark)).collect();
     assert_eq!(marks, [("a", Mark::Held), ("b", Mark::Owned)], "what is not on the list is not held");
+}
+
+#[test]
+fn what_was_adopted_stays_adopted_until_another_object_of_ours_is_in_its_place() {
+    let adopted = LedgerEntry { mark: Mark::Adopted, ..entry("", "ConfigMap", "a") };
+    let ledger: Ledger = [adopted].into_iter().collect();
+    let plan = plan(owner(), desired(vec![planned("v1", "ConfigMap", "a")]), &ledger).unwrap();
+    assert_eq!(plan.ledger, ledger, "also when it is rendered again");
+    let settled = |uid: &str| {
+        let changes = vec![change(key("", "ConfigMap", "a"), Some(uid), Action::Configured)];
+        let applied = ApplyReport { changes, ..ApplyReport::default() };
+        settle(&plan, &ledger, &applied, &Verdict::Allowed, &PruneReport::default()).iter().next().cloned().unwrap()
+    };
+    assert_eq!(settled("uid-a").mark, Mark::Adopted);
+    assert_eq!((settled("another").mark, settled("another").uid.as_deref()), (Mark::Owned, Some("another")));
+}
+
+#[test]
+fn what_is_only_intended_is_not_ours_and_leaves_the_ledger_when_it_turns_out_to_be_nobodys() {
+    let plan = plan(owner(), desired(vec![planned("v1", "ConfigMap", "a")]), &Ledger::default()).unwrap();
+    let intended = plan.ledger.get(&key("", "ConfigMap", "a")).unwrap();
+    assert_eq!((intended.mark, intended.is_about(Some("uid"))), (Mark::Intended, false));
+    let taken_over = LedgerEntry { mark: Mark::Owned, ..intended.clone() };
+    assert!(taken_over.is_about(Some("uid")), "an inventory of Flux Operator has no UIDs");
+    let unowned = Failed { unowned: Some("uid".into()), ..Failed::new(key("", "ConfigMap", "a"), "exists") };
+    let applied = ApplyReport { failed: vec![unowned], ..ApplyReport::default() };
+    assert!(settle(&plan, &Ledger::default(), &applied, &Verdict::Allowed, &PruneReport::default()).is_empty());
+}
+
+#[test]
+fn what_an_earlier_apply_of_the_same_plan_did_is_not_forgotten_by_the_later_one() {
+    let of = |action, warnings: &[&str], requests| ApplyReport {
+        changes: vec![change(key("", "ConfigMap", "a"), Some("u"), action)],
+        warnings: warnings.iter().map(|warning| (*warning).to_owned()).collect(),
+        requests,
+        ..ApplyReport::default()
+    };
+    let merged = of(Action::Created, &["a", "b"], 3).followed_by(of(Action::Unchanged, &["b"], 2));
+    assert_eq!((merged.changes[0].action, merged.warnings.len(), merged.requests), (Action::Created, 2, 5));
 }
 
 mod properties {
