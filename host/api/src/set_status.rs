@@ -125,7 +125,8 @@ pub struct InventoryEntry {
     /// The input it came from, as rset/name/uid (the set itself) or rsip/name/uid (a provider).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
-    /// Why it is still there although nothing renders it: Held, Approved or PruneDisabled.
+    /// What else is known of it: Intended before it is first applied, Adopted if it was there before and nobody owned it; Held,
+    /// Approved or PruneDisabled if it is still there although nothing renders it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<String>,
     /// The name, where the id cannot carry it exactly.

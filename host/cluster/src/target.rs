@@ -3,14 +3,17 @@
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt};
 use orangery_core::{
-    ApplyReport, Disposition, Explain, LedgerEntry, NamespacedName, Object, ObjectKey, Owner, Plan, PruneReport, Reason,
+    ApplyReport, Disposition, Explain, GroupVersionKind, LedgerEntry, NamespacedName, Object, ObjectKey, Owner, Plan,
+    PruneReport, Reason, Scopes,
 };
+use std::collections::BTreeSet;
 
 /// Where objects are applied to and pruned from.
 ///
 /// # Guarantees
 /// Reports are always returned, errors inside. An object is deleted only if it is ours by ledger, owner labels and UID
-/// (law 3). Nothing outside the plan is touched.
+/// (law 3). Nothing outside the plan is touched. What exists, carries no owner labels and is not in the ledger is not written
+/// to and reported ([`orangery_core::Failed::unowned`]); what the ledger calls adopted is not deleted.
 ///
 /// # Assumptions
 /// The caller has written `plan.ledger` before it calls [`Target::apply`] (law 2), and calls [`Target::prune`] only when
@@ -23,6 +26,15 @@ pub trait Target: Send + Sync {
 
     /// Deletes stale objects in their order: those that are ours and do not ask to be kept.
     async fn prune(&self, owner: &Owner, stale: &[LedgerEntry]) -> PruneReport;
+
+    /// Whether these kinds have namespaces, asked with the rights of `owner`. What cannot be found out is left out.
+    async fn scopes(&self, _owner: &Owner, _kinds: &BTreeSet<GroupVersionKind>) -> Scopes {
+        Scopes::default()
+    }
+
+    /// Leaves adopted objects in place without the labels of `owner`: nobody owns them then, as before. Those that are gone or
+    /// are another's count as released too.
+    async fn disown(&self, owner: &Owner, adopted: &[LedgerEntry]) -> PruneReport;
 
     /// Reads one live object with the rights of `owner`, for dependencies and `copyFrom`; `None` if there is none.
     ///

@@ -131,11 +131,7 @@ pub async fn build_only(
         combined.keep_only(id)?;
     }
     let layout = Layout::of(set);
-    let entries = if combined.inputs.is_empty() && !combined.inputless {
-        Vec::new()
-    } else {
-        sandbox.render(layout.request(set, &combined)).await?
-    };
+    let entries = render(sandbox, set, &combined).await?;
     let count = combined.inputs.len();
     let mut sorted = Sorted { notices: combined.notices, ..Sorted::default() };
     let mut inputs = combined.inputs.into_iter();
@@ -148,7 +144,7 @@ pub async fn build_only(
 }
 
 /// The inputs, combined: as much work as the sources have bytes.
-async fn combined(set: &SetSpec, providers: Vec<Source>) -> Result<Combined, combine::CombineError> {
+pub(crate) async fn combined(set: &SetSpec, providers: Vec<Source>) -> Result<Combined, combine::CombineError> {
     let bytes = providers.iter().flat_map(|source| source.inputs.texts()).map(str::len).sum();
     let (name, strategy, inline) = (set.name.clone(), set.strategy, set.inputs.clone());
     let reads_providers = set.reads_providers();
@@ -172,6 +168,21 @@ async fn desired(
         desired::desire(steps, &Rules { owner: &owner, common: &common, on_duplicate, inputless })
     })
     .await
+}
+
+/// Renders all templates of a set with these inputs.
+///
+/// # Errors
+/// The renderer cannot be used or failed as a whole.
+pub(crate) async fn render(
+    sandbox: &Sandbox,
+    set: &SetSpec,
+    combined: &Combined,
+) -> Result<Vec<Result<Rendering, InputError>>, CallError> {
+    if combined.inputs.is_empty() && !combined.inputless {
+        return Ok(Vec::new());
+    }
+    sandbox.render(Layout::of(set).request(set, combined)).await
 }
 
 /// The answers, sorted into good and bad.

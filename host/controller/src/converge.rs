@@ -4,15 +4,18 @@
 //! The ledger is written before the first apply (law 2). Only objects of environments that are gone, or that were applied whole,
 //! are deleted, and only if the guard agrees (law 3).
 
+use crate::adoption::{self, Consent};
 use crate::build::{Built, FailedInput};
+use crate::naming::Naming;
 use async_trait::async_trait;
 use orangery_cluster::Target;
+use orangery_core::desired::{DesiredError, OnDuplicate};
 use orangery_core::environment::{FailedEnvironment, Knowledge, Standing};
-use orangery_core::guard::{self, Evidence, GuardPolicy, Judgement, SourceState, Verdict};
+use orangery_core::guard::{self, Evidence, GuardPolicy, Hold, Judgement, SourceState, Verdict};
 use orangery_core::plan::{self, NotApplicable};
 use orangery_core::{
-    ApplyReport, Disposition, Explain, InputRef, Ledger, LedgerEntry, NamespacedName, Notice, Owner, PruneReport,
-    Reason,
+    ApplyReport, Disposition, Explain, GroupVersionKind, InputRef, Ledger, LedgerEntry, NamespacedName, Notice,
+    ObjectKey, Owner, Plan, PruneReport, Reason, scope,
 };
 use std::collections::BTreeMap;
 
@@ -51,6 +54,9 @@ impl Explain for LedgerError {
 /// Why nothing was applied.
 #[derive(Debug, thiserror::Error)]
 pub enum ConvergeError {
+    /// Objects turn out to be one, and that is an error here.
+    #[error(transparent)]
+    Desire(#[from] DesiredError),
     /// An object can never be applied.
     #[error(transparent)]
     Plan(#[from] NotApplicable),
@@ -62,6 +68,7 @@ pub enum ConvergeError {
 impl Explain for ConvergeError {
     fn reason(&self) -> Reason {
         match self {
+            Self::Desire(error) => error.reason(),
             Self::Plan(error) => error.reason(),
             Self::Ledger(error) => error.reason(),
         }
@@ -69,6 +76,7 @@ impl Explain for ConvergeError {
 
     fn disposition(&self) -> Disposition {
         match self {
+            Self::Desire(error) => error.disposition(),
             Self::Plan(error) => error.disposition(),
             Self::Ledger(error) => error.disposition(),
         }
@@ -85,8 +93,12 @@ pub struct Case<'a> {
     pub sources: &'a [SourceState],
     /// When deletions are held.
     pub guard: GuardPolicy,
-    /// The value of `orangery.dev/approve-prune`.
-    pub approved: Option<&'a str>,
+    /// What is allowed with objects that the set has not created.
+    pub consent: Consent<'a>,
+    /// What the names of its objects are made from.
+    pub naming: Naming<'a>,
+    /// What to do with unequal objects of one identity.
+    pub on_duplicate: OnDuplicate,
     /// Milliseconds since 1970.
     pub now: u64,
 }
@@ -112,6 +124,21 @@ pub struct Converged {
     pub ledger: Ledger,
     /// Remarks.
     pub notices: Vec<Notice>,
+    /// What existed before, was nobody's, and has been taken over now.
+    pub adopted: Vec<ObjectKey>,
+    /// Adopted objects that nothing renders any more: they stay until their deletion is approved.
+    pub held: Option<Hold>,
+}
+
+impl Converged {
+    /// The lists of deletions that wait for approval.
+    pub fn holds(&self) -> impl Iterator<Item = &Hold> {
+        let guarded = match &self.verdict {
+            Verdict::Held(hold) => Some(hold),
+            Verdict::Allowed | Verdict::Approved(_) | Verdict::Blocked { .. } => None,
+        };
+        guarded.into_iter().chain(&self.held)
+    }
 }
 
 /// Takes a built set to its target.
@@ -124,37 +151,45 @@ pub async fn converge(
     case: Case<'_>,
     built: Built,
 ) -> Result<Converged, ConvergeError> {
-    let Case { owner, ledger, sources, guard, approved, now } = case;
+    let Case { owner, ledger: known, sources, guard, consent, naming, on_duplicate, now } = case;
     let revision = built.desired.digest();
     let nothing_desired = built.desired.is_empty() && built.failed.is_empty();
     let present = built.present();
     let Built { desired, inputs: labels, failed, mut notices, count: environments } = built;
+    let mut scopes = target.scopes(&owner, &scope::kinds_with_namespace(&desired, known)).await;
+    scopes.learn_definitions(&desired);
+    let ledger = &scopes.ledger(known);
+    let desired = desired.normalised(&scopes, on_duplicate)?;
     notices.extend(desired.notices.iter().cloned());
     // What an older version wrote names the sources of inputs without their kinds.
     let typed = ledger.typed(&present, sources.iter().map(|source| source.name.as_str()));
     let ledger = &*typed;
     let mut plan = plan::plan(owner, desired, ledger)?;
-    if plan.ledger != *ledger {
+    if plan.ledger != *known {
         book.record(&plan.owner.name, &plan.ledger).await?;
     }
-    let applied = target.apply(&plan).await;
+    let (applied, taken) = adoption::apply(target, book, &mut plan, &naming, consent.owns, &scopes).await?;
+    let living = take_living(target, &mut plan, &applied).await;
     let mut standing = Standing::of(&plan, &applied);
     let unnamed = unrendered(&failed, &mut standing);
     let knowledge = Knowledge { present: &present, sources, standing: &standing, unnamed: &unnamed };
     let sifted = knowledge.sift(std::mem::take(&mut plan.stale));
     plan.stale = sifted.known;
+    let adopted = adoption::take_adopted(target, &plan.owner, &mut plan.stale, consent.owns).await;
+    // Adopted objects that wait are not deleted anyway: they must not make the deletion of others look like a mistake.
+    let others = without(ledger, adopted.iter().chain(&living));
     let Judgement { verdict, memory } = guard::judge(
         guard,
         &Evidence {
             stale: &plan.stale,
-            ledger,
+            ledger: &others,
             intended: &plan.ledger,
             nothing_desired,
             inputs: &present,
             // What is left to judge is known: see `Knowledge`.
             sources: &[],
             applied: true,
-            approved,
+            approved: consent.approved,
             now,
         },
     );
@@ -173,12 +208,54 @@ pub async fn converge(
         recorded = Some(intent);
     }
     let released: Vec<LedgerEntry> = plan.stale.iter().filter(|entry| verdict.releases(&entry.key)).cloned().collect();
-    let pruned = if released.is_empty() { PruneReport::default() } else { target.prune(&plan.owner, &released).await };
+    let mut pruned = if released.is_empty() { PruneReport::default() } else { target.prune(&plan.owner, &released).await };
+    let (more, waiting) = adoption::prune(target, &plan.owner, adopted, consent.approved).await;
+    pruned.extend(more);
+    pruned.released.extend(living.into_iter().map(|entry| entry.key));
     let settled = plan::settle(&plan, ledger, &applied, &verdict, &pruned);
     if settled != *recorded.as_ref().unwrap_or(&plan.ledger) {
         book.record(&plan.owner.name, &settled).await?;
     }
-    Ok(Converged { revision, applied, standing, labels, environments, verdict, pruned, ledger: settled, notices })
+    Ok(Converged {
+        revision,
+        applied,
+        standing,
+        labels,
+        environments,
+        verdict,
+        pruned,
+        ledger: settled,
+        notices,
+        adopted: taken,
+        held: adoption::hold(&waiting),
+    })
+}
+
+/// Takes out of the stale entries those whose object is still wanted under another key. Entries without a UID (taken over from
+/// Flux Operator) learn it here.
+async fn take_living(target: &dyn Target, plan: &mut Plan, applied: &ApplyReport) -> Vec<LedgerEntry> {
+    let wanted = plan::wanted_uids(plan, applied);
+    for entry in plan.stale.iter_mut().filter(|entry| entry.uid.is_none() && !wanted.is_empty()) {
+        let version = GroupVersionKind {
+            group: entry.key.group.clone(),
+            version: entry.version.clone(),
+            kind: entry.key.kind.clone(),
+        };
+        // What cannot be read cannot be pruned either, and the prune says why.
+        if let Ok(Some(live)) = target.read(&plan.owner, &version.api_version(), &entry.key).await {
+            entry.uid = live.uid().map(str::to_owned);
+        }
+    }
+    plan::take_living(&mut plan.stale, &wanted)
+}
+
+/// The ledger without some entries.
+fn without<'a>(ledger: &Ledger, entries: impl Iterator<Item = &'a LedgerEntry>) -> Ledger {
+    let mut rest = ledger.clone();
+    for entry in entries {
+        rest.remove(&entry.key);
+    }
+    rest
 }
 
 /// Adds the inputs that could not be rendered; answers what is known of those that have no `id`.
@@ -195,7 +272,19 @@ fn unrendered(failed: &[FailedInput], standing: &mut Standing) -> Vec<orangery_c
     failed.iter().filter_map(|failed| failed.unnamed.clone()).collect()
 }
 
-/// Deletes everything a set owns: an explicit wish, which the guard does not hold.
+/// What is left of a set that was dismantled.
+#[derive(Debug)]
+pub struct Dismantled {
+    /// What was deleted and what could not be.
+    pub pruned: PruneReport,
+    /// What the set still owns.
+    pub ledger: Ledger,
+    /// Adopted objects that stay, and are nobody's again.
+    pub left: Vec<ObjectKey>,
+}
+
+/// Deletes everything a set owns: an explicit wish, which the guard does not hold. Adopted objects whose deletion nobody has
+/// approved are left to nobody, and the set does not wait for them.
 ///
 /// # Errors
 /// The ledger could not be written; what was deleted is deleted, and the next attempt finds it gone.
@@ -204,22 +293,32 @@ pub async fn dismantle(
     book: &dyn LedgerBook,
     owner: &Owner,
     ledger: &Ledger,
-) -> Result<(PruneReport, Ledger), LedgerError> {
-    let stale = plan::deletion_order(ledger.iter().cloned().collect());
-    let pruned = if stale.is_empty() { PruneReport::default() } else { target.prune(owner, &stale).await };
-    let mut left = ledger.clone();
-    for change in &pruned.deleted {
-        left.remove(&change.key);
+    consent: Consent<'_>,
+) -> Result<Dismantled, LedgerError> {
+    let mut stale = plan::deletion_order(ledger.iter().cloned().collect());
+    let adopted = adoption::take_adopted(target, owner, &mut stale, consent.owns).await;
+    let mut pruned = if stale.is_empty() { PruneReport::default() } else { target.prune(owner, &stale).await };
+    let (more, waiting) = adoption::prune(target, owner, adopted, consent.approved).await;
+    pruned.extend(more);
+    let mut left = Vec::new();
+    if !waiting.is_empty() {
+        let mut disowned = target.disown(owner, &waiting).await;
+        let hopeless: Vec<ObjectKey> =
+            disowned.failed.extract_if(.., |failed| failed.unseen).map(|failed| failed.key).collect();
+        disowned.released.extend(hopeless);
+        left.clone_from(&disowned.released);
+        pruned.extend(disowned);
     }
-    for key in &pruned.released {
-        left.remove(key);
+    let mut rest = ledger.clone();
+    for key in pruned.deleted.iter().map(|change| &change.key).chain(&pruned.released) {
+        rest.remove(key);
     }
     // Objects that ask to be kept outlive the set: that is what the annotation is for.
     for kept in &pruned.kept {
-        left.remove(&kept.key);
+        rest.remove(&kept.key);
     }
-    if left != *ledger {
-        book.record(&owner.name, &left).await?;
+    if rest != *ledger {
+        book.record(&owner.name, &rest).await?;
     }
-    Ok((pruned, left))
+    Ok(Dismantled { pruned, ledger: rest, left })
 }

@@ -9,6 +9,7 @@
 //! are: [`local`] keeps them in files, [`kubernetes`] on the API server.
 
 pub mod access;
+pub mod adoption;
 mod budget;
 pub mod build;
 pub mod converge;
@@ -22,6 +23,7 @@ pub mod kubernetes;
 pub mod lease;
 pub mod local;
 pub mod metrics;
+pub mod naming;
 pub mod poll;
 pub mod provider;
 pub mod secrets;

@@ -7,18 +7,20 @@
 //! # Guarantees
 //! Always ends with a [`SetReport`]; what was done before a failure is in it. Nothing here writes status.
 
+use crate::adoption::Consent;
 use crate::build::{self, Built};
 use crate::converge::{self, Case, Converged, LedgerBook};
 use crate::copies;
 use crate::dependencies;
 use crate::gather::{self, Gathered, KnownProvider};
+use crate::naming::Naming;
 use crate::verdict;
 use orangery_cluster::Target;
 use orangery_core::combine::Strategy;
 use orangery_core::conditions::{Abnormal, Outcome};
 use orangery_core::desired::OnDuplicate;
 use orangery_core::spec::SetSpec;
-use orangery_core::{Disposition, Explain, GuardPolicy, InputRef, Ledger, Owner, Reason};
+use orangery_core::{Disposition, Explain, GuardPolicy, InputRef, Ledger, ObjectKey, Owner, Reason};
 use orangery_sandbox::Sandbox;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -147,7 +149,9 @@ pub async fn reconcile(road: &Road, run: SetRun<'_>) -> SetReport {
         ledger: run.ledger,
         sources: &gathered.states,
         guard,
-        approved: run.set.approved_prune(),
+        consent: Consent::of(&run.set.annotations),
+        naming: Naming { sandbox: &road.sandbox, set: run.set, sources: &gathered.sources },
+        on_duplicate,
         now: run.now,
     };
     match converge::converge(run.target, run.book, case, built).await {
@@ -218,7 +222,31 @@ fn environments(built: &Built) -> Vec<Environment> {
     built.inputs.iter().map(|(input, label)| Environment { label: label.clone(), objects: of(input) }).collect()
 }
 
-/// Deletes everything a set owns; `None` when the ledger is empty.
+/// What came of taking a set apart.
+#[derive(Debug)]
+pub struct Dismantled {
+    /// Why it still owns something; `None` when the ledger is empty.
+    pub report: Option<SetReport>,
+    /// Adopted objects that stay, and are nobody's again.
+    pub left: Vec<ObjectKey>,
+}
+
+impl Dismantled {
+    /// What to say of the objects that stay; nothing if there are none.
+    #[must_use]
+    pub fn message(&self) -> Option<String> {
+        let names: Vec<String> = self.left.iter().map(ToString::to_string).collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "{} objects existed before this ResourceSet and stay, without its labels, because nobody approved their deletion: {}",
+                names.len(),
+                names.join(", ")
+            )
+        })
+    }
+}
+
+/// Deletes everything a set owns.
 ///
 /// # Errors
 /// The ledger could not be written.
@@ -227,10 +255,12 @@ pub async fn dismantle(
     ledger: &Ledger,
     target: &dyn Target,
     book: &dyn LedgerBook,
-) -> Result<Option<SetReport>, converge::LedgerError> {
-    let (pruned, left) = converge::dismantle(target, book, owner, ledger).await?;
-    if left.is_empty() {
-        return Ok(None);
+    consent: Consent<'_>,
+) -> Result<Dismantled, converge::LedgerError> {
+    let converge::Dismantled { pruned, ledger, left } =
+        converge::dismantle(target, book, owner, ledger, consent).await?;
+    if ledger.is_empty() {
+        return Ok(Dismantled { report: None, left });
     }
     let report = |outcome, abnormal, retry| SetReport {
         outcome,
@@ -244,9 +274,10 @@ pub async fn dismantle(
     };
     if pruned.failed.is_empty() && !pruned.terminating.is_empty() {
         let message = format!("deletion in progress: {}", verdict::terminating_message(&pruned));
-        return Ok(Some(report(Outcome::Waiting { message }, Vec::new(), None)));
+        return Ok(Dismantled { report: Some(report(Outcome::Waiting { message }, Vec::new(), None)), left });
     }
     let message = verdict::deletion_message(&pruned);
     let outcome = Outcome::Failed { reason: Reason::ReconciliationFailed, message: message.clone() };
-    Ok(Some(report(outcome, vec![verdict::deletion_failed(message)], Some(Disposition::Retry))))
+    let report = report(outcome, vec![verdict::deletion_failed(message)], Some(Disposition::Retry));
+    Ok(Dismantled { report: Some(report), left })
 }

@@ -5,7 +5,6 @@ use crate::gather::Gathered;
 use crate::set::Wake;
 use orangery_core::combine::Strategy;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
-use orangery_core::guard::Verdict;
 use orangery_core::spec::Cadence;
 use orangery_core::{Action, Disposition, Failed, PruneReport, Reason, duration, keys};
 use std::collections::BTreeSet;
@@ -46,16 +45,17 @@ fn failure(converged: &Converged) -> Option<Outcome> {
         return Some(Outcome::Failed { reason: Reason::BuildFailed, message });
     }
     let reasons: BTreeSet<Reason> = standing.failed.values().flatten().map(|failed| failed.reason).collect();
-    let another = standing.shared.iter().any(|failed| failed.owned_by_another);
-    let reason = if another || reasons.contains(&Reason::OwnedByAnother) {
-        Reason::OwnedByAnother
+    let all: BTreeSet<Reason> = standing.shared.iter().map(Failed::reason).chain(reasons.iter().copied()).collect();
+    let theirs = [Reason::OwnedByAnother, Reason::AdoptionRefused].into_iter().find(|reason| all.contains(reason));
+    let reason = if let Some(theirs) = theirs {
+        theirs
     } else if !standing.shared.is_empty() || reasons.contains(&Reason::ReconciliationFailed) {
         Reason::ReconciliationFailed
     } else {
         *reasons.first()?
     };
     let what = match reason {
-        Reason::ReconciliationFailed | Reason::OwnedByAnother => "reconciliation failed",
+        Reason::ReconciliationFailed | Reason::OwnedByAnother | Reason::AdoptionRefused => "reconciliation failed",
         _ => "build failed",
     };
     let shared = (!standing.shared.is_empty()).then(|| list(&standing.shared));
@@ -133,7 +133,7 @@ pub fn shortened(cadence: Cadence) -> Option<Abnormal> {
 #[must_use]
 pub fn abnormal(converged: &Converged, gathered: &Gathered, strategy: Strategy) -> Vec<Abnormal> {
     let mut all = Vec::new();
-    if let Verdict::Held(hold) = &converged.verdict {
+    for hold in converged.holds() {
         all.push(Abnormal { kind: ConditionType::PruneHeld, reason: Reason::PruneHeld, message: hold.message() });
     }
     if !gathered.not_ready().is_empty() {

@@ -38,9 +38,19 @@ impl Written {
     pub(super) fn new(owner: &Owner, object: &Object, uid: String) -> Result<Self, orangery_yaml::WriteError> {
         let yaml = orangery_yaml::to_string(&Value::Object(object.0.clone()))?;
         let text = format!("{FIRST}{}; changes made here are overwritten.\n{SECOND}{uid}\n{yaml}", owner.name);
-        let gvk = object.gvk();
-        Ok(Self { text, uid, secret: gvk.group.is_empty() && gvk.kind == "Secret" })
+        Ok(Self { text, uid, secret: is_secret(object) })
     }
+
+    /// An object that nobody owns, without our first lines.
+    pub(super) fn unowned(object: &Object) -> Result<Self, orangery_yaml::WriteError> {
+        let text = orangery_yaml::to_string(&Value::Object(object.0.clone()))?;
+        Ok(Self { text, uid: String::new(), secret: is_secret(object) })
+    }
+}
+
+fn is_secret(object: &Object) -> bool {
+    let gvk = object.gvk();
+    gvk.group.is_empty() && gvk.kind == "Secret"
 }
 
 impl Held {
@@ -54,6 +64,15 @@ impl Held {
             Err(error) => Err(error.to_string()),
         };
         Self { text, uid, object }
+    }
+
+    /// What tells this file from others of its name: our UID, or the digest of a text that we did not write.
+    pub(super) fn serial(&self) -> String {
+        self.uid.clone().unwrap_or_else(|| {
+            let mut serial = digest::sha256_hex(self.text.as_bytes());
+            serial.truncate(32);
+            serial
+        })
     }
 
     /// The set that the labels in the file name.

@@ -15,6 +15,7 @@
 //! # Assumptions
 //! One process at a time works on a directory. Files are small: they are read and written in place, without threads.
 
+mod adoption;
 mod file;
 mod path;
 mod state;
@@ -25,7 +26,7 @@ use crate::target::{ReadError, Target};
 use async_trait::async_trait;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
-use file::{Held, Written};
+use file::Written;
 use orangery_core::{
     Action, ApplyReport, Change, Disposition, Explain, Failed, Halted, Kept, LedgerEntry, Mark, NamespacedName, Object,
     ObjectKey, Owner, Plan, Planned, PruneReport, Reason, keys,
@@ -100,8 +101,7 @@ impl DirectoryTarget {
             .map_err(|error| failed(format!("cannot be compared with {path}: {error}")))?;
         let known = plan.ledger.get(&key).and_then(|entry| entry.uid.clone());
         if let Some(held) = &held {
-            may_overwrite(plan, planned, held, known.as_deref(), &path)
-                .map_err(|(another, message)| Box::new(Failed { owned_by_another: another, ..*failed(message) }))?;
+            adoption::may_overwrite(plan, planned, held, &path)?;
         }
         let uid = held.as_ref().and_then(|held| held.uid.clone()).or(known).unwrap_or_else(|| file::new_uid(&key));
         let written = Written::new(&plan.owner, &planned.object, uid)
@@ -112,30 +112,6 @@ impl DirectoryTarget {
             Some(_) => Action::Configured,
         };
         Ok((path, written, action))
-    }
-}
-
-/// A file is ours to overwrite if its labels say so, or if we wrote it; a stranger's is not, unless the object asks for it.
-fn may_overwrite(
-    plan: &Plan,
-    planned: &Planned,
-    held: &Held,
-    known: Option<&str>,
-    path: &ObjectPath,
-) -> Result<(), (bool, String)> {
-    if planned.object.annotation(keys::TAKE_OWNERSHIP) == Some("true") {
-        return Ok(());
-    }
-    let take = format!("or set the annotation {}: \"true\" on it in {}", keys::TAKE_OWNERSHIP, planned.origin);
-    match held.owner() {
-        Some(other) if other != plan.owner.name => {
-            Err((true, format!("belongs to ResourceSet/{other}: remove it there, {take}")))
-        }
-        Some(_) => Ok(()),
-        None if held.uid.is_some() && held.uid.as_deref() == known => Ok(()),
-        None => {
-            Err((true, format!("would overwrite {path}, which was not written by this tool: remove that file, {take}")))
-        }
     }
 }
 
@@ -198,13 +174,28 @@ impl Target for DirectoryTarget {
                     action: Action::Deleted,
                 }),
                 Ok(Fate::Released) => report.released.push(entry.key.clone()),
+                Ok(Fate::Adopted) => report.adopted.push(entry.clone()),
                 Ok(Fate::Kept) => report.kept.push(Kept {
                     key: entry.key.clone(),
-                    mark: Mark::PruneDisabled,
+                    mark: if entry.mark == Mark::Adopted { Mark::Adopted } else { Mark::PruneDisabled },
                     message: format!("{} stays: it says {}: disabled", entry.key, keys::PRUNE),
                 }),
                 Err(error) => {
                     report.failed.push(Failed::new(entry.key.clone(), format!("{} delete failed: {error}", entry.key)));
+                }
+            }
+        }
+        report
+    }
+
+    async fn disown(&self, owner: &Owner, adopted: &[LedgerEntry]) -> PruneReport {
+        let mut report = PruneReport::default();
+        for entry in adopted {
+            match self.release(&owner.name, entry) {
+                Ok(()) => report.released.push(entry.key.clone()),
+                Err(error) => {
+                    let message = format!("{} is left in place, but its labels cannot be removed: {error}", entry.key);
+                    report.failed.push(Failed::new(entry.key.clone(), message));
                 }
             }
         }
@@ -226,15 +217,18 @@ enum Fate {
     Gone,
     Released,
     Kept,
+    Adopted,
 }
 
-/// A stale file could not be removed.
+/// A file could not be removed, or not be left to nobody.
 #[derive(Debug, thiserror::Error)]
 enum RemoveError {
     #[error("{0}")]
     Unplaceable(#[from] Unplaceable),
     #[error("{0}")]
     Io(#[from] io::Error),
+    #[error("it cannot be written as YAML: {0}")]
+    Yaml(#[from] orangery_yaml::WriteError),
 }
 
 impl DirectoryTarget {
@@ -252,6 +246,9 @@ impl DirectoryTarget {
             .is_ok_and(|object| disabled(object.annotation(keys::PRUNE)) || disabled(object.label(keys::PRUNE)))
         {
             return Ok(Fate::Kept);
+        }
+        if entry.mark == Mark::Adopted {
+            return Ok(Fate::Adopted);
         }
         file::remove(&self.root, &path)?;
         Ok(Fate::Gone)

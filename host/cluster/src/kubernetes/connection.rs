@@ -5,7 +5,7 @@ use super::identity::Identity;
 use super::refusal::Refusal;
 use super::rights::Rights;
 use http::header::{ACCEPT, CONTENT_TYPE, WARNING};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use kube::Client;
 use kube::client::Body;
 use orangery_core::{Object, keys};
@@ -46,6 +46,17 @@ pub(super) struct Session {
 pub(super) struct Answer<T> {
     pub(super) body: T,
     pub(super) warnings: Vec<String>,
+    /// The object did not exist before (HTTP status 201).
+    pub(super) created: bool,
+}
+
+/// Whether an apply takes over fields that others hold with other values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Force {
+    /// It does.
+    Yes,
+    /// It fails with a conflict.
+    No,
 }
 
 /// Whether a request is only tried.
@@ -111,7 +122,7 @@ impl Session {
             return Err(Refusal::answered(parts.status.as_u16(), &bytes));
         }
         let body = serde_json::from_slice(&bytes).map_err(|error| Refusal::unreadable(&error))?;
-        Ok(Answer { body, warnings: warnings(&parts.headers) })
+        Ok(Answer { body, warnings: warnings(&parts.headers), created: parts.status == StatusCode::CREATED })
     }
 
     async fn read<T: DeserializeOwned>(&self, path: &str, accept: &str) -> Result<Option<T>, Refusal> {
@@ -145,8 +156,24 @@ impl Session {
 
     /// Server-side apply in the name of the field manager, taking over fields that others hold.
     pub(super) async fn apply(&self, path: &str, object: &Object, mode: Mode) -> Result<Answer<Object>, Refusal> {
+        self.apply_with(path, object, mode, Force::Yes).await
+    }
+
+    /// The same, leaving the fields of others alone.
+    pub(super) async fn apply_gently(&self, path: &str, object: &Object) -> Result<Answer<Object>, Refusal> {
+        self.apply_with(path, object, Mode::Real, Force::No).await
+    }
+
+    async fn apply_with(
+        &self,
+        path: &str,
+        object: &Object,
+        mode: Mode,
+        force: Force,
+    ) -> Result<Answer<Object>, Refusal> {
+        let force = force == Force::Yes;
         let path =
-            format!("{path}?fieldManager={}&force=true&fieldValidation=Warn{}", keys::FIELD_MANAGER, mode.query());
+            format!("{path}?fieldManager={}&force={force}&fieldValidation=Warn{}", keys::FIELD_MANAGER, mode.query());
         let body = serde_json::to_vec(object).map_err(|error| Refusal::unreadable(&error))?;
         self.send(Method::PATCH, &path, [(ACCEPT, JSON), (CONTENT_TYPE, "application/apply-patch+yaml")], body).await
     }

@@ -6,7 +6,7 @@ use super::discovery::Kind;
 use super::drift;
 use super::immutable::{asks_for_force, is_immutable_field};
 use super::normal::normal;
-use super::ownership::{is_owned_by, other_owner};
+use super::ownership::{other_owner, replaceable, unowned};
 use super::refusal::Refusal;
 use super::secrecy::explain;
 use super::takeover;
@@ -41,8 +41,8 @@ pub(super) enum Deed {
     Nothing(Box<Object>),
     /// It does not exist.
     Create,
-    /// It is different; with the patch that cleans up after other tools first, if one is needed.
-    Configure(Option<Value>),
+    /// The object with this UID is different; with the patch that cleans up after other tools first, if one is needed.
+    Configure(String, Option<Value>),
     /// Delete the object with this UID and create it again.
     Recreate(String),
 }
@@ -55,6 +55,13 @@ pub(super) fn checksum(object: &Object) -> String {
 /// A failure about one object.
 pub(super) fn failed(planned: &Planned, message: String) -> Failed {
     Failed::new(planned.object.key(), message)
+}
+
+/// The live object with this UID is nobody's.
+pub(super) fn exists(planned: &Planned, uid: String) -> Failed {
+    let key = planned.object.key();
+    let message = format!("{key} exists and was not created by this ResourceSet ({})", planned.origin);
+    Failed { unowned: Some(uid), ..failed(planned, message) }
 }
 
 /// `Kind/ns/name dry-run failed (Reason): …`, the texts of the reference.
@@ -111,7 +118,7 @@ pub(super) async fn inspect(
         (Ok(desired), Some(live)) => {
             let patch = takeover::clean(&live, &planned.object, &target.options.override_managers);
             if patch.is_some() || drift::differs(&live, &desired) {
-                Deed::Configure(patch)
+                Deed::Configure(live.uid().unwrap_or_default().to_owned(), patch)
             } else {
                 Deed::Nothing(Box::new(live))
             }
@@ -129,7 +136,7 @@ pub(super) async fn inspect(
     Ok(Inspected { kind, body, deed, warnings })
 }
 
-/// The live object must not belong to another set, nor be on its way out.
+/// The live object must not belong to another set, nor to nobody, nor be on its way out.
 async fn check_live(target: &KubernetesTarget, plan: &Plan, planned: &Planned, live: &Object) -> Result<(), Failed> {
     let key = planned.object.key();
     let other = other_owner(target, &plan.owner, live, &planned.object).await.map_err(|refusal| {
@@ -142,6 +149,9 @@ async fn check_live(target: &KubernetesTarget, plan: &Plan, planned: &Planned, l
             planned.origin
         );
         return Err(Failed { owned_by_another: true, ..failed(planned, message) });
+    }
+    if let Some(uid) = unowned(plan, &key, live) {
+        return Err(exists(planned, uid));
     }
     if let Some(waiting) = super::prune::terminating(live) {
         return Err(failed(
@@ -194,9 +204,7 @@ async fn may_recreate(
     if !(plan.owner.force || asks_for_force(&planned.object) || asks_for_force(live)) {
         return Err(with(&format!("to delete and create it again, set the annotation {}: enabled on it", keys::FORCE)));
     }
-    let known = plan.ledger.get(&key).and_then(|entry| entry.uid.as_deref());
-    let uid = live.uid().filter(|uid| known.is_none_or(|known| known == *uid) && is_owned_by(live, &plan.owner));
-    let Some(uid) = uid else {
+    let Some(uid) = replaceable(plan, &key, live) else {
         return Err(with("it was not created by this ResourceSet and is not deleted"));
     };
     let new = Value::Object(body.0.clone());

@@ -2,7 +2,7 @@
 
 use super::connection::{Propagation, Session};
 use super::inspect::failed;
-use super::ownership::is_owned_by;
+use super::ownership::replaceable;
 use super::prune::{Ending, until_gone};
 use super::refusal::Refusal;
 use super::secrecy::explain;
@@ -32,10 +32,8 @@ pub(super) async fn remove_failed(
     let Some(kind) = session.kind(&gvk).await.map_err(refused)? else { return Ok(()) };
     let path = kind.path(&key.namespace, &key.name);
     let Some(live) = session.get::<Object>(&path).await.map_err(refused)? else { return Ok(()) };
-    let known = plan.ledger.get(&key).and_then(|entry| entry.uid.as_deref());
-    let uid = live.uid().filter(|uid| known.is_none_or(|known| known == *uid) && is_owned_by(&live, &plan.owner));
     let has_failed = matches!(readiness(Some(&live), Purpose::Wait, 0), Readiness::Failed(_));
-    let Some(uid) = uid.filter(|_| has_failed) else { return Ok(()) };
+    let Some(uid) = replaceable(plan, &key, &live).filter(|_| has_failed) else { return Ok(()) };
     match session.delete(&path, uid, Propagation::Foreground).await {
         Err(refusal) if !refusal.is_not_found() => return Err(refused(refusal)),
         _ => {}

@@ -13,7 +13,9 @@ mod apply;
 mod bounded;
 mod clock;
 mod connection;
+mod create;
 mod discovery;
+mod disown;
 mod drift;
 mod identity;
 mod immutable;
@@ -42,8 +44,10 @@ use identity::Identities;
 use kube::{Client, Config};
 use memory::Memory;
 use orangery_core::{
-    ApplyReport, GroupVersionKind, LedgerEntry, NamespacedName, Object, ObjectKey, Owner, Plan, PruneReport,
+    ApplyReport, GroupVersionKind, LedgerEntry, NamespacedName, Object, ObjectKey, Owner, Plan, PruneReport, Scope,
+    Scopes,
 };
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use watch::{Awaited, Watches};
@@ -131,6 +135,22 @@ impl Target for KubernetesTarget {
     fn forget(&self, set: &NamespacedName) {
         self.memory.forget_set(set);
         self.identities.forget(set);
+    }
+
+    async fn scopes(&self, owner: &Owner, kinds: &BTreeSet<GroupVersionKind>) -> Scopes {
+        let mut scopes = Scopes::default();
+        let Ok(session) = self.session(owner) else { return scopes };
+        for kind in kinds {
+            // Whoever applies objects of a kind that is not served, or is not told of, will say so.
+            if let Ok(Some(served)) = session.kind(kind).await {
+                scopes.learn(kind, if served.namespaced { Scope::Namespaced } else { Scope::Cluster });
+            }
+        }
+        scopes
+    }
+
+    async fn disown(&self, owner: &Owner, adopted: &[LedgerEntry]) -> PruneReport {
+        disown::disown(self, owner, adopted).await
     }
 
     async fn read(&self, owner: &Owner, api_version: &str, key: &ObjectKey) -> Result<Option<Object>, ReadError> {

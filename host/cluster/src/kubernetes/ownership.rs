@@ -2,7 +2,7 @@
 
 use super::KubernetesTarget;
 use super::refusal::Refusal;
-use orangery_core::{NamespacedName, Object, Owner, keys};
+use orangery_core::{Mark, NamespacedName, Object, ObjectKey, Owner, Plan, keys};
 use serde_json::Value;
 
 /// The set that the labels name, if both are there.
@@ -13,6 +13,24 @@ pub(super) fn owner_of(object: &Object) -> Option<NamespacedName> {
 /// Whether both labels name `owner`.
 pub(super) fn is_owned_by(object: &Object, owner: &Owner) -> bool {
     owner_of(object).is_some_and(|name| name == owner.name)
+}
+
+/// The UID of `live` if nobody owns it: it carries no owner labels, the ledger does not know it, and it does not itself ask to
+/// be taken over. Whether it may be is decided elsewhere, and then in the ledger.
+pub(super) fn unowned(plan: &Plan, key: &ObjectKey, live: &Object) -> Option<String> {
+    let known = plan.ledger.get(key).is_some_and(|entry| entry.is_about(live.uid()));
+    let free = owner_of(live).is_none() && !known && live.annotation(keys::TAKE_OWNERSHIP) != Some("true");
+    free.then(|| live.uid().unwrap_or_default().to_owned())
+}
+
+/// The UID of `live` if it may be deleted to be created again: it is ours by ledger, owner labels and UID, and we made it.
+pub(super) fn replaceable<'l>(plan: &Plan, key: &ObjectKey, live: &'l Object) -> Option<&'l str> {
+    let entry = plan.ledger.get(key);
+    if entry.is_some_and(|entry| entry.mark == Mark::Adopted) {
+        return None;
+    }
+    let known = entry.and_then(|entry| entry.uid.as_deref());
+    live.uid().filter(|uid| known.is_none_or(|known| known == *uid) && is_owned_by(live, &plan.owner))
 }
 
 /// The label selector that finds what `owner` owns, ready for a query.

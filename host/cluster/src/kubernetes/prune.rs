@@ -26,6 +26,7 @@ enum Fate {
     Gone,
     Released,
     Kept(String),
+    Adopted,
     Failed(String),
     /// Accepted, not finished: path and UID to look for.
     Going(String, String),
@@ -120,7 +121,11 @@ fn record(report: &mut PruneReport, entry: &LedgerEntry, fate: Fate) {
             action: Action::Deleted,
         }),
         Fate::Released => report.released.push(entry.key.clone()),
-        Fate::Kept(message) => report.kept.push(Kept { key: entry.key.clone(), mark: Mark::PruneDisabled, message }),
+        Fate::Kept(message) => {
+            let mark = if entry.mark == Mark::Adopted { Mark::Adopted } else { Mark::PruneDisabled };
+            report.kept.push(Kept { key: entry.key.clone(), mark, message });
+        }
+        Fate::Adopted => report.adopted.push(entry.clone()),
         Fate::Failed(message) => report.failed.push(failure(entry, message)),
         Fate::Going(..) => report.failed.push(failure(entry, "is being deleted".to_owned())),
     }
@@ -146,6 +151,9 @@ async fn ask(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Result<Fa
     }
     if terminating(&live).is_some() {
         return Ok(Fate::Going(path, uid));
+    }
+    if entry.mark == Mark::Adopted {
+        return Ok(Fate::Adopted);
     }
     match session.delete(&path, &uid, Propagation::Background).await {
         Ok(()) => Ok(Fate::Going(path, uid)),

@@ -2,12 +2,14 @@
 
 use super::KubernetesTarget;
 use super::connection::{Mode, Propagation, Session};
-use super::inspect::{Deed, Inspected, failed};
+use super::create::{Created, create};
+use super::inspect::{Deed, Inspected, exists, failed};
 use super::prune::{Ending, until_gone};
 use super::refusal::Refusal;
 use super::secrecy::explain;
 use super::takeover;
 use orangery_core::{Action, Change, Failed, Object, Owner, Planned};
+use serde_json::Value;
 use std::time::Duration;
 
 /// How long a deleted object may take to be gone before the next apply creates it again.
@@ -31,7 +33,7 @@ pub(super) async fn write(
             return Ok(change(planned, live, Action::Unchanged));
         }
         Deed::Create => Action::Created,
-        Deed::Configure(patch) => {
+        Deed::Configure(_, patch) => {
             if patch.is_some() {
                 clean(target, session, planned, &path).await.map_err(refused)?;
             }
@@ -52,9 +54,29 @@ pub(super) async fn write(
             Action::Recreated
         }
     };
-    let live = session.apply(&path, &inspected.body, Mode::Real).await.map_err(refused)?.body;
+    let live = match &inspected.deed {
+        Deed::Configure(uid, _) => {
+            session.apply(&path, &bound(&inspected.body, uid), Mode::Real).await.map_err(refused)?.body
+        }
+        Deed::Nothing(_) | Deed::Create | Deed::Recreate(_) => {
+            match create(session, &path, &inspected.body).await.map_err(refused)? {
+                Created::New(live) => live,
+                Created::WasThere(uid) => return Err(exists(planned, uid)),
+            }
+        }
+    };
     target.memory.keep(owner, &planned.object, &live, &inspected.warnings);
     Ok(change(planned, &live, action))
+}
+
+/// What to send for the object that was looked at, and for no other that has taken its name since: the API server refuses
+/// another UID.
+fn bound(body: &Object, uid: &str) -> Object {
+    let mut body = body.clone();
+    if let Some(Value::Object(metadata)) = body.0.get_mut("metadata").filter(|_| !uid.is_empty()) {
+        metadata.insert("uid".to_owned(), Value::String(uid.to_owned()));
+    }
+    body
 }
 
 /// Cleans up after other tools. The patch is bound to a resource version: somebody may have written since the inspection,

@@ -1,5 +1,6 @@
 //! The Kubernetes target against a real API server. Every test has a namespace of its own and looks at the end state.
 
+mod adoption;
 mod apply;
 mod cost;
 mod crash;

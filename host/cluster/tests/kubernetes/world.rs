@@ -8,8 +8,8 @@ use orangery_cluster::{KubernetesOptions, KubernetesTarget, Patience, Target};
 use orangery_core::guard::Verdict;
 use orangery_core::plan::{plan, settle};
 use orangery_core::{
-    Action, ApplyReport, DesiredSet, Ledger, NamespacedName, Object, Owner, PackedObject, Plan, PruneReport, Wanted,
-    desired::DesiredStep, keys,
+    Action, ApplyReport, DesiredSet, Ledger, Mark, NamespacedName, Object, Owner, PackedObject, Plan, PruneReport,
+    Wanted, desired::DesiredStep, keys,
 };
 use orangery_test_apiserver::{Cluster, TestNamespace};
 use serde_json::{Value, json};
@@ -89,9 +89,20 @@ impl World {
         Ok(self.run(&plan).await)
     }
 
+    /// As the controller does where names are fixed: what nobody owns is adopted.
     pub(crate) async fn run(&mut self, plan: &Plan) -> (ApplyReport, PruneReport) {
+        let mut plan = plan.clone();
+        let mut applied = self.target.apply(&plan).await;
+        let unowned: Vec<_> =
+            applied.failed.iter().filter_map(|failed| Some((&failed.key, failed.unowned.as_ref()?))).collect();
+        if !unowned.is_empty() {
+            for (key, uid) in unowned {
+                plan.adopt(key, uid, Mark::Adopted);
+            }
+            applied = self.target.apply(&plan).await;
+        }
+        let plan = &plan;
         let before = std::mem::replace(&mut self.ledger, plan.ledger.clone());
-        let applied = self.target.apply(plan).await;
         let pruned = if applied.is_complete() {
             self.target.prune(&plan.owner, &plan.stale).await
         } else {

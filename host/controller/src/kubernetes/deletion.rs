@@ -17,6 +17,7 @@ use super::finalizer;
 use super::rights;
 use super::sets::{KIND, ServerBook, SetError, announce};
 use super::status::publish;
+use crate::adoption::Consent;
 use crate::events::{Announcement, Severity};
 use crate::metrics::ActionLabels;
 use crate::{set, verdict};
@@ -81,7 +82,12 @@ pub(super) async fn delete(
             return Ok(Action::requeue(LONGEST_RETRY));
         }
     };
-    let Some(report) = set::dismantle(&owner, ledger, context.target.as_ref(), book).await? else {
+    let consent = Consent::of(object.annotations());
+    let dismantled = set::dismantle(&owner, ledger, context.target.as_ref(), book, consent).await?;
+    if let Some(message) = dismantled.message() {
+        announce(object, context, Severity::Warning, Reason::Adopted, message);
+    }
+    let Some(report) = dismantled.report else {
         release(object, context).await?;
         deletions.is_gone(object);
         return Ok(Action::await_change());

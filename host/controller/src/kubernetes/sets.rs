@@ -6,6 +6,7 @@ use super::rights::{self, NoRights};
 use super::size::{self, Size};
 use super::status::{StatusError, publish};
 use super::{again, finalizer, providers, written};
+
 use crate::converge::{LedgerBook, LedgerError};
 use crate::events::{Announcement, Severity};
 use crate::metrics::{ActionLabels, SetLabels};
@@ -240,6 +241,8 @@ fn write_outcome(
         }
         Some(Verdict::Blocked { .. }) | None => after.pending_prune.take(),
     };
+    let adopted = report.converged.as_ref().and_then(|converged| converged.held.as_ref());
+    after.pending_prune = after.pending_prune.take().or_else(|| adopted.map(PendingPrune::from));
     let Some(converged) = report.converged.as_ref().filter(|_| !matches!(report.outcome, Outcome::Waiting { .. }))
     else {
         return;
@@ -285,9 +288,15 @@ fn tell(object: &ResourceSet, context: &Context, report: &SetReport, before: &Re
             announce(object, context, Severity::Normal, Reason::ApplySucceeded, changes.join("\n"));
         }
         let held = |kind: ConditionType| before.conditions.iter().find(|condition| condition.type_ == kind.as_str());
-        if let Verdict::Held(hold) = &converged.verdict
-            && held(ConditionType::PruneHeld).is_none_or(|condition| condition.message != hold.message())
-        {
+        if !converged.adopted.is_empty() {
+            let names: Vec<String> = converged.adopted.iter().map(ToString::to_string).collect();
+            let message = format!("adopted, because they existed before and nobody owned them: {}", names.join(", "));
+            announce(object, context, Severity::Normal, Reason::Adopted, message);
+        }
+        for hold in converged.holds() {
+            if held(ConditionType::PruneHeld).is_some_and(|condition| condition.message.contains(&hold.message())) {
+                continue;
+            }
             context
                 .metrics
                 .objects

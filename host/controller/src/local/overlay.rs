@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use orangery_cluster::{ReadError, Target};
-use orangery_core::{ApplyReport, LedgerEntry, Object, ObjectKey, Owner, Plan, PruneReport};
-use std::collections::BTreeMap;
+use orangery_core::{ApplyReport, GroupVersionKind, LedgerEntry, Object, ObjectKey, Owner, Plan, PruneReport, Scopes};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A target, and custom resources with their status above it.
 pub(super) struct Overlay<'a> {
@@ -19,6 +19,14 @@ impl Target for Overlay<'_> {
 
     async fn prune(&self, owner: &Owner, stale: &[LedgerEntry]) -> PruneReport {
         self.target.prune(owner, stale).await
+    }
+
+    async fn scopes(&self, owner: &Owner, kinds: &BTreeSet<GroupVersionKind>) -> Scopes {
+        self.target.scopes(owner, kinds).await
+    }
+
+    async fn disown(&self, owner: &Owner, adopted: &[LedgerEntry]) -> PruneReport {
+        self.target.disown(owner, adopted).await
     }
 
     async fn read(&self, owner: &Owner, api_version: &str, key: &ObjectKey) -> Result<Option<Object>, ReadError> {

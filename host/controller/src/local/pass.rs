@@ -4,6 +4,7 @@ use super::conditions::{concluded, describe, is_ready, message, resource};
 use super::memory::{Book, MemoryError, ProviderMemory, SetMemory, document};
 use super::overlay::Overlay;
 use super::rows::{Pass, ProviderRow, SetRow};
+use crate::adoption::Consent;
 use crate::gather::KnownProvider;
 use crate::poll::Poller;
 use crate::provider::{self, ProviderReport};
@@ -14,7 +15,6 @@ use futures::stream::{self, StreamExt};
 use orangery_cluster::DirectoryTarget;
 use orangery_core::combine::source::{PROVIDER_KIND, SET_KIND};
 use orangery_core::conditions::{Conditions, Outcome};
-use orangery_core::guard::Verdict;
 use orangery_core::spec::{ProviderSpec, SetSpec};
 use orangery_core::{NamespacedName, Object, ObjectKey, Owner, Reason, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
@@ -224,10 +224,7 @@ impl Local {
             ready: is_ready(&memory.conditions),
             message: message(&memory.conditions),
             changes: converged.map(verdict::changes).unwrap_or_default(),
-            held: converged.map_or(0, |converged| match &converged.verdict {
-                Verdict::Held(hold) => hold.objects.len(),
-                Verdict::Allowed | Verdict::Approved(_) | Verdict::Blocked { .. } => 0,
-            }),
+            held: converged.map_or(0, |converged| converged.holds().map(|hold| hold.objects.len()).sum()),
             environments: report.environments,
         })
     }
@@ -267,13 +264,18 @@ impl Local {
                 continue;
             }
             let owner = Owner { name: name.clone(), service_account: None, force: false };
-            let left = set::dismantle(&owner, &ledger, &self.target, &Book(self.target.state())).await;
+            let left =
+                set::dismantle(&owner, &ledger, &self.target, &Book(self.target.state()), Consent::default()).await;
             match left {
-                Ok(None) => {
+                Ok(dismantled) if dismantled.report.is_none() => {
                     self.target.state().remove(&document)?;
-                    pass.notices.push(format!("{SET_KIND}/{name} is deleted with its {} objects", ledger.len()));
+                    let gone = ledger.len().saturating_sub(dismantled.left.len());
+                    pass.notices.push(format!("{SET_KIND}/{name} is deleted with its {gone} objects"));
+                    pass.notices.extend(dismantled.message().map(|message| format!("{SET_KIND}/{name}: {message}")));
                 }
-                Ok(Some(report)) => pass.notices.push(format!("{SET_KIND}/{name}: {}", describe(&report.outcome))),
+                Ok(dismantled) => pass.notices.extend(
+                    dismantled.report.map(|report| format!("{SET_KIND}/{name}: {}", describe(&report.outcome))),
+                ),
                 Err(error) => pass.notices.push(error.to_string()),
             }
         }

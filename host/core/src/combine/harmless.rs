@@ -44,16 +44,15 @@ impl Source {
             Trust::Trusted => return self.clone(),
             Trust::Answered { defaults } => defaults,
         };
-        let input = |input: &Map<String, Value>| {
-            input
-                .iter()
-                .map(|(key, value)| {
-                    let trusted = defaults.get(key) == Some(value) || key == "id" && is_numeric(value);
-                    (key.clone(), if trusted { value.clone() } else { replaced(value, probe) })
-                })
-                .collect()
+        let input = |input: Map<String, Value>| -> Map<String, Value> {
+            let replace = |(key, value): (String, Value)| {
+                let trusted = defaults.get(&key) == Some(&value) || key == "id" && is_numeric(&value);
+                let value = if trusted { value } else { replaced(&value, probe) };
+                (key, value)
+            };
+            input.into_iter().map(replace).collect()
         };
-        Self { inputs: self.inputs.iter().map(input).collect(), ..self.clone() }
+        Self { inputs: self.inputs.maps().map(input).collect(), ..self.clone() }
     }
 }
 
@@ -104,7 +103,7 @@ mod tests {
         let harmless = source(inputs, answered(json!({}))).harmless(Probe::First);
         let text = "outsider";
         assert_eq!(
-            Value::from(harmless.inputs[0].clone()),
+            Value::from(harmless.inputs.to_maps()[0].clone()),
             json!({"id": "42", "branch": text, "number": 42, "draft": true, "labels": [text, text],
                 "author": {"outsider0": text}, "nothing": null, "digits": text})
         );
@@ -114,9 +113,9 @@ mod tests {
     fn an_id_that_is_not_a_number_is_free_text_and_defaults_and_trusted_sources_are_not() {
         let inputs = json!([{"id": "feature-x", "env": "dev", "tier": "dev"}]);
         let harmless = source(inputs.clone(), answered(json!({"env": "dev"}))).harmless(Probe::Second);
-        assert_eq!(harmless.inputs[0]["env"], json!("dev"));
-        assert_ne!(harmless.inputs[0]["id"], json!("feature-x"));
-        assert_ne!(harmless.inputs[0]["tier"], json!("dev"));
+        assert_eq!(harmless.inputs.to_maps()[0]["env"], json!("dev"));
+        assert_ne!(harmless.inputs.to_maps()[0]["id"], json!("feature-x"));
+        assert_ne!(harmless.inputs.to_maps()[0]["tier"], json!("dev"));
         let trusted = source(inputs, Trust::Trusted);
         assert_eq!(trusted.harmless(Probe::First), trusted);
     }

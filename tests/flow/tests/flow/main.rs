@@ -1,6 +1,7 @@
 //! Stories of the whole operator, told against a real API server and a simulated forge.
 
 mod addresses;
+mod adoption;
 mod binary;
 mod configuration;
 mod copies;
@@ -24,6 +25,7 @@ mod outsider;
 mod panics;
 mod preview;
 mod process;
+mod scopes;
 mod secrets;
 mod shipped;
 mod size;

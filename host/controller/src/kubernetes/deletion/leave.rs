@@ -60,7 +60,7 @@ pub(super) async fn delete_what_may_be(
     let deadline = Instant::now() + ALL;
     let entries = deletion_order(ledger.iter().cloned().collect());
     let mut left: Vec<Left> = stream::iter(entries)
-        .map(|entry| delete(target, owner, entry, deadline))
+        .map(|entry| delete(target, owner, entry, Consent::of(set.annotations()), deadline))
         .buffered(AT_ONCE)
         .filter_map(std::future::ready)
         .collect()
@@ -72,19 +72,31 @@ pub(super) async fn delete_what_may_be(
     left
 }
 
-async fn delete(target: &dyn Target, owner: Option<&Owner>, entry: LedgerEntry, deadline: Instant) -> Option<Left> {
+async fn delete(
+    target: &dyn Target,
+    owner: Option<&Owner>,
+    entry: LedgerEntry,
+    consent: Consent<'_>,
+    deadline: Instant,
+) -> Option<Left> {
     let key = entry.key.clone();
     let left = |message: String| Some(Left { message, key: key.clone() });
     let Some(owner) = owner else {
         return left(format!("{key}: the set has no service account to delete it with"));
     };
     let alone: Ledger = std::iter::once(entry).collect();
-    let work = timeout(EACH, converge::dismantle(target, &Unwritten, owner, &alone));
+    let work = timeout(EACH, converge::dismantle(target, &Unwritten, owner, &alone, consent));
     match timeout_at(deadline, work).await {
-        Ok(Ok(Ok((_, remaining)))) if remaining.is_empty() => None,
-        Ok(Ok(Ok((report, _)))) => {
-            left(report.failed.first().map_or_else(|| format!("{key} is still being deleted"), |failed| failed.message.clone()))
+        Ok(Ok(Ok(done))) if !done.left.is_empty() => {
+            left(format!("{key} existed before this ResourceSet and stays, without its labels"))
         }
+        Ok(Ok(Ok(done))) if done.ledger.is_empty() => None,
+        Ok(Ok(Ok(done))) => left(
+            done.pruned
+                .failed
+                .first()
+                .map_or_else(|| format!("{key} is still being deleted"), |failed| failed.message.clone()),
+        ),
         Ok(Ok(Err(error))) => left(error.to_string()),
         Ok(Err(_)) | Err(_) => left(format!("{key} is not known to be gone: there was no time to wait for it")),
     }

@@ -1,0 +1,67 @@
+//! Leaves adopted objects to nobody, as they were before: our labels go, and nothing else.
+
+use super::KubernetesTarget;
+use super::bounded::bounded;
+use super::connection::Session;
+use super::ownership::is_owned_by;
+use super::refusal::Refusal;
+use futures::FutureExt;
+use orangery_core::{Failed, GroupVersionKind, LedgerEntry, Object, Owner, PruneReport, keys};
+use serde_json::{Value, json};
+
+/// Takes the labels of `owner` off.
+pub(super) async fn disown(target: &KubernetesTarget, owner: &Owner, adopted: &[LedgerEntry]) -> PruneReport {
+    let mut report = PruneReport::default();
+    let session = match target.session(owner) {
+        Ok(session) => session,
+        Err(refusal) => {
+            let failure = |entry: &LedgerEntry| failed(entry, &refusal);
+            report.failed = adopted.iter().map(failure).collect();
+            return report;
+        }
+    };
+    for entry in adopted {
+        target.memory.forget(owner, &entry.key);
+    }
+    let session = &session;
+    let work = adopted.iter().map(|entry| async move { (entry, release(session, owner, entry).await) }.boxed());
+    for (entry, outcome) in bounded(work.collect()).await {
+        match outcome {
+            Ok(()) => report.released.push(entry.key.clone()),
+            Err(refusal) => report.failed.push(failed(entry, &refusal)),
+        }
+    }
+    report
+}
+
+fn failed(entry: &LedgerEntry, refusal: &Refusal) -> Failed {
+    let message = format!("{} is left in place, but the labels of the set cannot be removed: {refusal}", entry.key);
+    // Who may not write to it now will not be able to later, and the set must not wait for that.
+    Failed { unseen: refusal.is_forbidden(), ..Failed::new(entry.key.clone(), message) }
+}
+
+async fn release(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Result<(), Refusal> {
+    let key = &entry.key;
+    let gvk = GroupVersionKind { group: key.group.clone(), version: entry.version.clone(), kind: key.kind.clone() };
+    let Some(kind) = session.kind_in_any_version(&gvk).await? else { return Ok(()) };
+    let path = kind.path(&key.namespace, &key.name);
+    let Some(live) = session.metadata(&path).await? else { return Ok(()) };
+    if !is_owned_by(&live, owner) || !entry.is_about(live.uid()) {
+        return Ok(());
+    }
+    remove_labels(session, &path, &live).await
+}
+
+/// Removes the owner labels from the object as it was read; if somebody else has replaced it, nothing.
+pub(super) async fn remove_labels(session: &Session, path: &str, live: &Object) -> Result<(), Refusal> {
+    let mut operations = vec![json!({"op": "test", "path": "/metadata/uid", "value": live.uid()})];
+    for label in [keys::OWNER_NAME, keys::OWNER_NAMESPACE] {
+        if live.label(label).is_some() {
+            operations.push(json!({"op": "remove", "path": format!("/metadata/labels/{}", label.replace('/', "~1"))}));
+        }
+    }
+    match session.patch(path, &Value::Array(operations)).await {
+        Err(refusal) if refusal.is_not_found() => Ok(()),
+        other => other.map(drop),
+    }
+}

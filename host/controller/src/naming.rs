@@ -1,0 +1,97 @@
+//! Whether the name of an object holds text that an outsider chose: the branch of a pull request, its title, a label.
+//!
+//! No look at the template or at the name can tell: functions cut, hash and join. So the same templates are rendered again, with
+//! inputs in which every such text is a constant of ours ([`orangery_core::combine::Probe`]). An object that has the same
+//! identity in both of these renderings got it without the outsider's help. Any renderer can be asked that way, because nothing
+//! of what it says is taken on trust: an error, another number of inputs or another identity means free text.
+//!
+//! Asked only where an object exists that nobody owns, which is rare: a rendering costs as much as the first one did.
+
+use crate::{budget, build};
+use orangery_core::combine::{Combined, CombinedInput, Probe, Source};
+use orangery_core::spec::SetSpec;
+use orangery_core::{InputRef, Object, ObjectKey, Planned, Scopes};
+use orangery_sandbox::{InputError, Rendering, Sandbox};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the names of a set are made from.
+pub struct Naming<'a> {
+    /// Where templates are rendered.
+    pub sandbox: &'a Sandbox,
+    /// The set.
+    pub set: &'a SetSpec,
+    /// The providers that it reads.
+    pub sources: &'a [Source],
+}
+
+impl Naming<'_> {
+    /// Of these objects those whose group, kind, namespace and name hold no free text.
+    pub(crate) async fn fixed(&self, objects: &[&Planned], scopes: &Scopes) -> BTreeSet<ObjectKey> {
+        let Some(real) = self.combined(None).await else { return BTreeSet::new() };
+        if real.inputless {
+            return objects.iter().map(|planned| planned.object.key()).collect();
+        }
+        // What all inputs gave is of none: any of them tells where its name comes from.
+        let Some(any) = real.inputs.first().map(CombinedInput::reference) else { return BTreeSet::new() };
+        let of = |planned: &Planned| planned.input.clone().unwrap_or_else(|| any.clone());
+        let wanted: BTreeSet<InputRef> = objects.iter().map(|planned| of(planned)).collect();
+        let mut places = BTreeMap::new();
+        for (place, input) in real.inputs.iter().enumerate() {
+            let reference = input.reference();
+            if wanted.contains(&reference) {
+                places.insert(reference, (place, input.untrusted.is_empty()));
+            }
+        }
+        let asked: Vec<usize> = places.values().filter(|(_, trusted)| !trusted).map(|(place, _)| *place).collect();
+        let mut harmless = Vec::with_capacity(Probe::ALL.len());
+        for probe in Probe::ALL {
+            harmless.push(self.identities(probe, &asked, real.inputs.len(), scopes).await);
+        }
+        let mut fixed = BTreeSet::new();
+        for planned in objects {
+            let key = planned.object.key();
+            let is_fixed = places.get(&of(planned)).is_some_and(|(place, trusted)| {
+                *trusted || harmless.iter().all(|seen| seen.get(place).is_some_and(|keys| keys.contains(&key)))
+            });
+            if is_fixed {
+                fixed.insert(key);
+            }
+        }
+        fixed
+    }
+
+    /// The inputs as they are, or as they would be without outsiders. An error is no answer.
+    async fn combined(&self, probe: Option<Probe>) -> Option<Combined> {
+        let mut sources = self.sources.to_vec();
+        if let Some(probe) = probe {
+            let bytes = sources.iter().flat_map(|source| source.inputs.texts()).map(str::len).sum();
+            sources = budget::spend(bytes, move || sources.iter().map(|source| source.harmless(probe)).collect()).await;
+        }
+        build::combined(self.set, sources).await.ok()
+    }
+
+    /// What the inputs at these places give without outsiders. An input that then cannot be rendered gives nothing.
+    async fn identities(
+        &self,
+        probe: Probe,
+        places: &[usize],
+        count: usize,
+        scopes: &Scopes,
+    ) -> BTreeMap<usize, BTreeSet<ObjectKey>> {
+        let nothing = BTreeMap::new();
+        let Some(mut combined) = self.combined(Some(probe)).await.filter(|combined| combined.inputs.len() == count) else {
+            return nothing;
+        };
+        let inputs: Option<Vec<CombinedInput>> =
+            places.iter().map(|place| combined.inputs.get(*place).cloned()).collect();
+        let Some(inputs) = inputs else { return nothing };
+        combined.inputs = inputs;
+        let Ok(entries) = build::render(self.sandbox, self.set, &combined).await else { return nothing };
+        let keys = |entry: Result<Rendering, InputError>| {
+            let objects = entry.map(|rendering| rendering.objects).unwrap_or_default();
+            let objects = objects.iter().filter_map(|rendered| serde_json::from_str::<Object>(&rendered.object).ok());
+            objects.map(|object| scopes.key(&object.key())).collect()
+        };
+        places.iter().copied().zip(entries.into_iter().map(keys)).collect()
+    }
+}
