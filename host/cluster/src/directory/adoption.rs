@@ -72,3 +72,6 @@ fn without_labels(mut object: Object) -> Object {
     }
     object
 }
+
+#[cfg(test)]
+mod tests;

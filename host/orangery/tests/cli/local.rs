@@ -142,15 +142,61 @@ fn a_set_waits_for_the_one_it_depends_on() {
     assert_eq!(garden.names(), ["apps/ConfigMap/app.yaml", "apps/ConfigMap/base.yaml"]);
 }
 
-#[test]
-fn a_file_of_somebody_else_is_not_overwritten() {
-    let (garden, _shop) = Garden::with_pulls(1);
-    let file = garden.out().join("apps/ConfigMap/pr-1.yaml");
+/// A file that somebody wrote by hand.
+fn by_hand(garden: &Garden, name: &str) -> (std::path::PathBuf, String) {
+    let file = garden.out().join(format!("apps/ConfigMap/{name}.yaml"));
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-    let mine = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: pr-1, namespace: apps}\n";
-    std::fs::write(&file, mine).unwrap();
-    garden.once(&[]).exits(3).warns("apps/ConfigMap/pr-1.yaml").warns("not written by this tool");
+    let mine = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: apps}}\n");
+    std::fs::write(&file, &mine).unwrap();
+    (file, mine)
+}
+
+#[test]
+fn a_file_of_somebody_else_is_not_overwritten_where_its_name_comes_from_outside() {
+    let (garden, shop) = Garden::with_pulls(1);
+    let set = SET.replace("pr-<< inputs.id >>", "x-<< inputs.branch >>");
+    garden.manifest("set.yaml", &set);
+    let (file, mine) = by_hand(&garden, "x-branch-1");
+    garden.once(&[]).exits(3).warns("apps/ConfigMap/x-branch-1.yaml").warns("not written by this tool").warns("orangery.dev/adopt");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), mine);
+    // The template cannot ask for it, the set and the file can.
+    let asking = set.replacen("      metadata:\n", "      metadata:\n        annotations: {orangery.dev/take-ownership: 'true'}\n", 1);
+    garden.manifest("set.yaml", &asking);
+    garden.once(&[]).exits(3);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), mine);
+    garden.manifest("set.yaml", &set.replacen("metadata:\n", "metadata:\n  annotations: {orangery.dev/adopt: 'true'}\n", 1));
+    garden.once(&[]).exits(0).prints("ConfigMap/apps/x-branch-1 configured");
+    shop.opens("second");
+    garden.once(&[]).exits(0);
+    shop.closes(1);
+    garden.once(&[]).exits(0).prints("ConfigMap/apps/x-branch-1 deleted");
+}
+
+#[test]
+fn a_file_of_somebody_else_is_adopted_where_its_name_is_numeric_and_removed_only_when_that_is_approved() {
+    let (garden, shop) = Garden::with_pulls(2);
+    by_hand(&garden, "pr-1");
+    garden.once(&[]).exits(0).prints("ConfigMap/apps/pr-1 configured");
+    garden.once(&[]).exits(0);
+    shop.closes(1);
+    let held = garden.once(&[]).exits(3).warns("they were adopted").warns("ConfigMap/apps/pr-1");
+    assert_eq!(garden.names().len(), 2);
+    let annotation = format!("metadata:\n  annotations:\n    orangery.dev/approve-prune: {}\n", digest(&held.err));
+    garden.manifest("set.yaml", &SET.replacen("metadata:\n", &annotation, 1));
+    garden.once(&[]).exits(0).prints("ConfigMap/apps/pr-1 deleted");
+    assert_eq!(garden.names(), ["apps/ConfigMap/pr-2.yaml"]);
+}
+
+#[test]
+fn a_set_that_is_removed_leaves_adopted_files_to_nobody() {
+    let (garden, _shop) = Garden::with_pulls(2);
+    let (file, _) = by_hand(&garden, "pr-1");
+    garden.once(&[]).exits(0);
+    std::fs::remove_file(garden.folder.path().join("manifests/set.yaml")).unwrap();
+    garden.once(&["--remove-missing-sets"]).exits(0).prints("is deleted with its 1 objects").prints("ConfigMap/apps/pr-1");
+    assert_eq!(garden.names(), ["apps/ConfigMap/pr-1.yaml"]);
+    let left = std::fs::read_to_string(&file).unwrap();
+    assert!(left.contains("sha:") && !left.contains("resourceset.fluxcd") && !left.contains("Written by"), "{left}");
 }
 
 #[test]

@@ -145,9 +145,8 @@ async fn a_name_that_is_computed_from_an_outsiders_text_is_refused_by_name() -> 
         assert_eq!(owner(&world, "ConfigMap", name).await?, None, "{name} was taken");
     }
     let said = refused(&world).await?;
-    for name in taken {
-        assert!(said.contains(&format!("ConfigMap/{}/{name} ", world.namespace())), "{name} is not refused: {said}");
-    }
+    // Three of an environment are shown, the others are counted.
+    assert!(said.contains("and 4 more of it"), "{said}");
     assert_eq!(world.deletes().await?, 0);
     Ok(())
 }

@@ -1,0 +1,112 @@
+//! Files that were there before, in a directory of its own.
+
+use super::*;
+use crate::target::Target;
+use orangery_core::{ApplyReport, Ledger, Mark, Owner, PackedObject, Wanted, desired::DesiredStep, plan};
+use serde_json::json;
+use std::path::PathBuf;
+
+const THEIRS: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: apps}\ndata: {theirs: kept}\n";
+
+struct Garden {
+    folder: tempfile::TempDir,
+    target: DirectoryTarget,
+    owner: Owner,
+}
+
+impl Garden {
+    /// A directory with a file that somebody wrote by hand.
+    fn new(theirs: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let target = DirectoryTarget::open(folder.path()).unwrap();
+        std::fs::create_dir_all(folder.path().join("apps/ConfigMap")).unwrap();
+        let owner = Owner { name: NamespacedName::new("apps", "set"), service_account: None, force: false };
+        let garden = Self { folder, target, owner };
+        std::fs::write(garden.file(), theirs).unwrap();
+        garden
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("apps/ConfigMap/a.yaml")
+    }
+
+    fn text(&self) -> String {
+        std::fs::read_to_string(self.file()).unwrap()
+    }
+
+    fn plan(&self, ledger: &Ledger) -> Plan {
+        let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"ours": "yes"}, "metadata": {
+            "name": "a", "namespace": "apps", "annotations": {keys::TAKE_OWNERSHIP: "true"},
+            "labels": {keys::OWNER_NAME: "set", keys::OWNER_NAMESPACE: "apps"}}});
+        let object = PackedObject::new(&serde_json::from_value(object).unwrap());
+        let objects = vec![Wanted { object, origin: "spec.resources[0]".into(), input: None, sharers: Vec::new() }];
+        let steps = vec![DesiredStep { name: None, wait: None, objects }];
+        let desired = orangery_core::DesiredSet { steps, ..Default::default() };
+        plan::plan(self.owner.clone(), desired, ledger).unwrap()
+    }
+
+    /// Applies with the consent of the ledger; the ledger afterwards.
+    async fn adopts(&self) -> Ledger {
+        let mut plan = self.plan(&Ledger::default());
+        let found = self.target.apply(&plan).await;
+        plan.adopt(&found.failed[0].key, found.failed[0].unowned.as_ref().unwrap(), Mark::Adopted);
+        let applied = self.target.apply(&plan).await;
+        assert_eq!(applied.failed, []);
+        plan::settle(&plan, &plan.ledger, &applied, &orangery_core::Verdict::Allowed, &Default::default())
+    }
+}
+
+fn entries(ledger: &Ledger) -> Vec<LedgerEntry> {
+    ledger.iter().cloned().collect()
+}
+
+fn unowned(report: &ApplyReport) -> Option<&str> {
+    report.failed.first().and_then(|failed| failed.unowned.as_deref())
+}
+
+#[tokio::test]
+async fn a_file_that_nobody_owns_is_reported_and_not_written_whatever_the_template_asks() {
+    let garden = Garden::new(THEIRS);
+    let report = garden.target.apply(&garden.plan(&Ledger::default())).await;
+    assert!(unowned(&report).is_some() && report.failed[0].message.contains("was not written by this tool"), "{report:?}");
+    assert_eq!(garden.text(), THEIRS);
+}
+
+#[tokio::test]
+async fn consent_is_for_the_text_that_was_looked_at_and_for_no_other() {
+    let garden = Garden::new(THEIRS);
+    let mut plan = garden.plan(&Ledger::default());
+    let found = garden.target.apply(&plan).await;
+    plan.adopt(&found.failed[0].key, unowned(&found).unwrap(), Mark::Adopted);
+    let edited = THEIRS.replace("kept", "edited");
+    std::fs::write(garden.file(), &edited).unwrap();
+    assert!(unowned(&garden.target.apply(&plan).await).is_some());
+    assert_eq!(garden.text(), edited);
+}
+
+#[tokio::test]
+async fn an_adopted_file_stays_adopted_is_never_removed_and_is_left_without_our_lines() {
+    let garden = Garden::new(THEIRS);
+    let ledger = garden.adopts().await;
+    assert!(garden.text().contains("ours: \"yes\"") && garden.text().starts_with("# Written by"), "{}", garden.text());
+    let plan = garden.plan(&ledger);
+    let again = garden.target.apply(&plan).await;
+    let ledger = plan::settle(&plan, &ledger, &again, &orangery_core::Verdict::Allowed, &Default::default());
+    assert_eq!(ledger.iter().map(|entry| entry.mark).collect::<Vec<_>>(), [Mark::Adopted]);
+
+    let pruned = garden.target.prune(&garden.owner, &entries(&ledger)).await;
+    assert_eq!((pruned.adopted.len(), pruned.deleted.len()), (1, 0));
+    let left = garden.target.disown(&garden.owner, &entries(&ledger)).await;
+    assert_eq!((left.released.len(), left.failed.len()), (1, 0));
+    assert!(garden.text().contains("ours: \"yes\""), "{}", garden.text());
+    assert!(!garden.text().contains("Written by") && !garden.text().contains(keys::OWNER_NAME), "{}", garden.text());
+}
+
+#[tokio::test]
+async fn a_file_that_asks_for_it_is_taken() {
+    let theirs = THEIRS.replace("namespace: apps", &format!("namespace: apps, annotations: {{{}: \"true\"}}", keys::TAKE_OWNERSHIP));
+    let garden = Garden::new(&theirs);
+    let report = garden.target.apply(&garden.plan(&Ledger::default())).await;
+    assert_eq!(report.failed, []);
+    assert!(garden.text().contains("ours: \"yes\""));
+}
