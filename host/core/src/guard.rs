@@ -181,7 +181,7 @@ fn lacks_knowledge(evidence: &Evidence<'_>) -> Option<Verdict> {
 /// are approved already.
 fn counted<'a>(entries: impl IntoIterator<Item = &'a LedgerEntry>) -> impl Iterator<Item = &'a LedgerEntry> {
     entries.into_iter().filter(|entry| match entry.mark {
-        Mark::Owned | Mark::Held => true,
+        Mark::Owned | Mark::Intended | Mark::Adopted | Mark::Held => true,
         Mark::PruneDisabled | Mark::Approved => false,
     })
 }

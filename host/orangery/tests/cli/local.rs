@@ -157,14 +157,26 @@ fn a_file_of_somebody_else_is_not_overwritten_where_its_name_comes_from_outside(
     let set = SET.replace("pr-<< inputs.id >>", "x-<< inputs.branch >>");
     garden.manifest("set.yaml", &set);
     let (file, mine) = by_hand(&garden, "x-branch-1");
-    garden.once(&[]).exits(3).warns("apps/ConfigMap/x-branch-1.yaml").warns("not written by this tool").warns("orangery.dev/adopt");
+    garden
+        .once(&[])
+        .exits(3)
+        .warns("apps/ConfigMap/x-branch-1.yaml")
+        .warns("not written by this tool")
+        .warns("orangery.dev/adopt");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), mine);
     // The template cannot ask for it, the set and the file can.
-    let asking = set.replacen("      metadata:\n", "      metadata:\n        annotations: {orangery.dev/take-ownership: 'true'}\n", 1);
+    let asking = set.replacen(
+        "      metadata:\n",
+        "      metadata:\n        annotations: {orangery.dev/take-ownership: 'true'}\n",
+        1,
+    );
     garden.manifest("set.yaml", &asking);
     garden.once(&[]).exits(3);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), mine);
-    garden.manifest("set.yaml", &set.replacen("metadata:\n", "metadata:\n  annotations: {orangery.dev/adopt: 'true'}\n", 1));
+    garden.manifest(
+        "set.yaml",
+        &set.replacen("metadata:\n", "metadata:\n  annotations: {orangery.dev/adopt: 'true'}\n", 1),
+    );
     garden.once(&[]).exits(0).prints("ConfigMap/apps/x-branch-1 configured");
     shop.opens("second");
     garden.once(&[]).exits(0);
@@ -193,7 +205,11 @@ fn a_set_that_is_removed_leaves_adopted_files_to_nobody() {
     let (file, _) = by_hand(&garden, "pr-1");
     garden.once(&[]).exits(0);
     std::fs::remove_file(garden.folder.path().join("manifests/set.yaml")).unwrap();
-    garden.once(&["--remove-missing-sets"]).exits(0).prints("is deleted with its 1 objects").prints("ConfigMap/apps/pr-1");
+    garden
+        .once(&["--remove-missing-sets"])
+        .exits(0)
+        .prints("is deleted with its 1 objects")
+        .prints("ConfigMap/apps/pr-1");
     assert_eq!(garden.names(), ["apps/ConfigMap/pr-1.yaml"]);
     let left = std::fs::read_to_string(&file).unwrap();
     assert!(left.contains("sha:") && !left.contains("resourceset.fluxcd") && !left.contains("Written by"), "{left}");

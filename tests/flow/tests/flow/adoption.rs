@@ -355,3 +355,37 @@ async fn a_set_that_is_deleted_leaves_adopted_objects_without_its_labels_and_doe
         })
         .await
 }
+
+#[tokio::test]
+async fn wherever_the_operator_ends_while_it_adopts_the_next_one_knows_what_was_there_before() -> Result<()> {
+    let mut world = World::new("adopting").await?;
+    for cut in 1.. {
+        let name = format!("there-{cut}");
+        by_hand(&world, &name).await?;
+        world.start_cut_after(cut)?;
+        let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "NAMESPACE"}});
+        let set = json!({"apiVersion": "fluxcd.controlplane.io/v1", "kind": SET, "metadata": {"name": "set"}, "spec": {"resources": [object]}});
+        world.apply(&set.to_string()).await?;
+        world
+            .settles("it is cut, or done", async |world| {
+                Ok(world.is_cut() || world.condition(SET, "set", "Ready").await?[0] == "True")
+            })
+            .await?;
+        let cut_off = world.is_cut();
+        world.kill();
+
+        world.start().await?;
+        world.is_ready(SET, "set").await?;
+        assert_eq!(mark(&world, &name).await?.as_deref(), Some("Adopted"), "cut after request {cut}");
+        world.delete(SET, "set").await?;
+        world.is_gone(SET, "set").await?;
+        assert_eq!(owner(&world, "ConfigMap", &name).await?, None, "cut after request {cut}");
+        world.stop().await?;
+        if !cut_off {
+            assert!(cut > 8, "only {cut} requests were cut");
+            break;
+        }
+    }
+    assert_eq!(world.deletes().await?, 0);
+    Ok(())
+}

@@ -107,3 +107,36 @@ async fn a_kind_that_the_same_set_defines_is_known_before_it_is_served() -> Resu
     assert_eq!(world.deletes().await?, 0);
     Ok(())
 }
+
+#[tokio::test]
+async fn an_object_that_moves_to_another_group_of_the_same_storage_is_not_deleted_under_the_old_one() -> Result<()> {
+    let mut world = World::new("group").await?;
+    world.start().await?;
+    let set = |event: Value| {
+        json!({"apiVersion": "fluxcd.controlplane.io/v1", "kind": SET, "metadata": {"name": "set"}, "spec": {"resources": [event]}})
+            .to_string()
+    };
+    let about = json!({"apiVersion": "v1", "kind": "Pod", "name": "p", "namespace": "NAMESPACE"});
+    let metadata = json!({"name": "note", "namespace": "NAMESPACE"});
+    world
+        .apply(&set(json!({"apiVersion": "v1", "kind": "Event", "metadata": metadata, "involvedObject": about,
+            "eventTime": "2026-01-01T00:00:00.000000Z", "action": "Tested", "reason": "Tested", "type": "Normal",
+            "reportingComponent": "example.org/test", "reportingInstance": "test"})))
+        .await?;
+    world.is_ready(SET, "set").await?;
+    let before = world.live("Event", "note").await?.pointer("/metadata/uid").cloned();
+    assert!(before.is_some(), "the event exists");
+    world
+        .apply(&set(json!({"apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": metadata, "regarding": about,
+            "eventTime": "2026-01-01T00:00:00.000000Z", "action": "Tested", "reason": "Tested", "type": "Normal",
+            "reportingController": "example.org/test", "reportingInstance": "test"})))
+        .await?;
+    world.is_ready(SET, "set").await?;
+    world.reconciles(SET, "set").await?;
+    assert_eq!(world.live("Event", "note").await?.pointer("/metadata/uid").cloned(), before);
+    assert_eq!(world.deletes().await?, 0);
+    let live = world.live(SET, "set").await?;
+    let ids: Vec<Value> = live.pointer("/status/inventory/entries").and_then(Value::as_array).cloned().unwrap_or_default();
+    assert_eq!(ids.len(), 1, "{ids:?}");
+    Ok(())
+}

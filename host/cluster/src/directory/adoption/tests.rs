@@ -68,7 +68,10 @@ fn unowned(report: &ApplyReport) -> Option<&str> {
 async fn a_file_that_nobody_owns_is_reported_and_not_written_whatever_the_template_asks() {
     let garden = Garden::new(THEIRS);
     let report = garden.target.apply(&garden.plan(&Ledger::default())).await;
-    assert!(unowned(&report).is_some() && report.failed[0].message.contains("was not written by this tool"), "{report:?}");
+    assert!(
+        unowned(&report).is_some() && report.failed[0].message.contains("was not written by this tool"),
+        "{report:?}"
+    );
     assert_eq!(garden.text(), THEIRS);
 }
 
@@ -104,7 +107,8 @@ async fn an_adopted_file_stays_adopted_is_never_removed_and_is_left_without_our_
 
 #[tokio::test]
 async fn a_file_that_asks_for_it_is_taken() {
-    let theirs = THEIRS.replace("namespace: apps", &format!("namespace: apps, annotations: {{{}: \"true\"}}", keys::TAKE_OWNERSHIP));
+    let theirs = THEIRS
+        .replace("namespace: apps", &format!("namespace: apps, annotations: {{{}: \"true\"}}", keys::TAKE_OWNERSHIP));
     let garden = Garden::new(&theirs);
     let report = garden.target.apply(&garden.plan(&Ledger::default())).await;
     assert_eq!(report.failed, []);
