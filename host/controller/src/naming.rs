@@ -79,7 +79,8 @@ impl Naming<'_> {
         scopes: &Scopes,
     ) -> BTreeMap<usize, BTreeSet<ObjectKey>> {
         let nothing = BTreeMap::new();
-        let Some(mut combined) = self.combined(Some(probe)).await.filter(|combined| combined.inputs.len() == count) else {
+        let Some(mut combined) = self.combined(Some(probe)).await.filter(|combined| combined.inputs.len() == count)
+        else {
             return nothing;
         };
         let inputs: Option<Vec<CombinedInput>> =

@@ -363,7 +363,8 @@ async fn wherever_the_operator_ends_while_it_adopts_the_next_one_knows_what_was_
         let name = format!("there-{cut}");
         by_hand(&world, &name).await?;
         world.start_cut_after(cut)?;
-        let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "NAMESPACE"}});
+        let object =
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "NAMESPACE"}});
         let set = json!({"apiVersion": "fluxcd.controlplane.io/v1", "kind": SET, "metadata": {"name": "set"}, "spec": {"resources": [object]}});
         world.apply(&set.to_string()).await?;
         world

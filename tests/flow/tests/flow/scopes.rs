@@ -127,16 +127,19 @@ async fn an_object_that_moves_to_another_group_of_the_same_storage_is_not_delete
     let before = world.live("Event", "note").await?.pointer("/metadata/uid").cloned();
     assert!(before.is_some(), "the event exists");
     world
-        .apply(&set(json!({"apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": metadata, "regarding": about,
+        .apply(&set(
+            json!({"apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": metadata, "regarding": about,
             "eventTime": "2026-01-01T00:00:00.000000Z", "action": "Tested", "reason": "Tested", "type": "Normal",
-            "reportingController": "example.org/test", "reportingInstance": "test"})))
+            "reportingController": "example.org/test", "reportingInstance": "test"}),
+        ))
         .await?;
     world.is_ready(SET, "set").await?;
     world.reconciles(SET, "set").await?;
     assert_eq!(world.live("Event", "note").await?.pointer("/metadata/uid").cloned(), before);
     assert_eq!(world.deletes().await?, 0);
     let live = world.live(SET, "set").await?;
-    let ids: Vec<Value> = live.pointer("/status/inventory/entries").and_then(Value::as_array).cloned().unwrap_or_default();
+    let ids: Vec<Value> =
+        live.pointer("/status/inventory/entries").and_then(Value::as_array).cloned().unwrap_or_default();
     assert_eq!(ids.len(), 1, "{ids:?}");
     Ok(())
 }
