@@ -28,6 +28,10 @@ impl Target for Shelf {
         PruneReport::default()
     }
 
+    async fn disown(&self, _owner: &Owner, _adopted: &[LedgerEntry]) -> PruneReport {
+        PruneReport::default()
+    }
+
     async fn read(&self, owner: &Owner, api_version: &str, key: &ObjectKey) -> Result<Option<Object>, ReadError> {
         let account = owner.service_account.as_deref().unwrap_or_default();
         self.read.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{account} {api_version} {key}"));

@@ -39,7 +39,13 @@ impl Garden {
             "name": "a", "namespace": "apps", "annotations": {keys::TAKE_OWNERSHIP: "true"},
             "labels": {keys::OWNER_NAME: "set", keys::OWNER_NAMESPACE: "apps"}}});
         let object = PackedObject::new(&serde_json::from_value(object).unwrap());
-        let objects = vec![Wanted { object, origin: "spec.resources[0]".into(), input: None, sharers: Vec::new() }];
+        let objects = vec![Wanted {
+            object,
+            origin: "spec.resources[0]".into(),
+            template: "resources[0]".into(),
+            input: None,
+            sharers: Vec::new(),
+        }];
         let steps = vec![DesiredStep { name: None, wait: None, objects }];
         let desired = orangery_core::DesiredSet { steps, ..Default::default() };
         plan::plan(self.owner.clone(), desired, ledger).unwrap()
