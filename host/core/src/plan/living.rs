@@ -82,7 +82,7 @@ mod tests {
             let mut born = 0;
             for (known, objects) in rounds {
                 let scopes = scopes(known);
-                let wanted = objects.iter().map(|object| Wanted { object: PackedObject::new(object), origin: "t".into(), input: None, sharers: vec![] }).collect();
+                let wanted = objects.iter().map(|object| Wanted { object: PackedObject::new(object), origin: "t".into(), template: "t".into(), input: None, sharers: vec![] }).collect();
                 let desired = DesiredSet { steps: vec![DesiredStep { name: None, wait: None, objects: wanted }], ..DesiredSet::default() };
                 let desired = desired.normalised(&scopes, crate::desired::OnDuplicate::Warn).unwrap();
                 let owner = Owner { name: NamespacedName::new("apps", "set"), service_account: None, force: false };

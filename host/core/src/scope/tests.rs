@@ -13,6 +13,7 @@ fn wanted(value: Value, input: &str) -> Wanted {
         origin: Arc::from(format!("spec.resources[0] with {input}")),
         input: Some(Arc::new(InputRef::parse(&format!("rsip/pulls/{input}")).unwrap())),
         sharers: Vec::new(),
+        template: "resources[0]".into(),
     }
 }
 
