@@ -208,7 +208,8 @@ pub async fn converge(
         recorded = Some(intent);
     }
     let released: Vec<LedgerEntry> = plan.stale.iter().filter(|entry| verdict.releases(&entry.key)).cloned().collect();
-    let mut pruned = if released.is_empty() { PruneReport::default() } else { target.prune(&plan.owner, &released).await };
+    let mut pruned =
+        if released.is_empty() { PruneReport::default() } else { target.prune(&plan.owner, &released).await };
     let (more, waiting) = adoption::prune(target, &plan.owner, adopted, consent.approved).await;
     pruned.extend(more);
     pruned.released.extend(living.into_iter().map(|entry| entry.key));

@@ -18,7 +18,8 @@ fn entries(world: &World) -> Vec<LedgerEntry> {
 }
 
 async fn metadata(world: &World, name: &str) -> Result<Value> {
-    Ok(world.live("v1", "ConfigMap", name).await?.context("it exists")?["metadata"].clone())
+    let live = world.live("v1", "ConfigMap", name).await?.context("it exists")?;
+    live.get("metadata").cloned().context("it has metadata")
 }
 
 /// Real writes of the target about the ConfigMap, by verb.

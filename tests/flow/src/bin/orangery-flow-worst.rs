@@ -277,6 +277,10 @@ impl Target for Large {
         PruneReport::default()
     }
 
+    async fn disown(&self, _owner: &Owner, _adopted: &[LedgerEntry]) -> PruneReport {
+        PruneReport::default()
+    }
+
     async fn read(&self, _: &Owner, _: &str, key: &ObjectKey) -> Result<Option<Object>, ReadError> {
         let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": key.name}, "data": {"text": "x".repeat(900_000)}});
         Ok(object.as_object().cloned().map(Object))

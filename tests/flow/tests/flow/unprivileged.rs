@@ -86,7 +86,7 @@ async fn the_shipped_deployment_starts_and_keeps_its_plugins_to_itself() -> Resu
         fs::metadata(cache).with_context(|| format!("{cache} was made:\n{}", process.said().unwrap_or_default()))?;
     assert_eq!(cache.mode() & 0o777, 0o700, "nobody else may enter");
     let kept = fs::read_dir(arguments.iter().find_map(|one| one.strip_prefix("--plugin-cache=")).unwrap_or_default())?;
-    let kept = kept.filter_map(|entry| Some(entry.ok()?.file_name().into_string().ok()?));
+    let kept = kept.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     assert!(kept.filter(|name| name.ends_with(".cwasm")).count() > 1, "compiled plugins are kept");
     Ok(())
 }
