@@ -110,8 +110,14 @@ pub fn build() -> Result<PathBuf> {
     if program.exists() {
         return Ok(program);
     }
-    // Built under another name first: another test may be building the same.
-    let own = folder.join(format!("gooracle-{key}.{}", std::process::id()));
+    // Other tests, threads of this process among them, may want to build the same.
+    let lock = std::fs::File::create(folder.join("build.lock")).context("creating the build lock")?;
+    lock.lock().context("waiting for the build lock")?;
+    if program.exists() {
+        return Ok(program);
+    }
+    // Renamed when complete, so that an interrupted build is never taken for a program.
+    let own = folder.join(format!("gooracle-{key}.unfinished"));
     let status = Command::new("go")
         .args(["build", "-o"])
         .arg(&own)
