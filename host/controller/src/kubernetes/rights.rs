@@ -44,6 +44,7 @@ mod tests {
         let mut set = ResourceSet::new("set", orangery_api::ResourceSetSpec::default());
         set.metadata.namespace = Some(namespace.to_owned());
         set.spec.service_account_name = account.map(str::to_owned);
+        set.spec.resources_template = Some("---".to_owned());
         set
     }
 

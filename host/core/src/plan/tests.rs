@@ -165,7 +165,8 @@ fn held_objects_are_marked_and_stay() {
 
 #[test]
 fn what_was_adopted_stays_adopted_until_another_object_of_ours_is_in_its_place() {
-    let adopted = LedgerEntry { mark: Mark::Adopted, ..entry("", "ConfigMap", "a") };
+    let template = Some("resources[0]".into());
+    let adopted = LedgerEntry { mark: Mark::Adopted, template, ..entry("", "ConfigMap", "a") };
     let ledger: Ledger = [adopted].into_iter().collect();
     let plan = plan(owner(), desired(vec![planned("v1", "ConfigMap", "a")]), &ledger).unwrap();
     assert_eq!(plan.ledger, ledger, "also when it is rendered again");
