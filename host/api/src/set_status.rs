@@ -132,7 +132,7 @@ pub struct InventoryEntry {
     /// The name, where the id cannot carry it exactly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The template it came from, for example resources[2].
+    /// The template it came from, for example `resources[2]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
     /// UID of the object.
