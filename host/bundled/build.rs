@@ -31,8 +31,8 @@ const SOURCES: [&str; 16] = [
     "plugins/evaluator/Cargo.toml",
     "plugins/slug/src",
     "plugins/slug/Cargo.toml",
-    "host/yaml/src",
-    "host/yaml/Cargo.toml",
+    "compat/go-yaml/src",
+    "compat/go-yaml/Cargo.toml",
     "wit",
 ];
 const WORKSPACE: [&str; 3] = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml"];

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 /// The test programs: of YAML, and of templates and the objects that they make.
-const PROGRAMS: [&str; 2] = ["orangery-yaml", "orangery-test-gooracle"];
+const PROGRAMS: [&str; 2] = ["orangery-go-yaml", "orangery-test-gooracle"];
 
 /// What `--help` says below the options.
 const FAMILIES: &str = "Every family of cases runs for the given time. YAML: documents, damaged documents, token soup, look-alikes, \
@@ -64,7 +64,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut rows = Vec::new();
     let mut differing = Vec::new();
     for package in PROGRAMS {
-        if options.family.is_some() && package == "orangery-yaml" {
+        if options.family.is_some() && package == "orangery-go-yaml" {
             continue;
         }
         println!("{package}: {} s a family, seed {}", options.seconds, options.seed);

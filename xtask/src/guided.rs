@@ -31,7 +31,7 @@ pub(crate) struct Options {
 /// The readers.
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Target {
-    /// The YAML reader of host/yaml.
+    /// The YAML reader of compat/go-yaml.
     Yaml,
     /// The parser of plugins/gotemplate.
     Template,
@@ -48,7 +48,9 @@ impl Target {
     /// The checked-in cases to begin with, and the field of a case that holds the text.
     fn seeds(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Yaml => &[("host/yaml/tests/corpus/read.json", "in"), ("host/yaml/tests/corpus/stream.json", "in")],
+            Self::Yaml => {
+                &[("compat/go-yaml/tests/corpus/read.json", "in"), ("compat/go-yaml/tests/corpus/stream.json", "in")]
+            }
             Self::Template => &[
                 ("tests/gooracle/tests/differential/corpus.json", "template"),
                 ("plugins/gotemplate/tests/functions.json", "template"),

@@ -24,7 +24,7 @@ pub enum CrdError {
         kind: &'static str,
         /// Why.
         #[source]
-        cause: orangery_yaml::WriteError,
+        cause: go_yaml::WriteError,
     },
 }
 
@@ -47,7 +47,7 @@ pub fn crds_yaml() -> Result<Vec<(String, String)>, CrdError> {
     let text = |(kind, value): (&'static str, Value)| {
         let name = value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or(kind).to_owned();
         let (plural, group) = name.split_once('.').unwrap_or((kind, ""));
-        let text = orangery_yaml::to_string(&value).map_err(|cause| CrdError::Text { kind, cause })?;
+        let text = go_yaml::to_string(&value).map_err(|cause| CrdError::Text { kind, cause })?;
         Ok((format!("{group}_{plural}.yaml"), text))
     };
     documents()?.into_iter().map(text).collect()

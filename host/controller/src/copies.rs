@@ -208,7 +208,7 @@ impl Reader<'_> {
         let text = text.ok_or_else(|| ResolveError::KubeConfig { secret: secret.clone(), field: field() })?;
         let not_yaml = || ResolveError::NotYaml { secret: secret.clone() };
         let text = std::str::from_utf8(text).map_err(|_| not_yaml())?;
-        let config = orangery_yaml::from_str(text).map_err(|_| not_yaml())?;
+        let config = go_yaml::from_str(text).map_err(|_| not_yaml())?;
         let failed = |cause| ResolveError::Copy { key: object.key(), cause };
         let address = copy::cluster_address(&config).map_err(failed)?;
         let authority = STANDARD

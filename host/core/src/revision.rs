@@ -16,7 +16,7 @@ fn text(exported: &[Map<String, Value>]) -> String {
     }
     let list = Value::Array(exported.iter().cloned().map(Value::Object).collect());
     // What YAML cannot carry (control characters) still needs a digest that changes when it does.
-    orangery_yaml::to_string(&list).unwrap_or_else(|_| list.to_string())
+    go_yaml::to_string(&list).unwrap_or_else(|_| list.to_string())
 }
 
 #[cfg(test)]

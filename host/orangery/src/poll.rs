@@ -88,7 +88,7 @@ pub fn line(request: &RequestTrace) -> String {
 /// The value cannot be written.
 pub fn print(value: &Value, format: OutputFormat) -> anyhow::Result<String> {
     Ok(match format {
-        OutputFormat::Yaml => orangery_yaml::to_string(value)?,
+        OutputFormat::Yaml => go_yaml::to_string(value)?,
         OutputFormat::Json => format!("{}\n", serde_json::to_string_pretty(value)?),
     })
 }

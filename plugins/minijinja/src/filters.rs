@@ -118,7 +118,7 @@ fn b64decode(value: &Value) -> Result<String, Error> {
 fn toyaml(value: &Value) -> Result<String, Error> {
     let refused = |why: String| Error::new(ErrorKind::InvalidOperation, format!("toyaml: {why}"));
     let json = serde_json::to_value(value).map_err(|error| refused(error.to_string()))?;
-    let yaml = orangery_yaml::to_string(&json).map_err(|error| refused(error.to_string()))?;
+    let yaml = go_yaml::to_string(&json).map_err(|error| refused(error.to_string()))?;
     Ok(yaml.trim_end_matches('\n').to_owned())
 }
 

@@ -8,8 +8,10 @@ const LINES: usize = 400;
 
 fn sources() -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    let mut folders: Vec<PathBuf> =
-        ["host", "plugins", "tests", "xtask", "examples"].iter().map(|top| Path::new("../..").join(top)).collect();
+    let mut folders: Vec<PathBuf> = ["compat", "host", "plugins", "tests", "xtask", "examples"]
+        .iter()
+        .map(|top| Path::new("../..").join(top))
+        .collect();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder)? {
             let path = entry?.path();

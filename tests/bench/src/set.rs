@@ -98,7 +98,7 @@ impl Form {
     pub fn templates(self) -> Result<Vec<Value>> {
         match self {
             Self::Text => Ok(vec![Value::String(SIX.map(|object| format!("---\n{object}")).concat())]),
-            Self::Structured => SIX.iter().map(|object| Ok(orangery_yaml::from_str(object)?)).collect(),
+            Self::Structured => SIX.iter().map(|object| Ok(go_yaml::from_str(object)?)).collect(),
         }
     }
 }
@@ -155,8 +155,8 @@ impl Files {
         });
         let go: Vec<Value> =
             templates.into_iter().map(|template| json!({"path": form.field(), "template": template})).collect();
-        std::fs::write(&files.set, orangery_yaml::to_string(&set)?)?;
-        std::fs::write(&files.inputs, orangery_yaml::to_string(&json!(inputs))?)?;
+        std::fs::write(&files.set, go_yaml::to_string(&set)?)?;
+        std::fs::write(&files.inputs, go_yaml::to_string(&json!(inputs))?)?;
         std::fs::write(&files.go, json!({"templates": go, "inputs": inputs}).to_string())?;
         Ok(files)
     }

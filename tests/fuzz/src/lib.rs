@@ -20,10 +20,10 @@ pub const READERS: [(&str, Reader); 2] = [("yaml", yaml), ("template", template)
 
 /// Reads a text as YAML in every way that the host and the renderer do.
 pub fn yaml(text: &str) {
-    let _ = orangery_yaml::from_str(text);
-    let _ = orangery_yaml::from_str_all(text);
-    let _ = orangery_yaml::documents(text);
-    if let Ok(nodes) = orangery_yaml::parse(text) {
+    let _ = go_yaml::from_str(text);
+    let _ = go_yaml::from_str_all(text);
+    let _ = go_yaml::documents(text);
+    if let Ok(nodes) = go_yaml::parse(text) {
         for node in nodes {
             let _ = (node.get("a"), node.plain_scalar(&["a", "b"]), node.coerced());
         }

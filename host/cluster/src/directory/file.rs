@@ -35,15 +35,15 @@ pub(super) fn new_uid(key: &ObjectKey) -> String {
 }
 
 impl Written {
-    pub(super) fn new(owner: &Owner, object: &Object, uid: String) -> Result<Self, orangery_yaml::WriteError> {
-        let yaml = orangery_yaml::to_string(&Value::Object(object.0.clone()))?;
+    pub(super) fn new(owner: &Owner, object: &Object, uid: String) -> Result<Self, go_yaml::WriteError> {
+        let yaml = go_yaml::to_string(&Value::Object(object.0.clone()))?;
         let text = format!("{FIRST}{}; changes made here are overwritten.\n{SECOND}{uid}\n{yaml}", owner.name);
         Ok(Self { text, uid, secret: is_secret(object) })
     }
 
     /// An object that nobody owns, without our first lines.
-    pub(super) fn unowned(object: &Object) -> Result<Self, orangery_yaml::WriteError> {
-        let text = orangery_yaml::to_string(&Value::Object(object.0.clone()))?;
+    pub(super) fn unowned(object: &Object) -> Result<Self, go_yaml::WriteError> {
+        let text = go_yaml::to_string(&Value::Object(object.0.clone()))?;
         Ok(Self { text, uid: String::new(), secret: is_secret(object) })
     }
 }
@@ -58,7 +58,7 @@ impl Held {
         let mut lines = text.lines();
         let ours = lines.next().is_some_and(|line| line.starts_with(FIRST));
         let uid = lines.next().filter(|_| ours).and_then(|line| line.strip_prefix(SECOND)).map(str::to_owned);
-        let object = match orangery_yaml::from_str(&text) {
+        let object = match go_yaml::from_str(&text) {
             Ok(Value::Object(map)) => Ok(Object(map)),
             Ok(_) => Err("it is not a mapping".to_owned()),
             Err(error) => Err(error.to_string()),

@@ -228,7 +228,7 @@ enum RemoveError {
     #[error("{0}")]
     Io(#[from] io::Error),
     #[error("it cannot be written as YAML: {0}")]
-    Yaml(#[from] orangery_yaml::WriteError),
+    Yaml(#[from] go_yaml::WriteError),
 }
 
 impl DirectoryTarget {

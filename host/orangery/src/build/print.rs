@@ -37,7 +37,7 @@ fn yaml(sets: Vec<DesiredSet>, origins: bool) -> anyhow::Result<Vec<Box<str>>> {
             if origins {
                 text.push_str(&format!("# origin: {}\n", one_line(&wanted.origin)));
             }
-            orangery_yaml::write(&wanted.object.unpack().into_value(), &mut text)?;
+            go_yaml::write(&wanted.object.unpack().into_value(), &mut text)?;
             drop(wanted);
             pieces.push(Box::from(text.as_str()));
             text.clear();

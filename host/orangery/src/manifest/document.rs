@@ -1,7 +1,7 @@
 //! The YAML documents of files and folders, each with its place.
 
 use super::{ManifestError, place};
-use orangery_yaml::{Location, PathSegment};
+use go_yaml::{Location, PathSegment};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ impl Document {
     #[must_use]
     pub fn place_of(&self, field: &str) -> String {
         let mut path = segments(field);
-        let roots = orangery_yaml::parse(&self.text).unwrap_or_default();
+        let roots = go_yaml::parse(&self.text).unwrap_or_default();
         let Some(root) = roots.get(self.index) else { return self.place() };
         loop {
             if let Some(at) = root.locate(&path) {
@@ -90,9 +90,9 @@ fn segments(field: &str) -> Vec<PathSegment> {
 /// The text is not YAML.
 pub fn read_text(file: &str, bytes: &[u8]) -> Result<Vec<Document>, ManifestError> {
     let failed = |source| ManifestError::Syntax { file: file.to_owned(), source };
-    let text: std::sync::Arc<str> = orangery_yaml::decode_text(bytes).map_err(failed)?.into();
+    let text: std::sync::Arc<str> = go_yaml::decode_text(bytes).map_err(failed)?.into();
     let mut documents = Vec::new();
-    for (index, root) in orangery_yaml::parse(&text).map_err(failed)?.iter().enumerate() {
+    for (index, root) in go_yaml::parse(&text).map_err(failed)?.iter().enumerate() {
         let value = root.to_value().map_err(failed)?;
         if !value.is_null() {
             let Location { line, .. } = root.location();

@@ -11,7 +11,7 @@ pub mod secret;
 pub use document::{Document, read_all, read_text};
 pub use resources::Resources;
 
-use orangery_yaml::{Location, ReadError};
+use go_yaml::{Location, ReadError};
 use std::path::PathBuf;
 
 /// Why a manifest cannot be used.

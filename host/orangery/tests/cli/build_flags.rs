@@ -98,10 +98,8 @@ fn same_as_local(built: &[Value], manifests: &Path) {
     let work = tempfile::tempdir().unwrap();
     let manifests = manifests.to_str().unwrap();
     orangery(["run", "--local", "out", "-f", manifests, "--once"]).inside(work.path()).run().exits(0);
-    let mut applied: Vec<Value> = tree(&work.path().join("out"))
-        .values()
-        .map(|text| orangery_yaml::from_str(&without_uid(text)).unwrap())
-        .collect();
+    let mut applied: Vec<Value> =
+        tree(&work.path().join("out")).values().map(|text| go_yaml::from_str(&without_uid(text)).unwrap()).collect();
     let mut built = built.to_vec();
     let key = |object: &Value| format!("{}{}", object["kind"], object["metadata"]);
     applied.sort_by_key(key);

@@ -24,7 +24,7 @@ fn tables() -> String {
     let mut text = String::new();
     for kind in ["resourcesets", "resourcesetinputproviders"] {
         let file = root().join(format!("config/crd/fluxcd.controlplane.io_{kind}.yaml"));
-        let crd = orangery_yaml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        let crd = go_yaml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
         let schema = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"];
         let name = crd["spec"]["names"]["kind"].as_str().unwrap();
         for part in ["spec", "status"] {

@@ -7,7 +7,7 @@ use crate::value::Value;
 /// A value as YAML, with its final newline.
 fn written(value: &Value) -> Answer {
     let json = to_serde(value).map_err(|error| format!("error marshaling into JSON: {error}"))?;
-    orangery_yaml::json_to_yaml(&json).map(Value::from).map_err(|e| e.to_string())
+    go_yaml::json_to_yaml(&json).map(Value::from).map_err(|e| e.to_string())
 }
 
 pub(super) fn to_yaml(_: &mut Context, args: Args<'_>) -> Answer {

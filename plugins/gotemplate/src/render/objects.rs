@@ -4,8 +4,8 @@ use super::failure::Where;
 use super::prepare::Road;
 use super::retype::{Retyped, retype};
 use crate::json::{Style, to_bytes};
+use go_yaml::{Document, Json, ReadError, as_lines, leading_documents, lines, read};
 use orangery_plugin_sdk::{Note, NoteLevel};
-use orangery_yaml::{Document, Json, ReadError, as_lines, leading_documents, lines, read};
 use std::borrow::Cow;
 
 /// A text that holds no object, in the reference's words.
@@ -73,7 +73,7 @@ pub(super) fn text(rendered: &[u8]) -> Result<Cow<'_, str>, ObjectError> {
     if rendered.trim_ascii_start().starts_with(b"{") {
         return Ok(String::from_utf8_lossy(rendered));
     }
-    orangery_yaml::decode_text(rendered).map_err(|error| match error {
+    go_yaml::decode_text(rendered).map_err(|error| match error {
         ReadError::Encoding { problem, at } => ObjectError::Cut(format!("yaml: {problem} ({at})")),
         error => error.into(),
     })

@@ -63,5 +63,5 @@ impl Prepared {
 
 fn to_yaml(json: &str) -> Result<String, String> {
     let value: serde_json::Value = serde_json::from_str(json).map_err(|e| e.to_string())?;
-    orangery_yaml::json_to_yaml(&value).map_err(|e| e.to_string())
+    go_yaml::json_to_yaml(&value).map_err(|e| e.to_string())
 }

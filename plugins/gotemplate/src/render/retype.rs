@@ -3,8 +3,8 @@
 //! The reference drops such objects or erases their labels without a word.
 
 use super::failure::Where;
+use go_yaml::{Json, Node, Object, parse_first};
 use orangery_plugin_sdk::{Note, NoteLevel};
-use orangery_yaml::{Json, Node, Object, parse_first};
 use std::borrow::Cow;
 
 /// The fields of the metadata that are strings.
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn what_was_written_is_what_is_kept() {
         let text = "metadata:\n  name: 0101\n  labels: {a: yes, b: 1.0, c: x}\n  annotations:\n    d: 12e3\n";
-        let mut value = orangery_yaml::read(text).unwrap();
+        let mut value = go_yaml::read(text).unwrap();
         let found = retype(&mut value, text);
         assert_eq!(
             serde_json::Value::from(value),
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn what_follows_the_end_of_the_document_does_not_matter() {
         let text = "metadata: {name: 5}\n...\nkind: A: B\n";
-        let mut value = orangery_yaml::read(text).unwrap();
+        let mut value = go_yaml::read(text).unwrap();
         assert_eq!(retype(&mut value, text).len(), 1);
         assert_eq!(serde_json::Value::from(value), json!({"metadata": {"name": "5"}}));
     }
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn nothing_else_is_touched() {
         let text = "metadata: {name: a, generation: 3}\nspec: {m: 1}\n";
-        let mut value = orangery_yaml::read(text).unwrap();
+        let mut value = go_yaml::read(text).unwrap();
         assert!(retype(&mut value, text).is_empty());
         assert_eq!(
             serde_json::Value::from(value),

@@ -1,6 +1,6 @@
 //! The shape of YAML text: which keys, items and documents it has, whatever the scalars say.
 
-use orangery_yaml::{Kind, Node, Style, lines, parse};
+use go_yaml::{Kind, Node, Style, lines, parse};
 use std::collections::BTreeSet;
 
 /// More nodes than this are not compared: aliases can multiply them without end.

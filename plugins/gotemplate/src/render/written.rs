@@ -3,7 +3,7 @@
 //!
 //! Only asked after a failure, so it may read the text again.
 
-use orangery_yaml::{Kind, Node, Style, parse_first};
+use go_yaml::{Kind, Node, Style, parse_first};
 
 /// No text is quoted longer than this.
 const LENGTH: usize = 160;

@@ -119,7 +119,7 @@ fn diff(expected: &Value, actual: &Value) -> Result<(), String> {
     if expected == actual {
         return Ok(());
     }
-    let text = |value: &Value| orangery_yaml::to_string(value).unwrap_or_else(|_| value.to_string());
+    let text = |value: &Value| go_yaml::to_string(value).unwrap_or_else(|_| value.to_string());
     let (expected, actual) = (text(expected), text(actual));
     Err(TextDiff::from_lines(&expected, &actual)
         .unified_diff()

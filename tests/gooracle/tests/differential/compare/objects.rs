@@ -15,7 +15,7 @@ pub(super) fn difference(mine: &[Value], theirs: &Value) -> Option<String> {
     let shown = |objects: &[Value]| -> String {
         objects
             .iter()
-            .map(|o| orangery_yaml::to_string(o).unwrap_or_else(|e| e.to_string()))
+            .map(|o| go_yaml::to_string(o).unwrap_or_else(|e| e.to_string()))
             .collect::<Vec<_>>()
             .join("---\n")
     };
@@ -26,7 +26,7 @@ pub(super) fn difference(mine: &[Value], theirs: &Value) -> Option<String> {
     for (mine, (text, value)) in mine.iter().zip(&expected) {
         let mut restored = mine.clone();
         restore(&mut restored, value);
-        let written = orangery_yaml::to_string(&restored).unwrap_or_default();
+        let written = go_yaml::to_string(&restored).unwrap_or_default();
         if written != *text || text.is_empty() && !alike(&restored, value) {
             return Some(format!("go:   {text:?}\nours: {written:?}"));
         }
@@ -85,7 +85,7 @@ fn restore_one(mine: Option<&mut Value>, theirs: Option<&Value>) {
     let (Some(mine), Some(theirs)) = (mine, theirs) else { return };
     if let Value::String(text) = mine
         && is_retyped(theirs)
-        && orangery_yaml::from_str(text).is_ok_and(|read| alike(&read, theirs))
+        && go_yaml::from_str(text).is_ok_and(|read| alike(&read, theirs))
     {
         *mine = theirs.clone();
     }

@@ -1,7 +1,7 @@
 //! What the reference was seen to write: one test a fact.
 
 use anyhow::Result;
-use orangery_yaml::{json_to_yaml, to_string};
+use go_yaml::{json_to_yaml, to_string};
 use serde_json::{Value, json};
 
 /// The text of a string as value of the key `k`.

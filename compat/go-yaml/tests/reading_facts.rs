@@ -1,7 +1,7 @@
 //! What the reference was seen to read: one test a fact.
 
 use anyhow::Result;
-use orangery_yaml::{documents, from_str, from_str_all, to_string};
+use go_yaml::{documents, from_str, from_str_all, to_string};
 use serde_json::{Value, json};
 
 /// Reads `k: <source>` and writes it again.
@@ -253,7 +253,7 @@ fn a_document_knows_its_line_and_its_text() -> Result<()> {
     let found = documents("# head\n---\na: 1\n---\n\nb:\n  c: 101\n")?;
     let places: Vec<(u32, &str)> = found.iter().map(|d| (d.line, d.text.as_ref())).collect();
     assert_eq!(places, [(3, "a: 1\n"), (5, "\nb:\n  c: 101\n")]);
-    assert_eq!(orangery_yaml::plain_scalar(&found[1].text, &["b", "c"]).as_deref(), Some("101"));
+    assert_eq!(go_yaml::plain_scalar(&found[1].text, &["b", "c"]).as_deref(), Some("101"));
     let json = documents("{\"a\":1}\n {\"b\":2}")?;
     assert_eq!((json[1].line, json[1].text.as_ref()), (2, "{\"b\":2}"));
     Ok(())

@@ -121,7 +121,7 @@ pub(crate) fn typed(value: &Value) -> Value {
 
 /// Our answer to a `yaml-read` question.
 pub(crate) fn our_read(text: &str) -> Answer {
-    match orangery_yaml::from_str(text) {
+    match go_yaml::from_str(text) {
         Ok(value) => Answer::Ok(typed(&value)),
         Err(error) => Answer::Err(error.to_string()),
     }
@@ -129,7 +129,7 @@ pub(crate) fn our_read(text: &str) -> Answer {
 
 /// Our answer to a `yaml-stream` question.
 pub(crate) fn our_stream(text: &str) -> Answer {
-    match orangery_yaml::documents(text) {
+    match go_yaml::documents(text) {
         Ok(documents) => Answer::Ok(documents.into_iter().map(|d| typed(&d.value.into())).collect()),
         Err(error) => Answer::Err(error.to_string()),
     }
@@ -137,7 +137,7 @@ pub(crate) fn our_stream(text: &str) -> Answer {
 
 /// Our answer to a `yaml-write` question.
 pub(crate) fn our_write(value: &Value) -> Answer {
-    match orangery_yaml::to_string(value) {
+    match go_yaml::to_string(value) {
         Ok(text) => Answer::Ok(Value::String(text)),
         Err(error) => Answer::Err(error.to_string()),
     }

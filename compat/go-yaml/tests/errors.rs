@@ -1,7 +1,7 @@
 //! An error keeps the library's words and says where and what to do.
 
 use anyhow::Result;
-use orangery_yaml::{Location, PathSegment, ReadError, decode_text, documents, from_str, locate, parse, plain_scalar};
+use go_yaml::{Location, PathSegment, ReadError, decode_text, documents, from_str, locate, parse, plain_scalar};
 
 #[expect(clippy::panic, reason = "that is how a test fails")]
 fn refused(text: &str) -> ReadError {
@@ -129,12 +129,12 @@ fn a_node_tells_what_was_written() -> Result<()> {
     let quoted = documents[0].get("a").unwrap();
     assert_eq!(
         (quoted.text(), quoted.style(), quoted.line(), quoted.column()),
-        (Some("x"), orangery_yaml::Style::SingleQuoted, 1, 4)
+        (Some("x"), go_yaml::Style::SingleQuoted, 1, 4)
     );
     let items = documents[1].items();
     assert_eq!(items[0].tag(), "tag:yaml.org,2002:int");
     assert_eq!(items[0].to_value()?, serde_json::json!(5));
     assert_eq!(items.iter().map(|i| i.coerced().unwrap()).collect::<Vec<_>>(), ["5", "1.5", "true", "t\n"]);
-    assert_eq!(items[3].style(), orangery_yaml::Style::Literal);
+    assert_eq!(items[3].style(), go_yaml::Style::Literal);
     Ok(())
 }

@@ -5,9 +5,9 @@ mod oracle;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use go_yaml::{MAX_DEPTH, MAX_SIZE, ReadError, WriteError, documents, from_str, from_str_all, parse, to_string};
 use oracle::random::Random;
 use oracle::{documents as streams, generate};
-use orangery_yaml::{MAX_DEPTH, MAX_SIZE, ReadError, WriteError, documents, from_str, from_str_all, parse, to_string};
 use serde_json::{Value, json};
 
 /// A stack as small as that of a WebAssembly guest.
@@ -33,7 +33,7 @@ fn any_bytes_are_read_or_refused() -> Result<()> {
         let mut random = Random::new(7);
         for _ in 0..4_000 {
             let bytes: Vec<u8> = (0..random.below(60)).map(|_| random.next() as u8).collect();
-            if let Ok(text) = orangery_yaml::decode_text(&bytes) {
+            if let Ok(text) = go_yaml::decode_text(&bytes) {
                 read_every_way(&text);
             }
             read_every_way(&String::from_utf8_lossy(&bytes));
