@@ -4,7 +4,7 @@ use crate::cli::{CredentialOptions, GlassOptions};
 use crate::failure;
 use futures::future::try_join_all;
 use orangery_bundled::Bundled;
-use orangery_controller::access::AccessPolicy;
+use orangery_controller::pipeline::provider::access::AccessPolicy;
 use orangery_egress::credential::consent::{OriginsRule, PlainHttp, SecretRules};
 use orangery_egress::{Door, DoorError, Policy};
 use orangery_sandbox::{

@@ -1,10 +1,10 @@
 //! What all reconciliations of a process share.
 
-use super::failures::Failures;
-use crate::events::Events;
-use crate::metrics::Metrics;
-use crate::poll::Poller;
-use crate::set::Road;
+use super::requeue::failures::Failures;
+use crate::kubernetes::events::Events;
+use crate::kubernetes::metrics::Metrics;
+use crate::pipeline::provider::poll::Poller;
+use crate::pipeline::set::Road;
 use kube::Client;
 use orangery_cluster::Target;
 use orangery_core::NamespacedName;

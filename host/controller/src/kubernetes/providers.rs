@@ -3,12 +3,12 @@
 use super::context::{Context, now, spread, timestamp};
 use super::finalizer;
 use super::secrets::ServerSecrets;
-use super::size::{self, Size};
+use super::status::size::{self, Size};
 use super::status::{InputField, StatusError, publish_with_inputs};
-use crate::events::{Announcement, Severity};
-use crate::gather::KnownProvider;
-use crate::metrics::{ProviderLabels, RequestLabels};
-use crate::provider::{self, Next, ProviderReport};
+use crate::kubernetes::events::{Announcement, Severity};
+use crate::kubernetes::metrics::{ProviderLabels, RequestLabels};
+use crate::pipeline::provider::{self, Next, ProviderReport};
+use crate::pipeline::set::gather::KnownProvider;
 use kube::runtime::controller::Action;
 use kube::{Client, Resource, ResourceExt};
 use orangery_api::provider::{NextSchedule, Stale};

@@ -1,6 +1,6 @@
 //! Secrets from the API server, read by name with the operator's own rights.
 
-use crate::secrets::{SecretReadError, Secrets, StoredSecret};
+use crate::pipeline::secrets::{SecretReadError, Secrets, StoredSecret};
 use async_trait::async_trait;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, Client};

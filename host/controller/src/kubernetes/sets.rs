@@ -3,15 +3,16 @@
 use super::context::{Context, now, timestamp};
 use super::deletion::{self, Deletions};
 use super::rights::{self, NoRights};
-use super::size::{self, Size};
+use super::status::ledger;
+use super::status::size::{self, Size};
 use super::status::{StatusError, publish};
-use super::{again, finalizer, providers, written};
+use super::{finalizer, providers, requeue};
 
-use crate::converge::{LedgerBook, LedgerError};
-use crate::events::{Announcement, Severity};
-use crate::metrics::{ActionLabels, SetLabels};
-use crate::set::{self, SetReport, SetRun};
-use crate::verdict;
+use crate::kubernetes::events::{Announcement, Severity};
+use crate::kubernetes::metrics::{ActionLabels, SetLabels};
+use crate::pipeline::converge::{LedgerBook, LedgerError};
+use crate::pipeline::set::outcome;
+use crate::pipeline::set::{self, SetReport, SetRun};
 use async_trait::async_trait;
 use kube::api::{Api, Patch, PatchParams};
 use kube::runtime::controller::Action;
@@ -61,7 +62,7 @@ pub(super) struct ServerBook<'a> {
 impl LedgerBook for ServerBook<'_> {
     async fn record(&self, set: &NamespacedName, ledger: &Ledger) -> Result<(), LedgerError> {
         let api: Api<ResourceSet> = Api::namespaced(self.client.clone(), &set.namespace);
-        let status = written::patch(ledger, &self.unreadable);
+        let status = ledger::patch(ledger, &self.unreadable);
         if let Some(bytes) = self.size.excess_of_inventory(&status.get("inventory")) {
             return Err(size::ledger_does_not_fit(set, ledger.len(), bytes));
         }
@@ -87,7 +88,7 @@ pub(super) async fn reconcile(
     let name = NamespacedName::new(object.namespace().unwrap_or_default(), object.name_any());
     let failed = |source| SetError::Finalizer { name: name.clone(), source: Box::new(source) };
     let before = object.status.clone().unwrap_or_default();
-    let inventory = written::read(&before);
+    let inventory = ledger::read(&before);
     let book = ServerBook {
         client: &context.client,
         uid: object.uid().unwrap_or_default(),
@@ -146,8 +147,8 @@ pub(super) async fn reconcile(
     // The ledger is written by its book; what is left to publish is everything else.
     let mut known = before.clone();
     known.conditions.clone_from(&after.conditions);
-    written::show(&mut known, ledger, &inventory.unreadable);
-    written::show(&mut after, ledger, &inventory.unreadable);
+    ledger::show(&mut known, ledger, &inventory.unreadable);
+    ledger::show(&mut after, ledger, &inventory.unreadable);
     write_outcome(&mut after, &object, &report, ledger, begun.elapsed());
     let report = match book.size.excess(&after) {
         None => report,
@@ -163,7 +164,7 @@ pub(super) async fn reconcile(
     tell(&object, &context, &report, &known);
     publish(&context.client, object.as_ref(), &known, &after).await?;
     measure(&object, &context, &after, false);
-    Ok(again::next(&object, &context, &name, &report, begun))
+    Ok(requeue::next(&object, &context, &name, &report, begun))
 }
 
 /// A new generation is announced before the work; a routine re-check is not worth a write.
@@ -250,7 +251,7 @@ fn write_outcome(
     if report.is_ready() {
         after.last_applied_revision = Some(converged.revision.clone());
     }
-    let changed = !verdict::changes(converged).is_empty();
+    let changed = !outcome::changes(converged).is_empty();
     if same_outcome && !changed && after.history.first().is_some_and(|first| first.digest == converged.revision) {
         // A routine re-check is no history.
         return;
@@ -283,7 +284,7 @@ fn tell(object: &ResourceSet, context: &Context, report: &SetReport, before: &Re
                     .inc();
             }
         }
-        let changes = verdict::changes(converged);
+        let changes = outcome::changes(converged);
         if !changes.is_empty() {
             announce(object, context, Severity::Normal, Reason::ApplySucceeded, changes.join("\n"));
         }

@@ -1,6 +1,6 @@
 //! What is remembered between passes, and between processes.
 
-use crate::converge::{LedgerBook, LedgerError};
+use crate::pipeline::converge::{LedgerBook, LedgerError};
 use async_trait::async_trait;
 use orangery_cluster::StateDirectory;
 use orangery_cluster::directory::StateError;

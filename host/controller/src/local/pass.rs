@@ -4,13 +4,13 @@ use super::conditions::{concluded, describe, is_ready, message, resource};
 use super::memory::{Book, MemoryError, ProviderMemory, SetMemory, document};
 use super::overlay::Overlay;
 use super::rows::{Pass, ProviderRow, SetRow};
-use crate::adoption::Consent;
-use crate::gather::KnownProvider;
-use crate::poll::Poller;
-use crate::provider::{self, ProviderReport};
-use crate::secrets::KnownSecrets;
-use crate::set::{self, Road, SetReport, SetRun};
-use crate::verdict;
+use crate::pipeline::converge::adoption::Consent;
+use crate::pipeline::provider::poll::Poller;
+use crate::pipeline::provider::{self, ProviderReport};
+use crate::pipeline::secrets::KnownSecrets;
+use crate::pipeline::set::gather::KnownProvider;
+use crate::pipeline::set::outcome;
+use crate::pipeline::set::{self, Road, SetReport, SetRun};
 use futures::stream::{self, StreamExt};
 use orangery_cluster::DirectoryTarget;
 use orangery_core::combine::source::{PROVIDER_KIND, SET_KIND};
@@ -223,7 +223,7 @@ impl Local {
             objects: memory.inventory.len(),
             ready: is_ready(&memory.conditions),
             message: message(&memory.conditions),
-            changes: converged.map(verdict::changes).unwrap_or_default(),
+            changes: converged.map(outcome::changes).unwrap_or_default(),
             held: converged.map_or(0, |converged| converged.holds().map(|hold| hold.objects.len()).sum()),
             environments: report.environments,
         })

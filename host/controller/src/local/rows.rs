@@ -1,7 +1,7 @@
 //! What a pass came to, as values: the screen and the exit code are made from them.
 
-use crate::provider::Next;
-use crate::set::Environment;
+use crate::pipeline::provider::Next;
+use crate::pipeline::set::Environment;
 use orangery_core::NamespacedName;
 use orangery_core::combine::source::{PROVIDER_KIND, SET_KIND};
 use orangery_egress::RequestTrace;

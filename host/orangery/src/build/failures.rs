@@ -1,7 +1,7 @@
 //! What a build says of environments that cannot be built: all of them, and nothing on stdout. What is printed goes into a pipe,
 //! where a list without them would delete them.
 
-use orangery_controller::build::Built;
+use orangery_controller::pipeline::build::Built;
 use orangery_core::plan;
 
 /// More of them are counted, not shown.

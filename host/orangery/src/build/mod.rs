@@ -16,7 +16,7 @@ use crate::cli::{BuildOptions, OutputFormat};
 use crate::exit;
 use crate::manifest;
 use anyhow::{Context, bail};
-use orangery_controller::build;
+use orangery_controller::pipeline::build;
 use orangery_core::Reason;
 use orangery_core::combine::Source;
 use orangery_core::desired::{DesiredSet, OnDuplicate};

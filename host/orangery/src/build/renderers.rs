@@ -2,7 +2,7 @@
 
 use crate::cli::BuildOptions;
 use crate::glass;
-use orangery_controller::build;
+use orangery_controller::pipeline::build;
 use orangery_core::spec::SetSpec;
 use orangery_sandbox::Sandbox;
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use crate::manifest::ManifestError;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use orangery_controller::secrets::{SecretData, StoredSecret};
+use orangery_controller::pipeline::secrets::{SecretData, StoredSecret};
 use orangery_core::{NamespacedName, keys};
 use orangery_egress::credential::consent::SecretFacts;
 use serde_json::Value;

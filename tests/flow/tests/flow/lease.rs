@@ -10,7 +10,7 @@ use kube::api::{Api, DeleteParams, DynamicObject};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Client, Config};
-use orangery_controller::lease::{Election, Fence, LeaseError, acquire};
+use orangery_controller::kubernetes::lease::{Election, Fence, LeaseError, acquire};
 use orangery_test_apiserver::{Proxy, Treatment};
 use orangery_test_flow::{Launch, SET, World, get};
 use serde_json::{Value, json};

@@ -4,8 +4,8 @@
 //! Dependencies are read with the rights of the set, not with those of the operator, so that `readyExpr` cannot be used to
 //! look at what the set may not see. The data of Secrets in other namespaces is not shown to expressions.
 
-use crate::build::consumer;
-use crate::expression::{self, ExpressionError};
+use crate::pipeline::build::consumer;
+use crate::pipeline::set::expression::{self, ExpressionError};
 use orangery_cluster::{ReadError, Target};
 use orangery_core::combine::source::{PROVIDER_KIND, SET_KIND};
 use orangery_core::readiness::{Purpose, readiness};

@@ -7,29 +7,30 @@
 //! else                        ──▶ everything is deleted, then released
 //! ```
 
-mod judge;
-mod leave;
+mod best_effort;
+mod protection;
 
-pub(super) use judge::Deletions;
+pub(super) use protection::Deletions;
 
 use super::context::{Context, now, timestamp};
 use super::finalizer;
 use super::rights;
 use super::sets::{KIND, ServerBook, SetError, announce};
 use super::status::publish;
-use crate::adoption::Consent;
-use crate::events::{Announcement, Severity};
-use crate::metrics::ActionLabels;
-use crate::{set, verdict};
-use judge::Judgement;
+use crate::kubernetes::events::{Announcement, Severity};
+use crate::kubernetes::metrics::ActionLabels;
+use crate::pipeline::converge::adoption::Consent;
+use crate::pipeline::set;
+use crate::pipeline::set::outcome;
+use best_effort::Why;
 use k8s_openapi::api::core::v1::{Namespace, ObjectReference, ServiceAccount};
 use kube::api::Api;
 use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
-use leave::Why;
 use orangery_api::{ResourceSet, ResourceSetStatus};
 use orangery_core::conditions::{Abnormal, ConditionType, Conditions, Outcome, Stamp, conclude};
 use orangery_core::{Ledger, NamespacedName, Owner, Reason, keys};
+use protection::Judgement;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,7 +54,7 @@ pub(super) async fn delete(
         deletions.is_gone(object);
         return Ok(Action::await_change());
     }
-    if judge::is_suspended(object) || ledger.is_empty() {
+    if protection::is_suspended(object) || ledger.is_empty() {
         release(object, context).await?;
         deletions.is_gone(object);
         return Ok(Action::await_change());
@@ -66,7 +67,7 @@ pub(super) async fn delete(
         Judgement::Hold(message) => return hold(object, context, ledger, message).await,
         Judgement::Unknown(message) => {
             let outcome = Outcome::Failed { reason: Reason::ReconciliationFailed, message: message.clone() };
-            show(object, context, &outcome, &[verdict::deletion_failed(message)]).await?;
+            show(object, context, &outcome, &[outcome::deletion_failed(message)]).await?;
             return Ok(Action::requeue(context.back_off(KIND, &name).min(LONGEST_RETRY)));
         }
     }
@@ -78,7 +79,7 @@ pub(super) async fn delete(
         Ok(owner) => owner,
         Err(error) => {
             let outcome = Outcome::Stalled { reason: Reason::InvalidSpec, message: error.to_string() };
-            show(object, context, &outcome, &[verdict::deletion_failed(error.to_string())]).await?;
+            show(object, context, &outcome, &[outcome::deletion_failed(error.to_string())]).await?;
             return Ok(Action::requeue(LONGEST_RETRY));
         }
     };
@@ -170,7 +171,7 @@ async fn leave(
     ledger: &Ledger,
     why: Why,
 ) -> Result<Action, SetError> {
-    let left = leave::delete_what_may_be(context.target.as_ref(), owner.as_ref(), ledger, &why, object).await;
+    let left = best_effort::delete_what_may_be(context.target.as_ref(), owner.as_ref(), ledger, &why, object).await;
     if !left.is_empty() && deletions.known_for(object) < GRACE {
         return Ok(Action::requeue(AGAIN));
     }
@@ -183,8 +184,8 @@ async fn leave(
 }
 
 /// Tells what a set leaves behind, in an event and in the log.
-fn tell(object: &ResourceSet, context: &Context, why: &Why, left: &[leave::Left]) {
-    let message = leave::message(why, left);
+fn tell(object: &ResourceSet, context: &Context, why: &Why, left: &[best_effort::Left]) {
+    let message = best_effort::message(why, left);
     let name = format!("{}/{}", object.namespace().unwrap_or_default(), object.name_any());
     tracing::warn!(set = name, left = left.len(), message, "a set leaves objects behind");
     let about = match why {

@@ -9,8 +9,8 @@
 //! Nothing is written to such an object before it is decided, and before the decision is in the ledger (law 2). An adopted
 //! object is deleted only when exactly that is approved. Of a set that is deleted it stays, without the labels of the set.
 
-use crate::converge::{LedgerBook, LedgerError};
-use crate::naming::Naming;
+use crate::pipeline::converge::naming::Naming;
+use crate::pipeline::converge::{LedgerBook, LedgerError};
 use orangery_cluster::Target;
 use orangery_core::guard::{self, Hold};
 use orangery_core::{

@@ -5,7 +5,9 @@
 //! One bad input does not hide the others: what the good ones give is in [`Built::desired`], the bad ones are in
 //! [`Built::failed`], and nothing of theirs may be deleted. No clock and no randomness: same in, same out.
 
-use crate::budget;
+pub(crate) mod budget;
+pub mod copies;
+
 use orangery_core::combine::{self, Combined, CombinedInput, Ingredients, Source};
 use orangery_core::desired::{self, DesiredError, DesiredSet, Form, OnDuplicate, RenderedStep, Rules, TemplateRef};
 use orangery_core::environment::Unnamed;

@@ -4,9 +4,12 @@
 //! The ledger is written before the first apply (law 2). Only objects of environments that are gone, or that were applied whole,
 //! are deleted, and only if the guard agrees (law 3).
 
-use crate::adoption::{self, Consent};
-use crate::build::{Built, FailedInput};
-use crate::naming::Naming;
+pub mod adoption;
+pub mod naming;
+
+use crate::pipeline::build::{Built, FailedInput};
+use crate::pipeline::converge::naming::Naming;
+use adoption::Consent;
 use async_trait::async_trait;
 use orangery_cluster::Target;
 use orangery_core::desired::{DesiredError, OnDuplicate};

@@ -3,7 +3,7 @@
 //! # Guarantees
 //! What was written is read back as it was. A time that cannot be read counts as now: the guard rather remembers too long.
 
-use super::context::{now, timestamp};
+use crate::kubernetes::context::{now, timestamp};
 use orangery_api::ResourceSetStatus;
 use orangery_api::set_status::{self, HighWaterMark};
 use orangery_core::guard::Level;
@@ -12,7 +12,7 @@ use orangery_core::{GuardMemory, Ledger};
 use serde_json::{Value, json};
 
 /// The ledger that a status holds.
-pub(super) fn read(status: &ResourceSetStatus) -> Inventory {
+pub(in crate::kubernetes) fn read(status: &ResourceSetStatus) -> Inventory {
     let mut inventory = status.inventory.as_ref().map(set_status::Inventory::read).unwrap_or_default();
     let level = |mark: &HighWaterMark| Level {
         inputs: usize::try_from(mark.inputs).unwrap_or_default(),
@@ -33,7 +33,7 @@ pub(super) fn read(status: &ResourceSetStatus) -> Inventory {
 
 /// What a merge patch of the status must say. The policy of a hold stands with the list that is held, which is published with
 /// the outcome.
-pub(super) fn patch(ledger: &Ledger, unreadable: &[InventoryEntry]) -> Value {
+pub(in crate::kubernetes) fn patch(ledger: &Ledger, unreadable: &[InventoryEntry]) -> Value {
     let guard = ledger.guard();
     let marks = marks(guard);
     json!({
@@ -44,7 +44,7 @@ pub(super) fn patch(ledger: &Ledger, unreadable: &[InventoryEntry]) -> Value {
 }
 
 /// Puts a ledger into a status. One that never had an inventory gets none for nothing.
-pub(super) fn show(status: &mut ResourceSetStatus, ledger: &Ledger, unreadable: &[InventoryEntry]) {
+pub(in crate::kubernetes) fn show(status: &mut ResourceSetStatus, ledger: &Ledger, unreadable: &[InventoryEntry]) {
     let written = set_status::Inventory::write(ledger, unreadable);
     status.inventory = Some(written).filter(|_| status.inventory.is_some() || !ledger.is_empty());
     status.high_water_marks = marks(ledger.guard());

@@ -1,9 +1,13 @@
 //! One reconciliation of one provider: schedule, poll, outcome. The same in a cluster and in a directory.
 
-use crate::cron::{self, CronError};
-use crate::poll::{Polled, Poller};
-use crate::secrets::Secrets;
-use crate::verdict;
+pub mod access;
+pub mod cron;
+pub mod poll;
+
+use crate::pipeline::provider::poll::{Polled, Poller};
+use crate::pipeline::secrets::Secrets;
+use crate::pipeline::set::outcome;
+use cron::CronError;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
 use orangery_core::schedule::{self, NextPoll, Window, WindowTooShort};
 use orangery_core::spec::ProviderSpec;
@@ -104,7 +108,7 @@ pub async fn reconcile(
     let end = now.saturating_add(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
     let next = schedule::next_poll(end, provider.cadence().interval, &windows);
     let mut report = report(polled, last, took, next, end);
-    report.abnormal.get_or_insert_default().extend(verdict::shortened(provider.cadence()));
+    report.abnormal.get_or_insert_default().extend(outcome::shortened(provider.cadence()));
     report
 }
 

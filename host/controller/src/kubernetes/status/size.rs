@@ -4,19 +4,19 @@
 //! An object that would grow past [`MOST_BYTES`] is told so in a condition, with its size and the way out. What was in its status
 //! before stays: the last good inputs of a provider, the ledger of a set.
 
-use crate::converge::LedgerError;
-use crate::provider::{ProviderReport, stale};
-use crate::set::SetReport;
+use crate::pipeline::converge::LedgerError;
+use crate::pipeline::provider::{ProviderReport, stale};
+use crate::pipeline::set::SetReport;
 use orangery_core::conditions::Outcome;
 use orangery_core::{Disposition, NamespacedName, Reason, Snapshot};
 use serde::Serialize;
 use std::io;
 
 /// Etcd takes requests of 1.5 MiB, and the API server adds to managed fields.
-pub(super) const MOST_BYTES: usize = 1_400_000;
+pub(in crate::kubernetes) const MOST_BYTES: usize = 1_400_000;
 
 /// How large an object is.
-pub(super) struct Size {
+pub(in crate::kubernetes) struct Size {
     /// Bytes beside its status.
     beside: usize,
     /// Bytes of its status.
@@ -27,18 +27,22 @@ pub(super) struct Size {
 
 impl Size {
     /// Measures an object, its status, and the inventory in that, if it has one.
-    pub(super) fn of(object: &impl Serialize, status: &impl Serialize, inventory: Option<&impl Serialize>) -> Self {
+    pub(in crate::kubernetes) fn of(
+        object: &impl Serialize,
+        status: &impl Serialize,
+        inventory: Option<&impl Serialize>,
+    ) -> Self {
         let status = bytes_of(status);
         Self { beside: bytes_of(object).saturating_sub(status), status, inventory: inventory.map_or(0, bytes_of) }
     }
 
     /// How large the object would be with this status, if that is too large. What shrinks is always kept.
-    pub(super) fn excess(&self, status: &impl Serialize) -> Option<usize> {
+    pub(in crate::kubernetes) fn excess(&self, status: &impl Serialize) -> Option<usize> {
         Self::beyond(self.beside, self.status, bytes_of(status))
     }
 
     /// The same for the inventory alone: what else is in the status is small, and is written afterwards.
-    pub(super) fn excess_of_inventory(&self, inventory: &impl Serialize) -> Option<usize> {
+    pub(in crate::kubernetes) fn excess_of_inventory(&self, inventory: &impl Serialize) -> Option<usize> {
         Self::beyond(self.beside, self.inventory, bytes_of(inventory))
     }
 
@@ -68,7 +72,12 @@ impl io::Write for Counter {
 }
 
 /// What a provider says instead of exporting inputs that do not fit: the last good ones stay, and are stale.
-pub(super) fn inputs_do_not_fit(report: ProviderReport, last: &Snapshot, bytes: usize, now: u64) -> ProviderReport {
+pub(in crate::kubernetes) fn inputs_do_not_fit(
+    report: ProviderReport,
+    last: &Snapshot,
+    bytes: usize,
+    now: u64,
+) -> ProviderReport {
     let message = format!(
         "{} exported inputs make this object {bytes} bytes large, and at most {MOST_BYTES} fit: export fewer or smaller ones \
          (spec.filter), or split the provider into several; the last good inputs stay",
@@ -87,7 +96,7 @@ pub(super) fn inputs_do_not_fit(report: ProviderReport, last: &Snapshot, bytes: 
 }
 
 /// Refuses a ledger that would not fit, before anything of it is applied.
-pub(super) fn ledger_does_not_fit(set: &NamespacedName, objects: usize, bytes: usize) -> LedgerError {
+pub(in crate::kubernetes) fn ledger_does_not_fit(set: &NamespacedName, objects: usize, bytes: usize) -> LedgerError {
     let message = format!(
         "its {objects} objects make this ResourceSet {bytes} bytes large, and at most {MOST_BYTES} fit: split it into several \
          ResourceSets"
@@ -96,7 +105,7 @@ pub(super) fn ledger_does_not_fit(set: &NamespacedName, objects: usize, bytes: u
 }
 
 /// What a set says whose status does not fit for another reason than its ledger.
-pub(super) fn status_does_not_fit(report: SetReport, bytes: usize) -> SetReport {
+pub(in crate::kubernetes) fn status_does_not_fit(report: SetReport, bytes: usize) -> SetReport {
     let message = format!(
         "what is to be told makes this ResourceSet {bytes} bytes large, and at most {MOST_BYTES} fit, so this message stands for \
          it: split it into several ResourceSets"

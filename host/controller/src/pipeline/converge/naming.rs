@@ -7,7 +7,8 @@
 //!
 //! Asked only where an object exists that nobody owns, which is rare: a rendering costs as much as the first one did.
 
-use crate::{budget, build};
+use crate::pipeline::build;
+use crate::pipeline::build::budget;
 use orangery_core::combine::{Combined, CombinedInput, Probe, Source};
 use orangery_core::spec::SetSpec;
 use orangery_core::{InputRef, Object, ObjectKey, Planned, Scopes};

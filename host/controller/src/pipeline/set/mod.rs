@@ -7,14 +7,17 @@
 //! # Guarantees
 //! Always ends with a [`SetReport`]; what was done before a failure is in it. Nothing here writes status.
 
-use crate::adoption::Consent;
-use crate::build::{self, Built};
-use crate::converge::{self, Case, Converged, LedgerBook};
-use crate::copies;
-use crate::dependencies;
-use crate::gather::{self, Gathered, KnownProvider};
-use crate::naming::Naming;
-use crate::verdict;
+pub mod dependencies;
+pub mod expression;
+pub mod gather;
+pub mod outcome;
+
+use crate::pipeline::build::copies;
+use crate::pipeline::build::{self, Built};
+use crate::pipeline::converge::adoption::Consent;
+use crate::pipeline::converge::naming::Naming;
+use crate::pipeline::converge::{self, Case, Converged, LedgerBook};
+use gather::{Gathered, KnownProvider};
 use orangery_cluster::Target;
 use orangery_core::combine::Strategy;
 use orangery_core::conditions::{Abnormal, Outcome};
@@ -156,10 +159,10 @@ pub async fn reconcile(road: &Road, run: SetRun<'_>) -> SetReport {
     };
     match converge::converge(run.target, run.book, case, built).await {
         Ok(converged) => {
-            let (outcome, retry) = verdict::outcome(&converged, &gathered, begun.elapsed());
-            let mut abnormal = verdict::abnormal(&converged, &gathered, run.set.strategy);
-            abnormal.extend(verdict::shortened(run.set.cadence()));
-            let wake = verdict::wake(&converged, run.now);
+            let (outcome, retry) = outcome::outcome(&converged, &gathered, begun.elapsed());
+            let mut abnormal = outcome::abnormal(&converged, &gathered, run.set.strategy);
+            abnormal.extend(outcome::shortened(run.set.cadence()));
+            let wake = outcome::wake(&converged, run.now);
             let converged = Some(converged);
             SetReport { outcome, abnormal: Some(abnormal), converged, retry, wake, inputs, environments, external }
         }
@@ -200,10 +203,10 @@ fn cannot_build_yet(set: &SetSpec, gathered: &Gathered) -> Option<SetReport> {
     if not_ready.is_empty() || (!product && (!gathered.sources.is_empty() || !set.inputs.is_empty())) {
         return None;
     }
-    let message = verdict::not_ready_message(gathered);
+    let message = outcome::not_ready_message(gathered);
     Some(SetReport {
         outcome: Outcome::Failed { reason: Reason::InputsNotReady, message: message.clone() },
-        abnormal: Some(vec![verdict::inputs_not_ready(message)]),
+        abnormal: Some(vec![outcome::inputs_not_ready(message)]),
         converged: None,
         retry: Some(Disposition::Retry),
         wake: None,
@@ -273,11 +276,11 @@ pub async fn dismantle(
         external: Vec::new(),
     };
     if pruned.failed.is_empty() && !pruned.terminating.is_empty() {
-        let message = format!("deletion in progress: {}", verdict::terminating_message(&pruned));
+        let message = format!("deletion in progress: {}", outcome::terminating_message(&pruned));
         return Ok(Dismantled { report: Some(report(Outcome::Waiting { message }, Vec::new(), None)), left });
     }
-    let message = verdict::deletion_message(&pruned);
+    let message = outcome::deletion_message(&pruned);
     let outcome = Outcome::Failed { reason: Reason::ReconciliationFailed, message: message.clone() };
-    let report = report(outcome, vec![verdict::deletion_failed(message)], Some(Disposition::Retry));
+    let report = report(outcome, vec![outcome::deletion_failed(message)], Some(Disposition::Retry));
     Ok(Dismantled { report: Some(report), left })
 }

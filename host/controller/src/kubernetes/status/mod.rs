@@ -1,5 +1,8 @@
 //! Writing status: one merge patch, and only when something changed.
 
+pub(super) mod ledger;
+pub(super) mod size;
+
 use kube::api::{Api, Patch, PatchParams};
 use kube::core::NamespaceResourceScope;
 use kube::{Client, Resource, ResourceExt};

@@ -16,7 +16,7 @@ const SLACK: Duration = Duration::from_secs(2 * 60 * 60);
 type Key = (&'static str, NamespacedName);
 
 /// All objects that failed the last time.
-pub(super) struct Failures {
+pub(in crate::kubernetes) struct Failures {
     first: Duration,
     longest: Duration,
     counts: Mutex<BTreeMap<Key, Count>>,
@@ -28,12 +28,12 @@ struct Count {
 }
 
 impl Failures {
-    pub(super) fn new(first: Duration, longest: Duration) -> Self {
+    pub(in crate::kubernetes) fn new(first: Duration, longest: Duration) -> Self {
         Self { first, longest, counts: Mutex::default() }
     }
 
     /// Counts a failure and says how long to wait: doubled each time, between the two bounds.
-    pub(super) fn back_off(&self, kind: &'static str, name: &NamespacedName, now: Instant) -> Duration {
+    pub(in crate::kubernetes) fn back_off(&self, kind: &'static str, name: &NamespacedName, now: Instant) -> Duration {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let remembered = self.longest.saturating_add(SLACK);
         counts.retain(|_, count| now.saturating_duration_since(count.last) < remembered);
@@ -45,7 +45,7 @@ impl Failures {
     }
 
     /// Forgets the failures of an object that succeeded or is gone.
-    pub(super) fn forget(&self, kind: &'static str, name: &NamespacedName) {
+    pub(in crate::kubernetes) fn forget(&self, kind: &'static str, name: &NamespacedName) {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).remove(&(kind, name.clone()));
     }
 }

@@ -5,7 +5,7 @@
 //! grants, as far as its Secret consents ([`consent`]). A plugin that came with the program is granted what it asks for; one
 //! that the user gave needs `--grant`.
 
-use crate::secrets::{SecretReadError, Secrets};
+use crate::pipeline::secrets::{SecretReadError, Secrets};
 use orangery_core::{Disposition, Explain, NamespacedName, Reason};
 use orangery_egress::credential::consent::{self, ConsentError, SecretRules, SourceFacts};
 use orangery_egress::credential::{self, Credential, CredentialError, CredentialKind, SecretShape};
@@ -205,7 +205,7 @@ fn shape(kind: &str, url: &str) -> SecretShape {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secrets::{KnownSecrets, SecretData, StoredSecret};
+    use crate::pipeline::secrets::{KnownSecrets, SecretData, StoredSecret};
     use orangery_egress::credential::consent::{OriginsRule, PlainHttp, SecretFacts};
     use orangery_sandbox::{PluginRef, PluginSource, Want};
 

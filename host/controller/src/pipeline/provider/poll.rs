@@ -3,9 +3,9 @@
 //! # Guarantees
 //! Law 1: whatever fails, the snapshot that comes back holds the last good inputs.
 
-use crate::access::{self, AccessError, AccessPolicy};
-use crate::budget;
-use crate::secrets::Secrets;
+use crate::pipeline::build::budget;
+use crate::pipeline::provider::access::{self, AccessError, AccessPolicy};
+use crate::pipeline::secrets::Secrets;
 use orangery_core::selection::{self, Coverage, Filter, FilterError, Question, SelectError};
 use orangery_core::spec::ProviderSpec;
 use orangery_core::{

@@ -1,8 +1,10 @@
 //! When a set is looked at again: after a failure, at its interval, and while it waits.
 
-use super::context::{Context, now, spread};
-use super::sets::KIND;
-use crate::set::{SetReport, Wake};
+pub(super) mod failures;
+
+use crate::kubernetes::context::{Context, now, spread};
+use crate::kubernetes::sets::KIND;
+use crate::pipeline::set::{SetReport, Wake};
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
 use orangery_api::ResourceSet;
@@ -17,7 +19,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 const SHORTEST: Duration = Duration::from_millis(10);
 
 /// When to look again, and what the metrics say of this time.
-pub(super) fn next(
+pub(in crate::kubernetes) fn next(
     object: &ResourceSet,
     context: &Context,
     name: &NamespacedName,

@@ -1,8 +1,8 @@
 //! From what was done to what is said: the outcome and the abnormal conditions of a set.
 
-use crate::converge::Converged;
-use crate::gather::Gathered;
-use crate::set::Wake;
+use crate::pipeline::converge::Converged;
+use crate::pipeline::set::Wake;
+use crate::pipeline::set::gather::Gathered;
 use orangery_core::combine::Strategy;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
 use orangery_core::spec::Cadence;

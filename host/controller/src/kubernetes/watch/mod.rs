@@ -9,13 +9,17 @@
 //!
 //! Changes of status that we write ourselves trigger nobody.
 
+mod fair_share;
+mod initial_list;
+mod provider_changes;
+mod task;
+
 use super::context::Context;
 use super::deletion::Deletions;
-use super::filled::{self, Filled};
-use super::offers::Offers;
-use super::turns::{Namespaces, Turns};
-use super::{providers, sets, task};
+use super::{providers, sets};
+use fair_share::{Namespaces, Turns};
 use futures::{StreamExt, TryStreamExt, stream};
+use initial_list::Filled;
 use kube::api::Api;
 use kube::core::NamespaceResourceScope;
 use kube::runtime::controller::{Action, Config as ControllerConfig, Controller};
@@ -24,6 +28,7 @@ use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Client, Resource, ResourceExt};
 use orangery_api::{ResourceSet, ResourceSetInputProvider};
 use orangery_core::NamespacedName;
+use provider_changes::Offers;
 use serde::de::DeserializeOwned;
 use std::collections::hash_map::DefaultHasher;
 use std::future::Future;
@@ -45,8 +50,8 @@ pub async fn run(
     let namespace = context.options.namespace.as_deref();
     let (provider_store, provider_writer) = reflector::store::<ResourceSetInputProvider>();
     let (set_store, set_writer) = reflector::store::<ResourceSet>();
-    let (filling, mut polled) = filled::channel();
-    let (filling_sets, mut built) = filled::channel();
+    let (filling, mut polled) = initial_list::channel();
+    let (filling_sets, mut built) = initial_list::channel();
 
     // One watch and one cache of the providers serve both controllers. What the sets have to hear of goes through a channel, by
     // name, after the cache has taken it in.

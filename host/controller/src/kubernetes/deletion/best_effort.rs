@@ -4,8 +4,8 @@
 //! Everything is tried, each object for a short time, all of them for a bounded one: a namespace waits for it. What is not
 //! known to be gone is told of, unless the namespace takes it along.
 
-use crate::adoption::Consent;
-use crate::converge::{self, LedgerBook, LedgerError};
+use crate::pipeline::converge::adoption::Consent;
+use crate::pipeline::converge::{self, LedgerBook, LedgerError};
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use kube::ResourceExt;
