@@ -71,6 +71,4 @@ pub enum PollOutcome {
     Complete(Found),
     /// Some of it: adds and updates, removes nothing.
     Partial(Found),
-    /// The same as last time.
-    Unchanged,
 }

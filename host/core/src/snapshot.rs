@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 /// How much a snapshot can be trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Freshness {
-    /// The last poll gave a complete answer, or said that nothing changed since one.
+    /// The last poll gave a complete answer.
     Fresh,
     /// The last poll failed or was partial; the inputs are the last good ones.
     Stale {
@@ -113,15 +113,6 @@ impl Snapshot {
         Self { inputs, waiting: selected.waiting, odd: selected.odd, revision, freshness }
     }
 
-    /// After the answer that nothing changed. From a provider that never answered it says nothing.
-    #[must_use]
-    pub fn after_unchanged(&self) -> Self {
-        match self.freshness {
-            Freshness::Never => self.clone(),
-            Freshness::Fresh | Freshness::Stale { .. } => Self { freshness: Freshness::Fresh, ..self.clone() },
-        }
-    }
-
     /// After a failure: everything stays, only the trust goes.
     #[must_use]
     pub fn after_failure(&self, reason: Reason, now: u64) -> Self {
@@ -191,13 +182,11 @@ mod tests {
         assert_eq!(failed.inputs().len(), 2);
         assert_eq!(failed.freshness(), &Freshness::Stale { reason: Reason::RateLimited, since: 5 });
         assert_eq!(failed.revision(), answered(&["1", "2"]).revision());
-        assert!(failed.after_unchanged().freshness().is_fresh());
     }
 
     #[test]
-    fn a_provider_that_never_answered_stays_so_through_failures_and_unchanged() {
+    fn a_provider_that_never_answered_stays_so_through_failures() {
         assert_eq!(Snapshot::never().after_failure(Reason::Unauthorized, 1), Snapshot::never());
-        assert_eq!(Snapshot::never().after_unchanged(), Snapshot::never());
         assert_eq!(
             Snapshot::restored(inputs(&["1"]).as_slice().into(), vec![], String::new(), Freshness::Fresh),
             Snapshot::never()

@@ -50,9 +50,6 @@ pub enum BadAnswer {
         /// What the parser says.
         problem: String,
     },
-    /// `unchanged` although the host holds no earlier answer.
-    #[error("'unchanged' to a question that was not asked before")]
-    NothingToKeep,
     /// A renderer must answer with one entry for each input.
     #[error("{got} entries for {expected} inputs")]
     WrongCount {
@@ -109,15 +106,12 @@ pub(crate) fn check_object(what: impl Fn() -> String, text: &str) -> Result<(), 
 /// large, which an outsider may bring about, becomes an odd item. Ids and names are checked where inputs are selected.
 pub(crate) fn poll_outcome(
     outcome: wit::PollOutcome,
-    may_be_unchanged: bool,
     redact: &Redactor,
     limits: &Limits,
 ) -> Result<PollOutcome, Unfit> {
     match outcome {
         wit::PollOutcome::Complete(found) => contents(found, redact, limits).map(PollOutcome::Complete),
         wit::PollOutcome::Partial(found) => contents(found, redact, limits).map(PollOutcome::Partial),
-        wit::PollOutcome::Unchanged if may_be_unchanged => Ok(PollOutcome::Unchanged),
-        wit::PollOutcome::Unchanged => Err(BadAnswer::NothingToKeep.into()),
     }
 }
 

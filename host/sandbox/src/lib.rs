@@ -3,7 +3,7 @@
 //! ```text
 //! bytes ──admit──▶ Plugin (counted, compiled, linked, described)      once for each digest
 //!                     │
-//! PollRequest ────────┤ fresh store, two clocks, session ──▶ PollReport  {complete | partial | unchanged | CallError}
+//! PollRequest ────────┤ fresh store, two clocks, session ──▶ PollReport  {complete | partial | CallError}
 //! RenderRequest ──────┤ fresh store a batch, no network  ──▶ one entry an input
 //! ReportRequest ──────┘ fresh store, two clocks, session ──▶ ReportReceipt
 //! Evaluations ──────▶ built-in evaluator, fresh store, no network ──▶ expressions, schemas, schedules

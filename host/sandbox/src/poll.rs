@@ -58,8 +58,6 @@ pub struct PollRequest {
     /// Wall clock of the call; [`crate::Limits::poll_wall`] is the most. Its requests get a little less, so that a plugin can say
     /// that the remote was too slow.
     pub deadline: Duration,
-    /// Whether the host holds a complete answer to this very question.
-    pub may_answer_unchanged: bool,
 }
 
 /// What came of a poll, also when it failed.
@@ -148,7 +146,6 @@ impl Sandbox {
                 labels: request.filter.labels,
                 semver: request.filter.semver,
             },
-            may_answer_unchanged: request.may_answer_unchanged,
         };
         let config = request.config.to_string();
         let body: Body<_> = Box::new(move |store, instance| {
@@ -161,8 +158,7 @@ impl Sandbox {
         attempt.settle();
         let Reached { outcome, logs, usage } = reached;
         let result = outcome.and_then(|answer| match answer {
-            Ok(found) => answer::poll_outcome(found, request.may_answer_unchanged, &redactor, self.limits())
-                .map_err(|unfit| reject(&plugin, unfit)),
+            Ok(found) => answer::poll_outcome(found, &redactor, self.limits()).map_err(|unfit| reject(&plugin, unfit)),
             Err(error) => {
                 let said = GuestFailure::of_error(error, &redactor);
                 Err(CallError::Answered { plugin: plugin.reference().clone(), said })
@@ -204,7 +200,6 @@ fn question(plugin: &Plugin, request: &PollRequest, door: &Door) -> Option<Quest
         request.url.as_bytes(),
         format!("{:?}", request.filter).as_bytes(),
         request.config.to_string().as_bytes(),
-        &[u8::from(request.may_answer_unchanged)],
         session.as_bytes(),
     ]))
 }

@@ -36,7 +36,6 @@ fn complete(outcome: Outcome) -> Value {
 fn ids(outcome: Outcome) -> Vec<String> {
     let inputs = match outcome {
         Outcome::Complete(found) | Outcome::Partial(found) => found.inputs,
-        Outcome::Unchanged => Vec::new(),
     };
     inputs.into_iter().map(|input| input.id).collect()
 }

@@ -51,8 +51,6 @@ pub struct Poll<'a> {
     pub url: String,
     /// The user's filter. The host applies it; a provider may push parts of it down to the forge.
     pub filter: Filter,
-    /// Whether the host holds a complete answer to this very question, so that [`Outcome::Unchanged`] is valid.
-    pub may_answer_unchanged: bool,
     /// The door to the network.
     pub http: &'a dyn Http,
     /// The user's filter, as the host applies it; see [`Poll::wants`].
@@ -85,8 +83,6 @@ pub enum Outcome {
     Complete(Found),
     /// Some of it: adds and updates, removes nothing.
     Partial(Found),
-    /// The same as last time.
-    Unchanged,
 }
 
 /// The contents of an answer: `inputs.into()` where every item could be read.

@@ -55,7 +55,6 @@ pub fn poll<'a>(kind: &str, url: &str, http: &'a Script) -> Poll<'a> {
         kind: kind.to_owned(),
         url: url.to_owned(),
         filter: Filter::default(),
-        may_answer_unchanged: false,
         http,
         selection: &Everything,
     }

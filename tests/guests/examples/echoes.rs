@@ -19,7 +19,6 @@ orangery_test_guests::provider!("Echoes", |_, config| {
     let said = || failure("AsAsked", "as asked");
     match text(&config["outcome"]).as_str() {
         "partial" => Ok(PollOutcome::Partial(Found { inputs, odd })),
-        "unchanged" => Ok(PollOutcome::Unchanged),
         "trap" => std::process::abort(),
         "exit" => std::process::exit(0),
         "stack" => only(vec![input(&deep(0).to_string(), "{}")]),

@@ -86,11 +86,3 @@ fn an_answer_with_a_secret_is_refused_even_behind_json_escapes() {
     assert_eq!(checked(&[("1", r#"{"s3cre\u0074-token":1}"#)]), leak);
     assert_eq!(checked(&[("s3cret-token", "{}")]), leak);
 }
-
-#[test]
-fn unchanged_needs_something_to_keep() {
-    let no = Redactor::default();
-    let unchanged = || wit::PollOutcome::Unchanged;
-    assert_eq!(poll_outcome(unchanged(), true, &no, &Limits::default()), Ok(PollOutcome::Unchanged));
-    assert_eq!(poll_outcome(unchanged(), false, &no, &Limits::default()), Err(Unfit::Bad(BadAnswer::NothingToKeep)));
-}

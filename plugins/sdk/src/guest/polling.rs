@@ -43,14 +43,12 @@ impl<P: Provider> provider::Guest for ProviderGuest<P> {
                 labels: ctx.filter.labels,
                 semver: ctx.filter.semver,
             },
-            may_answer_unchanged: ctx.may_answer_unchanged,
             http: &Network,
             selection: &Host,
         };
         Ok(match P::poll(&poll, config).map_err(error)? {
             Outcome::Complete(contents) => provider::PollOutcome::Complete(found(contents)),
             Outcome::Partial(contents) => provider::PollOutcome::Partial(found(contents)),
-            Outcome::Unchanged => provider::PollOutcome::Unchanged,
         })
     }
 }

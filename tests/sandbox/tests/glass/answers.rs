@@ -11,25 +11,13 @@ pub(crate) mod echoes {
     pub(crate) const GUEST: &str = "echoes";
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn complete_partial_and_unchanged_stay_what_they_are() -> Result<()> {
+    async fn complete_and_partial_stay_what_they_are() -> Result<()> {
         let sandbox = bench::with(&[GUEST]).await?;
         let inputs = json!([["a", r#"{"branch":"a"}"#]]);
         let complete = bench::poll(&sandbox, "Echoes", json!({"inputs": inputs})).await.result?;
         assert!(matches!(complete, PollOutcome::Complete(found) if found.inputs.len() == 1));
         let partial = bench::poll(&sandbox, "Echoes", json!({"inputs": inputs, "outcome": "partial"})).await.result?;
         assert!(matches!(partial, PollOutcome::Partial(found) if found.inputs.len() == 1));
-        let question = bench::question("Echoes", json!({"outcome": "unchanged"}));
-        let unchanged = sandbox.poll(PollRequest { may_answer_unchanged: true, ..question }).await.result?;
-        assert_eq!(unchanged, PollOutcome::Unchanged);
-        Ok(())
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn unchanged_without_anything_to_keep_is_a_fault() -> Result<()> {
-        let sandbox = bench::with(&[GUEST]).await?;
-        let report = bench::poll(&sandbox, "Echoes", json!({"outcome": "unchanged"})).await;
-        let said = bench::fault(report)?.to_string();
-        assert!(said.contains("'unchanged' to a question that was not asked before"), "{said}");
         Ok(())
     }
 

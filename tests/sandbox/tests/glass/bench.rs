@@ -98,7 +98,6 @@ pub(crate) fn question(kind: &str, config: Value) -> PollRequest {
         session: SessionSpec::default(),
         wants: Arc::new(|_, _| true),
         deadline: Limits::default().poll_wall,
-        may_answer_unchanged: false,
     }
 }
 

@@ -178,8 +178,6 @@ impl Poller {
             },
             deadline: limit,
             wants: Arc::new(move |name, labels| wants.wants(name, labels)),
-            // The exported inputs are a selection: an answer of "unchanged" would outlive a change of the filter.
-            may_answer_unchanged: false,
         };
         let report = tokio::time::timeout(limit, self.sandbox.poll(request))
             .await
@@ -189,10 +187,6 @@ impl Poller {
         let (answer, coverage) = match report.result.map_err(PollError::Call)? {
             PollOutcome::Complete(found) => (found, Coverage::Complete),
             PollOutcome::Partial(found) => (found, Coverage::Partial),
-            PollOutcome::Unchanged => {
-                notices.extend_from_slice(filter.notices());
-                return Ok((last.after_unchanged(), notices));
-            }
         };
         let (snapshot, selected) = select(answer, coverage, served, filter, provider, last, now).await?;
         notices.extend(too_patient(provider.timeout, most));

@@ -33,8 +33,6 @@ pub(super) struct CaseFile {
     #[serde(default)]
     pub(super) config: Option<Value>,
     #[serde(default)]
-    pub(super) may_answer_unchanged: bool,
-    #[serde(default)]
     pub(super) http: Vec<Line>,
     pub(super) expect: Expect,
 }
@@ -179,8 +177,8 @@ fn one(document: &Document) -> anyhow::Result<Case> {
         (Some(_), Some(_)) | (None, None) => {
             return Err(document.wrong("expect", "must have either outcome or error").into());
         }
-        (Some(outcome), None) if !["complete", "partial", "unchanged"].contains(&outcome.as_str()) => {
-            return Err(document.wrong("expect.outcome", "must be complete, partial or unchanged").into());
+        (Some(outcome), None) if !["complete", "partial"].contains(&outcome.as_str()) => {
+            return Err(document.wrong("expect.outcome", "must be complete or partial").into());
         }
         _ => {}
     }

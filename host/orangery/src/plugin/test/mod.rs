@@ -81,7 +81,6 @@ async fn run(sandbox: &Sandbox, case: &Case) -> anyhow::Result<()> {
         session: session(case, plugin, Arc::clone(&script)),
         wants: Arc::new(move |name, labels| wants.wants(name, labels)),
         deadline: sandbox.limits().poll_wall,
-        may_answer_unchanged: case.expectation.may_answer_unchanged,
     };
     let PollReport { result, logs, .. } = sandbox.poll(request).await;
     let mut problems = script.problems();
