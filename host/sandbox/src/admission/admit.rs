@@ -1,0 +1,329 @@
+//! Admission: from bytes to a plugin that may be called.
+//!
+//! # Guarantees
+//! Size, kind, what its instances take, world, imports, types and description are checked in this order, each with its own
+//! refusal. The component is instantiated once: a guest built for another shape of a record links, and fails only then.
+
+use crate::admission::cache::{Cache, Code};
+use crate::admission::compile::{self, CompileFault, Compiler};
+use crate::admission::footprint::{self, Uncountable};
+use crate::admission::linker::Links;
+use crate::bindings::info::Describes;
+use crate::calls::{self, Body, Bounds, Claimant, Places, Seat, Stay, Waiting};
+use crate::guest::fault::Fault;
+use crate::guest::text::GuestText;
+use crate::instance::network::Network;
+use crate::instance::store::{CallState, Clock, Given};
+use crate::limits::Limits;
+use crate::plugin::describe::{self, DescriptionError};
+use crate::plugin::world::{Roles, Shape, WorldError};
+use crate::plugin::{Plugin, PluginDescription, PluginSource};
+use orangery_egress::Redactor;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use tokio::sync::Mutex;
+use wasmtime::Engine;
+use wasmtime::component::{Component, InstancePre};
+
+/// Why a component is not admitted.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum AdmitError {
+    /// Too large.
+    #[error("it has {bytes} bytes; at most {most} are allowed")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The bound.
+        most: usize,
+    },
+    /// Not a component at all.
+    #[error("it is {0}, not a WebAssembly component; in Rust, build with --target wasm32-wasip2")]
+    NotAComponent(&'static str),
+    /// The compiler refuses it.
+    #[error("it cannot be compiled: {0}")]
+    Malformed(GuestText),
+    /// The compiler passed a limit, or broke.
+    #[error("it cannot be compiled: {0}")]
+    Compile(CompileFault),
+    /// Its instances take too much.
+    #[error(
+        "its instances take {bytes} bytes beside their memory (globals, functions, imports and segments of all instances); \
+         at most {most} are allowed"
+    )]
+    TooHeavy {
+        /// What they take.
+        bytes: u64,
+        /// The bound.
+        most: usize,
+    },
+    /// It has too many instances.
+    #[error("it has {instances} core instances; at most {most} are allowed")]
+    TooManyInstances {
+        /// How many.
+        instances: u64,
+        /// The bound.
+        most: usize,
+    },
+    /// What it takes cannot be told before it runs.
+    #[error("it hands modules or components from one instance to another, so that what it takes cannot be counted")]
+    Uncountable,
+    /// Of no world that this host has.
+    #[error(transparent)]
+    World(#[from] WorldError),
+    /// It wants what its world has not; one sentence for each import.
+    #[error("it {}", .0.join("; it "))]
+    Imports(Vec<String>),
+    /// The names fit, the types behind them do not.
+    #[error("it was built against another shape of the interface: {0}")]
+    Mismatched(GuestText),
+    /// It broke while it described itself.
+    #[error("it {0} while it described itself")]
+    Faulted(Fault),
+    /// What it says of itself cannot be.
+    #[error(transparent)]
+    Description(#[from] DescriptionError),
+    /// Another plugin serves this type or has this renderer name.
+    #[error("it serves {what}, which {other} from {other_source} serves already; give only one of them")]
+    Taken {
+        /// The type or renderer name.
+        what: String,
+        /// The other plugin.
+        other: String,
+        /// Where the other came from.
+        other_source: PluginSource,
+    },
+    /// A plugin that the user gave serves what a bundled one serves, and nobody allowed that.
+    #[error(
+        "{given} serves {what}, which the built-in plugin {bundled} serves: it would get the credentials and the objects of that \
+         {kind}; give it another name, or allow this with --allow-shadowing"
+    )]
+    Shadows {
+        /// The given plugin.
+        given: String,
+        /// The type or renderer name.
+        what: String,
+        /// `type` or `renderer`.
+        kind: &'static str,
+        /// The bundled plugin.
+        bundled: String,
+    },
+}
+
+/// What admission works with.
+pub(crate) struct Gate {
+    pub(crate) engine: Engine,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) links: Links,
+    pub(crate) cache: Option<Cache>,
+    compiler: Compiler,
+    /// One child at a time: several would add up their memory.
+    compiling: Mutex<()>,
+    /// Plugins that describe themselves.
+    describing: Arc<Places>,
+}
+
+/// A compiled component and the names on its surface.
+pub(crate) struct Loaded {
+    pub(crate) digest: String,
+    pub(crate) component: Component,
+    pub(crate) shape: Shape,
+}
+
+/// Whose component it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It came with this program and is trusted like it.
+    Bundled,
+    /// The user gave it.
+    Given,
+}
+
+impl Gate {
+    pub(crate) fn new(engine: Engine, limits: Arc<Limits>, cache: Option<Cache>, compiler: Compiler) -> Self {
+        let describing = Places::new(Bounds::all(limits.calls_per_plugin));
+        Self { engine, limits, links: Links::default(), cache, compiler, compiling: Mutex::default(), describing }
+    }
+
+    /// Everything from bytes to plugin. `digest` is their SHA-256 in hexadecimal, where it is known already.
+    pub(crate) async fn examine(
+        self: &Arc<Self>,
+        bytes: &[u8],
+        digest: Option<&str>,
+        source: PluginSource,
+    ) -> Result<Plugin, AdmitError> {
+        let origin = if source.bundled { Origin::Bundled } else { Origin::Given };
+        let loaded = self.load(bytes, digest, origin).await?;
+        self.examine_loaded(loaded, source).await
+    }
+
+    /// The same for what is loaded already.
+    pub(crate) async fn examine_loaded(&self, loaded: Loaded, source: PluginSource) -> Result<Plugin, AdmitError> {
+        let roles = loaded.shape.roles()?;
+        let pre = self.link(&loaded, roles)?;
+        let said = self.describe(&pre, &source).await?;
+        let (description, schemas) = describe::check(said, roles, &loaded.digest, source)?;
+        let places = Places::new(Bounds::all(self.limits.calls_per_plugin));
+        let reference = Arc::new(description.plugin.clone());
+        Ok(Plugin { reference, description, roles, pre, schemas, places })
+    }
+
+    /// Takes from the cache, or compiles.
+    pub(crate) async fn load(
+        self: &Arc<Self>,
+        bytes: &[u8],
+        digest: Option<&str>,
+        origin: Origin,
+    ) -> Result<Loaded, AdmitError> {
+        check_kind(bytes, &self.limits)?;
+        let digest = digest.map_or_else(|| hex(&Sha256::digest(bytes)), str::to_owned);
+        if origin == Origin::Given {
+            let (gate, bytes) = (Arc::clone(self), bytes.to_vec());
+            off_the_workers(move || check_footprint(&bytes, &gate.limits)).await?;
+        }
+        let component = match self.cached(&digest) {
+            Some(component) => component,
+            None => self.compile(&digest, bytes, origin).await?,
+        };
+        let shape = Shape::of(&component, &self.engine);
+        Ok(Loaded { digest, component, shape })
+    }
+
+    async fn compile(self: &Arc<Self>, digest: &str, bytes: &[u8], origin: Origin) -> Result<Component, AdmitError> {
+        let (gate, name) = (Arc::clone(self), digest.to_owned());
+        match &self.compiler {
+            Compiler::Child { program, arguments } if origin == Origin::Given => {
+                let _turn = self.compiling.lock().await;
+                let code = compile::in_child(program, arguments, &self.limits, bytes).await?;
+                off_the_workers(move || gate.take_code(&name, code)).await
+            }
+            _ => {
+                let bytes = bytes.to_vec();
+                off_the_workers(move || gate.compile_here(&name, &bytes)).await
+            }
+        }
+    }
+
+    fn cached(&self, digest: &str) -> Option<Component> {
+        let code = self.cache.as_ref()?.load(digest)?;
+        match code.component(&self.engine) {
+            Ok(component) => Some(component),
+            Err(error) => {
+                tracing::warn!(digest, %error, "a compiled plugin in the cache cannot be loaded; it is compiled again");
+                None
+            }
+        }
+    }
+
+    fn compile_here(&self, digest: &str, bytes: &[u8]) -> Result<Component, AdmitError> {
+        let component =
+            Component::from_binary(&self.engine, bytes).map_err(|error| AdmitError::Malformed(untold(&error)))?;
+        if let Some(cache) = &self.cache {
+            match component.serialize() {
+                Ok(code) => cache.keep(digest, &code),
+                Err(error) => tracing::warn!(digest, %error, "a compiled plugin cannot be serialized"),
+            }
+        }
+        Ok(component)
+    }
+
+    /// Keeps what a child compiled, and loads it.
+    fn take_code(&self, digest: &str, code: Vec<u8>) -> Result<Component, AdmitError> {
+        if let Some(cache) = &self.cache {
+            cache.keep(digest, &code);
+        }
+        Code::compiled(code).component(&self.engine).map_err(|error| AdmitError::Malformed(untold(&error)))
+    }
+
+    /// Checks the imports and resolves them.
+    pub(crate) fn link(&self, loaded: &Loaded, roles: Roles) -> Result<InstancePre<CallState>, AdmitError> {
+        let refused = loaded.shape.refused_imports(roles);
+        if !refused.is_empty() {
+            return Err(AdmitError::Imports(refused));
+        }
+        let linker = self.links.of(roles, &self.engine);
+        linker
+            .and_then(|linker| linker.instantiate_pre(&loaded.component))
+            .map_err(|error| AdmitError::Mismatched(untold(&error)))
+    }
+
+    /// Instantiates once and asks.
+    async fn describe(
+        &self,
+        pre: &InstancePre<CallState>,
+        source: &PluginSource,
+    ) -> Result<crate::bindings::info::exports::orangery::plugin::info::PluginInfo, AdmitError> {
+        let given = Given {
+            plugin: source.label.clone(),
+            consumer: "admission".into(),
+            origin: None,
+            clock: Clock::Frozen { now_ms: 0, seed: 0 },
+            network: Network::Closed("describe must not use the network"),
+            wants: None,
+            redact: Redactor::default(),
+        };
+        let body: Body<Result<_, GuestText>> = Box::new(|store, instance| {
+            Box::pin(async move {
+                let describes = match Describes::new(&mut *store, instance) {
+                    Ok(describes) => describes,
+                    Err(error) => return Ok(Err(untold(&error))),
+                };
+                describes.orangery_plugin_info().call_describe(store).await.map(Ok)
+            })
+        });
+        let wall = self.limits.validate_wall;
+        let claimant = Claimant::new(&given.consumer, None);
+        let seat = Seat { places: Arc::clone(&self.describing), claimant, waiting: Waiting::Keeps };
+        let stay = Stay { attempt: None, seat };
+        let ran = calls::run(&self.engine, pre.clone(), &self.limits, wall, given, stay, body).await;
+        ran.outcome.map_err(AdmitError::Faulted)?.map_err(AdmitError::Mismatched)
+    }
+}
+
+/// What a plugin is called in an error, before anyone knows its name.
+pub(crate) fn name_of(description: &PluginDescription) -> String {
+    format!("{} from {}", description.plugin, description.source)
+}
+
+fn check_kind(bytes: &[u8], limits: &Limits) -> Result<(), AdmitError> {
+    if bytes.len() > limits.component_bytes {
+        return Err(AdmitError::TooLarge { bytes: bytes.len(), most: limits.component_bytes });
+    }
+    match bytes.get(..8) {
+        Some([0, b'a', b's', b'm', 0x0d, 0, 1, 0]) => Ok(()),
+        Some([0, b'a', b's', b'm', 1, 0, 0, 0]) => Err(AdmitError::NotAComponent("a core module")),
+        Some([0, b'a', b's', b'm', ..]) => Err(AdmitError::NotAComponent("WebAssembly of an unknown version")),
+        _ => Err(AdmitError::NotAComponent("something else")),
+    }
+}
+
+fn check_footprint(bytes: &[u8], limits: &Limits) -> Result<(), AdmitError> {
+    let counted = footprint::of(bytes).map_err(|error| match error {
+        Uncountable::Unreadable(cause) => {
+            AdmitError::Malformed(GuestText::message(&cause.to_string(), &Redactor::default()))
+        }
+        Uncountable::Handed => AdmitError::Uncountable,
+    })?;
+    if counted.instances > limits.instances as u64 {
+        return Err(AdmitError::TooManyInstances { instances: counted.instances, most: limits.instances });
+    }
+    if counted.bytes > limits.instance_bytes as u64 {
+        return Err(AdmitError::TooHeavy { bytes: counted.bytes, most: limits.instance_bytes });
+    }
+    Ok(())
+}
+
+/// Reading and compiling takes up to seconds for large plugins: not on a worker of the runtime.
+async fn off_the_workers<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, AdmitError> + Send + 'static,
+) -> Result<T, AdmitError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(AdmitError::Faulted(Fault::HostPanicked)))
+}
+
+/// wasmtime's words, which may quote names the guest chose.
+fn untold(error: &wasmtime::Error) -> GuestText {
+    GuestText::message(&format!("{error:#}"), &Redactor::default())
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

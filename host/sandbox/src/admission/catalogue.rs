@@ -1,0 +1,119 @@
+//! Who serves what: the admitted plugins by type and by renderer name.
+//!
+//! A plugin that the user gave does not take over what a bundled one serves unless that is allowed ([`Shadowing`]); then it
+//! wins, in whatever order they come. Two of the same standing that claim one thing are an error naming both: the choice
+//! would otherwise depend on the order of flags.
+
+use crate::admission::admit::{AdmitError, name_of};
+use crate::calls::CallError;
+use crate::plugin::{Plugin, PluginDescription, Shadowing};
+use orangery_core::ServedType;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// All admitted plugins.
+#[derive(Default)]
+pub(crate) struct Catalogue {
+    plugins: Vec<Arc<Plugin>>,
+    types: BTreeMap<String, Arc<Plugin>>,
+    renderers: BTreeMap<String, Arc<Plugin>>,
+}
+
+impl Catalogue {
+    /// Adds a plugin with everything it claims, or nothing of it. The same component twice is one plugin.
+    pub(crate) fn add(&mut self, plugin: Arc<Plugin>) -> Result<Arc<Plugin>, AdmitError> {
+        let digest = &plugin.reference().digest;
+        if let Some(there) = self.plugins.iter().find(|other| &other.reference().digest == digest) {
+            return Ok(Arc::clone(there));
+        }
+        let description = &plugin.description;
+        let reports_only = description.reports && !plugin.roles.provider;
+        let types = description.types.iter().map(|ty| ty.name.as_str()).filter(|_| !reports_only);
+        let won_types = won(&self.types, types, description, "type")?;
+        let won_renderers = won(&self.renderers, description.renderer.as_deref().into_iter(), description, "renderer")?;
+        for name in won_types {
+            self.types.insert(name, Arc::clone(&plugin));
+        }
+        for name in won_renderers {
+            self.renderers.insert(name, Arc::clone(&plugin));
+        }
+        self.plugins.push(Arc::clone(&plugin));
+        Ok(plugin)
+    }
+
+    /// The bundled ones by name, then those of the user as given: bundled ones are compiled side by side and come in any
+    /// order.
+    pub(crate) fn descriptions(&self) -> Vec<PluginDescription> {
+        let mut all: Vec<_> = self.plugins.iter().map(|plugin| plugin.description.clone()).collect();
+        all.sort_by_cached_key(|plugin| {
+            (!plugin.source.bundled, plugin.source.bundled.then(|| plugin.plugin.name.clone()))
+        });
+        all
+    }
+
+    /// The plugin that lists inputs of this type.
+    pub(crate) fn of_type(&self, kind: &str) -> Result<Arc<Plugin>, CallError> {
+        found(&self.types, kind, "type")
+    }
+
+    /// The plugin that answers to this renderer name.
+    pub(crate) fn of_renderer(&self, name: &str) -> Result<Arc<Plugin>, CallError> {
+        found(&self.renderers, name, "renderer")
+    }
+
+    /// The plugin that reports for this type: the provider itself, or one that does nothing else.
+    pub(crate) fn reporter_of(&self, kind: &str) -> Option<Arc<Plugin>> {
+        let serves = |plugin: &&Arc<Plugin>| plugin.description.types.iter().any(|ty| ty.name == kind);
+        self.plugins.iter().filter(|plugin| plugin.roles.reporter).find(serves).cloned()
+    }
+
+    /// What a type's plugin says of it.
+    pub(crate) fn served_type(&self, kind: &str) -> Option<ServedType> {
+        self.types.get(kind)?.description.types.iter().find(|ty| ty.name == kind).cloned()
+    }
+}
+
+/// The names that go to the new plugin.
+fn won<'a>(
+    taken: &BTreeMap<String, Arc<Plugin>>,
+    claimed: impl Iterator<Item = &'a str>,
+    claimant: &PluginDescription,
+    kind: &'static str,
+) -> Result<Vec<String>, AdmitError> {
+    let mut won = Vec::new();
+    for name in claimed {
+        let what = || format!("the {kind} {name}");
+        let Some(holder) = taken.get(name).map(|holder| &holder.description) else {
+            won.push(name.to_owned());
+            continue;
+        };
+        if holder.source.bundled == claimant.source.bundled {
+            return Err(AdmitError::Taken {
+                what: what(),
+                other: name_of(holder),
+                other_source: holder.source.clone(),
+            });
+        }
+        let (given, bundled) = if claimant.source.bundled { (holder, claimant) } else { (claimant, holder) };
+        if given.source.shadowing == Shadowing::Refused {
+            let (given, bundled) = (name_of(given), bundled.plugin.to_string());
+            return Err(AdmitError::Shadows { given, what: what(), kind, bundled });
+        }
+        if !claimant.source.bundled {
+            won.push(name.to_owned());
+        }
+    }
+    Ok(won)
+}
+
+fn found(map: &BTreeMap<String, Arc<Plugin>>, name: &str, what: &str) -> Result<Arc<Plugin>, CallError> {
+    map.get(name).cloned().ok_or_else(|| CallError::Missing {
+        what: format!("the {what} '{}'", crate::guest::text::cut(name, 128).escape_debug()),
+        offer: if map.is_empty() {
+            format!("no plugin with a {what} is loaded")
+        } else {
+            let names: Vec<_> = map.keys().map(String::as_str).collect();
+            format!("loaded plugins serve: {}", names.join(", "))
+        },
+    })
+}

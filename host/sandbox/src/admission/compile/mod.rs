@@ -1,0 +1,167 @@
+//! Compiling: the one thing that a plugin makes the host do before there is a store with limits.
+//!
+//! # Guarantees
+//! A plugin that the user gave is compiled in a child process with limits of processor time, memory and wall clock: a
+//! component of two megabytes can keep a compiler busy for minutes. A child that crashes or is killed is an error about that
+//! plugin. It holds no key of the cache, no credential and no environment; the parent alone authenticates and keeps the
+//! code.
+//!
+//! Plugins that came with the program are compiled in this process: they are as trusted as the program itself, and a child
+//! would only make the first start slower.
+
+mod child;
+mod parent;
+
+pub use child::compile_if_asked;
+pub(crate) use parent::in_child;
+
+use crate::guest::text::GuestText;
+use crate::limits::Limits;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The first argument of a program that is to compile a plugin instead of its usual work.
+const ARGUMENT: &str = "compile-plugin-as-child";
+/// What a child says before the code, so that another program's output is not taken for code.
+const GREETING: &[u8] = b"orangery compiled plugin 1\n";
+/// The status of a child that says on standard error what is wrong with the component.
+const MALFORMED: u8 = 65;
+
+/// Where plugins that the user gave are compiled.
+#[derive(Debug, Clone)]
+pub enum Compiler {
+    /// By this program, started anew for each plugin. Its `main` must begin with [`compile_if_asked`].
+    Child {
+        /// The program.
+        program: PathBuf,
+        /// Arguments before those of the protocol.
+        arguments: Vec<OsString>,
+    },
+    /// In this process and without limits: for tests and tools whose plugins are all their own.
+    InProcess,
+}
+
+impl Compiler {
+    /// The program that is running, even if its file was replaced meanwhile.
+    #[must_use]
+    pub fn this_program() -> Self {
+        let program = if cfg!(target_os = "linux") {
+            PathBuf::from("/proc/self/exe")
+        } else {
+            std::env::current_exe().unwrap_or_default()
+        };
+        Self::Child { program, arguments: Vec::new() }
+    }
+}
+
+/// Why a component could not be compiled, though nothing is known to be wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CompileFault {
+    /// Too much processor time.
+    #[error("that takes more than {budget:?} of processor time")]
+    OutOfCpu {
+        /// The budget.
+        budget: Duration,
+    },
+    /// Too long.
+    #[error("that was not done within {deadline:?}")]
+    OutOfTime {
+        /// The deadline.
+        deadline: Duration,
+    },
+    /// Too much memory.
+    #[error("that takes more than {bytes} bytes of memory")]
+    OutOfMemory {
+        /// The bound.
+        bytes: usize,
+    },
+    /// The result is too large.
+    #[error("it becomes more than {bytes} bytes of code")]
+    TooLarge {
+        /// The bound.
+        bytes: usize,
+    },
+    /// The compiler ended in another way.
+    #[error("the compiler ended with {status}: {said}")]
+    Died {
+        /// Its exit status.
+        status: String,
+        /// The end of what it wrote.
+        said: GuestText,
+    },
+    /// The compiler does not start.
+    #[error("the compiler {program} does not start: {cause}")]
+    NotStarted {
+        /// Which program.
+        program: String,
+        /// Why.
+        cause: String,
+    },
+    /// The program is something else.
+    #[error("{program} is not a compiler of plugins: its main must begin with compile_if_asked()")]
+    NoCompiler {
+        /// Which program.
+        program: String,
+    },
+}
+
+/// What a child is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Order {
+    /// Part of the engine's configuration.
+    stack_bytes: usize,
+    component_bytes: usize,
+    cpu_seconds: u64,
+    memory_bytes: u64,
+}
+
+impl Order {
+    fn of(limits: &Limits) -> Self {
+        Self {
+            stack_bytes: limits.stack_bytes,
+            component_bytes: limits.component_bytes,
+            cpu_seconds: limits.compile_cpu.as_secs().max(1),
+            memory_bytes: limits.compile_memory_bytes as u64,
+        }
+    }
+
+    fn arguments(self) -> Vec<String> {
+        vec![
+            ARGUMENT.to_owned(),
+            self.stack_bytes.to_string(),
+            self.component_bytes.to_string(),
+            self.cpu_seconds.to_string(),
+            self.memory_bytes.to_string(),
+        ]
+    }
+
+    /// The arguments after the first one.
+    fn parse(mut arguments: impl Iterator<Item = OsString>) -> Option<Self> {
+        let mut number = || arguments.next()?.to_str()?.parse::<u64>().ok();
+        let order = Self {
+            stack_bytes: usize::try_from(number()?).ok()?,
+            component_bytes: usize::try_from(number()?).ok()?,
+            cpu_seconds: number()?,
+            memory_bytes: number()?,
+        };
+        arguments.next().is_none().then_some(order)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_survives_the_command_line() {
+        let order = Order::of(&Limits::default());
+        let arguments = order.arguments();
+        assert_eq!(arguments[0], ARGUMENT);
+        let parse = |arguments: &[String]| Order::parse(arguments.iter().map(OsString::from));
+        assert_eq!(parse(&arguments[1..]), Some(order));
+        assert_eq!(parse(&arguments[2..]), None, "too few");
+        assert_eq!(parse(&[&arguments[1..], &arguments[1..2]].concat()), None, "too many");
+        assert_eq!(parse(&["x", "1", "1", "1"].map(str::to_owned)), None);
+    }
+}

@@ -1,0 +1,39 @@
+//! What is linked to which role: the empty world and the log for everyone, doors only for those whose world has them.
+
+use crate::bindings::{http, log, selection, types};
+use crate::instance::store::CallState;
+use crate::plugin::world::Roles;
+use std::sync::OnceLock;
+use wasmtime::Engine;
+use wasmtime::component::{HasSelf, Linker};
+
+/// One linker for each set of doors, made when it is first asked for: most commands meet plugins of one role.
+#[derive(Default)]
+pub(crate) struct Links {
+    renderer: OnceLock<Linker<CallState>>,
+    provider: OnceLock<Linker<CallState>>,
+}
+
+impl Links {
+    /// A renderer has no doors, so a lapse of the check of imports could not open one.
+    pub(crate) fn of(&self, roles: Roles, engine: &Engine) -> Result<&Linker<CallState>, wasmtime::Error> {
+        let kept = if roles.renderer { &self.renderer } else { &self.provider };
+        if let Some(linker) = kept.get() {
+            return Ok(linker);
+        }
+        let mut linker = empty_world(engine)?;
+        if !roles.renderer {
+            http::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+            selection::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+        }
+        Ok(kept.get_or_init(|| linker))
+    }
+}
+
+fn empty_world(engine: &Engine) -> Result<Linker<CallState>, wasmtime::Error> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    types::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+    log::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+    Ok(linker)
+}

@@ -1,0 +1,8 @@
+//! From bytes to a plugin that may be called: counted, compiled in a child process, linked, asked who it is, listed.
+
+pub(crate) mod admit;
+pub(crate) mod cache;
+pub(crate) mod catalogue;
+pub(crate) mod compile;
+pub(crate) mod footprint;
+pub(crate) mod linker;

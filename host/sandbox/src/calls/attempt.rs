@@ -1,0 +1,63 @@
+//! One attempt of a consumer: its turn, and what its circuit learns if nobody waits for the end.
+//!
+//! # Guarantees
+//! The turn ends when the last call of the attempt has really ended, not when its caller leaves. An attempt whose caller
+//! leaves while a call is under way counts as a fault of that consumer: otherwise a guest that is always given up on would
+//! be called again and again.
+
+use super::CallError;
+use crate::calls::circuit::Circuits;
+use crate::calls::queue::Turn;
+use crate::guest::fault::Fault;
+use crate::plugin::PluginRef;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// Shared by the caller and by every call that it starts.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    _turn: Turn,
+    circuits: Arc<Circuits>,
+    plugin: Arc<PluginRef>,
+    consumer: String,
+    began: AtomicBool,
+    settled: AtomicBool,
+}
+
+impl Attempt {
+    pub(crate) fn new(turn: Turn, circuits: &Arc<Circuits>, plugin: &Arc<PluginRef>, consumer: &str) -> Arc<Self> {
+        Arc::new(Self {
+            _turn: turn,
+            circuits: Arc::clone(circuits),
+            plugin: Arc::clone(plugin),
+            consumer: consumer.to_owned(),
+            began: AtomicBool::new(false),
+            settled: AtomicBool::new(false),
+        })
+    }
+
+    /// On whose behalf.
+    pub(crate) fn consumer(&self) -> &str {
+        &self.consumer
+    }
+
+    /// A call has its place and enters the plugin.
+    pub(super) fn begin(&self) {
+        self.began.store(true, Ordering::Relaxed);
+    }
+
+    /// The caller has the outcome and records it itself.
+    pub(crate) fn settle(&self) {
+        self.settled.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if *self.began.get_mut() && !*self.settled.get_mut() {
+            let left = CallError::Faulted { plugin: Arc::clone(&self.plugin), fault: Fault::Abandoned };
+            self.circuits.record::<()>(&self.plugin, &self.consumer, &Err(left), Instant::now());
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The circuit of each (plugin, consumer): three faults in a row open it, so a broken plugin costs nothing but its own
+//! freshness. While it is open the last inputs and all objects stay.
+//!
+//! What was not called for two hours after its last pause is forgotten: a consumer that exists and keeps failing is called more
+//! often than that, so it is gone, or its interval is longer than any pause.
+//!
+//! Only faults count. A plugin that answers with an error works; what it reports is someone else's failure.
+
+use crate::calls::CallError;
+use crate::guest::fault::Fault;
+use crate::limits::Limits;
+use crate::plugin::PluginRef;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Who is protected from whom: the digest of the plugin and the consumer. A new digest starts afresh.
+type Key = (String, String);
+
+#[derive(Debug)]
+struct Circuit {
+    faults: usize,
+    last: Fault,
+    at: Instant,
+    open: Option<Open>,
+}
+
+/// How long a circuit is remembered after its last fault and its last pause.
+const REMEMBERED: Duration = Duration::from_secs(2 * 60 * 60);
+
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    until: Instant,
+    pause: Duration,
+}
+
+/// All circuits of the process.
+#[derive(Debug)]
+pub(crate) struct Circuits {
+    state: Mutex<HashMap<Key, Circuit>>,
+    faults_to_open: usize,
+    first: Duration,
+    longest: Duration,
+}
+
+impl Circuits {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            state: Mutex::default(),
+            faults_to_open: limits.faults_to_open,
+            first: limits.circuit_first,
+            longest: limits.circuit_longest,
+        }
+    }
+
+    /// Whether a call may be tried. After the pause it may: its outcome closes the circuit or opens it for twice as long.
+    pub(crate) fn check(&self, plugin: &Arc<PluginRef>, consumer: &str, now: Instant) -> Result<(), CallError> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(circuit) = state.get(&key(plugin, consumer)) else { return Ok(()) };
+        let Some(open) = circuit.open else { return Ok(()) };
+        let wait = open.until.saturating_duration_since(now);
+        if wait.is_zero() {
+            return Ok(());
+        }
+        Err(CallError::CircuitOpen { plugin: plugin.clone(), faults: circuit.faults, last: circuit.last.clone(), wait })
+    }
+
+    /// Forgets a consumer that is gone, for all plugins.
+    pub(crate) fn forget(&self, consumer: &str) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.retain(|(_, known), _| known != consumer);
+    }
+
+    /// Takes note of what came of a call.
+    pub(crate) fn record<T>(&self, plugin: &PluginRef, consumer: &str, outcome: &Result<T, CallError>, now: Instant) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = key(plugin, consumer);
+        match outcome {
+            Err(CallError::Faulted { fault, .. }) => {
+                state.retain(|_, circuit| circuit.is_remembered(now));
+                let new = Circuit { faults: 0, last: fault.clone(), at: now, open: None };
+                let circuit = state.entry(key).or_insert(new);
+                circuit.faults += 1;
+                circuit.at = now;
+                circuit.last = fault.clone();
+                if circuit.faults >= self.faults_to_open {
+                    let pause = circuit.open.map_or(self.first, |open| open.pause.saturating_mul(2)).min(self.longest);
+                    circuit.open = Some(Open { until: now + pause, pause });
+                }
+            }
+            // The plugin was not called, or the host refused what it did: neither speaks for it.
+            Err(
+                CallError::CircuitOpen { .. }
+                | CallError::Missing { .. }
+                | CallError::Config { .. }
+                | CallError::Schema { .. },
+            ) => {}
+            Ok(_) | Err(CallError::Answered { .. } | CallError::Refused { .. } | CallError::TooManyObjects { .. }) => {
+                state.remove(&key);
+            }
+        }
+    }
+}
+
+impl Circuit {
+    fn is_remembered(&self, now: Instant) -> bool {
+        let since = self.open.map_or(self.at, |open| open.until.max(self.at));
+        now.saturating_duration_since(since) < REMEMBERED
+    }
+}
+
+fn key(plugin: &PluginRef, consumer: &str) -> Key {
+    (plugin.digest.clone(), consumer.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plugin() -> Arc<PluginRef> {
+        Arc::new(PluginRef { name: "p".into(), version: "1".into(), digest: "d".into() })
+    }
+
+    fn fault() -> Result<(), CallError> {
+        Err(CallError::Faulted { plugin: plugin(), fault: Fault::OutOfStack })
+    }
+
+    fn wait(circuits: &Circuits, now: Instant) -> Option<Duration> {
+        match circuits.check(&plugin(), "c", now) {
+            Ok(()) => None,
+            Err(CallError::CircuitOpen { wait, .. }) => Some(wait),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn three_faults_in_a_row_open_it_for_a_minute_doubling_to_half_an_hour() {
+        let circuits = Circuits::new(&Limits::default());
+        let mut now = Instant::now();
+        circuits.record(&plugin(), "c", &fault(), now);
+        circuits.record(&plugin(), "c", &fault(), now);
+        assert_eq!(wait(&circuits, now), None);
+        circuits.record(&plugin(), "c", &fault(), now);
+        for minutes in [1, 2, 4, 8, 16, 30, 30] {
+            let pause = Duration::from_secs(60 * minutes);
+            assert_eq!(wait(&circuits, now), Some(pause));
+            now += pause;
+            assert_eq!(wait(&circuits, now), None, "one try is allowed");
+            circuits.record(&plugin(), "c", &fault(), now);
+        }
+    }
+
+    #[test]
+    fn a_good_answer_in_between_closes_it() {
+        let circuits = Circuits::new(&Limits::default());
+        let now = Instant::now();
+        for outcome in [fault(), fault(), Ok(()), fault(), fault()] {
+            circuits.record(&plugin(), "c", &outcome, now);
+        }
+        assert_eq!(wait(&circuits, now), None);
+    }
+
+    #[test]
+    fn consumers_that_are_gone_are_forgotten() {
+        let circuits = Circuits::new(&Limits::default());
+        let start = Instant::now();
+        for n in 0..100 {
+            circuits.record(&plugin(), &n.to_string(), &fault(), start);
+        }
+        circuits.forget("7");
+        let count = || circuits.state.lock().unwrap().len();
+        assert_eq!(count(), 99);
+        (0..3).for_each(|_| circuits.record(&plugin(), "c", &fault(), start + REMEMBERED));
+        assert_eq!(count(), 1, "only the one that fails is kept");
+        assert!(wait(&circuits, start + REMEMBERED).is_some());
+    }
+
+    #[test]
+    fn one_consumer_does_not_open_it_for_another() {
+        let circuits = Circuits::new(&Limits::default());
+        let now = Instant::now();
+        for _ in 0..3 {
+            circuits.record(&plugin(), "other", &fault(), now);
+        }
+        assert_eq!(wait(&circuits, now), None);
+        let said = circuits.check(&plugin(), "other", now).unwrap_err().to_string();
+        assert_eq!(
+            said,
+            "plugin p 1 failed 3 times in a row and is left alone for another 60s; \
+             the last time it recursed too deep for its stack"
+        );
+    }
+}

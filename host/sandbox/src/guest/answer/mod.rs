@@ -1,0 +1,199 @@
+//! The rules of an answer: what crosses from guest to host is checked here before anyone believes it.
+
+use crate::bindings::provider::exports::orangery::plugin::provider as wit;
+use crate::bindings::types;
+use crate::guest::text::GuestText;
+use crate::limits::Limits;
+use orangery_core::{Found, Input, OddItem, PollOutcome};
+use orangery_egress::Redactor;
+use serde_json::{Map, Value};
+
+/// Bytes kept of an id or a name of an odd item: as long as the longest id.
+const IDENTITY_BYTES: usize = 4 * 253;
+/// Bytes kept of what is wrong with an odd item.
+const PROBLEM_BYTES: usize = 256;
+
+/// How an answer breaks the rules.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadAnswer {
+    /// More inputs than a poll may give.
+    #[error("{count} inputs; at most {most} are allowed")]
+    TooManyInputs {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// One thing is too large.
+    #[error("{what} has {bytes} bytes; at most {most} are allowed")]
+    TooLarge {
+        /// Which thing.
+        what: String,
+        /// Its size.
+        bytes: usize,
+        /// The bound.
+        most: usize,
+    },
+    /// More JSON objects than can be in memory as values.
+    #[error("{count} JSON objects in the inputs; at most {most} are allowed")]
+    TooManyObjects {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// Text that should be a JSON object and is not.
+    #[error("{what} is not a JSON object: {problem}")]
+    NotAnObject {
+        /// Which text.
+        what: String,
+        /// What the parser says.
+        problem: String,
+    },
+    /// A renderer must answer with one entry for each input.
+    #[error("{got} entries for {expected} inputs")]
+    WrongCount {
+        /// How many entries there should be.
+        expected: usize,
+        /// How many there are.
+        got: usize,
+    },
+    /// An object that says it came from a template that does not exist.
+    #[error("an object of template {index}; there are {templates} templates")]
+    NoSuchTemplate {
+        /// The index that was given.
+        index: u32,
+        /// How many templates there are.
+        templates: usize,
+    },
+}
+
+/// Why an answer is not passed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    /// It breaks the rules.
+    Bad(BadAnswer),
+    /// It holds a credential.
+    Leaks(String),
+}
+
+impl From<BadAnswer> for Unfit {
+    fn from(bad: BadAnswer) -> Self {
+        Self::Bad(bad)
+    }
+}
+
+/// Text as a JSON object.
+pub(crate) fn object(what: impl Fn() -> String, text: &str) -> Result<Map<String, Value>, BadAnswer> {
+    match serde_json::from_str::<Value>(text) {
+        Ok(Value::Object(map)) => Ok(map),
+        Ok(_) => Err(BadAnswer::NotAnObject { what: what(), problem: "it is another kind of value".into() }),
+        Err(error) => Err(BadAnswer::NotAnObject { what: what(), problem: error.to_string() }),
+    }
+}
+
+/// Checks text that is kept as text: a JSON object that [`serde_json`] will read as a value, whenever that is.
+pub(crate) fn check_object(what: impl Fn() -> String, text: &str) -> Result<(), BadAnswer> {
+    let problem = match serde_json::from_str::<Shape>(text) {
+        Ok(Shape::Object) => return Ok(()),
+        Ok(Shape::Other) => "it is another kind of value".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Err(BadAnswer::NotAnObject { what: what(), problem })
+}
+
+/// A provider's answer. What breaks the rules rejects it whole, and the last good answer stays; an input that is only too
+/// large, which an outsider may bring about, becomes an odd item. Ids and names are checked where inputs are selected.
+pub(crate) fn poll_outcome(
+    outcome: wit::PollOutcome,
+    redact: &Redactor,
+    limits: &Limits,
+) -> Result<PollOutcome, Unfit> {
+    match outcome {
+        wit::PollOutcome::Complete(found) => contents(found, redact, limits).map(PollOutcome::Complete),
+        wit::PollOutcome::Partial(found) => contents(found, redact, limits).map(PollOutcome::Partial),
+    }
+}
+
+fn contents(found: wit::Found, redact: &Redactor, limits: &Limits) -> Result<Found, Unfit> {
+    let leaks = |text: &str| redact.finds_in(text.as_bytes());
+    let count = found.inputs.len().saturating_add(found.odd.len());
+    if count > limits.inputs {
+        return Err(BadAnswer::TooManyInputs { count, most: limits.inputs }.into());
+    }
+    let mut odd = Vec::with_capacity(found.odd.len());
+    for item in found.odd {
+        odd.push(odd_item(item, redact)?);
+    }
+    let (mut bytes, mut objects) = (0_usize, 0_usize);
+    let mut inputs = Vec::with_capacity(found.inputs.len());
+    for input in found.inputs {
+        let shown = GuestText::bounded(&input.id, 64, &Redactor::default());
+        let what = || format!("input '{shown}'");
+        if leaks(&input.id) || leaks(&input.attributes) {
+            return Err(Unfit::Leaks("an input".into()));
+        }
+        let size = input.id.len().saturating_add(input.attributes.len());
+        let maps = maps::count(&input.attributes);
+        let too_large = if size > limits.input_bytes {
+            Some(format!("it has {size} bytes; at most {} are allowed", limits.input_bytes))
+        } else {
+            let too_many = maps > maps::OF_INPUT;
+            too_many.then(|| format!("it has {maps} JSON objects; at most {} are allowed", maps::OF_INPUT))
+        };
+        if let Some(problem) = too_large {
+            odd.push(OddItem { id: Some(input.id).filter(|id| id.len() <= IDENTITY_BYTES), name: None, problem });
+            continue;
+        }
+        bytes = bytes.saturating_add(size);
+        if bytes > limits.inputs_bytes {
+            return Err(BadAnswer::TooLarge { what: "the answer".into(), bytes, most: limits.inputs_bytes }.into());
+        }
+        objects = objects.saturating_add(maps);
+        if objects > maps::OF_ANSWER {
+            return Err(BadAnswer::TooManyObjects { count: objects, most: maps::OF_ANSWER }.into());
+        }
+        let mut attributes = object(what, &input.attributes)?;
+        // JSON escapes could hide a secret from the look at the text.
+        if map_leaks(&attributes, &leaks) {
+            return Err(Unfit::Leaks("an input".into()));
+        }
+        // Both names belong to the host, which sets them from what it knows.
+        attributes.remove("id");
+        attributes.remove("provider");
+        inputs.push(Input { id: input.id, attributes });
+    }
+    Ok(Found { inputs, odd })
+}
+
+/// An id or name that is too long to be one is as good as none: then the item may be any exported input.
+fn odd_item(item: types::OddItem, redact: &Redactor) -> Result<OddItem, Unfit> {
+    if [&item.id, &item.name].into_iter().flatten().any(|text| redact.finds_in(text.as_bytes())) {
+        return Err(Unfit::Leaks("an item".into()));
+    }
+    let known = |text: Option<String>| text.filter(|text| !text.is_empty() && text.len() <= IDENTITY_BYTES);
+    let problem = GuestText::bounded(&item.problem, PROBLEM_BYTES, redact).to_string();
+    Ok(OddItem { id: known(item.id), name: known(item.name), problem })
+}
+
+fn map_leaks(map: &Map<String, Value>, leaks: &dyn Fn(&str) -> bool) -> bool {
+    map.iter().any(|(key, item)| leaks(key) || value_leaks(item, leaks))
+}
+
+/// Whether a string anywhere in the value holds a secret.
+fn value_leaks(value: &Value, leaks: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::String(text) => leaks(text),
+        Value::Array(items) => items.iter().any(|item| value_leaks(item, leaks)),
+        Value::Object(map) => map_leaks(map, leaks),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+mod maps;
+mod shape;
+
+use shape::Shape;
+
+#[cfg(test)]
+mod tests;

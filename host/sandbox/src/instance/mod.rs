@@ -1,0 +1,9 @@
+//! The store of one call: its memory, processor time, clocks and output, and the functions that the host gives to the guest.
+
+pub(crate) mod clock;
+mod imports;
+pub(crate) mod memory;
+pub(crate) mod meter;
+pub(crate) mod network;
+pub(crate) mod stdio;
+pub(crate) mod store;

@@ -1,0 +1,175 @@
+//! The life of one call: a fresh store, its accounts, and the empty world a guest finds in it.
+//!
+//! # Guarantees
+//! Nothing survives the call. The guest has no environment, arguments, files or sockets. A renderer's wall clock stands
+//! at the time it was given and its randomness is a function of its seed, so equal calls give equal answers. Whatever the
+//! guest does, it yields at every tick of the epoch, and its processor time is spent sooner or later.
+
+use crate::guest::fault::CpuSpent;
+use crate::guest::log::{CallLog, LogLevel};
+use crate::guest::text::GuestText;
+use crate::instance::clock::{Counting, Standing};
+use crate::instance::meter::Meter;
+use crate::instance::network::Network;
+use crate::instance::stdio::Scrap;
+use crate::limits::Limits;
+use orangery_egress::Redactor;
+use std::sync::Arc;
+use std::time::Duration;
+use wasmtime::component::ResourceTable;
+use wasmtime::{Engine, Store, UpdateDeadline};
+use wasmtime_wasi::{Deterministic, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+
+use crate::instance::memory::MemoryAccount;
+
+/// Answers a provider's `selection.wants`.
+pub type Wants = Arc<dyn Fn(&str, &[String]) -> bool + Send + Sync>;
+
+/// Bytes of standard error that are shown with a trap.
+const STDERR_SHOWN: usize = 512;
+
+/// Whether the guest may know the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clock {
+    /// The real one, and real randomness.
+    Real,
+    /// The wall clock stands at these milliseconds since 1970, the monotonic one counts its readings, and randomness is from
+    /// this seed.
+    Frozen { now_ms: u64, seed: u64 },
+}
+
+/// What a call gives to its guest beyond the empty world.
+pub(crate) struct Given {
+    pub(crate) plugin: String,
+    pub(crate) consumer: String,
+    /// The origin that is asked, for the fairness between origins.
+    pub(crate) origin: Option<String>,
+    pub(crate) clock: Clock,
+    pub(crate) network: Network,
+    pub(crate) wants: Option<Wants>,
+    pub(crate) redact: Redactor,
+}
+
+/// The data of a store.
+pub(crate) struct CallState {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    memory: MemoryAccount,
+    stdout: Scrap,
+    stderr: Scrap,
+    redact: Redactor,
+    pub(crate) log: CallLog,
+    pub(crate) network: Network,
+    pub(crate) wants: Option<Wants>,
+}
+
+impl CallState {
+    pub(crate) fn memory(&self) -> &MemoryAccount {
+        &self.memory
+    }
+
+    pub(crate) fn redact(&self) -> &Redactor {
+        &self.redact
+    }
+
+    /// The end of standard error, where a panic says what happened.
+    pub(crate) fn stderr_tail(&self) -> GuestText {
+        let text = self.stderr.text();
+        let text = text.trim();
+        let start =
+            (text.len().saturating_sub(STDERR_SHOWN)..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        // Redacted before it is cut: the cut could otherwise leave half a secret.
+        let masked = self.redact.mask(text);
+        if masked == text {
+            GuestText::message(text.get(start..).unwrap_or_default(), &self.redact)
+        } else {
+            GuestText::message(&masked, &self.redact)
+        }
+    }
+
+    /// Moves what the guest printed to the log and returns everything it logged.
+    pub(crate) fn finish_log(&mut self) -> Vec<crate::guest::log::LogLine> {
+        for (stream, scrap) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            let text = scrap.text();
+            for line in text.lines().filter(|line| !line.trim().is_empty()) {
+                self.log.write(LogLevel::Debug, line, &[("stream".into(), stream.into())], &self.redact);
+            }
+        }
+        self.log.finish(&self.redact)
+    }
+}
+
+impl WasiView for CallState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+/// A store for one call.
+pub(crate) fn open(engine: &Engine, limits: &Limits, given: Given, meter: &Arc<Meter>) -> Store<CallState> {
+    let (stdout, stderr) = (Scrap::new(limits.stdio_bytes), Scrap::new(limits.stdio_bytes));
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(limits.resources);
+    let state = CallState {
+        wasi: empty_world(given.clock, &stdout, &stderr),
+        table,
+        memory: MemoryAccount::new(limits),
+        stdout,
+        stderr,
+        redact: given.redact,
+        log: CallLog::new(given.plugin, given.consumer, limits),
+        network: given.network,
+        wants: given.wants,
+    };
+    let mut store = Store::new(engine, state);
+    store.limiter(|state| &mut state.memory);
+    store.set_hostcall_fuel(limits.crossing_bytes);
+    store.set_epoch_deadline(1);
+    let (budget, meter) = (limits.cpu, Arc::clone(meter));
+    store.epoch_deadline_callback(move |_| {
+        if meter.spent() > budget {
+            return Err(CpuSpent.into());
+        }
+        // Always: a guest that never yields cannot be stopped by the wall clock, nor by a caller that leaves.
+        meter.interrupt();
+        Ok(UpdateDeadline::Yield(1))
+    });
+    store
+}
+
+fn empty_world(clock: Clock, stdout: &Scrap, stderr: &Scrap) -> WasiCtx {
+    let mut world = WasiCtxBuilder::new();
+    world.stdout(stdout.clone()).stderr(stderr.clone());
+    world.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false).max_random_size(64 * 1024);
+    if let Clock::Frozen { now_ms, seed } = clock {
+        let bytes = stream_of(seed);
+        let insecure_seed = bytes.iter().take(16).fold(0u128, |sum, byte| (sum << 8) | u128::from(*byte));
+        world
+            .secure_random(Deterministic::new(bytes.clone()))
+            .insecure_random(Deterministic::new(bytes))
+            .insecure_random_seed(insecure_seed)
+            .wall_clock(Standing(Duration::from_millis(now_ms)))
+            .monotonic_clock(Counting::default());
+    }
+    world.build()
+}
+
+/// The randomness of a seed: 4 KiB of the output of BLAKE3, repeated.
+fn stream_of(seed: u64) -> Vec<u8> {
+    let mut bytes = vec![0; 4096];
+    let mut hasher = blake3::Hasher::new_derive_key("orangery 2026-11 randomness of a renderer");
+    hasher.update(&seed.to_be_bytes()).finalize_xof().fill(&mut bytes);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_randomness_of_a_renderer_is_a_function_of_its_seed() {
+        assert_eq!(stream_of(7), stream_of(7));
+        assert_ne!(stream_of(7), stream_of(8));
+        assert_eq!(stream_of(7).len(), 4096);
+    }
+}

@@ -1,0 +1,95 @@
+//! Configurations that a plugin has accepted: each is asked about once for a plugin, not before every poll.
+//!
+//! Only acceptance is remembered. A refusal is asked for again, which costs nothing as long as nobody retries it.
+
+use crate::calls::single_flight::Question;
+use crate::guest::failure::Note;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+/// Bytes remembered; the oldest configuration is forgotten first, and costs one more call.
+const MOST_BYTES: usize = 1 << 20;
+/// Bytes of an entry without remarks.
+const ENTRY_BYTES: usize = 128;
+
+/// What was accepted, with the plugin's remarks.
+#[derive(Default)]
+pub(crate) struct Accepted {
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    notes: HashMap<Question, Vec<Note>>,
+    order: VecDeque<Question>,
+    bytes: usize,
+}
+
+/// What makes two configurations the same: the component, the type or renderer, and the text.
+pub(crate) fn question(digest: &str, kind: &str, config: &str) -> Question {
+    Question::of([digest.as_bytes(), kind.as_bytes(), config.as_bytes()])
+}
+
+impl Accepted {
+    /// The remarks about a configuration that was accepted.
+    pub(crate) fn find(&self, question: &Question) -> Option<Vec<Note>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).notes.get(question).cloned()
+    }
+
+    /// Remembers an acceptance.
+    pub(crate) fn keep(&self, question: Question, notes: Vec<Note>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.notes.contains_key(&question) {
+            return;
+        }
+        known.bytes = known.bytes.saturating_add(weight(&notes));
+        known.notes.insert(question, notes);
+        known.order.push_back(question);
+        while known.bytes > MOST_BYTES
+            && let Some(oldest) = known.order.pop_front()
+        {
+            let freed = known.notes.remove(&oldest).as_deref().map_or(0, weight);
+            known.bytes = known.bytes.saturating_sub(freed);
+        }
+    }
+}
+
+fn weight(notes: &[Note]) -> usize {
+    let texts = notes.iter().map(|note| ENTRY_BYTES + note.code.as_str().len() + note.message.as_str().len());
+    texts.fold(ENTRY_BYTES, usize::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guest::failure::NoteLevel;
+    use crate::guest::text::GuestText;
+    use orangery_egress::Redactor;
+
+    fn note(bytes: usize) -> Note {
+        let text = |bytes: usize| GuestText::bounded(&"x".repeat(bytes), bytes, &Redactor::default());
+        Note { level: NoteLevel::Warning, code: text(4), message: text(bytes) }
+    }
+
+    #[test]
+    fn it_tells_configurations_and_components_apart() {
+        let accepted = Accepted::default();
+        accepted.keep(question("d", "K", "1"), vec![note(3)]);
+        assert_eq!(accepted.find(&question("d", "K", "1")), Some(vec![note(3)]));
+        for other in [question("other", "K", "1"), question("d", "L", "1"), question("d", "K", "2")] {
+            assert_eq!(accepted.find(&other), None);
+        }
+    }
+
+    #[test]
+    fn what_it_remembers_is_bounded_and_the_oldest_goes_first() {
+        let accepted = Accepted::default();
+        for n in 0..5_000 {
+            accepted.keep(question("d", "K", &n.to_string()), vec![note(1000); 50]);
+        }
+        assert!(accepted.find(&question("d", "K", "0")).is_none());
+        assert!(accepted.find(&question("d", "K", "4999")).is_some());
+        let known = accepted.known.lock().unwrap();
+        assert!(known.bytes <= MOST_BYTES && known.order.len() == known.notes.len(), "{}", known.bytes);
+    }
+}

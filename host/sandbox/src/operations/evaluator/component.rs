@@ -1,0 +1,160 @@
+//! The component that evaluates: loaded when it is first needed, called like a plugin.
+
+use super::question::{Answer, Asked, Question};
+use super::remembered::Remembered;
+use super::schedule::Schedules;
+use super::{EvaluationError, EvaluatorSource, ExpressionProblem, Triggers};
+use crate::admission::admit::Origin;
+use crate::bindings::evaluator::Evaluator as Bound;
+use crate::bindings::evaluator::exports::orangery::evaluator::evaluate as wit;
+use crate::calls::{Body, Bounds, CallError, Places};
+use crate::instance::network::Network;
+use crate::instance::store::{CallState, Clock, Given};
+use crate::operations::sandbox::Inner;
+use crate::plugin::schema::FieldError;
+use crate::plugin::world::Roles;
+use crate::plugin::{Plugin, PluginDescription, PluginRef, PluginSource};
+use orangery_egress::Redactor;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::OnceCell;
+use wasmtime::Store;
+use wasmtime::component::Instance;
+
+/// Bytes of a message that the libraries in the component made of somebody's text.
+const MESSAGE_BYTES: usize = 2048;
+
+/// The evaluator of a process.
+pub(crate) struct Evaluator {
+    source: EvaluatorSource,
+    loaded: OnceCell<Arc<Plugin>>,
+    remembered: Remembered,
+    pub(crate) schedules: Schedules,
+}
+
+impl Evaluator {
+    pub(crate) fn new(source: EvaluatorSource) -> Self {
+        Self { source, loaded: OnceCell::new(), remembered: Remembered::default(), schedules: Schedules::default() }
+    }
+}
+
+impl Inner {
+    /// One computation: from memory, or a call.
+    pub(crate) async fn evaluate(&self, consumer: &str, question: Question) -> Asked {
+        let remembered = &self.evaluator.remembered;
+        let key = question.key();
+        if let Some(answer) = key.as_ref().and_then(|key| remembered.find(key, Instant::now())) {
+            return Asked { answer, cpu: Duration::ZERO };
+        }
+        let asked = self.call_evaluator(consumer, question).await;
+        if let Some(key) = key {
+            remembered.keep(key, &asked.answer, Instant::now());
+        }
+        asked
+    }
+
+    async fn call_evaluator(&self, consumer: &str, question: Question) -> Asked {
+        let plugin = match self.evaluator.loaded.get_or_try_init(|| self.load_evaluator()).await {
+            Ok(plugin) => Arc::clone(plugin),
+            Err(error) => return Asked { answer: Err(error), cpu: Duration::ZERO },
+        };
+        let given = Given {
+            plugin: plugin.reference().to_string(),
+            consumer: consumer.to_owned(),
+            origin: None,
+            clock: Clock::Frozen { now_ms: 0, seed: 0 },
+            network: Network::Closed("the evaluator has no network"),
+            wants: None,
+            redact: Redactor::default(),
+        };
+        let body: Body<Answer> = Box::new(move |store, instance| Box::pin(put(question, store, instance)));
+        let reached = self.call(&plugin, self.gate.limits.render_wall, given, None, body).await;
+        let answer = reached.outcome.map_err(|error| match error {
+            CallError::Faulted { fault, .. } => EvaluationError::Faulted(fault),
+            other => EvaluationError::Unavailable(other.to_string()),
+        });
+        Asked { answer, cpu: reached.usage.cpu }
+    }
+
+    /// Compiles the component, or takes it from the cache, and links it to nothing but the empty world of a renderer.
+    async fn load_evaluator(&self) -> Result<Arc<Plugin>, EvaluationError> {
+        let EvaluatorSource { bytes, digest } = self.evaluator.source;
+        let unavailable = |error: crate::AdmitError| EvaluationError::Unavailable(error.to_string());
+        let loaded = self.gate.load(bytes, Some(digest), Origin::Bundled).await.map_err(unavailable)?;
+        let roles = Roles { renderer: true, ..Roles::default() };
+        let pre = self.gate.link(&loaded, roles).map_err(unavailable)?;
+        let reference = PluginRef {
+            name: "evaluator".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            digest: digest.to_owned(),
+        };
+        Ok(Arc::new(Plugin {
+            reference: Arc::new(reference.clone()),
+            description: PluginDescription {
+                plugin: reference,
+                source: PluginSource::bundled("built-in"),
+                types: Vec::new(),
+                renderer: None,
+                reports: false,
+                credentials: Vec::new(),
+                wants: Vec::new(),
+                renderer_schema: serde_json::Value::Null,
+            },
+            roles,
+            pre,
+            schemas: BTreeMap::new(),
+            places: Places::new(Bounds::all(self.at_once())),
+        }))
+    }
+
+    /// An evaluation only computes, so it occupies a core while it lasts: half of them are left to everybody else.
+    fn at_once(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        (cores / 2).clamp(1, self.gate.limits.calls_per_plugin)
+    }
+}
+
+/// Puts a question to an instance.
+async fn put(question: Question, store: &mut Store<CallState>, instance: &Instance) -> wasmtime::Result<Answer> {
+    let bound = Bound::new(&mut *store, instance)?;
+    let evaluate = bound.orangery_evaluator_evaluate();
+    Ok(match question {
+        Question::CheckExpressions(expressions) => {
+            Answer::Checked(checked(evaluate.call_check_expressions(store, &expressions).await?))
+        }
+        Question::Holds { expression, object } => {
+            Answer::Holds(evaluate.call_holds(store, &expression, &object).await?.map_err(|error| match error {
+                wit::ExpressionError::Unparsable(message) => ExpressionProblem::Unparsable(cut(&message)),
+                wit::ExpressionError::Unevaluable(message) => ExpressionProblem::Unevaluable(cut(&message)),
+                wit::ExpressionError::NotBoolean => ExpressionProblem::NotBoolean,
+            }))
+        }
+        Question::CheckSchemas(schemas) => {
+            Answer::Checked(checked(evaluate.call_check_schemas(store, &schemas).await?))
+        }
+        Question::Validate { schema, value } => {
+            let validated = evaluate.call_validate(store, &schema, &value).await?;
+            let field = |found: wit::Finding| FieldError { path: cut(&found.path), message: cut(&found.message) };
+            Answer::Validated(
+                validated.map(|findings| findings.into_iter().map(field).collect()).map_err(|message| cut(&message)),
+            )
+        }
+        Question::Triggers { cron, time_zone, now } => {
+            let found = evaluate.call_find_triggers(store, &cron, &time_zone, now).await?;
+            Answer::Triggers(
+                found
+                    .map(|found| Triggers { previous: found.previous, next: found.next })
+                    .map_err(|message| cut(&message)),
+            )
+        }
+    })
+}
+
+fn checked(answer: Result<(), (u32, String)>) -> Result<(), (usize, String)> {
+    answer.map_err(|(index, message)| (usize::try_from(index).unwrap_or(usize::MAX), cut(&message)))
+}
+
+fn cut(message: &str) -> String {
+    crate::guest::text::cut(message, MESSAGE_BYTES).to_owned()
+}

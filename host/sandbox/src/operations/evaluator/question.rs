@@ -1,0 +1,103 @@
+//! What can be asked, and what is answered.
+
+use super::{EvaluationError, ExpressionProblem, Triggers};
+use crate::plugin::schema::FieldError;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One computation.
+#[derive(Debug, Clone)]
+pub(crate) enum Question {
+    CheckExpressions(Vec<String>),
+    Holds { expression: String, object: String },
+    CheckSchemas(Vec<String>),
+    Validate { schema: Arc<str>, value: String },
+    Triggers { cron: String, time_zone: String, now: i64 },
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Answer {
+    Checked(Result<(), (usize, String)>),
+    Holds(Result<bool, ExpressionProblem>),
+    Validated(Result<Vec<FieldError>, String>),
+    Triggers(Result<Triggers, String>),
+}
+
+/// An answer, or why there is none, and the processor time that it took.
+pub(crate) struct Asked {
+    pub(crate) answer: Result<Answer, EvaluationError>,
+    pub(crate) cpu: Duration,
+}
+
+/// A name for a question: equal questions have equal names.
+pub(crate) type Key = [u8; 32];
+
+impl Question {
+    /// The name under which the answer is remembered. Schedules are remembered by their own rule.
+    pub(crate) fn key(&self) -> Option<Key> {
+        let mut hasher = blake3::Hasher::new();
+        let mut part = |text: &str| {
+            hasher.update(&u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hasher.update(text.as_bytes());
+        };
+        match self {
+            Self::CheckExpressions(expressions) => {
+                part("check-expressions");
+                expressions.iter().for_each(|expression| part(expression));
+            }
+            Self::Holds { expression, object } => ["holds", expression, object].into_iter().for_each(part),
+            Self::CheckSchemas(schemas) => {
+                part("check-schemas");
+                schemas.iter().for_each(|schema| part(schema));
+            }
+            Self::Validate { schema, value } => ["validate", schema, value].into_iter().for_each(part),
+            Self::Triggers { .. } => return None,
+        }
+        Some(*hasher.finalize().as_bytes())
+    }
+}
+
+impl Answer {
+    /// An answer to another question than the one that was asked, which no code path gives.
+    pub(crate) fn unexpected(&self) -> EvaluationError {
+        EvaluationError::Unavailable("it answered another question".to_owned())
+    }
+
+    /// What it takes to remember it, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let text = match self {
+            Self::Checked(Err((_, text)))
+            | Self::Holds(Err(ExpressionProblem::Unparsable(text) | ExpressionProblem::Unevaluable(text)))
+            | Self::Validated(Err(text))
+            | Self::Triggers(Err(text)) => text.len(),
+            Self::Validated(Ok(findings)) => {
+                findings.iter().map(|found| found.path.len() + found.message.len() + size_of::<FieldError>()).sum()
+            }
+            Self::Checked(Ok(())) | Self::Holds(_) | Self::Triggers(Ok(_)) => 0,
+        };
+        text + size_of::<Self>() + size_of::<Key>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn different_questions_have_different_names() {
+        let text = |text: &str| text.to_owned();
+        let questions = [
+            Question::CheckExpressions(vec![text("a"), text("b")]),
+            Question::CheckExpressions(vec![text("ab")]),
+            Question::CheckSchemas(vec![text("a"), text("b")]),
+            Question::Holds { expression: text("a"), object: text("b") },
+            Question::Holds { expression: text("ab"), object: text("") },
+            Question::Validate { schema: "a".into(), value: text("b") },
+        ];
+        let names: std::collections::BTreeSet<_> = questions.iter().map(Question::key).collect();
+        assert_eq!(names.len(), questions.len());
+        assert_eq!(questions[0].key(), questions[0].clone().key());
+        assert_eq!(Question::Triggers { cron: text("a"), time_zone: text("b"), now: 0 }.key(), None);
+    }
+}

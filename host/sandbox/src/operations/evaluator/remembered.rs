@@ -1,0 +1,100 @@
+//! Answers that were given before, so that a re-check of what did not change costs a hash.
+
+use super::EvaluationError;
+use super::question::{Answer, Key};
+use lru::LruCache;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Bytes of answers that are remembered.
+const MOST_BYTES: usize = 4 << 20;
+/// How long a question that passed a limit is not asked again. Not for ever: on a machine that stood still for a moment the
+/// limit may have been passed by chance.
+const LEFT_ALONE: Duration = Duration::from_secs(10 * 60);
+
+/// The answers of a process; those not asked for longest go first.
+pub(super) struct Remembered {
+    kept: Mutex<Kept>,
+}
+
+struct Kept {
+    bytes: usize,
+    answers: LruCache<Key, Entry>,
+}
+
+struct Entry {
+    answer: Result<Answer, EvaluationError>,
+    /// When it is to be asked again.
+    until: Option<Instant>,
+}
+
+impl Entry {
+    fn bytes(&self) -> usize {
+        self.answer.as_ref().map_or(size_of::<Self>(), Answer::bytes)
+    }
+}
+
+impl Default for Remembered {
+    fn default() -> Self {
+        Self { kept: Mutex::new(Kept { bytes: 0, answers: LruCache::unbounded() }) }
+    }
+}
+
+impl Remembered {
+    pub(super) fn find(&self, key: &Key, now: Instant) -> Option<Result<Answer, EvaluationError>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = kept.answers.get(key)?;
+        entry.until.is_none_or(|until| now < until).then(|| entry.answer.clone())
+    }
+
+    /// Remembers an answer, and for a while that there was none; not what may be another next time.
+    pub(super) fn keep(&self, key: Key, answer: &Result<Answer, EvaluationError>, now: Instant) {
+        let until = match answer {
+            Ok(_) => None,
+            Err(error) if error.disposition() == orangery_core::Disposition::WaitForChange => Some(now + LEFT_ALONE),
+            Err(_) => return,
+        };
+        let entry = Entry { answer: answer.clone(), until };
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.bytes = kept.bytes.saturating_add(entry.bytes());
+        if let Some(before) = kept.answers.put(key, entry) {
+            kept.bytes = kept.bytes.saturating_sub(before.bytes());
+        }
+        while kept.bytes > MOST_BYTES {
+            let Some((_, oldest)) = kept.answers.pop_lru() else { break };
+            kept.bytes = kept.bytes.saturating_sub(oldest.bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guest::fault::Fault;
+
+    #[test]
+    fn an_answer_stays_and_a_limit_that_was_passed_is_tried_again_later() {
+        let (remembered, now) = (Remembered::default(), Instant::now());
+        let yes = Ok(Answer::Holds(Ok(true)));
+        remembered.keep([1; 32], &yes, now);
+        assert_eq!(remembered.find(&[1; 32], now + LEFT_ALONE * 2), Some(yes));
+        let spent = Err(EvaluationError::Faulted(Fault::OutOfCpu { budget: Duration::from_secs(2) }));
+        remembered.keep([2; 32], &spent, now);
+        assert_eq!(remembered.find(&[2; 32], now), Some(spent));
+        assert_eq!(remembered.find(&[2; 32], now + LEFT_ALONE), None);
+        let late = Err(EvaluationError::Faulted(Fault::OutOfTime { deadline: Duration::from_secs(5) }));
+        remembered.keep([3; 32], &late, now);
+        assert_eq!(remembered.find(&[3; 32], now), None, "another time there may be more time");
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let (remembered, now) = (Remembered::default(), Instant::now());
+        let long = Ok(Answer::Validated(Err("x".repeat(1 << 20))));
+        for key in 0..10 {
+            remembered.keep([key; 32], &long, now);
+        }
+        let kept = (0..10).filter(|key| remembered.find(&[*key; 32], now).is_some()).count();
+        assert_eq!(kept, 3, "three of 1 MiB and a little fit into 4 MiB");
+    }
+}

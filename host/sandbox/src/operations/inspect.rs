@@ -1,0 +1,65 @@
+//! Looking at a component without registering it: what `plugin check` shows its author.
+
+use crate::admission::admit::{AdmitError, Origin, hex};
+use crate::operations::sandbox::Sandbox;
+use crate::plugin::{PluginDescription, PluginSource};
+use sha2::{Digest, Sha256};
+
+/// What a component is, wants, says, and why it would be refused.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inspection {
+    /// SHA-256, 64 hexadecimal characters.
+    pub digest: String,
+    /// Its size.
+    pub bytes: usize,
+    /// The interfaces it imports; empty if it is no component.
+    pub imports: Vec<String>,
+    /// The interfaces it exports.
+    pub exports: Vec<String>,
+    /// `provider`, `renderer` or `reporter`.
+    pub world: Option<&'static str>,
+    /// What it says of itself.
+    pub description: Option<PluginDescription>,
+    /// Why it would not be admitted, each in a sentence; empty if it would.
+    pub refusals: Vec<String>,
+}
+
+impl Sandbox {
+    /// Goes as far as admission would and reports instead of registering.
+    pub async fn inspect(&self, bytes: &[u8]) -> Inspection {
+        let mut inspection = Inspection {
+            digest: hex(&Sha256::digest(bytes)),
+            bytes: bytes.len(),
+            imports: Vec::new(),
+            exports: Vec::new(),
+            world: None,
+            description: None,
+            refusals: Vec::new(),
+        };
+        let gate = &self.inner.gate;
+        let loaded = match gate.load(bytes, None, Origin::Given).await {
+            Ok(loaded) => {
+                inspection.world = loaded.shape.roles().ok().map(|roles| roles.word());
+                inspection.imports.clone_from(&loaded.shape.imports);
+                inspection.exports.clone_from(&loaded.shape.exports);
+                loaded
+            }
+            Err(error) => {
+                inspection.refusals = sentences(error);
+                return inspection;
+            }
+        };
+        match self.examine_loaded(loaded, PluginSource::given("the component")).await {
+            Ok(plugin) => inspection.description = Some(plugin.description),
+            Err(error) => inspection.refusals = sentences(error),
+        }
+        inspection
+    }
+}
+
+fn sentences(error: AdmitError) -> Vec<String> {
+    match error {
+        AdmitError::Imports(refused) => refused.into_iter().map(|import| format!("it {import}")).collect(),
+        other => vec![other.to_string()],
+    }
+}

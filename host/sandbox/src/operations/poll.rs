@@ -1,0 +1,205 @@
+//! Polling: one question to a provider, under one session, answered once.
+//!
+//! # Guarantees
+//! An answer is either whole and within the rules, or an error: a bad input never becomes a missing one (law 1). Equal
+//! questions with equal credentials asked at once share one call. An open circuit costs no call. Nothing is asked of the
+//! network before the plugin has accepted the configuration.
+
+use crate::bindings::provider::Provides;
+use crate::bindings::provider::exports::orangery::plugin::provider as wit;
+use crate::calls::single_flight::Question;
+use crate::calls::{Attempt, Body, CallError, Usage};
+use crate::guest::answer::{self, Unfit};
+use crate::guest::failure::{GuestFailure, Note};
+use crate::guest::fault::Fault;
+use crate::guest::log::LogLine;
+use crate::instance::network::Network;
+use crate::instance::store::{Clock, Given, Wants};
+use crate::operations::sandbox::{Reached, Sandbox};
+use crate::operations::validate;
+use crate::plugin::Plugin;
+use futures::FutureExt;
+use orangery_core::PollOutcome;
+use orangery_egress::{Door, Origin, RequestTrace, SessionSpec};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The user's filter as a provider may see it. The host applies it again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PollFilter {
+    /// The include expression that applies to the type.
+    pub include: Option<String>,
+    /// The exclude expression.
+    pub exclude: Option<String>,
+    /// All of these labels must be present.
+    pub labels: Vec<String>,
+    /// A semantic version range.
+    pub semver: Option<String>,
+}
+
+/// One question to a provider.
+#[derive(Clone)]
+pub struct PollRequest {
+    /// On whose behalf: `Kind/namespace/name`. Circuits and turns are kept by it.
+    pub consumer: String,
+    /// `spec.type`.
+    pub kind: String,
+    /// `spec.url`; empty if the manifest has none.
+    pub url: String,
+    /// The filter.
+    pub filter: PollFilter,
+    /// `spec.config`; `Null` if absent.
+    pub config: Value,
+    /// What may be asked of the network, and with which credentials.
+    pub session: SessionSpec,
+    /// Answers `selection.wants`; must be a function of `filter` alone.
+    pub wants: Wants,
+    /// Wall clock of the call; [`crate::Limits::poll_wall`] is the most. Its requests get a little less, so that a plugin can say
+    /// that the remote was too slow.
+    pub deadline: Duration,
+}
+
+/// What came of a poll, also when it failed.
+#[derive(Debug, Clone)]
+pub struct PollReport {
+    /// The answer.
+    pub result: Result<PollOutcome, CallError>,
+    /// What the plugin remarks about the configuration.
+    pub notes: Vec<Note>,
+    /// What was asked of the network.
+    pub requests: Vec<RequestTrace>,
+    /// What the plugin logged.
+    pub logs: Vec<LogLine>,
+    /// What it cost.
+    pub usage: Usage,
+}
+
+impl PollReport {
+    fn refused(error: CallError) -> Self {
+        Self { result: Err(error), notes: Vec::new(), requests: Vec::new(), logs: Vec::new(), usage: Usage::default() }
+    }
+}
+
+impl Sandbox {
+    /// Asks the provider of the type once.
+    pub async fn poll(&self, mut request: PollRequest) -> PollReport {
+        let plugin = match self.catalogue(|catalogue| catalogue.of_type(&request.kind)) {
+            Ok(plugin) => plugin,
+            Err(missing) => return PollReport::refused(missing),
+        };
+        request.config = validate::or_empty(&request.config);
+        request.deadline = request.deadline.min(self.limits().poll_wall);
+        let asked = request.session.deadline.unwrap_or(Duration::MAX);
+        request.session.deadline = Some(asked.min(for_requests(request.deadline)));
+        if let Err(error) = self.check_provider_config(&plugin, &request.kind, &request.config).await {
+            return PollReport::refused(error);
+        }
+        let consumer = request.consumer.clone();
+        if let Err(open) = self.inner.circuits.check(plugin.reference(), &consumer, Instant::now()) {
+            return PollReport::refused(open);
+        }
+        let report = match question(&plugin, &request, &self.inner.door) {
+            Some(question) => {
+                let (sandbox, plugin) = (self.clone(), Arc::clone(&plugin));
+                let start = || async move { sandbox.poll_now(plugin, request).await }.boxed();
+                self.inner.flights.ask(question, start).await
+            }
+            None => self.poll_now(Arc::clone(&plugin), request).await,
+        };
+        self.inner.circuits.record(plugin.reference(), &consumer, &report.result, Instant::now());
+        report
+    }
+
+    async fn poll_now(&self, plugin: Arc<Plugin>, request: PollRequest) -> PollReport {
+        let turn = self.inner.queue.turn(&request.consumer).await;
+        // What ran before this turn may have opened the circuit.
+        if let Err(open) = self.inner.circuits.check(plugin.reference(), &request.consumer, Instant::now()) {
+            return PollReport::refused(open);
+        }
+        let attempt = Attempt::new(turn, &self.inner.circuits, plugin.reference(), &request.consumer);
+        let notes = match self.accepted(&plugin, &request.kind, &request.config, &attempt).await {
+            Ok(notes) => notes,
+            Err(error) => {
+                attempt.settle();
+                return PollReport::refused(error);
+            }
+        };
+        let session = Arc::new(self.inner.door.session(request.session));
+        let redactor = session.redactor();
+        let network = Network::Open(session, plugin.description.credentials.clone().into());
+        let given = Given {
+            plugin: plugin.reference().to_string(),
+            consumer: request.consumer,
+            origin: origin(&request.url),
+            clock: Clock::Real,
+            network: network.clone(),
+            wants: Some(request.wants),
+            redact: redactor.clone(),
+        };
+        let context = wit::PollContext {
+            kind: request.kind,
+            url: request.url,
+            filter: wit::Filter {
+                include: request.filter.include,
+                exclude: request.filter.exclude,
+                labels: request.filter.labels,
+                semver: request.filter.semver,
+            },
+        };
+        let config = request.config.to_string();
+        let body: Body<_> = Box::new(move |store, instance| {
+            Box::pin(async move {
+                let provides = Provides::new(&mut *store, instance)?;
+                provides.orangery_plugin_provider().call_poll(store, &context, &config).await
+            })
+        });
+        let reached = self.inner.call(&plugin, request.deadline, given, Some(Arc::clone(&attempt)), body).await;
+        attempt.settle();
+        let Reached { outcome, logs, usage } = reached;
+        let result = outcome.and_then(|answer| match answer {
+            Ok(found) => answer::poll_outcome(found, &redactor, self.limits()).map_err(|unfit| reject(&plugin, unfit)),
+            Err(error) => {
+                let said = GuestFailure::of_error(error, &redactor);
+                Err(CallError::Answered { plugin: plugin.reference().clone(), said })
+            }
+        });
+        PollReport { result, notes, requests: network.trace(), logs, usage }
+    }
+}
+
+/// The origin of `spec.url`, if there is one.
+pub(crate) fn origin(url: &str) -> Option<String> {
+    Origin::of_url(url).ok().map(|origin| origin.to_string())
+}
+
+/// What the requests of a call get of its wall clock.
+fn for_requests(wall: Duration) -> Duration {
+    wall.saturating_sub((wall / 20).min(Duration::from_secs(2)))
+}
+
+/// An answer that is not passed on, as an error.
+pub(crate) fn reject(plugin: &Plugin, unfit: Unfit) -> CallError {
+    let plugin = plugin.reference().clone();
+    match unfit {
+        Unfit::Bad(bad) => CallError::Faulted { plugin, fault: Fault::BadAnswer(bad) },
+        Unfit::Leaks(what) => CallError::Refused {
+            plugin,
+            what: format!("to hand over {what} that contains a credential; the answer is dropped"),
+        },
+    }
+}
+
+/// What makes two polls equal, or `None` if that cannot be told without doubt: sharing an answer with someone who does
+/// not hold the same credential would be a leak.
+fn question(plugin: &Plugin, request: &PollRequest, door: &Door) -> Option<Question> {
+    let session = door.identity(&request.session)?;
+    Some(Question::of([
+        plugin.reference().digest.as_bytes(),
+        request.kind.as_bytes(),
+        request.url.as_bytes(),
+        format!("{:?}", request.filter).as_bytes(),
+        request.config.to_string().as_bytes(),
+        session.as_bytes(),
+    ]))
+}

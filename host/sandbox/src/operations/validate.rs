@@ -1,0 +1,179 @@
+//! Checking a configuration: the JSON Schema first, because it names fields; then the plugin, for what a schema cannot say.
+
+use crate::admission::admit::{AdmitError, Loaded};
+use crate::bindings::info::Describes;
+use crate::calls::{Attempt, Body, CallError};
+use crate::guest::failure::{GuestFailure, Note};
+use crate::instance::network::Network;
+use crate::instance::store::{Clock, Given};
+use crate::operations::accepted;
+use crate::operations::sandbox::Sandbox;
+use crate::plugin::describe::DescriptionError;
+use crate::plugin::schema::{self, SchemaError, SchemaVerdict};
+use crate::plugin::{Plugin, PluginSource};
+use orangery_egress::Redactor;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Where the configuration of a provider is in the manifest.
+const PROVIDER_CONFIG: &str = "spec.config";
+/// Where that of a renderer is.
+const RENDERER_CONFIG: &str = "spec.renderer.config";
+
+impl Sandbox {
+    /// Checks the configuration of a type, or of a renderer by its name. `Null` stands for an absent one.
+    ///
+    /// # Errors
+    /// [`CallError::Missing`] if nobody serves it, [`CallError::Config`] with the fields if the schema says no, and
+    /// otherwise whatever the plugin answers.
+    pub async fn validate(&self, kind: &str, config: &Value) -> Result<Vec<Note>, CallError> {
+        let of_type = self.catalogue(|catalogue| catalogue.of_type(kind));
+        let (plugin, root) = match of_type {
+            Ok(plugin) => (plugin, PROVIDER_CONFIG),
+            Err(missing) => {
+                let renderer = self.catalogue(|catalogue| catalogue.of_renderer(kind));
+                (renderer.map_err(|_| missing)?, RENDERER_CONFIG)
+            }
+        };
+        let config = or_empty(config);
+        self.check_schema(&plugin, kind, root, &config).await?;
+        self.ask_validate(plugin, kind.to_owned(), config.to_string(), None).await
+    }
+
+    /// The remarks of a plugin about a configuration, which it has to accept before it is called with it. Asked once for
+    /// each component and configuration.
+    ///
+    /// # Errors
+    /// The plugin refuses the configuration, or breaks.
+    pub(crate) async fn accepted(
+        &self,
+        plugin: &Arc<Plugin>,
+        kind: &str,
+        config: &Value,
+        attempt: &Arc<Attempt>,
+    ) -> Result<Vec<Note>, CallError> {
+        let config = config.to_string();
+        let question = accepted::question(&plugin.reference().digest, kind, &config);
+        if let Some(notes) = self.inner.accepted.find(&question) {
+            return Ok(notes);
+        }
+        let notes = self.ask_validate(Arc::clone(plugin), kind.to_owned(), config, Some(Arc::clone(attempt))).await?;
+        self.inner.accepted.keep(question, notes.clone());
+        Ok(notes)
+    }
+
+    async fn ask_validate(
+        &self,
+        plugin: Arc<Plugin>,
+        kind: String,
+        config: String,
+        attempt: Option<Arc<Attempt>>,
+    ) -> Result<Vec<Note>, CallError> {
+        let consumer = attempt.as_ref().map_or("validation", |attempt| attempt.consumer()).to_owned();
+        let given = Given {
+            plugin: plugin.reference().to_string(),
+            consumer,
+            origin: None,
+            clock: Clock::Frozen { now_ms: 0, seed: 0 },
+            network: Network::Closed("validate-config must not use the network"),
+            wants: None,
+            redact: Redactor::default(),
+        };
+        let body: Body<_> = Box::new(move |store, instance| {
+            Box::pin(async move {
+                let describes = Describes::new(&mut *store, instance)?;
+                describes.orangery_plugin_info().call_validate_config(store, &kind, &config).await
+            })
+        });
+        let ran = self.inner.call(&plugin, self.limits().validate_wall, given, attempt, body).await;
+        match ran.outcome? {
+            Ok(notes) => Ok(Note::all(&notes, &Redactor::default())),
+            Err(error) => Err(CallError::Answered {
+                plugin: plugin.reference().clone(),
+                said: GuestFailure::of_error(error, &Redactor::default()),
+            }),
+        }
+    }
+
+    /// Checks a provider's configuration against its schema.
+    pub(crate) async fn check_provider_config(
+        &self,
+        plugin: &Plugin,
+        kind: &str,
+        config: &Value,
+    ) -> Result<(), CallError> {
+        self.check_schema(plugin, kind, PROVIDER_CONFIG, config).await
+    }
+
+    /// Checks a renderer's configuration against its schema.
+    pub(crate) async fn check_renderer_config(
+        &self,
+        plugin: &Plugin,
+        name: &str,
+        config: &Value,
+    ) -> Result<(), CallError> {
+        self.check_schema(plugin, name, RENDERER_CONFIG, config).await
+    }
+
+    async fn check_schema(
+        &self,
+        plugin: &Plugin,
+        kind: &str,
+        root: &'static str,
+        config: &Value,
+    ) -> Result<(), CallError> {
+        let Some(schema) = plugin.schemas.get(kind) else { return Ok(()) };
+        let mut evaluations = self.evaluations(format!("schema of {}", plugin.reference()));
+        schema.check(&mut evaluations, root, config).await.map_err(|verdict| {
+            let plugin = plugin.reference().clone();
+            match verdict {
+                SchemaVerdict::Config(error) => CallError::Config { plugin, error },
+                SchemaVerdict::Unusable(error) => CallError::Schema { plugin, error },
+                SchemaVerdict::Unknown(error) => CallError::Schema { plugin, error: SchemaError::Unaffordable(error) },
+            }
+        })
+    }
+
+    /// Everything from bytes to a plugin whose schemas can be used. Those of the built-in plugins are known to be good: a test
+    /// compiles them.
+    pub(crate) async fn examine(
+        &self,
+        bytes: &[u8],
+        digest: Option<&str>,
+        source: PluginSource,
+    ) -> Result<Plugin, AdmitError> {
+        self.usable(self.inner.gate.examine(bytes, digest, source).await?).await
+    }
+
+    /// The same for a component that is loaded already.
+    pub(crate) async fn examine_loaded(&self, loaded: Loaded, source: PluginSource) -> Result<Plugin, AdmitError> {
+        self.usable(self.inner.gate.examine_loaded(loaded, source).await?).await
+    }
+
+    /// The plugin, if its schemas can be used.
+    async fn usable(&self, plugin: Plugin) -> Result<Plugin, AdmitError> {
+        if plugin.description.source.bundled {
+            return Ok(plugin);
+        }
+        let (names, texts): (Vec<&String>, Vec<String>) = plugin
+            .schemas
+            .iter()
+            .filter_map(|(name, schema)| schema.text().map(|text| (name, text.to_string())))
+            .unzip();
+        let unusable = |of: String, cause| AdmitError::Description(DescriptionError::Schema { of, cause });
+        let all = || names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+        match self.evaluations(format!("admission of {}", plugin.reference())).check_schemas(texts).await {
+            Ok(Ok(())) => Ok(plugin),
+            Ok(Err((index, why))) => {
+                let of = names.get(index).map_or_else(all, |name| (*name).clone());
+                Err(unusable(of, SchemaError::Unusable(schema::one_line(&why))))
+            }
+            Err(error) => Err(unusable(all(), SchemaError::Unaffordable(error))),
+        }
+    }
+}
+
+/// An absent configuration is an empty one.
+pub(crate) fn or_empty(config: &Value) -> Value {
+    if config.is_null() { Value::Object(serde_json::Map::new()) } else { config.clone() }
+}

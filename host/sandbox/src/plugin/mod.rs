@@ -1,0 +1,125 @@
+//! Plugins as the rest of the house knows them: who they are, what they serve, and, inside, how to call them.
+
+pub(crate) mod describe;
+pub(crate) mod schema;
+pub(crate) mod world;
+
+use crate::calls::Places;
+use crate::instance::store::CallState;
+use crate::plugin::schema::Schema;
+use crate::plugin::world::Roles;
+use orangery_core::ServedType;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use wasmtime::component::InstancePre;
+
+/// Who a plugin is, for messages and metrics.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+pub struct PluginRef {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the component, 64 hexadecimal characters.
+    pub digest: String,
+}
+
+impl fmt::Display for PluginRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.version)
+    }
+}
+
+/// Where a component came from.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct PluginSource {
+    /// For people: a path, or `bundled`.
+    pub label: String,
+    /// Whether it came with the program.
+    pub bundled: bool,
+    /// Whether it may take types and renderer names from a bundled plugin.
+    pub shadowing: Shadowing,
+}
+
+/// Whether a plugin that the user gave may serve what a bundled one serves. It would get the credentials and the inventory
+/// of every provider of that type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub enum Shadowing {
+    /// It is not admitted.
+    Refused,
+    /// It wins.
+    Allowed,
+}
+
+impl PluginSource {
+    /// One that the user gave, for types and names of its own.
+    pub fn given(label: impl Into<String>) -> Self {
+        Self { label: label.into(), bundled: false, shadowing: Shadowing::Refused }
+    }
+
+    /// One that came with the program.
+    pub fn bundled(label: impl Into<String>) -> Self {
+        Self { label: label.into(), bundled: true, shadowing: Shadowing::Refused }
+    }
+
+    /// The same with another answer to whether it may win over a bundled one.
+    #[must_use]
+    pub fn shadowing(self, shadowing: Shadowing) -> Self {
+        Self { shadowing, ..self }
+    }
+}
+
+impl fmt::Display for PluginSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.label)
+    }
+}
+
+/// An origin that a plugin asks for beyond that of `spec.url`. The operator's grant is the other key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Want {
+    /// Scheme, host and, if not the default, port.
+    pub origin: String,
+    /// Wanted only where `spec.url` has this origin.
+    pub for_url: Option<String>,
+}
+
+/// What a plugin said of itself, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PluginDescription {
+    /// Who it is.
+    pub plugin: PluginRef,
+    /// Where it came from.
+    pub source: PluginSource,
+    /// The types it lists inputs for.
+    pub types: Vec<ServedType>,
+    /// The renderer name it answers to.
+    pub renderer: Option<String>,
+    /// Whether it can report back to the forge.
+    pub reports: bool,
+    /// The credential names it may use.
+    pub credentials: Vec<String>,
+    /// Origins beyond that of `spec.url`.
+    pub wants: Vec<Want>,
+    /// JSON Schema of `spec.renderer.config`; that of a type is in the type.
+    pub renderer_schema: serde_json::Value,
+}
+
+/// An admitted plugin.
+pub(crate) struct Plugin {
+    /// Shared with every error that names the plugin.
+    pub(crate) reference: Arc<PluginRef>,
+    pub(crate) description: PluginDescription,
+    pub(crate) roles: Roles,
+    pub(crate) pre: InstancePre<CallState>,
+    pub(crate) schemas: BTreeMap<String, Schema>,
+    /// Its calls that compute.
+    pub(crate) places: Arc<Places>,
+}
+
+impl Plugin {
+    pub(crate) fn reference(&self) -> &Arc<PluginRef> {
+        &self.reference
+    }
+}

@@ -1,0 +1,233 @@
+//! The JSON Schema that a plugin publishes for its configuration, and errors that name the manifest's field.
+//!
+//! A schema comes from a plugin and is bounded like one: it has a size, and the evaluator compiles and applies it with the
+//! limits of a call. It cannot fetch, and its patterns run in linear time.
+
+use crate::operations::evaluator::{EvaluationError, Evaluations};
+use serde_json::{Map, Value};
+use std::fmt;
+use std::sync::Arc;
+
+/// A schema larger than this is a mistake.
+const SCHEMA_BYTES: usize = 256 * 1024;
+/// All schemas of one plugin.
+pub(crate) const ALL_SCHEMAS_BYTES: usize = 512 * 1024;
+/// Fields shown at once.
+const SHOWN: usize = 5;
+
+/// A schema.
+#[derive(Debug)]
+pub(crate) enum Schema {
+    /// An object without any field: the schema of most renderers, and so of every start of `orangery build`, which need not
+    /// load the evaluator for it.
+    Nothing,
+    /// Anything at all.
+    Anything,
+    /// Any other.
+    Text(Arc<str>),
+}
+
+/// Why a schema cannot be used.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SchemaError {
+    /// Too large.
+    #[error("the schema has {0} bytes; at most {SCHEMA_BYTES} are allowed")]
+    TooLarge(usize),
+    /// Too large together with the plugin's other schemas.
+    #[error("the schemas of the plugin have {0} bytes up to this one; at most {ALL_SCHEMAS_BYTES} are allowed")]
+    TooLargeTogether(usize),
+    /// Not JSON.
+    #[error("the schema is not JSON: {0}")]
+    NotJson(String),
+    /// Not a schema, or one with a reference to elsewhere.
+    #[error("the schema cannot be used: {0}")]
+    Unusable(String),
+    /// It cannot be compiled within the limits of a call.
+    #[error("the schema cannot be evaluated: {0}; make it smaller")]
+    Unaffordable(EvaluationError),
+}
+
+/// One thing wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The path below the configuration, for example `groups[0].name`; empty for the whole.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Everything wrong with a configuration, at most five findings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The path of the configuration in the manifest: `spec.config` or `spec.renderer.config`.
+    pub root: &'static str,
+    /// The findings, at least one.
+    pub fields: Vec<FieldError>,
+}
+
+impl ConfigError {
+    /// The full path of the first field to blame.
+    #[must_use]
+    pub fn field(&self) -> String {
+        let path = self.fields.first().map(|field| field.path.as_str()).unwrap_or_default();
+        full_path(self.root, path)
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all: Vec<_> = self
+            .fields
+            .iter()
+            .map(|field| format!("{}: {}", full_path(self.root, &field.path), field.message))
+            .collect();
+        f.write_str(&all.join("; "))
+    }
+}
+
+fn full_path(root: &str, path: &str) -> String {
+    if path.is_empty() || path.starts_with('[') { format!("{root}{path}") } else { format!("{root}.{path}") }
+}
+
+impl Schema {
+    /// Reads the text a plugin gave; also returns it as a value. Whether it is a schema is for the evaluator to say.
+    pub(crate) fn parse(text: &str) -> Result<(Self, Value), SchemaError> {
+        if text.len() > SCHEMA_BYTES {
+            return Err(SchemaError::TooLarge(text.len()));
+        }
+        let value: Value = serde_json::from_str(text).map_err(|error| SchemaError::NotJson(error.to_string()))?;
+        let schema = if is_nothing(&value) {
+            Self::Nothing
+        } else if is_anything(&value) {
+            Self::Anything
+        } else {
+            Self::Text(Arc::from(text))
+        };
+        Ok((schema, value))
+    }
+
+    /// The text that has to be compiled before it can be used.
+    pub(crate) fn text(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Nothing | Self::Anything => None,
+            Self::Text(text) => Some(text),
+        }
+    }
+
+    /// Checks a configuration.
+    pub(crate) async fn check(
+        &self,
+        evaluations: &mut Evaluations<'_>,
+        root: &'static str,
+        config: &Value,
+    ) -> Result<(), SchemaVerdict> {
+        let fields = match self {
+            Self::Nothing => surplus(config),
+            Self::Anything => Vec::new(),
+            Self::Text(text) => {
+                let validated = evaluations.validate(text, config).await.map_err(SchemaVerdict::Unknown)?;
+                let found = validated.map_err(|why| SchemaVerdict::Unusable(SchemaError::Unusable(one_line(&why))))?;
+                found.into_iter().map(FieldError::in_one_line).collect()
+            }
+        };
+        if fields.is_empty() { Ok(()) } else { Err(SchemaVerdict::Config(ConfigError { root, fields })) }
+    }
+}
+
+/// Why a configuration does not pass its schema.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum SchemaVerdict {
+    /// The schema says no.
+    Config(ConfigError),
+    /// The schema is none.
+    Unusable(SchemaError),
+    /// The schema could not be evaluated within the limits.
+    Unknown(EvaluationError),
+}
+
+impl FieldError {
+    fn in_one_line(self) -> Self {
+        Self { path: one_line(&self.path), message: one_line(&self.message) }
+    }
+}
+
+/// Whether a schema says "an object without any field", with or without words for people.
+fn is_nothing(schema: &Value) -> bool {
+    let Some(schema) = schema.as_object() else { return false };
+    schema.get("type").is_some_and(|kind| kind == "object")
+        && schema.get("additionalProperties").is_some_and(|more| more == false)
+        && schema.iter().all(|(keyword, value)| match keyword.as_str() {
+            "type" | "additionalProperties" => true,
+            "$schema" | "title" | "description" => value.is_string(),
+            "properties" => value.as_object().is_some_and(Map::is_empty),
+            _ => false,
+        })
+}
+
+/// Whether a schema says nothing, with or without words for people.
+fn is_anything(schema: &Value) -> bool {
+    match schema {
+        Value::Object(schema) => schema.iter().all(|(keyword, value)| {
+            matches!(keyword.as_str(), "$schema" | "title" | "description") && value.is_string()
+        }),
+        other => *other == Value::Bool(true),
+    }
+}
+
+/// What is wrong where nothing can be configured.
+fn surplus(config: &Value) -> Vec<FieldError> {
+    let Some(config) = config.as_object() else {
+        return vec![FieldError { path: String::new(), message: "it must be an object".to_owned() }];
+    };
+    let message = "there is no such field, nothing can be configured here; remove it";
+    let field = |name: &String| FieldError { path: one_line(name), message: message.to_owned() };
+    config.keys().take(SHOWN).map(field).collect()
+}
+
+pub(crate) fn one_line(text: &str) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    crate::guest::text::cut(&line, 512).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn where_nothing_can_be_configured_every_field_is_named() {
+        let words = json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "NoConfig", "type": "object",
+            "additionalProperties": false});
+        let (schema, value) = Schema::parse(&words.to_string()).unwrap();
+        assert!(matches!(schema, Schema::Nothing) && value == words);
+        assert!(surplus(&json!({})).is_empty());
+        let said = |config: &Value| ConfigError { root: "spec.renderer.config", fields: surplus(config) }.to_string();
+        assert_eq!(
+            said(&json!({"a": 1})),
+            "spec.renderer.config.a: there is no such field, nothing can be configured here; remove it"
+        );
+        assert_eq!(said(&json!([])), "spec.renderer.config: it must be an object");
+        for more in ["required", "minProperties", "allOf"] {
+            let mut other = words.clone();
+            other[more] = json!(["a"]);
+            assert!(!is_nothing(&other), "{more}");
+        }
+    }
+
+    #[test]
+    fn a_schema_that_says_nothing_needs_no_evaluator() {
+        for anything in ["{}", "true", r#"{"title": "Any", "description": "x"}"#] {
+            assert!(Schema::parse(anything).unwrap().0.text().is_none(), "{anything}");
+        }
+        for something in ["false", r#"{"type": "object"}"#, r#"{"title": 7}"#, r#"{"$ref": "x"}"#] {
+            assert!(Schema::parse(something).unwrap().0.text().is_some(), "{something}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_not_json_or_too_large_is_refused() {
+        assert!(matches!(Schema::parse("{"), Err(SchemaError::NotJson(_))));
+        assert!(matches!(Schema::parse(&" ".repeat(SCHEMA_BYTES + 1)), Err(SchemaError::TooLarge(_))));
+        assert!(Schema::parse(r#"{"type": "string"}"#).unwrap().0.text().is_some());
+    }
+}
