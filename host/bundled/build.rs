@@ -17,7 +17,7 @@ const PLUGINS: [&str; 4] = ["github", "gitlab", "gotemplate", "minijinja"];
 /// Built like a plugin and not one: nobody can name it in a manifest. Its profile has the same name.
 const EVALUATOR: &str = "evaluator";
 /// What the plugins are made of, from the workspace root.
-const SOURCES: [&str; 16] = [
+const SOURCES: [&str; 18] = [
     "plugins/sdk",
     "plugins/github/src",
     "plugins/github/Cargo.toml",
@@ -31,6 +31,8 @@ const SOURCES: [&str; 16] = [
     "plugins/evaluator/Cargo.toml",
     "plugins/slug/src",
     "plugins/slug/Cargo.toml",
+    "compat/go-std/src",
+    "compat/go-std/Cargo.toml",
     "compat/go-yaml/src",
     "compat/go-yaml/Cargo.toml",
     "wit",

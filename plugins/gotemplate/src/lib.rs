@@ -20,13 +20,9 @@ pub mod fmt;
 pub mod functions;
 pub mod json;
 pub mod lex;
-pub mod number;
 pub mod parse;
-pub mod regex;
 pub mod render;
-pub mod time;
 pub mod tree;
-pub mod unicode;
 pub mod value;
 
 mod plugin;

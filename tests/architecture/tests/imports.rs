@@ -17,6 +17,11 @@ const WASM: [&str; 2] = ["wasmtime", "wasmtime-wasi"];
 
 /// The table. A crate of `compat/` or `host/` that is not in it fails the test.
 const ROOMS: &[Room] = &[
+    Room {
+        name: "orangery-go-std",
+        house: &[],
+        never: &["tokio", "kube", "wasmtime", "reqwest", "tracing", "serde", "serde_json"],
+    },
     Room { name: "orangery-go-yaml", house: &[], never: &["tokio", "kube", "wasmtime", "reqwest", "tracing", "serde"] },
     Room {
         name: "orangery-core",
@@ -162,7 +167,7 @@ fn plugins_import_only_the_sdk_and_the_crates_for_text_of_the_house() -> Result<
         }
         for dependency in names(&package).into_iter().filter(|name| name.starts_with("orangery")) {
             ensure!(
-                ["orangery-plugin-sdk", "orangery-go-yaml", "orangery-slug"].contains(&dependency),
+                ["orangery-plugin-sdk", "orangery-go-std", "orangery-go-yaml", "orangery-slug"].contains(&dependency),
                 "{} imports {dependency}",
                 package.name
             );

@@ -3,9 +3,8 @@
 use super::field::zero;
 use super::{Evaluated, Machine, Place, Slot};
 use crate::functions::{Flow, Function};
-use crate::time::{Method, Unfit};
 use crate::tree::Expr;
-use crate::value::{Text, Type, Value, harmless, marked, merge, shadow_of};
+use crate::value::{Method, Text, Type, Unfit, Value, harmless, marked, merge, shadow_of};
 
 /// What a call needs to know of what it calls.
 struct Signature<'s> {
@@ -137,7 +136,7 @@ impl<'t> Machine<'t, '_> {
                 return Ok(Value::Int64(number.int.unwrap_or(0)));
             }
             (Type::Duration, Expr::Number(number)) if number.int.is_some() => {
-                return Ok(Value::Duration(crate::time::Duration(number.int.unwrap_or(0))));
+                return Ok(Value::Duration(go_std::time::Duration(number.int.unwrap_or(0))));
             }
             (Type::Float, Expr::Number(number)) if number.float.is_some() => {
                 return Ok(Value::Float(number.float.unwrap_or(0.0)));

@@ -33,13 +33,13 @@ impl<'t> Machine<'t, '_> {
         last: Option<Slot>,
     ) -> Evaluated<Slot> {
         if receiver.is_invalid() {
-            let quoted = crate::fmt::quoted(name.as_bytes());
+            let quoted = go_std::strconv::quoted(name.as_bytes());
             return self.fail(format!("nil data; no entry for key {quoted}"));
         }
         if matches!(receiver.value, Value::Nil) {
             return self.fail(format!("nil pointer evaluating interface {{}}.{name}"));
         }
-        if let Some(method) = crate::time::method(&receiver.value, name) {
+        if let Some(method) = crate::value::method(&receiver.value, name) {
             return self.method(dot, &receiver.value, method, place, name, args, last);
         }
         if matches!(receiver.value, Value::Time(_)) && matches!(name, "wall" | "ext" | "loc") {
@@ -62,7 +62,7 @@ impl<'t> Machine<'t, '_> {
                     let known = map.entries().iter().map(|(k, _)| k.lossy().into_owned()).collect();
                     self.missing = Some((name.to_owned(), known));
                 }
-                let quoted = crate::fmt::quoted(name.as_bytes());
+                let quoted = go_std::strconv::quoted(name.as_bytes());
                 self.fail(format!("map has no entry for key {quoted}"))
             }
         }

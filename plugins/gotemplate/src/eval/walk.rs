@@ -161,9 +161,9 @@ impl<'t> Machine<'t, '_> {
             Value::Int(n) => (counter(n, Value::Int), n > 0),
             Value::Int64(n) => (counter(n, Value::Int64), n > 0),
             Value::Uint8(n) => (counter(i64::from(n), |i| Value::Uint8(u8::try_from(i).unwrap_or(u8::MAX))), n > 0),
-            Value::Duration(d) => (counter(d.0, |i| Value::Duration(crate::time::Duration(i))), d.0 > 0),
-            Value::Month(m) => (counter(m.0, |i| Value::Month(crate::time::Month(i))), m.0 > 0),
-            Value::Weekday(d) => (counter(d.0, |i| Value::Weekday(crate::time::Weekday(i))), d.0 > 0),
+            Value::Duration(d) => (counter(d.0, |i| Value::Duration(go_std::time::Duration(i))), d.0 > 0),
+            Value::Month(m) => (counter(m.0, |i| Value::Month(go_std::time::Month(i))), m.0 > 0),
+            Value::Weekday(d) => (counter(d.0, |i| Value::Weekday(go_std::time::Weekday(i))), d.0 > 0),
             Value::List(list) => {
                 let (interface, some) = (list.element() == Element::Any, !list.is_empty());
                 (Items::List { list, next: 0, interface }, some)
@@ -213,7 +213,7 @@ impl<'t> Machine<'t, '_> {
     fn call_template(&mut self, call: &'t Call, dot: &Slot, stack: &mut Vec<Frame<'t>>) -> Evaluated<()> {
         self.at = Some(call);
         let Some(tree) = self.template.trees.get(&call.name) else {
-            let name = crate::fmt::quoted(call.name.as_bytes());
+            let name = go_std::strconv::quoted(call.name.as_bytes());
             return self.fail(format!("template {name} not defined"));
         };
         if self.depth == MAX_DEPTH {

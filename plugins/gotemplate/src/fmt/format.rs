@@ -126,7 +126,7 @@ impl Printer {
         if !d.after_index {
             d.index(values.len());
         }
-        let Some((verb, length, _)) = crate::unicode::decode(d.format.get(d.at..).unwrap_or_default()) else {
+        let Some((verb, length, _)) = go_std::unicode::decode(d.format.get(d.at..).unwrap_or_default()) else {
             self.write("%!(NOVERB)");
             return false;
         };

@@ -4,12 +4,8 @@
 
 mod format;
 mod pad;
-mod quote;
 mod scalar;
 mod value;
-
-pub(crate) use quote::can_backquote;
-pub use quote::{quote_char, quoted, quoted_ascii};
 
 use crate::value::{Type, Value};
 

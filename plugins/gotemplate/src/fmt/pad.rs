@@ -1,10 +1,10 @@
 //! Padding and the writing of integers and floats into a width.
 
 use super::{Flags, Printer};
-use crate::number::format_float;
+use go_std::strconv::format_float;
 
 fn char_count(text: &[u8]) -> usize {
-    crate::unicode::chars(text).count()
+    go_std::unicode::chars(text).count()
 }
 
 impl Printer {

@@ -1,8 +1,8 @@
 //! One scalar under one verb.
 
-use super::quote::can_backquote;
-use super::{Printer, quote_char, quoted, quoted_ascii};
-use crate::unicode::{chars, is_print};
+use super::Printer;
+use go_std::strconv::{can_backquote, quote_char, quoted, quoted_ascii};
+use go_std::unicode::{chars, is_print};
 
 /// A rune as `%c` and `%q` see an integer: what is no character is U+FFFD.
 fn rune(magnitude: u64, negative: bool) -> char {

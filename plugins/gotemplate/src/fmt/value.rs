@@ -1,8 +1,8 @@
 //! Any value under one verb: composites, methods, and complaints about verbs that do not fit.
 
 use super::{Printer, type_name};
-use crate::time::{Clock, Location};
 use crate::value::{Element, List, Text, Type, Value};
+use go_std::time::{Clock, Location};
 
 /// Deeper than this only a map that holds itself goes.
 const DEPTH: usize = 200;

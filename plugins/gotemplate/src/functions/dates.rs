@@ -1,9 +1,9 @@
 //! Dates and durations. The only clock is that of the call.
 
 use super::{Answer, Args, Context};
-use crate::number::parse_int;
-use crate::time::{Clock, Duration, parse_duration, parse_time, readable};
 use crate::value::Value;
+use go_std::strconv::parse_int;
+use go_std::time::{Clock, Duration, parse_duration, parse_time, readable};
 
 fn now(context: &Context) -> Clock {
     let seconds = i64::try_from(context.now_ms / 1000).unwrap_or(i64::MAX);

@@ -1,8 +1,8 @@
 //! `html`, `js`, `urlquery`.
 
 use super::{Answer, Args, Context};
-use crate::unicode::{chars, is_print};
 use crate::value::Value;
+use go_std::unicode::{chars, is_print};
 use std::fmt::Write;
 
 /// The arguments as one text; nil is `<no value>` here.

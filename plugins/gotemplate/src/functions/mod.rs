@@ -28,8 +28,8 @@ pub use args::Args;
 pub(crate) use encoding::base64;
 pub use table::TABLE;
 
-use crate::regex::Regex;
 use crate::value::{Map, Type, Value};
+use go_std::regexp::Regex;
 use std::collections::HashMap;
 use std::rc::Rc;
 

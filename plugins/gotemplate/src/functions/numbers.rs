@@ -1,8 +1,8 @@
 //! Numbers: conversions that never fail, and integer arithmetic that wraps.
 
 use super::{Answer, Args, Context};
-use crate::number::{float_to_int, parse_float, parse_int};
 use crate::value::Value;
+use go_std::strconv::{float_to_int, parse_float, parse_int};
 
 /// sprig's `toInt64`: what is no number is 0.
 pub(super) fn to_int(value: &Value) -> i64 {

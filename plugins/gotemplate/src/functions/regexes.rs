@@ -2,9 +2,9 @@
 //! only `regexMatch` answers false.
 
 use super::{Answer, Args, Context};
-use crate::regex::{Regex, quote};
 use crate::value::growth::grown;
 use crate::value::{Element, List, Text, Value};
+use go_std::regexp::{Regex, quote};
 
 /// The room that Go makes for matches.
 const FOUND: usize = 10;
@@ -13,10 +13,10 @@ const FOUND: usize = 10;
 fn compile(context: &mut Context, args: Args<'_>) -> Result<std::rc::Rc<Regex>, String> {
     context.regex(args.bytes(0)).map_err(|error| {
         let pattern = args.bytes(0);
-        let shown = if crate::fmt::can_backquote(pattern) {
+        let shown = if go_std::strconv::can_backquote(pattern) {
             format!("`{}`", String::from_utf8_lossy(pattern))
         } else {
-            crate::fmt::quoted(pattern)
+            go_std::strconv::quoted(pattern)
         };
         format!("regexp: Compile({shown}): {error}")
     })

@@ -2,8 +2,8 @@
 
 use super::args::MAX_BYTES;
 use super::{Answer, Args, Context, to_text};
-use crate::unicode::chars;
 use crate::value::{Element, List, Text, Value, marked, merge, shadow_of};
+use go_std::unicode::chars;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

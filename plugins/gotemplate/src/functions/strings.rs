@@ -2,8 +2,8 @@
 
 use super::args::MAX_BYTES;
 use super::{Answer, Args, Context, to_text};
-use crate::unicode::{chars, is_digit, is_letter, is_space, to_lower, to_title, to_upper};
 use crate::value::Value;
+use go_std::unicode::{chars, is_digit, is_letter, is_space, to_lower, to_title, to_upper};
 
 fn checked(bytes: Vec<u8>) -> Answer {
     if bytes.len() > MAX_BYTES { Err("the result is larger than 8 MiB".to_owned()) } else { Ok(bytes.into()) }
@@ -142,7 +142,7 @@ pub(super) fn title(_: &mut Context, args: Args<'_>) -> Answer {
 
 pub(super) fn quote(_: &mut Context, args: Args<'_>) -> Answer {
     let shown = args.0.iter().filter(|v| !matches!(v, Value::Nil));
-    Ok(shown.map(|v| crate::fmt::quoted(&to_text(v))).collect::<Vec<_>>().join(" ").into())
+    Ok(shown.map(|v| go_std::strconv::quoted(&to_text(v))).collect::<Vec<_>>().join(" ").into())
 }
 
 pub(super) fn squote(_: &mut Context, args: Args<'_>) -> Answer {

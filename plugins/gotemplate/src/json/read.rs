@@ -1,9 +1,9 @@
 //! JSON text to values: every number is a float, lone surrogates and broken bytes become U+FFFD, the last of equal
 //! keys wins.
 
-use crate::number::parse_float;
-use crate::unicode::decode;
 use crate::value::{Map, Text, Value};
+use go_std::strconv::parse_float;
+use go_std::unicode::decode;
 use std::collections::BTreeMap;
 
 /// How deep JSON may be nested; Go allows 10,000, the guest's stack does not.
@@ -77,7 +77,7 @@ impl Reader<'_> {
             Some(b'\'') => r"'\''".to_owned(),
             Some(b'"') => "'\"'".to_owned(),
             Some(byte) => {
-                let quoted = crate::fmt::quoted(char::from(byte).encode_utf8(&mut [0; 4]).as_bytes());
+                let quoted = go_std::strconv::quoted(char::from(byte).encode_utf8(&mut [0; 4]).as_bytes());
                 format!("'{}'", quoted.trim_matches('"'))
             }
         };

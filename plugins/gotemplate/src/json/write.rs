@@ -1,8 +1,8 @@
 //! Values to JSON text.
 
-use crate::number::format_float;
-use crate::unicode::chars;
 use crate::value::{Element, List, Text, Value};
+use go_std::strconv::format_float;
+use go_std::unicode::chars;
 
 /// Deeper than this only a map that holds itself goes.
 const DEPTH: usize = 200;

@@ -1,7 +1,7 @@
 //! The lexer inside an action: words, numbers, strings.
 
 use super::{Kind, Lexer, RIGHT, Step, TRIM_LEN, has_right_trim_marker, is_space};
-use crate::unicode::{is_digit, is_letter};
+use go_std::unicode::{is_digit, is_letter};
 
 fn is_alphanumeric(c: char) -> bool {
     c == '_' || is_letter(c) || is_digit(c)
@@ -11,7 +11,7 @@ fn is_alphanumeric(c: char) -> bool {
 fn code_point(c: Option<char>) -> String {
     match c {
         None => "U+FFFFFFFFFFFFFFFF".to_owned(),
-        Some(c) if crate::unicode::is_print(c) => format!("U+{:04X} '{c}'", u32::from(c)),
+        Some(c) if go_std::unicode::is_print(c) => format!("U+{:04X} '{c}'", u32::from(c)),
         Some(c) => format!("U+{:04X}", u32::from(c)),
     }
 }
@@ -166,7 +166,7 @@ impl Lexer<'_> {
     }
 
     fn bad_number(&mut self) -> Step {
-        let text = crate::fmt::quoted(self.pending().as_bytes());
+        let text = go_std::strconv::quoted(self.pending().as_bytes());
         self.error(format!("bad number syntax: {text}"))
     }
 

@@ -183,7 +183,7 @@ impl Expr {
 /// Whether a body has nothing but blanks and comments.
 pub fn is_empty(list: &[Node]) -> bool {
     list.iter().all(|node| match node {
-        Node::Text(text) => text.chars().all(crate::unicode::is_space),
+        Node::Text(text) => text.chars().all(go_std::unicode::is_space),
         _ => false,
     })
 }

@@ -1,8 +1,8 @@
 //! Literals: numbers that may be of several types at once, and quoted text.
 
 use crate::lex::Kind;
-use crate::number::{float_to_int, parse_float, parse_int, parse_uint};
-use crate::unicode::decode;
+use go_std::strconv::{float_to_int, parse_float, parse_int, parse_uint};
+use go_std::unicode::decode;
 
 /// A numeric literal, under all the types that can hold it: Go's ideal constants.
 #[derive(Debug, Clone, Default)]
@@ -90,12 +90,12 @@ impl Number {
             self.float = Some(uint as f64);
         } else if let Ok(f) = parse_float(text.as_bytes()) {
             if !text.contains(['.', 'e', 'E', 'p', 'P']) {
-                return Err(format!("integer overflow: {}", crate::fmt::quoted(text.as_bytes())));
+                return Err(format!("integer overflow: {}", go_std::strconv::quoted(text.as_bytes())));
             }
             self.set_float(f);
         }
         if self.float.is_none() {
-            return Err(format!("illegal number syntax: {}", crate::fmt::quoted(text.as_bytes())));
+            return Err(format!("illegal number syntax: {}", go_std::strconv::quoted(text.as_bytes())));
         }
         Ok(self)
     }

@@ -7,6 +7,7 @@ mod equal;
 pub(crate) mod growth;
 mod list;
 mod map;
+mod methods;
 mod taint;
 mod text;
 mod types;
@@ -14,11 +15,12 @@ mod types;
 pub use equal::deep_equal;
 pub use list::{Element, List};
 pub use map::Map;
+pub use methods::{Method, Unfit, method};
 pub use taint::{harmless, marked, merge, shadow_of};
 pub use text::{Taint, Text};
 pub use types::Type;
 
-use crate::time::{Clock, Duration, Location, Month, Weekday};
+use go_std::time::{Clock, Duration, Location, Month, Weekday};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

@@ -112,8 +112,8 @@ fn harmless(bytes: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     let mut out = Vec::with_capacity(bytes.len());
-    for (at, c, length, valid) in crate::unicode::chars(bytes) {
-        let kept = if c.is_ascii() { safe(at, c as u8) } else { valid && crate::unicode::is_letter(c) };
+    for (at, c, length, valid) in go_std::unicode::chars(bytes) {
+        let kept = if c.is_ascii() { safe(at, c as u8) } else { valid && go_std::unicode::is_letter(c) };
         match bytes.get(at..at + length) {
             Some(part) if kept => out.extend_from_slice(part),
             _ => out.extend(std::iter::repeat_n(b'x', length)),

@@ -2,20 +2,18 @@
 //!
 //! Ported from Go's `time` package (BSD licence, see NOTICE).
 
+mod arithmetic;
 mod bytes;
 mod calendar;
 mod duration;
 mod format;
 mod layout;
-mod methods;
 mod parse;
 
-pub use calendar::{Month, Weekday};
+pub use calendar::{Date, Month, Weekday};
 pub use duration::{Duration, parse_duration};
-pub use methods::{Method, Unfit, method};
 pub use parse::parse_time;
 
-use calendar::Date;
 use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
@@ -89,6 +87,11 @@ impl Clock {
         self.unix
     }
 
+    /// Nanoseconds within the second.
+    pub fn nanosecond(&self) -> i64 {
+        self.nanos
+    }
+
     /// The numbers in Go's struct: nanoseconds, and seconds since year 1.
     pub fn fields(&self) -> [i64; 2] {
         [self.nanos, self.unix - ZERO]
@@ -102,11 +105,6 @@ impl Clock {
     /// Its zone.
     pub fn location(&self) -> Location {
         Location(self.zone.clone())
-    }
-
-    /// The same moment in a zone.
-    fn placed(&self, location: &Location) -> Self {
-        Self { zone: location.0.clone(), ..self.clone() }
     }
 
     fn offset(&self) -> i64 {
@@ -128,32 +126,20 @@ impl Clock {
         self.unix.saturating_add(self.offset())
     }
 
-    fn date(&self) -> Date {
+    /// Year, month and day in its zone.
+    pub fn date(&self) -> Date {
         Date::of_days(self.wall().div_euclid(SECONDS_PER_DAY))
     }
 
-    /// Hour, minute, second.
-    fn clock(&self) -> (i64, i64, i64) {
+    /// Hour, minute and second in its zone.
+    pub fn clock(&self) -> (i64, i64, i64) {
         let second = self.wall().rem_euclid(SECONDS_PER_DAY);
         (second / 3600, second / 60 % 60, second % 60)
     }
 
-    fn weekday(&self) -> Weekday {
+    /// The day of the week in its zone.
+    pub fn weekday(&self) -> Weekday {
         Weekday((self.wall().div_euclid(SECONDS_PER_DAY) + 4).rem_euclid(7))
-    }
-
-    /// The time moved by a duration.
-    pub fn plus(&self, d: Duration) -> Self {
-        let nanos = self.nanos + d.0 % 1_000_000_000;
-        let unix = self.unix.saturating_add(d.0 / 1_000_000_000).saturating_add(nanos.div_euclid(1_000_000_000));
-        Self { unix, nanos: nanos.rem_euclid(1_000_000_000), zone: self.zone.clone() }
-    }
-
-    /// The duration from another time to this one; saturates.
-    pub fn since(&self, other: &Self) -> Duration {
-        let seconds = i128::from(self.unix) - i128::from(other.unix);
-        let nanos = seconds * 1_000_000_000 + i128::from(self.nanos - other.nanos);
-        Duration(i64::try_from(nanos).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX }))
     }
 
     /// As `%#v` shows it.
@@ -162,7 +148,7 @@ impl Clock {
         let (hour, minute, second) = self.clock();
         let zone = match &self.zone {
             Zone::Utc => "time.UTC".to_owned(),
-            Zone::Fixed { name, .. } => format!("time.Location({})", crate::fmt::quoted(name.as_bytes())),
+            Zone::Fixed { name, .. } => format!("time.Location({})", crate::strconv::quoted(name.as_bytes())),
         };
         let month = Month(month);
         format!("time.Date({year}, time.{month}, {day}, {hour}, {minute}, {second}, {}, {zone})", self.nanos)

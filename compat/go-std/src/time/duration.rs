@@ -7,6 +7,11 @@ use std::fmt;
 pub struct Duration(pub i64);
 
 impl Duration {
+    /// Towards zero to a multiple.
+    pub fn truncate(self, multiple: Self) -> Self {
+        if multiple.0 <= 0 { self } else { Self(self.0 - self.0 % multiple.0) }
+    }
+
     /// To the nearest multiple, halves away from zero.
     pub fn round(self, multiple: Self) -> Self {
         if multiple.0 <= 0 {

@@ -68,10 +68,13 @@ pub(super) enum Names {
 
 /// A day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Date {
-    pub(super) year: i64,
-    pub(super) month: i64,
-    pub(super) day: i64,
+pub struct Date {
+    /// The year; 0 is the year before 1.
+    pub year: i64,
+    /// The month, from 1.
+    pub month: i64,
+    /// The day of the month, from 1.
+    pub day: i64,
 }
 
 pub(super) fn is_leap(year: i64) -> bool {
@@ -113,7 +116,7 @@ impl Date {
     }
 
     /// The day of the year, from 1.
-    pub(super) fn of_year(self) -> i64 {
+    pub fn of_year(self) -> i64 {
         self.days() - Self { year: self.year, month: 1, day: 1 }.days() + 1
     }
 }

@@ -1,8 +1,7 @@
 //! The methods that templates can call on times, durations, months and weekdays.
 
-use super::calendar::Date;
-use super::{Clock, Duration, Month, SECONDS_PER_DAY, Zone};
-use crate::value::{Element, List, Type, Value};
+use super::{Element, List, Type, Value};
+use go_std::time::{Clock, Duration, Month};
 
 /// One method.
 #[derive(Debug)]
@@ -38,8 +37,8 @@ fn time(value: Option<&Value>) -> Clock {
     if let Some(Value::Time(t)) = value { t.clone() } else { Clock::zero() }
 }
 
-fn nanos(value: Option<&Value>) -> i64 {
-    if let Some(Value::Duration(d)) = value { d.0 } else { 0 }
+fn duration(value: Option<&Value>) -> Duration {
+    if let Some(Value::Duration(d)) = value { *d } else { Duration(0) }
 }
 
 fn int(value: Option<&Value>) -> i64 {
@@ -58,13 +57,13 @@ macro_rules! times {
 
 macro_rules! durations {
     ($($name:literal [$($param:ident),*] |$d:ident, $args:ident| $body:expr;)*) => {
-        &[$(($name, of(&[$(Type::$param),*], |value, $args| { let $d = nanos(Some(value)); let _ = $args; Ok($body) }))),*]
+        &[$(($name, of(&[$(Type::$param),*], |value, $args| { let $d = duration(Some(value)); let _ = $args; Ok($body) }))),*]
     };
 }
 
 static TIMES: &[(&str, Method)] = times! {
-    "Add" [Duration] |t, args| Value::Time(t.plus(Duration(nanos(args.first()))));
-    "AddDate" [Int, Int, Int] |t, args| Value::Time(add_date(&t, args));
+    "Add" [Duration] |t, args| Value::Time(t.plus(duration(args.first())));
+    "AddDate" [Int, Int, Int] |t, args| Value::Time(t.add_date(int(args.first()), int(args.get(1)), int(args.get(2))));
     "After" [Time] |t, args| Value::Bool(t.since(&time(args.first())).0 > 0);
     "Before" [Time] |t, args| Value::Bool(t.since(&time(args.first())).0 < 0);
     "Compare" [Time] |t, args| Value::Int(t.since(&time(args.first())).0.signum());
@@ -74,38 +73,38 @@ static TIMES: &[(&str, Method)] = times! {
     "GoString" [] |t, args| t.go_string().into();
     "Hour" [] |t, args| Value::Int(t.clock().0);
     "IsDST" [] |t, args| Value::Bool(false);
-    "IsZero" [] |t, args| Value::Bool(t.unix == super::ZERO && t.nanos == 0);
+    "IsZero" [] |t, args| Value::Bool(t.fields() == [0, 0]);
     "Location" [] |t, args| Value::Location(t.location());
-    "Local" [] |t, args| Value::Time(Clock { zone: Zone::Utc, ..t });
+    "Local" [] |t, args| Value::Time(t.utc());
     "Minute" [] |t, args| Value::Int(t.clock().1);
     "Month" [] |t, args| Value::Month(Month(t.date().month));
-    "Nanosecond" [] |t, args| Value::Int(t.nanos);
-    "Round" [Duration] |t, args| Value::Time(rounded(&t, nanos(args.first()), true));
+    "Nanosecond" [] |t, args| Value::Int(t.nanosecond());
+    "Round" [Duration] |t, args| Value::Time(t.round(duration(args.first())));
     "Second" [] |t, args| Value::Int(t.clock().2);
     "String" [] |t, args| t.to_string().into();
     "Sub" [Time] |t, args| Value::Duration(t.since(&time(args.first())));
-    "Truncate" [Duration] |t, args| Value::Time(rounded(&t, nanos(args.first()), false));
-    "UTC" [] |t, args| Value::Time(Clock { zone: Zone::Utc, ..t });
-    "Unix" [] |t, args| Value::Int64(t.unix);
-    "UnixMicro" [] |t, args| Value::Int64(t.unix.wrapping_mul(1_000_000).wrapping_add(t.nanos / 1_000));
-    "UnixMilli" [] |t, args| Value::Int64(t.unix.wrapping_mul(1_000).wrapping_add(t.nanos / 1_000_000));
-    "UnixNano" [] |t, args| Value::Int64(t.unix.wrapping_mul(1_000_000_000).wrapping_add(t.nanos));
+    "Truncate" [Duration] |t, args| Value::Time(t.truncate(duration(args.first())));
+    "UTC" [] |t, args| Value::Time(t.utc());
+    "Unix" [] |t, args| Value::Int64(t.unix());
+    "UnixMicro" [] |t, args| Value::Int64(t.unix().wrapping_mul(1_000_000).wrapping_add(t.nanosecond() / 1_000));
+    "UnixMilli" [] |t, args| Value::Int64(t.unix().wrapping_mul(1_000).wrapping_add(t.nanosecond() / 1_000_000));
+    "UnixNano" [] |t, args| Value::Int64(t.unix().wrapping_mul(1_000_000_000).wrapping_add(t.nanosecond()));
     "Weekday" [] |t, args| Value::Weekday(t.weekday());
     "Year" [] |t, args| Value::Int(t.date().year);
     "YearDay" [] |t, args| Value::Int(t.date().of_year());
 };
 
 static DURATIONS: &[(&str, Method)] = durations! {
-    "Abs" [] |d, args| Value::Duration(Duration(d.saturating_abs()));
+    "Abs" [] |d, args| Value::Duration(Duration(d.0.saturating_abs()));
     "Hours" [] |d, args| Value::Float(units(d, 3_600_000_000_000));
-    "Microseconds" [] |d, args| Value::Int64(d / 1_000);
-    "Milliseconds" [] |d, args| Value::Int64(d / 1_000_000);
+    "Microseconds" [] |d, args| Value::Int64(d.0 / 1_000);
+    "Milliseconds" [] |d, args| Value::Int64(d.0 / 1_000_000);
     "Minutes" [] |d, args| Value::Float(units(d, 60_000_000_000));
-    "Nanoseconds" [] |d, args| Value::Int64(d);
-    "Round" [Duration] |d, args| Value::Duration(Duration(d).round(Duration(nanos(args.first()))));
+    "Nanoseconds" [] |d, args| Value::Int64(d.0);
+    "Round" [Duration] |d, args| Value::Duration(d.round(duration(args.first())));
     "Seconds" [] |d, args| Value::Float(units(d, 1_000_000_000));
-    "String" [] |d, args| Duration(d).to_string().into();
-    "Truncate" [Duration] |d, args| Value::Duration(Duration(truncated(d, nanos(args.first()))));
+    "String" [] |d, args| d.to_string().into();
+    "Truncate" [Duration] |d, args| Value::Duration(d.truncate(duration(args.first())));
 };
 
 static NAMED: Method = of(&[], |value, _| Ok(crate::fmt::print_one(value).into()));
@@ -164,32 +163,6 @@ pub fn method(value: &Value, name: &str) -> Option<&'static Method> {
     }
 }
 
-fn add_date(t: &Clock, args: &[Value]) -> Clock {
-    let date = t.date();
-    let days = Date {
-        year: date.year.saturating_add(int(args.first()).clamp(-1_000_000, 1_000_000)),
-        month: date.month + int(args.get(1)).clamp(-12_000_000, 12_000_000),
-        day: date.day + int(args.get(2)).clamp(-400_000_000, 400_000_000),
-    }
-    .days();
-    let wall = days * SECONDS_PER_DAY + t.wall().rem_euclid(SECONDS_PER_DAY);
-    Clock { unix: wall - t.offset(), ..t.clone() }
-}
-
-/// To a multiple of a duration since Go's zero time.
-fn rounded(t: &Clock, multiple: i64, up: bool) -> Clock {
-    if multiple <= 0 {
-        return t.clone();
-    }
-    let since = i128::from(t.unix - super::ZERO) * 1_000_000_000 + i128::from(t.nanos);
-    let rest = i64::try_from(since.rem_euclid(i128::from(multiple))).unwrap_or(0);
-    if up && rest >= multiple - rest { t.plus(Duration(multiple - rest)) } else { t.plus(Duration(-rest)) }
-}
-
-fn truncated(d: i64, multiple: i64) -> i64 {
-    if multiple <= 0 { d } else { d - d % multiple }
-}
-
-fn units(d: i64, unit: i64) -> f64 {
-    (d / unit) as f64 + (d % unit) as f64 / unit as f64
+fn units(d: Duration, unit: i64) -> f64 {
+    (d.0 / unit) as f64 + (d.0 % unit) as f64 / unit as f64
 }

@@ -22,7 +22,7 @@ pub fn quote_char(c: char, ascii: bool) -> String {
 }
 
 /// `strconv.CanBackquote`.
-pub(crate) fn can_backquote(text: &[u8]) -> bool {
+pub fn can_backquote(text: &[u8]) -> bool {
     chars(text).all(|(_, c, length, valid)| {
         valid && c != '\u{feff}' && (length > 1 || (c >= ' ' || c == '\t') && c != '`' && c != '\u{7f}')
     })

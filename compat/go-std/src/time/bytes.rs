@@ -12,7 +12,10 @@ impl Clock {
     }
 
     /// RFC 3339 with as many digits of the second as there are.
-    pub(super) fn rfc3339(&self, method: &str) -> Result<String, String> {
+    ///
+    /// # Errors
+    /// Go's text for years beyond four digits.
+    pub fn rfc3339(&self, method: &str) -> Result<String, String> {
         if !(0..10_000).contains(&self.date().year) {
             return Err(format!("{method}: year outside of range [0,9999]"));
         }
@@ -23,7 +26,10 @@ impl Clock {
     }
 
     /// `MarshalBinary`: version, seconds since year 1, nanoseconds, minutes east of UTC; -1 is UTC.
-    pub(super) fn binary(&self, method: &str) -> Result<Vec<u8>, String> {
+    ///
+    /// # Errors
+    /// Go's text for offsets that the form has no place for.
+    pub fn binary(&self, method: &str) -> Result<Vec<u8>, String> {
         let [nanos, seconds] = self.fields();
         let offset = self.offset();
         let minutes = if self.location().is_utc() { -1 } else { offset / 60 };

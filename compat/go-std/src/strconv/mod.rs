@@ -1,10 +1,12 @@
 //! Numbers as Go's `strconv` reads and writes them.
 
-mod float;
-mod format;
+mod format_float;
+mod parse_float;
+mod quote;
 
-pub use float::parse_float;
-pub use format::format_float;
+pub use format_float::format_float;
+pub use parse_float::parse_float;
+pub use quote::{can_backquote, quote_char, quoted, quoted_ascii};
 
 /// Why a text is no number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
