@@ -4,12 +4,12 @@
 
 use orangery_core::{Disposition, Explain, Reason};
 
+use crate::connection::tls::TlsError;
 use crate::credential::CredentialError;
 use crate::credential::consent::ConsentError;
-use crate::door::DoorError;
-use crate::grant::GrantError;
-use crate::origin::OriginError;
-use crate::tls::TlsError;
+use crate::request::grant::GrantError;
+use crate::request::origin::OriginError;
+use crate::session::door::DoorError;
 
 impl Explain for CredentialError {
     fn reason(&self) -> Reason {

@@ -15,7 +15,7 @@
 use orangery_core::keys;
 
 use super::{Credential, CredentialKind, Withheld};
-use crate::origin::{Origin, OriginError, Scheme};
+use crate::request::origin::{Origin, OriginError, Scheme};
 
 /// What a Secret says about itself beside its data.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

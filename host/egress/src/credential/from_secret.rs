@@ -11,8 +11,8 @@
 use std::collections::BTreeMap;
 
 use super::CredentialKind;
-use crate::github_app::{AppError, GitHubApp, Installation};
-use crate::secret_text::{SecretText, SecretTextError};
+use crate::credential::github_app::{AppError, GitHubApp, Installation};
+use crate::secret::text::{SecretText, SecretTextError};
 
 /// What the Secret of a kind of remote looks like.
 #[derive(Debug, Clone, PartialEq, Eq)]

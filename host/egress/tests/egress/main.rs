@@ -3,9 +3,7 @@
 
 mod addresses;
 mod conditional;
-mod consent;
-mod credentials;
-mod github_app;
+mod credential;
 mod grants;
 mod limits;
 mod proxy;

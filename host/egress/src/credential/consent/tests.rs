@@ -1,7 +1,7 @@
 //! Each line of the table, with what it lets through and what it refuses.
 
 use super::*;
-use crate::secret_text::SecretText;
+use crate::secret::text::SecretText;
 
 const HTTPS: &str = "https://forge.example";
 const HTTP: &str = "http://forge.example";

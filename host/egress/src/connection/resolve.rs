@@ -12,7 +12,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use crate::address::{AddressRefused, AddressRules};
+use crate::connection::address::{AddressRefused, AddressRules};
 
 /// Turns names into addresses.
 pub trait Resolver: Debug + Send + Sync {

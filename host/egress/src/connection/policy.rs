@@ -7,7 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use url::Url;
 
-use crate::resolve::{Resolver, SystemResolver};
+use crate::connection::resolve::{Resolver, SystemResolver};
 
 /// The rules of one process. The default reaches public addresses only.
 #[derive(Debug, Clone)]

@@ -8,8 +8,8 @@ use std::fmt;
 use reqwest::{Certificate, ClientBuilder, Identity};
 use zeroize::Zeroizing;
 
-use crate::fingerprint::{Fingerprint, FingerprintKey};
-use crate::secret_text::SecretText;
+use crate::secret::fingerprint::{Fingerprint, FingerprintKey};
+use crate::secret::text::SecretText;
 
 /// Whom to trust and how to show who we are. The default trusts the system's roots and shows nothing.
 #[derive(Clone, Default)]

@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use orangery_core::shown;
 use url::{Host, Url};
 
-use crate::origin::{Origin, Scheme};
+use crate::request::origin::{Origin, Scheme};
 
 /// Longer than any listing needs, shorter than any server's limit.
 const MAX_URL_BYTES: usize = 8 * 1024;

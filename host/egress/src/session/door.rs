@@ -4,18 +4,18 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::address::AddressRules;
-use crate::cache::Cache;
-use crate::clients::Clients;
+use crate::connection::address::AddressRules;
+use crate::connection::clients::Clients;
+use crate::connection::policy::{HttpLimits, Policy};
+use crate::connection::tls::TlsSettings;
 use crate::credential::Credential;
-use crate::fingerprint::FingerprintKey;
-use crate::github_app::mint::Mint;
-use crate::grant::Grant;
-use crate::policy::{HttpLimits, Policy};
-use crate::script::Script;
+use crate::credential::github_app::mint::Mint;
+use crate::request::grant::Grant;
+use crate::response::back_off::{Quota, Silences};
+use crate::response::cache::Cache;
+use crate::secret::fingerprint::FingerprintKey;
 use crate::session::Session;
-use crate::silence::{Quota, Silences};
-use crate::tls::TlsSettings;
+use crate::session::script::Script;
 
 /// The only door to the network: policy, connections, conditional cache, minted tokens, silences. Clones are the same
 /// door.

@@ -3,9 +3,9 @@
 //! # Guarantees
 //! The same grants, header rules, budgets and size limits as on the network come first; nothing is dialled.
 
-use crate::message::{HttpError, Request, Response};
+use crate::request::message::{HttpError, Request, Response};
 use crate::session::Session;
-use crate::trace::RequestTrace;
+use crate::session::trace::RequestTrace;
 use async_trait::async_trait;
 use std::fmt::Debug;
 

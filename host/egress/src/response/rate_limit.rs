@@ -1,4 +1,4 @@
-//! Reads what an answer says about quotas and silence. Pure; [`crate::silence`] remembers it.
+//! Reads what an answer says about quotas and silence. Pure; [`crate::response::back_off`] remembers it.
 //!
 //! | what | read from |
 //! |---|---|

@@ -2,8 +2,8 @@
 //! certificates, within the same limits. Their owners may share one answer then.
 
 use crate::credential::{Credential, CredentialKind};
-use crate::door::{Door, SessionSpec};
-use crate::fingerprint::{Fingerprint, FingerprintKey};
+use crate::secret::fingerprint::{Fingerprint, FingerprintKey};
+use crate::session::door::{Door, SessionSpec};
 
 /// What makes two sessions the same. Says nothing about the secrets in it, and nothing to another process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,9 +67,9 @@ fn of(credential: &Credential, key: &FingerprintKey) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::github_app::{GitHubApp, Installation};
-    use crate::policy::Policy;
-    use crate::secret_text::SecretText;
+    use crate::connection::policy::Policy;
+    use crate::credential::github_app::{GitHubApp, Installation};
+    use crate::secret::text::SecretText;
 
     fn secret(text: &str) -> SecretText {
         SecretText::line(text.as_bytes()).unwrap()

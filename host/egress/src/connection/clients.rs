@@ -8,11 +8,11 @@ use std::time::Duration;
 use lru::LruCache;
 use reqwest::{Client, ClientBuilder, Proxy, redirect, retry};
 
-use crate::address::AddressRules;
-use crate::fingerprint::Fingerprint;
-use crate::policy::Policy;
-use crate::resolve::Vetted;
-use crate::tls::TlsSettings;
+use crate::connection::address::AddressRules;
+use crate::connection::policy::Policy;
+use crate::connection::resolve::Vetted;
+use crate::connection::tls::TlsSettings;
+use crate::secret::fingerprint::Fingerprint;
 
 /// Rotated Secrets leave clients behind; the oldest go.
 const KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(127);

@@ -22,10 +22,10 @@ use reqwest::header::{
     IF_NONE_MATCH, LAST_MODIFIED, RANGE, TRANSFER_ENCODING, VARY,
 };
 
-use crate::exchange::Answer;
-use crate::fingerprint::{Fingerprint, FingerprintKey};
-use crate::message::Method;
-use crate::target::Target;
+use crate::connection::exchange::Answer;
+use crate::request::message::Method;
+use crate::request::target::Target;
+use crate::secret::fingerprint::{Fingerprint, FingerprintKey};
 
 /// What an entry weighs beside its body.
 const OVERHEAD: u64 = 512;

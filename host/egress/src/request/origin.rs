@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use crate::target::{Target, UrlRefusal};
+use crate::request::target::{Target, UrlRefusal};
 
 /// The two schemes that exist here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,10 +3,10 @@
 use reqwest::StatusCode;
 use reqwest::header::LOCATION;
 
-use crate::exchange::Answer;
-use crate::message::Method;
-use crate::origin::Scheme;
-use crate::target::Target;
+use crate::connection::exchange::Answer;
+use crate::request::message::Method;
+use crate::request::origin::Scheme;
+use crate::request::target::Target;
 
 /// The host follows this many.
 pub(crate) const MAX_REDIRECTS: u32 = 3;

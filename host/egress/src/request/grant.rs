@@ -27,9 +27,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::message::{Method, UnknownMethod};
-use crate::origin::Origin;
-use crate::target::{Target, UrlRefusal};
+use crate::request::message::{Method, UnknownMethod};
+use crate::request::origin::Origin;
+use crate::request::target::{Target, UrlRefusal};
 
 /// One thing that a consumer may ask.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

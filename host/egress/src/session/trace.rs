@@ -1,7 +1,7 @@
 //! Step 10 of the pipeline: what a session asked, for people, metrics and recorded fixtures. No query values, no bodies.
 
-use crate::message::{HttpError, Method};
-use crate::redact::Redactor;
+use crate::request::message::{HttpError, Method};
+use crate::secret::redact::Redactor;
 
 /// One hop of a session, in the order in which they were asked.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,11 +14,11 @@ use bytes::{Bytes, BytesMut};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 
-use crate::address::{AddressRefused, AddressRules};
-use crate::message::Method;
-use crate::policy::Timeouts;
-use crate::resolve::NameRefused;
-use crate::target::Target;
+use crate::connection::address::{AddressRefused, AddressRules};
+use crate::connection::policy::Timeouts;
+use crate::connection::resolve::NameRefused;
+use crate::request::message::Method;
+use crate::request::target::Target;
 
 /// Header fields and bytes of one answer. Forges send about thirty fields and five kilobytes.
 const HEADER_FIELDS: usize = 128;

@@ -11,10 +11,10 @@ use std::time::SystemTime;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 
-use crate::fingerprint::{Fingerprint, FingerprintKey};
-use crate::origin::{Origin, Scheme};
-use crate::secret_text::SecretText;
-use crate::target::{Target, UrlRefusal};
+use crate::request::origin::{Origin, Scheme};
+use crate::request::target::{Target, UrlRefusal};
+use crate::secret::fingerprint::{Fingerprint, FingerprintKey};
+use crate::secret::text::SecretText;
 
 const PUBLIC_API: &str = "https://api.github.com";
 

@@ -7,19 +7,21 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use tokio::time::Instant;
 
-use crate::cache::Question;
+use crate::connection::exchange::{Answer, Exchange, ExchangeError, Wire};
+use crate::connection::resolve::NameRefused;
+use crate::credential;
+use crate::credential::github_app::GitHubApp;
+use crate::credential::github_app::mint::MintError;
 use crate::credential::{Credential, CredentialKind};
-use crate::exchange::{Answer, Exchange, ExchangeError, Wire};
-use crate::github_app::GitHubApp;
-use crate::github_app::mint::MintError;
-use crate::message::{HttpError, Request, Response};
-use crate::resolve::NameRefused;
-use crate::secret_text::SecretText;
+use crate::request::message::{HttpError, Request, Response};
+use crate::request::target::Target;
+use crate::request::{grant, headers};
+use crate::response::back_off::Account;
+use crate::response::cache::Question;
+use crate::response::{rate_limit, redirect};
+use crate::secret::text::SecretText;
 use crate::session::Session;
-use crate::silence::Account;
-use crate::target::Target;
-use crate::trace::RequestTrace;
-use crate::{credential, grant, headers, ratelimit, redirect};
+use crate::session::trace::RequestTrace;
 
 /// One hop of a request.
 struct Hop<'a> {
@@ -156,7 +158,7 @@ impl Session {
         trace.bytes = answer.body.len() as u64;
         self.charge(trace.bytes);
 
-        let reading = ratelimit::read(answer.status, &answer.headers, &answer.body, SystemTime::now());
+        let reading = rate_limit::read(answer.status, &answer.headers, &answer.body, SystemTime::now());
         let name = hop.credential.map(|credential| credential.name.as_str());
         self.inside.silences.note(account.clone(), &reading, name, &self.spec.consumer);
         if reading.refused

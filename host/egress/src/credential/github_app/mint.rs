@@ -17,14 +17,14 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::{GitHubApp, Installation};
+use crate::connection::exchange::{Exchange, ExchangeError, Wire};
 use crate::credential::set_bearer;
-use crate::exchange::{Exchange, ExchangeError, Wire};
-use crate::fingerprint::{Fingerprint, FingerprintKey};
-use crate::message::Method;
-use crate::ratelimit::{self, Reading};
-use crate::redact::Redactor;
-use crate::secret_text::SecretText;
-use crate::target::Target;
+use crate::request::message::Method;
+use crate::request::target::Target;
+use crate::response::rate_limit::{self, Reading};
+use crate::secret::fingerprint::{Fingerprint, FingerprintKey};
+use crate::secret::redact::Redactor;
+use crate::secret::text::SecretText;
 
 /// A token is not used in its last minutes: a request that starts with it must not end without it.
 const SPARE: Duration = Duration::from_secs(5 * 60);
@@ -197,7 +197,7 @@ impl GitHubApp {
         set_bearer(&mut headers, assertion).map_err(|_| MintError::Signing)?;
         let exchange = Exchange { method, target: &target, headers, body: body.into(), cap: ANSWER_BYTES };
         let answer = wire.exchange(exchange).await?;
-        let reading = ratelimit::read(answer.status, &answer.headers, &answer.body, SystemTime::now());
+        let reading = rate_limit::read(answer.status, &answer.headers, &answer.body, SystemTime::now());
         if reading.refused {
             return Err(MintError::Limited(reading));
         }

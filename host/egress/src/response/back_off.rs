@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::fingerprint::Fingerprint;
-use crate::origin::Origin;
-use crate::ratelimit::Reading;
+use crate::request::origin::Origin;
+use crate::response::rate_limit::Reading;
+use crate::secret::fingerprint::Fingerprint;
 
 /// More than one process serves. Past it, whoever would be forgotten soonest goes first: at worst a remote that asked for silence
 /// is asked once more, and asks again.
@@ -138,7 +138,7 @@ mod tests {
     use std::sync::LazyLock;
 
     use super::*;
-    use crate::fingerprint::FingerprintKey;
+    use crate::secret::fingerprint::FingerprintKey;
 
     fn account(credential: Option<&str>) -> Account {
         static KEY: LazyLock<FingerprintKey> = LazyLock::new(FingerprintKey::random);

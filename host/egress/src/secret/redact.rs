@@ -15,7 +15,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::memmem;
 use zeroize::Zeroizing;
 
-use crate::secret_text::SecretText;
+use crate::secret::text::SecretText;
 
 /// Values and spellings shorter than this many bytes are left alone.
 const SHORTEST: usize = 6;

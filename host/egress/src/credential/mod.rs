@@ -6,15 +6,16 @@
 
 pub mod consent;
 mod from_secret;
+pub(crate) mod github_app;
 
 use reqwest::header::{HeaderMap, HeaderName};
 
 pub use from_secret::{CredentialError, SecretShape, from_secret};
 
-use crate::fingerprint::{Fingerprint, FingerprintKey};
-use crate::github_app::GitHubApp;
-use crate::origin::Origin;
-use crate::secret_text::SecretText;
+use crate::credential::github_app::GitHubApp;
+use crate::request::origin::Origin;
+use crate::secret::fingerprint::{Fingerprint, FingerprintKey};
+use crate::secret::text::SecretText;
 
 /// A named credential of one session.
 #[derive(Debug, Clone)]

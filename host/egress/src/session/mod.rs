@@ -1,5 +1,11 @@
 //! One call of a plugin: its grants, its credentials, what it has used up, what it has asked.
 
+pub(crate) mod door;
+pub(crate) mod identity;
+mod pipeline;
+pub(crate) mod script;
+pub(crate) mod trace;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -7,13 +13,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::door::{Inside, SessionSpec};
-use crate::fingerprint::Fingerprint;
-use crate::message::{HttpError, Request, Response};
-use crate::policy::Timeouts;
-use crate::redact::Redactor;
-use crate::target::Target;
-use crate::trace::RequestTrace;
+use crate::connection::policy::Timeouts;
+use crate::request::message::{HttpError, Request, Response};
+use crate::request::target::Target;
+use crate::secret::fingerprint::Fingerprint;
+use crate::secret::redact::Redactor;
+use crate::session::door::{Inside, SessionSpec};
+use crate::session::trace::RequestTrace;
 
 /// Texts that cross to a plugin are cut here.
 const SENTENCE_CHARS: usize = 1024;

@@ -1,0 +1,8 @@
+//! How a request leaves: the policy of the process, resolved and checked addresses, TLS, HTTP clients, one exchange.
+
+pub(crate) mod address;
+pub(crate) mod clients;
+pub(crate) mod exchange;
+pub(crate) mod policy;
+pub(crate) mod resolve;
+pub mod tls;

@@ -1,0 +1,6 @@
+//! What an answer means for the next request: redirects, the conditional cache, rate limits and back-off.
+
+pub(crate) mod back_off;
+pub(crate) mod cache;
+pub(crate) mod rate_limit;
+pub(crate) mod redirect;
