@@ -10,39 +10,19 @@
 //! of an apply or prune stops it between two requests; running it again reaches the same end state.
 
 mod apply;
-mod bounded;
-mod clock;
-mod connection;
-mod create;
-mod discovery;
-mod disown;
-mod drift;
-mod identity;
-mod immutable;
-mod inspect;
-mod job;
-mod memory;
-mod normal;
-mod ownership;
+mod client;
+mod live;
+mod object;
 mod prune;
-mod ready;
-mod refusal;
-mod rights;
-mod secrecy;
-mod sight;
-mod takeover;
-mod unknown;
-mod wait;
-mod watch;
-mod write;
 
 use crate::target::{ReadError, Target};
 use async_trait::async_trait;
-use connection::Session;
+use client::connection::Session;
+use client::identity::Identities;
 use futures::stream::BoxStream;
-use identity::Identities;
 use kube::{Client, Config};
-use memory::Memory;
+use live::memory::Memory;
+use live::watch::{Awaited, Watches};
 use orangery_core::{
     ApplyReport, GroupVersionKind, LedgerEntry, NamespacedName, Object, ObjectKey, Owner, Plan, PruneReport, Scope,
     Scopes,
@@ -50,7 +30,6 @@ use orangery_core::{
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use watch::{Awaited, Watches};
 
 /// Makes a client from connection settings: [`Client::try_from`], or something with layers around it.
 pub type Connect = dyn Fn(Config) -> Result<Client, kube::Error> + Send + Sync;
@@ -92,7 +71,7 @@ pub struct KubernetesOptions {
 pub struct KubernetesTarget {
     identities: Identities,
     memory: Arc<Memory>,
-    clock: clock::Clock,
+    clock: live::clock::Clock,
     watches: Watches,
     options: KubernetesOptions,
 }
@@ -109,15 +88,21 @@ impl KubernetesTarget {
     pub fn with_connect(config: Config, options: KubernetesOptions, connect: Box<Connect>) -> Self {
         let memory = Arc::new(Memory::default());
         let watches = Watches::new(Arc::clone(&memory));
-        Self { identities: Identities::new(config, connect), memory, clock: clock::Clock::default(), watches, options }
+        Self {
+            identities: Identities::new(config, connect),
+            memory,
+            clock: live::clock::Clock::default(),
+            watches,
+            options,
+        }
     }
 
-    fn session(&self, owner: &Owner) -> Result<Session, refusal::Refusal> {
+    fn session(&self, owner: &Owner) -> Result<Session, client::refusal::Refusal> {
         self.identities.of(owner).map(Session::new)
     }
 
     /// As the operator itself: to ask whether another set exists, which is nobody else's to see.
-    fn operator(&self) -> Result<Session, refusal::Refusal> {
+    fn operator(&self) -> Result<Session, client::refusal::Refusal> {
         self.identities.operator().map(Session::new)
     }
 }
@@ -150,11 +135,11 @@ impl Target for KubernetesTarget {
     }
 
     async fn disown(&self, owner: &Owner, adopted: &[LedgerEntry]) -> PruneReport {
-        disown::disown(self, owner, adopted).await
+        prune::disown::disown(self, owner, adopted).await
     }
 
     async fn read(&self, owner: &Owner, api_version: &str, key: &ObjectKey) -> Result<Option<Object>, ReadError> {
-        let failed = |refusal: refusal::Refusal| ReadError {
+        let failed = |refusal: client::refusal::Refusal| ReadError {
             key: key.clone(),
             forbidden: refusal.is_forbidden(),
             message: refusal.to_string(),
@@ -162,7 +147,7 @@ impl Target for KubernetesTarget {
         let session = self.session(owner).map_err(failed)?;
         let gvk = GroupVersionKind::new(api_version, &key.kind);
         let Some(kind) = session.kind(&gvk).await.map_err(failed)? else {
-            return Err(failed(refusal::Refusal::no_such_kind(&gvk)));
+            return Err(failed(client::refusal::Refusal::no_such_kind(&gvk)));
         };
         session.get(&kind.path(&key.namespace, &key.name)).await.map_err(failed)
     }

@@ -1,22 +1,22 @@
 //! Writes one object that was inspected.
 
-use super::KubernetesTarget;
-use super::connection::{Mode, Propagation, Session};
-use super::create::{Created, create};
-use super::inspect::{Deed, Inspected, exists, failed};
-use super::prune::{Ending, until_gone};
-use super::refusal::Refusal;
-use super::secrecy::explain;
-use super::takeover;
+use crate::kubernetes::KubernetesTarget;
+use crate::kubernetes::apply::create::{Created, create};
+use crate::kubernetes::apply::inspect::{Deed, Inspected, exists, failed};
+use crate::kubernetes::client::connection::{Mode, Propagation, Session};
+use crate::kubernetes::client::refusal::Refusal;
+use crate::kubernetes::object::secrecy::explain;
+use crate::kubernetes::object::takeover;
+use crate::kubernetes::prune::{Ending, until_gone};
 use orangery_core::{Action, Change, Failed, Object, Owner, Planned};
 use serde_json::Value;
 use std::time::Duration;
 
 /// How long a deleted object may take to be gone before the next apply creates it again.
-pub(super) const MOMENT: Duration = Duration::from_secs(3);
+pub(crate) const MOMENT: Duration = Duration::from_secs(3);
 
 /// Does what the inspection found, and remembers what it left.
-pub(super) async fn write(
+pub(crate) async fn write(
     target: &KubernetesTarget,
     session: &Session,
     owner: &Owner,

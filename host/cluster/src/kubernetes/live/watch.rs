@@ -9,10 +9,10 @@
 //! # Assumptions
 //! A watch only makes things faster: an identity without the verb `watch` has the interval alone.
 
-use super::discovery::Kind;
-use super::identity::Identity;
-use super::memory::Memory;
-use super::sight::Sights;
+use crate::kubernetes::client::discovery::Kind;
+use crate::kubernetes::client::identity::Identity;
+use crate::kubernetes::live::memory::Memory;
+use crate::kubernetes::live::sight::Sights;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use kube::api::{Api, ApiResource, DynamicObject};
 use kube::core::{GroupVersionKind, PartialObjectMeta};
@@ -49,15 +49,15 @@ enum Place {
 }
 
 /// What a set waits for.
-pub(super) struct Awaited {
-    pub(super) set: NamespacedName,
-    pub(super) key: ObjectKey,
+pub(crate) struct Awaited {
+    pub(crate) set: NamespacedName,
+    pub(crate) key: ObjectKey,
     /// Its resource version when it was read; `None` if it was not there.
-    pub(super) seen: Option<String>,
+    pub(crate) seen: Option<String>,
 }
 
 /// All watches of a target.
-pub(super) struct Watches {
+pub(crate) struct Watches {
     memory: Arc<Memory>,
     running: Mutex<HashMap<Place, AbortHandle>>,
     tell: mpsc::Sender<NamespacedName>,
@@ -65,13 +65,13 @@ pub(super) struct Watches {
 }
 
 impl Watches {
-    pub(super) fn new(memory: Arc<Memory>) -> Self {
+    pub(crate) fn new(memory: Arc<Memory>) -> Self {
         let (tell, told) = mpsc::channel(QUEUE);
         Self { memory, running: Mutex::default(), tell, told: Mutex::new(Some(told)) }
     }
 
     /// The sets that should look again. Whoever asks first gets them.
-    pub(super) fn told(&self) -> stream::BoxStream<'static, NamespacedName> {
+    pub(crate) fn told(&self) -> stream::BoxStream<'static, NamespacedName> {
         match self.told.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(told) => stream::unfold(told, |mut told| async { Some((told.recv().await?, told)) }).boxed(),
             None => stream::pending().boxed(),
@@ -84,7 +84,7 @@ impl Watches {
     }
 
     /// Watches a kind in a namespace, unless somebody does already. `connect` makes a client for the purpose.
-    pub(super) fn ensure(
+    pub(crate) fn ensure(
         &self,
         identity: &Identity,
         kind: &Kind,
@@ -102,7 +102,7 @@ impl Watches {
     }
 
     /// Watches one object until it is no longer as it was seen.
-    pub(super) fn once(&self, kind: &Kind, awaited: Awaited, connect: impl FnOnce() -> Result<Client, Error>) {
+    pub(crate) fn once(&self, kind: &Kind, awaited: Awaited, connect: impl FnOnce() -> Result<Client, Error>) {
         let place = Place::Awaited(awaited.set.clone(), kind.path(&awaited.key.namespace, &awaited.key.name));
         self.start(place, connect, |client| {
             let named = watcher::Config::default().fields(&format!("metadata.name={}", awaited.key.name));

@@ -1,7 +1,7 @@
 //! Looks whether objects are ready, and says which are not.
 
-use super::bounded::bounded;
-use super::connection::Session;
+use crate::kubernetes::client::bounded::bounded;
+use crate::kubernetes::client::connection::Session;
 use futures::FutureExt;
 use orangery_core::readiness::{Purpose, Readiness, readiness};
 use orangery_core::{GroupVersionKind, Object, Planned};
@@ -9,18 +9,18 @@ use serde_json::Value;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What one look found.
-pub(super) struct Look<'p> {
-    pub(super) planned: &'p Planned,
-    pub(super) readiness: Readiness,
+pub(crate) struct Look<'p> {
+    pub(crate) planned: &'p Planned,
+    pub(crate) readiness: Readiness,
     /// Resource version of what was seen; `None` if there was nothing.
-    pub(super) version: Option<String>,
+    pub(crate) version: Option<String>,
     /// Message of the Ready condition, or what the API server said instead.
     said: String,
 }
 
 impl<'p> Look<'p> {
     /// What `live` says.
-    pub(super) fn at(planned: &'p Planned, live: Option<&Object>) -> Self {
+    pub(crate) fn at(planned: &'p Planned, live: Option<&Object>) -> Self {
         Self {
             planned,
             readiness: readiness(live, Purpose::Wait, now()),
@@ -32,13 +32,13 @@ impl<'p> Look<'p> {
 
 impl Look<'_> {
     /// It is not ready for another reason than its status.
-    pub(super) fn because(self, reason: &str) -> Self {
+    pub(crate) fn because(self, reason: &str) -> Self {
         Self { readiness: Readiness::InProgress(reason.to_owned()), ..self }
     }
 }
 
 /// Looks at all of them.
-pub(super) async fn look<'p>(session: &Session, objects: Vec<&'p Planned>) -> Vec<Look<'p>> {
+pub(crate) async fn look<'p>(session: &Session, objects: Vec<&'p Planned>) -> Vec<Look<'p>> {
     bounded(objects.into_iter().map(|planned| look_at(session, planned).boxed()).collect()).await
 }
 
@@ -75,7 +75,7 @@ fn ready_message(object: &Object) -> String {
 }
 
 /// `what: [Kind/ns/name status: 'InProgress', …]`, and a line for each Flux object that says why.
-pub(super) fn text<'a>(what: &str, looks: impl Iterator<Item = &'a Look<'a>> + Clone) -> String {
+pub(crate) fn text<'a>(what: &str, looks: impl Iterator<Item = &'a Look<'a>> + Clone) -> String {
     let list: Vec<String> = looks
         .clone()
         .map(|look| format!("{} status: '{}'", look.planned.object.key(), look.readiness.as_str()))
@@ -96,14 +96,14 @@ pub(super) fn text<'a>(what: &str, looks: impl Iterator<Item = &'a Look<'a>> + C
 }
 
 /// Milliseconds since 1970.
-pub(super) fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Whether the API server lists the kind of a definition, which it does a moment after it says Established. Other objects have
 /// nothing to be listed.
-pub(super) async fn is_served(session: &Session, definition: &Object) -> bool {
+pub(crate) async fn is_served(session: &Session, definition: &Object) -> bool {
     if definition.gvk().kind != "CustomResourceDefinition" {
         return true;
     }

@@ -1,7 +1,7 @@
 //! Which kinds are served, under which path. Asked once for each group and version, and again when a kind is missing.
 
-use super::connection::Session;
-use super::refusal::Refusal;
+use crate::kubernetes::client::connection::Session;
+use crate::kubernetes::client::refusal::Refusal;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIGroup, APIResourceList};
 use orangery_core::GroupVersionKind;
 use std::collections::HashMap;
@@ -9,15 +9,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A kind and the paths of its objects.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Kind {
-    pub(super) gvk: GroupVersionKind,
-    pub(super) plural: String,
-    pub(super) namespaced: bool,
+pub(crate) struct Kind {
+    pub(crate) gvk: GroupVersionKind,
+    pub(crate) plural: String,
+    pub(crate) namespaced: bool,
 }
 
 impl Kind {
     /// Path of all objects in a namespace; of all objects if `namespace` is empty or means nothing to this kind.
-    pub(super) fn collection(&self, namespace: &str) -> String {
+    pub(crate) fn collection(&self, namespace: &str) -> String {
         let base = base(&self.gvk.group, &self.gvk.version);
         if self.namespaced && !namespace.is_empty() {
             format!("{base}/namespaces/{}/{}", segment(namespace), self.plural)
@@ -27,7 +27,7 @@ impl Kind {
     }
 
     /// Path of one object.
-    pub(super) fn path(&self, namespace: &str, name: &str) -> String {
+    pub(crate) fn path(&self, namespace: &str, name: &str) -> String {
         format!("{}/{}", self.collection(namespace), segment(name))
     }
 }
@@ -62,7 +62,7 @@ type Versions = HashMap<(String, String), Arc<Vec<Kind>>>;
 
 /// What one identity has been told.
 #[derive(Default)]
-pub(super) struct Discovered {
+pub(crate) struct Discovered {
     versions: Mutex<Versions>,
 }
 
@@ -74,7 +74,7 @@ impl Discovered {
     }
 
     /// Forgets a group and version, because its paths have turned out to be wrong.
-    pub(super) fn forget(&self, gvk: &GroupVersionKind) {
+    pub(crate) fn forget(&self, gvk: &GroupVersionKind) {
         let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
         versions.remove(&(gvk.group.clone(), gvk.version.clone()));
     }
@@ -82,7 +82,7 @@ impl Discovered {
 
 impl Session {
     /// How `gvk` is served; `None` if it is not.
-    pub(super) async fn kind(&self, gvk: &GroupVersionKind) -> Result<Option<Kind>, Refusal> {
+    pub(crate) async fn kind(&self, gvk: &GroupVersionKind) -> Result<Option<Kind>, Refusal> {
         if let Some(kind) = self.connection.discovered.known(gvk) {
             return Ok(Some(kind));
         }
@@ -102,7 +102,7 @@ impl Session {
     }
 
     /// How `gvk` is served in its own or any other version: a ledger may be older than the definitions.
-    pub(super) async fn kind_in_any_version(&self, gvk: &GroupVersionKind) -> Result<Option<Kind>, Refusal> {
+    pub(crate) async fn kind_in_any_version(&self, gvk: &GroupVersionKind) -> Result<Option<Kind>, Refusal> {
         if let Some(kind) = self.kind(gvk).await? {
             return Ok(Some(kind));
         }

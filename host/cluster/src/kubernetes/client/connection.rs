@@ -1,9 +1,9 @@
 //! Requests: what an identity has learnt, and one session an apply, prune or read.
 
-use super::discovery::Discovered;
-use super::identity::Identity;
-use super::refusal::Refusal;
-use super::rights::Rights;
+use crate::kubernetes::client::discovery::Discovered;
+use crate::kubernetes::client::identity::Identity;
+use crate::kubernetes::client::refusal::Refusal;
+use crate::kubernetes::client::rights::Rights;
 use http::header::{ACCEPT, CONTENT_TYPE, WARNING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use kube::Client;
@@ -21,33 +21,33 @@ const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=met
 const JSON: &str = "application/json";
 
 /// How one identity asks, and what it has learnt.
-pub(super) struct Connection {
-    pub(super) identity: Identity,
-    pub(super) discovered: Discovered,
-    pub(super) rights: Rights,
+pub(crate) struct Connection {
+    pub(crate) identity: Identity,
+    pub(crate) discovered: Discovered,
+    pub(crate) rights: Rights,
     client: Client,
     /// The header that makes a request in another's name.
     impersonated: Option<(HeaderName, HeaderValue)>,
 }
 
 impl Connection {
-    pub(super) fn new(identity: Identity, client: Client, impersonated: Option<(HeaderName, HeaderValue)>) -> Self {
+    pub(crate) fn new(identity: Identity, client: Client, impersonated: Option<(HeaderName, HeaderValue)>) -> Self {
         Self { identity, discovered: Discovered::default(), rights: Rights::default(), client, impersonated }
     }
 }
 
 /// One piece of work; counts its requests.
-pub(super) struct Session {
-    pub(super) connection: Arc<Connection>,
+pub(crate) struct Session {
+    pub(crate) connection: Arc<Connection>,
     requests: AtomicU64,
 }
 
 /// An answer and the server's remarks about the question.
-pub(super) struct Answer<T> {
-    pub(super) body: T,
-    pub(super) warnings: Vec<String>,
+pub(crate) struct Answer<T> {
+    pub(crate) body: T,
+    pub(crate) warnings: Vec<String>,
     /// The object did not exist before (HTTP status 201).
-    pub(super) created: bool,
+    pub(crate) created: bool,
 }
 
 /// Whether an apply takes over fields that others hold with other values.
@@ -61,7 +61,7 @@ enum Force {
 
 /// Whether a request is only tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
+pub(crate) enum Mode {
     /// Validated, defaulted, admitted, not stored.
     DryRun,
     /// Stored.
@@ -79,7 +79,7 @@ impl Mode {
 
 /// What happens to dependents of a deleted object.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Propagation {
+pub(crate) enum Propagation {
     /// Deleted later.
     Background,
     /// Deleted first.
@@ -87,12 +87,12 @@ pub(super) enum Propagation {
 }
 
 impl Session {
-    pub(super) fn new(connection: Arc<Connection>) -> Self {
+    pub(crate) fn new(connection: Arc<Connection>) -> Self {
         Self { connection, requests: AtomicU64::new(0) }
     }
 
     /// Requests so far.
-    pub(super) fn requests(&self) -> u64 {
+    pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
 
@@ -134,17 +134,17 @@ impl Session {
     }
 
     /// Reads anything; `None` if there is nothing at `path`.
-    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Refusal> {
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Refusal> {
         self.read(path, JSON).await
     }
 
     /// Reads the metadata of one object; `None` if there is none.
-    pub(super) async fn metadata(&self, path: &str) -> Result<Option<Object>, Refusal> {
+    pub(crate) async fn metadata(&self, path: &str) -> Result<Option<Object>, Refusal> {
         self.read(path, METADATA).await
     }
 
     /// Reads the metadata of the objects that carry `selector`, in one request.
-    pub(super) async fn list_metadata(&self, collection: &str, selector: &str) -> Result<Vec<Object>, Refusal> {
+    pub(crate) async fn list_metadata(&self, collection: &str, selector: &str) -> Result<Vec<Object>, Refusal> {
         #[derive(serde::Deserialize)]
         struct List {
             #[serde(default)]
@@ -155,12 +155,12 @@ impl Session {
     }
 
     /// Server-side apply in the name of the field manager, taking over fields that others hold.
-    pub(super) async fn apply(&self, path: &str, object: &Object, mode: Mode) -> Result<Answer<Object>, Refusal> {
+    pub(crate) async fn apply(&self, path: &str, object: &Object, mode: Mode) -> Result<Answer<Object>, Refusal> {
         self.apply_with(path, object, mode, Force::Yes).await
     }
 
     /// The same, leaving the fields of others alone.
-    pub(super) async fn apply_gently(&self, path: &str, object: &Object) -> Result<Answer<Object>, Refusal> {
+    pub(crate) async fn apply_gently(&self, path: &str, object: &Object) -> Result<Answer<Object>, Refusal> {
         self.apply_with(path, object, Mode::Real, Force::No).await
     }
 
@@ -179,21 +179,21 @@ impl Session {
     }
 
     /// A JSON patch.
-    pub(super) async fn patch(&self, path: &str, operations: &Value) -> Result<Answer<Object>, Refusal> {
+    pub(crate) async fn patch(&self, path: &str, operations: &Value) -> Result<Answer<Object>, Refusal> {
         let path = format!("{path}?fieldManager={}", keys::FIELD_MANAGER);
         let body = operations.to_string().into_bytes();
         self.send(Method::PATCH, &path, [(ACCEPT, JSON), (CONTENT_TYPE, "application/json-patch+json")], body).await
     }
 
     /// Creates an object in a collection.
-    pub(super) async fn create(&self, collection: &str, object: &Value, mode: Mode) -> Result<Answer<Value>, Refusal> {
+    pub(crate) async fn create(&self, collection: &str, object: &Value, mode: Mode) -> Result<Answer<Value>, Refusal> {
         let path = format!("{collection}?fieldManager={}{}", keys::FIELD_MANAGER, mode.query());
         let body = object.to_string().into_bytes();
         self.send(Method::POST, &path, [(ACCEPT, JSON), (CONTENT_TYPE, JSON)], body).await
     }
 
     /// Deletes the object with this UID and no other. A missing object is an error of status 404, another UID one of 409.
-    pub(super) async fn delete(&self, path: &str, uid: &str, propagation: Propagation) -> Result<(), Refusal> {
+    pub(crate) async fn delete(&self, path: &str, uid: &str, propagation: Propagation) -> Result<(), Refusal> {
         let policy = match propagation {
             Propagation::Background => "Background",
             Propagation::Foreground => "Foreground",

@@ -7,6 +7,6 @@ use futures::stream::{self, StreamExt};
 const AT_ONCE: usize = 8;
 
 /// Does all the work, a few pieces at once, begun in their order; answers in their order.
-pub(super) async fn bounded<T: Send>(work: Vec<BoxFuture<'_, T>>) -> Vec<T> {
+pub(crate) async fn bounded<T: Send>(work: Vec<BoxFuture<'_, T>>) -> Vec<T> {
     stream::iter(work).buffered(AT_ONCE).collect().await
 }

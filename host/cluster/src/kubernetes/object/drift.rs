@@ -4,7 +4,7 @@ use orangery_core::Object;
 use serde_json::Value;
 
 /// Labels, annotations, or any field outside `metadata` and `status` differ.
-pub(super) fn differs(live: &Object, desired: &Object) -> bool {
+pub(crate) fn differs(live: &Object, desired: &Object) -> bool {
     let fields = |object: &'_ Object| -> Vec<(String, Value)> {
         object
             .0

@@ -1,42 +1,42 @@
 //! Looks at one object before anything of its stage is written: is it ours, is it valid, would it change.
 
-use super::KubernetesTarget;
-use super::connection::{Mode, Session};
-use super::discovery::Kind;
-use super::drift;
-use super::immutable::{asks_for_force, is_immutable_field};
-use super::normal::normal;
-use super::ownership::{other_owner, replaceable, unowned};
-use super::refusal::Refusal;
-use super::secrecy::explain;
-use super::takeover;
-use super::unknown::drop_undeclared;
+use crate::kubernetes::KubernetesTarget;
+use crate::kubernetes::client::connection::{Mode, Session};
+use crate::kubernetes::client::discovery::Kind;
+use crate::kubernetes::client::refusal::Refusal;
+use crate::kubernetes::object::drift;
+use crate::kubernetes::object::immutable::{asks_for_force, is_immutable_field};
+use crate::kubernetes::object::normal::normal;
+use crate::kubernetes::object::ownership::{other_owner, replaceable, unowned};
+use crate::kubernetes::object::secrecy::explain;
+use crate::kubernetes::object::takeover;
+use crate::kubernetes::object::unknown::drop_undeclared;
 use orangery_core::{Failed, Object, Plan, Planned, digest, keys};
 use serde_json::Value;
 
 /// What has to be done with one object.
-pub(super) struct Inspected {
+pub(crate) struct Inspected {
     /// How its kind is served.
-    pub(super) kind: Kind,
+    pub(crate) kind: Kind,
     /// What to send.
-    pub(super) body: Object,
+    pub(crate) body: Object,
     /// What to do.
-    pub(super) deed: Deed,
+    pub(crate) deed: Deed,
     /// The server's remarks.
-    pub(super) warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// What is known of an object that is as it should be.
 #[derive(Debug, Clone)]
-pub(super) struct Known {
-    pub(super) uid: String,
-    pub(super) warnings: Vec<String>,
+pub(crate) struct Known {
+    pub(crate) uid: String,
+    pub(crate) warnings: Vec<String>,
     /// It was ready when it was seen last, and has not changed since.
-    pub(super) ready: bool,
+    pub(crate) ready: bool,
 }
 
 /// What to do with one object.
-pub(super) enum Deed {
+pub(crate) enum Deed {
     /// Nothing; the live object is as desired.
     Nothing(Box<Object>),
     /// It does not exist.
@@ -48,17 +48,17 @@ pub(super) enum Deed {
 }
 
 /// Digest of what was rendered.
-pub(super) fn checksum(object: &Object) -> String {
+pub(crate) fn checksum(object: &Object) -> String {
     digest::sha256_hex(Value::Object(object.0.clone()).to_string().as_bytes())
 }
 
 /// A failure about one object.
-pub(super) fn failed(planned: &Planned, message: String) -> Failed {
+pub(crate) fn failed(planned: &Planned, message: String) -> Failed {
     Failed::new(planned.object.key(), message)
 }
 
 /// The live object with this UID is nobody's.
-pub(super) fn exists(planned: &Planned, uid: String) -> Failed {
+pub(crate) fn exists(planned: &Planned, uid: String) -> Failed {
     let key = planned.object.key();
     let message = format!("{key} exists and was not created by this ResourceSet ({})", planned.origin);
     Failed { unowned: Some(uid), ..failed(planned, message) }
@@ -79,7 +79,7 @@ fn dry_run_failed(planned: &Planned, refusal: &Refusal) -> Failed {
 }
 
 /// Reads, tries and compares one object.
-pub(super) async fn inspect(
+pub(crate) async fn inspect(
     target: &KubernetesTarget,
     session: &Session,
     plan: &Plan,
@@ -153,7 +153,7 @@ async fn check_live(target: &KubernetesTarget, plan: &Plan, planned: &Planned, l
     if let Some(uid) = unowned(plan, &key, live) {
         return Err(exists(planned, uid));
     }
-    if let Some(waiting) = super::prune::terminating(live) {
+    if let Some(waiting) = crate::kubernetes::prune::terminating(live) {
         return Err(failed(
             planned,
             format!("{key} is being deleted and {waiting}; it is created again when it is gone"),

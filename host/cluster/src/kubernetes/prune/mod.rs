@@ -1,10 +1,12 @@
 //! Deletes what is ours and no longer wanted, and says of the rest why it stays.
 
-use super::KubernetesTarget;
-use super::bounded::bounded;
-use super::connection::{Propagation, Session};
-use super::ownership::is_owned_by;
-use super::refusal::Refusal;
+pub(crate) mod disown;
+
+use crate::kubernetes::KubernetesTarget;
+use crate::kubernetes::client::bounded::bounded;
+use crate::kubernetes::client::connection::{Propagation, Session};
+use crate::kubernetes::client::refusal::Refusal;
+use crate::kubernetes::object::ownership::is_owned_by;
 use futures::FutureExt;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use orangery_core::plan::is_deleted_first;
@@ -34,7 +36,7 @@ enum Fate {
 
 /// Deletes `stale` in its order: Flux objects first and until they are gone, because they tear down what they made. Asks, looks
 /// for a moment, and says what is still on its way.
-pub(super) async fn prune(target: &KubernetesTarget, owner: &Owner, stale: &[LedgerEntry]) -> PruneReport {
+pub(crate) async fn prune(target: &KubernetesTarget, owner: &Owner, stale: &[LedgerEntry]) -> PruneReport {
     let session = match target.session(owner) {
         Ok(session) => session,
         Err(refusal) => {
@@ -165,9 +167,9 @@ async fn ask(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Result<Fa
 }
 
 /// A deletion that has not ended.
-pub(super) struct Ending {
+pub(crate) struct Ending {
     /// What it waits for.
-    pub(super) waiting: String,
+    pub(crate) waiting: String,
     /// When the object was to be gone, in milliseconds since 1970; `None` if nobody has asked for it.
     since: Option<u64>,
 }
@@ -182,13 +184,13 @@ impl Ending {
 
     /// The clock is the API server's, so that it goes on when we are started again.
     fn takes_longer_than(&self, limit: Duration) -> bool {
-        let now = super::wait::now();
+        let now = crate::kubernetes::live::wait::now();
         self.since.is_some_and(|since| u128::from(now.saturating_sub(since)) > limit.as_millis())
     }
 }
 
 /// Looks until the object with this UID does not exist any more, at most for `limit`; else what it waits for.
-pub(super) async fn until_gone(
+pub(crate) async fn until_gone(
     session: &Session,
     path: &str,
     uid: &str,
@@ -209,7 +211,7 @@ pub(super) async fn until_gone(
 }
 
 /// What a terminating object waits for; `None` if it is not terminating.
-pub(super) fn terminating(live: &Object) -> Option<String> {
+pub(crate) fn terminating(live: &Object) -> Option<String> {
     let metadata = live.0.get("metadata")?;
     let since = metadata.get("deletionTimestamp")?.as_str()?;
     let names = |finalizers: Option<&Value>| -> Vec<String> {

@@ -7,14 +7,14 @@
 //! # Guarantees
 //! An object that somebody else created in between keeps its content, does not keep our labels, and is reported.
 
-use super::connection::Session;
-use super::ownership::owner_of;
-use super::refusal::Refusal;
+use crate::kubernetes::client::connection::Session;
+use crate::kubernetes::client::refusal::Refusal;
+use crate::kubernetes::object::ownership::owner_of;
 use orangery_core::{Object, keys};
 use serde_json::{Map, Value, json};
 
 /// What came of it.
-pub(super) enum Created {
+pub(crate) enum Created {
     /// It is there now, and it is ours.
     New(Object),
     /// An object with this UID was there before, and nobody knows whose it is.
@@ -22,7 +22,7 @@ pub(super) enum Created {
 }
 
 /// Applies to a name that was free.
-pub(super) async fn create(session: &Session, path: &str, body: &Object) -> Result<Created, Refusal> {
+pub(crate) async fn create(session: &Session, path: &str, body: &Object) -> Result<Created, Refusal> {
     let answer = match session.apply_gently(path, body).await {
         // Somebody was faster, and has other values: the conflict is about fields, and nothing was written.
         Err(refusal) if refusal.is_conflict() => return taken(session, path, refusal).await,
@@ -76,7 +76,7 @@ async fn take_back(session: &Session, path: &str, live: &Object, uid: &str) -> R
     match session.apply_gently(path, &nothing).await {
         Ok(_) => Ok(()),
         Err(refusal) if refusal.is_not_found() => Ok(()),
-        Err(_) => super::disown::remove_labels(session, path, live).await,
+        Err(_) => crate::kubernetes::prune::disown::remove_labels(session, path, live).await,
     }
 }
 

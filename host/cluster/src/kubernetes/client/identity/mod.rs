@@ -5,9 +5,9 @@
 //! What is kept is bounded, whatever account names people write into their sets: an identity goes with the last set that
 //! uses it, and the one that was used least lately goes where there are too many.
 
-use super::Connect;
-use super::connection::Connection;
-use super::refusal::Refusal;
+use crate::kubernetes::Connect;
+use crate::kubernetes::client::connection::Connection;
+use crate::kubernetes::client::refusal::Refusal;
 use http::{HeaderName, HeaderValue, Request};
 use kube::client::Body;
 use kube::{Client, Config};
@@ -36,7 +36,7 @@ const IMPERSONATE: HeaderName = HeaderName::from_static("impersonate-user");
 
 /// In whose name requests are made.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Identity {
+pub(crate) enum Identity {
     /// The operator's own.
     Operator,
     /// Impersonated.
@@ -49,7 +49,7 @@ pub(super) enum Identity {
 }
 
 impl Identity {
-    pub(super) fn of(owner: &Owner) -> Self {
+    pub(crate) fn of(owner: &Owner) -> Self {
         match &owner.service_account {
             None => Self::Operator,
             Some(name) => Self::ServiceAccount { namespace: owner.name.namespace.clone(), name: name.clone() },
@@ -79,7 +79,7 @@ impl fmt::Display for Identity {
 }
 
 /// The connections to the API server, and what each identity has been told.
-pub(super) struct Identities {
+pub(crate) struct Identities {
     config: Config,
     connect: Box<Connect>,
     clients: Mutex<Clients>,
@@ -136,7 +136,7 @@ impl Known {
 }
 
 impl Identities {
-    pub(super) fn new(mut config: Config, connect: Box<Connect>) -> Self {
+    pub(crate) fn new(mut config: Config, connect: Box<Connect>) -> Self {
         config.read_timeout = config.read_timeout.or(Some(SILENCE));
         // Otherwise the idle time of a pooled connection counts against the answer.
         config.reset_reader_on_write = true;
@@ -145,19 +145,19 @@ impl Identities {
     }
 
     /// What the identity of a set has, made at the first call.
-    pub(super) fn of(&self, owner: &Owner) -> Result<Arc<Connection>, Refusal> {
+    pub(crate) fn of(&self, owner: &Owner) -> Result<Arc<Connection>, Refusal> {
         let identity = Identity::of(owner);
         self.known.lock().unwrap_or_else(PoisonError::into_inner).uses(&owner.name, &identity);
         self.open(&identity)
     }
 
     /// The operator's own.
-    pub(super) fn operator(&self) -> Result<Arc<Connection>, Refusal> {
+    pub(crate) fn operator(&self) -> Result<Arc<Connection>, Refusal> {
         self.open(&Identity::Operator)
     }
 
     /// The set is gone.
-    pub(super) fn forget(&self, set: &NamespacedName) {
+    pub(crate) fn forget(&self, set: &NamespacedName) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let before = known.used.pop(set);
         known.forget_unused(before);
@@ -177,7 +177,7 @@ impl Identities {
     }
 
     /// A client for a watch, where silence is no fault.
-    pub(super) fn watching(&self, identity: &Identity) -> Result<Client, kube::Error> {
+    pub(crate) fn watching(&self, identity: &Identity) -> Result<Client, kube::Error> {
         let client = self.client(identity, Purpose::Watches)?;
         let user = identity.header().map_err(|refusal| kube::Error::Service(refusal.to_string().into()))?;
         let Some(user) = user else { return Ok(client) };

@@ -1,16 +1,16 @@
 //! Leaves adopted objects to nobody, as they were before: our labels go, and nothing else.
 
-use super::KubernetesTarget;
-use super::bounded::bounded;
-use super::connection::Session;
-use super::ownership::is_owned_by;
-use super::refusal::Refusal;
+use crate::kubernetes::KubernetesTarget;
+use crate::kubernetes::client::bounded::bounded;
+use crate::kubernetes::client::connection::Session;
+use crate::kubernetes::client::refusal::Refusal;
+use crate::kubernetes::object::ownership::is_owned_by;
 use futures::FutureExt;
 use orangery_core::{Failed, GroupVersionKind, LedgerEntry, Object, Owner, PruneReport, keys};
 use serde_json::{Value, json};
 
 /// Takes the labels of `owner` off.
-pub(super) async fn disown(target: &KubernetesTarget, owner: &Owner, adopted: &[LedgerEntry]) -> PruneReport {
+pub(crate) async fn disown(target: &KubernetesTarget, owner: &Owner, adopted: &[LedgerEntry]) -> PruneReport {
     let mut report = PruneReport::default();
     let session = match target.session(owner) {
         Ok(session) => session,
@@ -53,7 +53,7 @@ async fn release(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Resul
 }
 
 /// Removes the owner labels from the object as it was read; if somebody else has replaced it, nothing.
-pub(super) async fn remove_labels(session: &Session, path: &str, live: &Object) -> Result<(), Refusal> {
+pub(crate) async fn remove_labels(session: &Session, path: &str, live: &Object) -> Result<(), Refusal> {
     let mut operations = vec![json!({"op": "test", "path": "/metadata/uid", "value": live.uid()})];
     for label in [keys::OWNER_NAME, keys::OWNER_NAMESPACE] {
         if live.label(label).is_some() {

@@ -1,30 +1,30 @@
 //! Whose object it is, by its two owner labels.
 
-use super::KubernetesTarget;
-use super::refusal::Refusal;
+use crate::kubernetes::KubernetesTarget;
+use crate::kubernetes::client::refusal::Refusal;
 use orangery_core::{Mark, NamespacedName, Object, ObjectKey, Owner, Plan, keys};
 use serde_json::Value;
 
 /// The set that the labels name, if both are there.
-pub(super) fn owner_of(object: &Object) -> Option<NamespacedName> {
+pub(crate) fn owner_of(object: &Object) -> Option<NamespacedName> {
     Some(NamespacedName::new(object.label(keys::OWNER_NAMESPACE)?, object.label(keys::OWNER_NAME)?))
 }
 
 /// Whether both labels name `owner`.
-pub(super) fn is_owned_by(object: &Object, owner: &Owner) -> bool {
+pub(crate) fn is_owned_by(object: &Object, owner: &Owner) -> bool {
     owner_of(object).is_some_and(|name| name == owner.name)
 }
 
 /// The UID of `live` if nobody owns it: it carries no owner labels, the ledger does not know it, and it does not itself ask to
 /// be taken over. Whether it may be is decided elsewhere, and then in the ledger.
-pub(super) fn unowned(plan: &Plan, key: &ObjectKey, live: &Object) -> Option<String> {
+pub(crate) fn unowned(plan: &Plan, key: &ObjectKey, live: &Object) -> Option<String> {
     let known = plan.ledger.get(key).is_some_and(|entry| entry.is_about(live.uid()));
     let free = owner_of(live).is_none() && !known && live.annotation(keys::TAKE_OWNERSHIP) != Some("true");
     free.then(|| live.uid().unwrap_or_default().to_owned())
 }
 
 /// The UID of `live` if it may be deleted to be created again: it is ours by ledger, owner labels and UID, and we made it.
-pub(super) fn replaceable<'l>(plan: &Plan, key: &ObjectKey, live: &'l Object) -> Option<&'l str> {
+pub(crate) fn replaceable<'l>(plan: &Plan, key: &ObjectKey, live: &'l Object) -> Option<&'l str> {
     let entry = plan.ledger.get(key);
     if entry.is_some_and(|entry| entry.mark == Mark::Adopted) {
         return None;
@@ -34,7 +34,7 @@ pub(super) fn replaceable<'l>(plan: &Plan, key: &ObjectKey, live: &'l Object) ->
 }
 
 /// The label selector that finds what `owner` owns, ready for a query.
-pub(super) fn selector(owner: &Owner) -> String {
+pub(crate) fn selector(owner: &Owner) -> String {
     format!("{}%3D{}%2C{}%3D{}", keys::OWNER_NAME, owner.name.name, keys::OWNER_NAMESPACE, owner.name.namespace)
 }
 
@@ -42,7 +42,7 @@ pub(super) fn selector(owner: &Owner) -> String {
 ///
 /// # Errors
 /// It cannot be found out whether that set exists. Then the object is not touched.
-pub(super) async fn other_owner(
+pub(crate) async fn other_owner(
     target: &KubernetesTarget,
     owner: &Owner,
     live: &Object,

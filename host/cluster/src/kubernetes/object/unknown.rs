@@ -1,14 +1,14 @@
 //! Fields that a built-in kind does not have. Server-side apply refuses the whole object for them; the reference drops them
 //! silently. We drop them with a warning.
 
-use super::refusal::Refusal;
+use crate::kubernetes::client::refusal::Refusal;
 use orangery_core::Object;
 use serde_json::Value;
 
 const COMPLAINT: &str = ": field not declared in schema";
 
 /// Removes the fields that `refusal` complains about; returns their paths. Empty if there are none, or one is not found.
-pub(super) fn drop_undeclared(object: &mut Object, refusal: &Refusal) -> Vec<String> {
+pub(crate) fn drop_undeclared(object: &mut Object, refusal: &Refusal) -> Vec<String> {
     let paths = undeclared(&refusal.message);
     let mut root = Value::Object(object.0.clone());
     if paths.iter().any(|path| remove(&mut root, path).is_none()) {

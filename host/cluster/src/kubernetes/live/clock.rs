@@ -10,26 +10,26 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 /// What is waited for: where in the plan, and which object.
-pub(super) type Place = (String, ObjectKey);
+pub(crate) type Place = (String, ObjectKey);
 
 /// When waits began.
 #[derive(Default)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     sets: Mutex<HashMap<NamespacedName, HashMap<Place, Began>>>,
 }
 
 /// The beginning of one wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Began {
+pub(crate) struct Began {
     /// Digest of what was rendered.
-    pub(super) rendered: String,
+    pub(crate) rendered: String,
     /// Milliseconds since 1970.
-    pub(super) at: u64,
+    pub(crate) at: u64,
 }
 
 impl Clock {
     /// When the wait of a set for this rendering began; `now` if it begins now.
-    pub(super) fn began(&self, set: &NamespacedName, place: &Place, rendered: &str, now: u64) -> Began {
+    pub(crate) fn began(&self, set: &NamespacedName, place: &Place, rendered: &str, now: u64) -> Began {
         let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         let known = sets.get(set).and_then(|places| places.get(place));
         let same = known.filter(|began| began.rendered == rendered);
@@ -37,7 +37,7 @@ impl Clock {
     }
 
     /// What a set waits for now; everything else that it waited for has ended.
-    pub(super) fn keep(&self, set: &NamespacedName, waits: HashMap<Place, Began>) {
+    pub(crate) fn keep(&self, set: &NamespacedName, waits: HashMap<Place, Began>) {
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         if waits.is_empty() {
             sets.remove(set);

@@ -5,11 +5,11 @@
 //! has not moved, or its generation has not (the kinds that have one raise it with every change outside metadata and status)
 //! and neither have its labels and annotations. In memory only: after a restart everything is checked once.
 
-use super::bounded::bounded;
-use super::connection::Session;
-use super::discovery::Kind;
-use super::inspect::{Known, checksum};
-use super::ownership::selector;
+use crate::kubernetes::apply::inspect::{Known, checksum};
+use crate::kubernetes::client::bounded::bounded;
+use crate::kubernetes::client::connection::Session;
+use crate::kubernetes::client::discovery::Kind;
+use crate::kubernetes::object::ownership::selector;
 use futures::FutureExt;
 use orangery_core::{NamespacedName, Object, ObjectKey, Owner, Plan, digest, keys};
 use std::collections::{BTreeMap, HashMap};
@@ -21,7 +21,7 @@ type Candidates = BTreeMap<String, Vec<(ObjectKey, Left)>>;
 
 /// All sets' objects.
 #[derive(Default)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     sets: Mutex<HashMap<NamespacedName, HashMap<ObjectKey, Left>>>,
     /// What sets wait for, and its resource version when they looked.
     awaited: Mutex<HashMap<NamespacedName, HashMap<ObjectKey, Option<String>>>>,
@@ -29,7 +29,7 @@ pub(super) struct Memory {
 
 /// Why a set should look at one of its objects again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum News {
+pub(crate) enum News {
     /// Somebody else changed or deleted it.
     Moved,
     /// It is waited for, and is no longer as it was.
@@ -52,7 +52,7 @@ struct Left {
 
 impl Memory {
     /// Remembers `live`, which is now as `rendered` says.
-    pub(super) fn keep(&self, owner: &Owner, rendered: &Object, live: &Object, warnings: &[String]) {
+    pub(crate) fn keep(&self, owner: &Owner, rendered: &Object, live: &Object, warnings: &[String]) {
         let Some(uid) = live.uid() else { return };
         let left = Left {
             rendered: checksum(rendered),
@@ -69,7 +69,7 @@ impl Memory {
     }
 
     /// Remembers that an object was ready at this resource version.
-    pub(super) fn ready_at(&self, owner: &Owner, key: &ObjectKey, version: &str) {
+    pub(crate) fn ready_at(&self, owner: &Owner, key: &ObjectKey, version: &str) {
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(left) = sets.get_mut(&owner.name).and_then(|set| set.get_mut(key)) {
             left.ready = Some(version.to_owned());
@@ -77,13 +77,13 @@ impl Memory {
     }
 
     /// One more object that a set waits for.
-    pub(super) fn awaits_also(&self, owner: &Owner, key: ObjectKey, seen: Option<String>) {
+    pub(crate) fn awaits_also(&self, owner: &Owner, key: ObjectKey, seen: Option<String>) {
         let mut awaited = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
         awaited.entry(owner.name.clone()).or_default().insert(key, seen);
     }
 
     /// What a set waits for from now on.
-    pub(super) fn awaits(&self, owner: &Owner, objects: HashMap<ObjectKey, Option<String>>) {
+    pub(crate) fn awaits(&self, owner: &Owner, objects: HashMap<ObjectKey, Option<String>>) {
         let mut awaited = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
         if objects.is_empty() {
             awaited.remove(&owner.name);
@@ -93,13 +93,13 @@ impl Memory {
     }
 
     /// Forgets a set that is gone, with what it left behind.
-    pub(super) fn forget_set(&self, set: &NamespacedName) {
+    pub(crate) fn forget_set(&self, set: &NamespacedName) {
         self.sets.lock().unwrap_or_else(PoisonError::into_inner).remove(set);
         self.awaited.lock().unwrap_or_else(PoisonError::into_inner).remove(set);
     }
 
     /// Forgets one object.
-    pub(super) fn forget(&self, owner: &Owner, key: &ObjectKey) {
+    pub(crate) fn forget(&self, owner: &Owner, key: &ObjectKey) {
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(set) = sets.get_mut(&owner.name) {
             set.remove(key);
@@ -112,7 +112,7 @@ impl Memory {
 
     /// Whether an object of a set is no longer as we left it, or as it was when the set began to wait for it; `None` stands for one
     /// that is gone. What we never applied, or no longer want, is no news.
-    pub(super) fn news(&self, set: &NamespacedName, key: &ObjectKey, object: Option<&Object>) -> Option<News> {
+    pub(crate) fn news(&self, set: &NamespacedName, key: &ObjectKey, object: Option<&Object>) -> Option<News> {
         let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         let left = sets.get(set).and_then(|set| set.get(key))?;
         if object.is_none_or(|object| !left.is(object)) {
@@ -125,7 +125,7 @@ impl Memory {
     }
 
     /// What sets left of one kind in one namespace; everywhere if that is empty.
-    pub(super) fn left_in(&self, kind: &Kind, namespace: &str) -> Vec<(NamespacedName, ObjectKey)> {
+    pub(crate) fn left_in(&self, kind: &Kind, namespace: &str) -> Vec<(NamespacedName, ObjectKey)> {
         let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         let here = |key: &&ObjectKey| {
             key.group == kind.gvk.group
@@ -147,7 +147,7 @@ impl Memory {
     }
 
     /// The objects of the plan that are as we left them. Asks only about those; where listing is not allowed, says nothing.
-    pub(super) async fn confirm(&self, session: &Session, plan: &Plan, recheck: Duration) -> Confirmed {
+    pub(crate) async fn confirm(&self, session: &Session, plan: &Plan, recheck: Duration) -> Confirmed {
         let mut candidates: BTreeMap<(String, String), (Kind, Candidates)> = BTreeMap::new();
         for planned in plan.objects() {
             let object = &planned.object;
@@ -170,12 +170,12 @@ impl Memory {
 }
 
 /// The objects that need no further look.
-pub(super) struct Confirmed {
+pub(crate) struct Confirmed {
     objects: HashMap<ObjectKey, Known>,
 }
 
 impl Confirmed {
-    pub(super) fn get(&self, key: &ObjectKey) -> Option<&Known> {
+    pub(crate) fn get(&self, key: &ObjectKey) -> Option<&Known> {
         self.objects.get(key)
     }
 }

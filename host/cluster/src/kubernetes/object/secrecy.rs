@@ -1,6 +1,6 @@
 //! Keeps the values of Secrets out of messages: the API server quotes what it refuses.
 
-use super::refusal::Refusal;
+use crate::kubernetes::client::refusal::Refusal;
 use k8s_openapi::ByteString;
 use orangery_core::Object;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use serde_json::Value;
 const PIECE: usize = 4;
 
 /// The text of a refusal, fit for status and logs.
-pub(super) fn explain(refusal: &Refusal, object: &Object) -> String {
+pub(crate) fn explain(refusal: &Refusal, object: &Object) -> String {
     let message = refusal.to_string();
     let gvk = object.gvk();
     let secret = gvk.group.is_empty() && gvk.kind == "Secret";

@@ -1,8 +1,8 @@
 //! Whether an identity may delete what it is about to create: asked before the first apply, so that nobody learns it from
 //! previews that cannot be removed.
 
-use super::connection::{Mode, Session};
-use super::discovery::Kind;
+use crate::kubernetes::client::connection::{Mode, Session};
+use crate::kubernetes::client::discovery::Kind;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -16,13 +16,13 @@ type Place = (String, String, String);
 
 /// What one identity has been told: when it asked, and whether it may delete.
 #[derive(Default)]
-pub(super) struct Rights {
+pub(crate) struct Rights {
     told: Mutex<HashMap<Place, (Instant, bool)>>,
 }
 
 impl Session {
     /// A warning if objects of `kind` in `namespace` cannot be deleted by this identity. Silent where the server does not say.
-    pub(super) async fn warn_unless_deletable(&self, kind: &Kind, namespace: &str) -> Option<String> {
+    pub(crate) async fn warn_unless_deletable(&self, kind: &Kind, namespace: &str) -> Option<String> {
         let namespace = if kind.namespaced { namespace } else { "" };
         if self.may_delete(kind, namespace).await? {
             return None;

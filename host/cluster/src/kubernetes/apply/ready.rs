@@ -1,9 +1,9 @@
 //! Whether what was applied is ready: one look, and what is not ready ends the apply of its environment until the next one.
 
-use super::apply::Run;
-use super::clock::Place;
-use super::inspect::checksum;
-use super::wait::{Look, is_served, look, now, text};
+use crate::kubernetes::apply::Run;
+use crate::kubernetes::apply::inspect::checksum;
+use crate::kubernetes::live::clock::Place;
+use crate::kubernetes::live::wait::{Look, is_served, look, now, text};
 use orangery_core::readiness::Readiness;
 use orangery_core::{Failed, InputRef, Planned, Step, Waiting};
 use std::collections::BTreeMap;
@@ -13,18 +13,18 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// One wait of an apply.
-pub(super) struct Wait<'a> {
+pub(crate) struct Wait<'a> {
     /// After which step, or in which step.
-    pub(super) step: &'a Step,
+    pub(crate) step: &'a Step,
     /// Where in the step.
-    pub(super) place: Which,
+    pub(crate) place: Which,
     /// When it becomes a failure.
-    pub(super) limit: Duration,
+    pub(crate) limit: Duration,
 }
 
 /// Where in a step is waited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Which {
+pub(crate) enum Which {
     /// Between two stages: for definitions, namespaces and classes, which are ready in a moment.
     Gate,
     /// After the step.
@@ -50,7 +50,7 @@ impl Which {
 
 impl<'a> Run<'a> {
     /// Looks at what was applied. Each environment is judged on its own, and what is shared on its own.
-    pub(super) async fn look_for_readiness(&mut self, wait: &Wait<'_>, objects: Vec<&'a Planned>) {
+    pub(crate) async fn look_for_readiness(&mut self, wait: &Wait<'_>, objects: Vec<&'a Planned>) {
         let mut unready = self.unready(wait.place, objects).await;
         let begun = Instant::now();
         while !unready.is_empty() && begun.elapsed() + PAUSE < wait.place.grace() {

@@ -10,7 +10,7 @@ const LABELS: [&str; 2] = ["kustomize.toolkit.fluxcd.io/name", "kustomize.toolki
 
 /// The JSON patch that cleans `live`, or nothing if it is clean. What `desired` itself sets is left alone. Bound to the
 /// resource version: whoever wrote in between is not overwritten.
-pub(super) fn clean(live: &Object, desired: &Object, overrides: &[String]) -> Option<Value> {
+pub(crate) fn clean(live: &Object, desired: &Object, overrides: &[String]) -> Option<Value> {
     let mut operations = Vec::new();
     let mut remove = |field: &str, key: &str, theirs: Option<&str>, ours: Option<&str>| {
         if theirs.is_some() && ours.is_none() {

@@ -4,21 +4,26 @@
 //! What fails, or is not ready where the plan waits, ends the apply of its environment, and of no other. An object that no single
 //! input gave ends all of it. Nothing is waited for: the next apply looks again.
 
-use super::KubernetesTarget;
-use super::bounded::bounded;
-use super::clock::{Began, Place};
-use super::connection::Session;
-use super::inspect::{Deed, Inspected, inspect};
-use super::job;
-use super::memory::Confirmed;
-use super::ready::{Wait, Which};
-use super::write::write;
+pub(crate) mod create;
+pub(crate) mod inspect;
+pub(crate) mod job;
+pub(crate) mod ready;
+pub(crate) mod write;
+
+use crate::kubernetes::KubernetesTarget;
+use crate::kubernetes::client::bounded::bounded;
+use crate::kubernetes::client::connection::Session;
+use crate::kubernetes::live::clock::{Began, Place};
+use crate::kubernetes::live::memory::Confirmed;
 use futures::FutureExt;
+use inspect::{Deed, Inspected, inspect};
 use orangery_core::{Action, ApplyReport, Change, Failed, Halted, ObjectKey, Plan, Planned, Stage, StageGate, Step};
+use ready::{Wait, Which};
 use std::collections::{HashMap, HashSet};
+use write::write;
 
 /// Applies a plan.
-pub(super) async fn apply(target: &KubernetesTarget, plan: &Plan) -> ApplyReport {
+pub(crate) async fn apply(target: &KubernetesTarget, plan: &Plan) -> ApplyReport {
     let session = match target.session(&plan.owner) {
         Ok(session) => session,
         Err(refusal) => {
@@ -71,20 +76,20 @@ async fn watch(target: &KubernetesTarget, session: &Session, plan: &Plan, report
 }
 
 /// One apply.
-pub(super) struct Run<'a> {
-    pub(super) target: &'a KubernetesTarget,
-    pub(super) session: &'a Session,
-    pub(super) plan: &'a Plan,
+pub(crate) struct Run<'a> {
+    pub(crate) target: &'a KubernetesTarget,
+    pub(crate) session: &'a Session,
+    pub(crate) plan: &'a Plan,
     confirmed: &'a Confirmed,
     /// What is left out of the rest.
-    pub(super) halted: Halted,
-    pub(super) report: ApplyReport,
+    pub(crate) halted: Halted,
+    pub(crate) report: ApplyReport,
     /// What is known to be ready.
-    pub(super) ready: HashSet<ObjectKey>,
+    pub(crate) ready: HashSet<ObjectKey>,
     /// What is not ready, and its resource version when it was looked at.
-    pub(super) awaited: HashMap<ObjectKey, Option<String>>,
+    pub(crate) awaited: HashMap<ObjectKey, Option<String>>,
     /// Since when.
-    pub(super) waits: HashMap<Place, Began>,
+    pub(crate) waits: HashMap<Place, Began>,
 }
 
 impl<'a> Run<'a> {
@@ -143,7 +148,7 @@ impl<'a> Run<'a> {
     }
 
     /// Ends the apply of whatever needs the object.
-    pub(super) fn fail(&mut self, step: &Step, deed: &str, planned: &Planned, mut failed: Failed) {
+    pub(crate) fn fail(&mut self, step: &Step, deed: &str, planned: &Planned, mut failed: Failed) {
         if let Some(name) = &step.name {
             failed.message = format!("step \"{name}\" {deed}: {}", failed.message);
         }

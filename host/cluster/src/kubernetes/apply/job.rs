@@ -1,18 +1,18 @@
 //! Jobs that ask to be run again after a failure: the failed one is deleted before the new one is applied.
 
-use super::connection::{Propagation, Session};
-use super::inspect::failed;
-use super::ownership::replaceable;
-use super::prune::{Ending, until_gone};
-use super::refusal::Refusal;
-use super::secrecy::explain;
-use super::write::MOMENT;
+use crate::kubernetes::apply::inspect::failed;
+use crate::kubernetes::apply::write::MOMENT;
+use crate::kubernetes::client::connection::{Propagation, Session};
+use crate::kubernetes::client::refusal::Refusal;
+use crate::kubernetes::object::ownership::replaceable;
+use crate::kubernetes::object::secrecy::explain;
+use crate::kubernetes::prune::{Ending, until_gone};
 use orangery_core::readiness::{Purpose, Readiness, readiness};
 use orangery_core::{Failed, Object, Plan, Planned, keys};
 use std::time::Duration;
 
 /// Deletes the live Job of `planned` if it failed, is ours, and the rendered one says `recreateOnFailure: enabled`.
-pub(super) async fn remove_failed(
+pub(crate) async fn remove_failed(
     session: &Session,
     plan: &Plan,
     planned: &Planned,

@@ -4,9 +4,9 @@
 //! answer to that write, every sight waits a moment before it is judged. Whoever writes against us again and again is
 //! answered ever more rarely: two controllers that disagree must not wear out the API server.
 
-use super::discovery::Kind;
-use super::memory::{Memory, News};
-use super::ownership::owner_of;
+use crate::kubernetes::client::discovery::Kind;
+use crate::kubernetes::live::memory::{Memory, News};
+use crate::kubernetes::object::ownership::owner_of;
 use kube::runtime::watcher::Event;
 use orangery_core::{NamespacedName, Object, ObjectKey};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -34,7 +34,7 @@ impl Rhythm {
 }
 
 /// The sights of one watch.
-pub(super) struct Sights {
+pub(crate) struct Sights {
     kind: Kind,
     namespace: String,
     memory: Arc<Memory>,
@@ -77,12 +77,12 @@ impl Pace {
 }
 
 impl Sights {
-    pub(super) fn new(kind: Kind, namespace: String, memory: Arc<Memory>) -> Self {
+    pub(crate) fn new(kind: Kind, namespace: String, memory: Arc<Memory>) -> Self {
         Self { kind, namespace, memory, listed: HashSet::new(), waiting: VecDeque::new(), paces: HashMap::new() }
     }
 
     /// Takes an event in.
-    pub(super) fn take(&mut self, event: Event<Object>, now: Instant) {
+    pub(crate) fn take(&mut self, event: Event<Object>, now: Instant) {
         match event {
             Event::Init => self.listed.clear(),
             Event::InitApply(object) => {
@@ -117,12 +117,12 @@ impl Sights {
     }
 
     /// When something is to be judged; `None` if nothing waits.
-    pub(super) fn due(&self) -> Option<Instant> {
+    pub(crate) fn due(&self) -> Option<Instant> {
         self.waiting.iter().map(|sight| sight.due).min()
     }
 
     /// Judges what is due: the sets that should look again, each once.
-    pub(super) fn judge(&mut self, now: Instant) -> Vec<NamespacedName> {
+    pub(crate) fn judge(&mut self, now: Instant) -> Vec<NamespacedName> {
         let (due, later): (VecDeque<Sight>, VecDeque<Sight>) =
             std::mem::take(&mut self.waiting).into_iter().partition(|sight| sight.due <= now);
         self.waiting = later;
@@ -150,7 +150,7 @@ impl Sights {
     }
 
     /// Whether any set still has objects here.
-    pub(super) fn is_of_use(&mut self) -> bool {
+    pub(crate) fn is_of_use(&mut self) -> bool {
         let left = self.memory.left_in(&self.kind, &self.namespace);
         self.paces.retain(|(set, _), _| left.iter().any(|(owner, _)| owner == set));
         !left.is_empty()

@@ -9,7 +9,7 @@ const SERVER_OWNED: [&str; 6] =
     ["creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid"];
 
 /// The object to send.
-pub(super) fn normal(object: &Object) -> Object {
+pub(crate) fn normal(object: &Object) -> Object {
     let mut object = object.clone();
     object.0.remove("status");
     if let Some(Value::Object(metadata)) = object.0.get_mut("metadata") {

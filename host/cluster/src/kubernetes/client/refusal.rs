@@ -7,26 +7,26 @@ use std::fmt;
 
 /// A failed request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     /// HTTP status; `None` if no answer came.
-    pub(super) code: Option<u16>,
+    pub(crate) code: Option<u16>,
     /// CamelCase word of the server, such as `Invalid`; empty if there is none.
-    pub(super) reason: String,
+    pub(crate) reason: String,
     /// Text of the server.
-    pub(super) message: String,
+    pub(crate) message: String,
     /// Single complaints, for validation errors.
-    pub(super) causes: Vec<Cause>,
+    pub(crate) causes: Vec<Cause>,
 }
 
 /// One complaint of a validation error.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-pub(super) struct Cause {
+pub(crate) struct Cause {
     /// Path of the field.
     #[serde(default)]
-    pub(super) field: String,
+    pub(crate) field: String,
     /// The complaint.
     #[serde(default)]
-    pub(super) message: String,
+    pub(crate) message: String,
 }
 
 /// The `Status` object of an unsuccessful answer.
@@ -48,7 +48,7 @@ struct Details {
 
 impl Refusal {
     /// No answer came.
-    pub(super) fn unreachable(error: &dyn Error) -> Self {
+    pub(crate) fn unreachable(error: &dyn Error) -> Self {
         let mut message = error.to_string();
         let mut cause = error.source();
         while let Some(error) = cause {
@@ -63,7 +63,7 @@ impl Refusal {
     }
 
     /// An answer with an unsuccessful HTTP status.
-    pub(super) fn answered(code: u16, body: &[u8]) -> Self {
+    pub(crate) fn answered(code: u16, body: &[u8]) -> Self {
         let status: Status = serde_json::from_slice(body).unwrap_or_else(|_| Status {
             // A proxy in between answers with a page of its own; a line of it says who.
             message: String::from_utf8_lossy(body).chars().take(200).filter(|c| !c.is_control()).collect(),
@@ -74,7 +74,7 @@ impl Refusal {
     }
 
     /// An answer that is not what was asked for.
-    pub(super) fn unreadable(error: &serde_json::Error) -> Self {
+    pub(crate) fn unreadable(error: &serde_json::Error) -> Self {
         Self {
             code: None,
             reason: String::new(),
@@ -84,7 +84,7 @@ impl Refusal {
     }
 
     /// The server does not serve this kind.
-    pub(super) fn no_such_kind(gvk: &GroupVersionKind) -> Self {
+    pub(crate) fn no_such_kind(gvk: &GroupVersionKind) -> Self {
         Self {
             code: Some(404),
             reason: "NotFound".to_owned(),
@@ -97,15 +97,15 @@ impl Refusal {
         }
     }
 
-    pub(super) fn is_not_found(&self) -> bool {
+    pub(crate) fn is_not_found(&self) -> bool {
         self.code == Some(404)
     }
 
-    pub(super) fn is_forbidden(&self) -> bool {
+    pub(crate) fn is_forbidden(&self) -> bool {
         matches!(self.code, Some(401 | 403))
     }
 
-    pub(super) fn is_conflict(&self) -> bool {
+    pub(crate) fn is_conflict(&self) -> bool {
         self.code == Some(409)
     }
 }

@@ -1,6 +1,6 @@
 //! Whether a refusal is about a field that cannot be changed in place, and not about anything else.
 
-use super::refusal::Refusal;
+use crate::kubernetes::client::refusal::Refusal;
 use orangery_core::{Object, keys};
 
 /// How the validation of the built-in kinds, and of definitions that follow the custom, says it.
@@ -15,7 +15,7 @@ const PHRASES: [&str; 7] = [
 ];
 
 /// Whether re-creating the object could help. An object that is invalid for another reason is found out by a dry-run create.
-pub(super) fn is_immutable_field(refusal: &Refusal) -> bool {
+pub(crate) fn is_immutable_field(refusal: &Refusal) -> bool {
     let says = |text: &str| {
         let text = text.to_lowercase();
         PHRASES.iter().any(|phrase| text.contains(phrase))
@@ -30,15 +30,15 @@ pub(super) fn is_immutable_field(refusal: &Refusal) -> bool {
 }
 
 /// Whether the object itself, as rendered or as it lives, asks for re-creation.
-pub(super) fn asks_for_force(object: &Object) -> bool {
+pub(crate) fn asks_for_force(object: &Object) -> bool {
     let enabled = |value: Option<&str>| value.is_some_and(|value| value.eq_ignore_ascii_case("enabled"));
     enabled(object.annotation(keys::FORCE)) || enabled(object.label(keys::FORCE))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::refusal::Cause;
     use super::*;
+    use crate::kubernetes::client::refusal::Cause;
 
     fn refusal(code: u16, causes: &[&str]) -> Refusal {
         let causes =

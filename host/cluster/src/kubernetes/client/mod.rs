@@ -1,0 +1,8 @@
+//! Requests to the API server: in whose name, about which kinds, how many at once, and what a refusal says.
+
+pub(crate) mod bounded;
+pub(crate) mod connection;
+pub(crate) mod discovery;
+pub(crate) mod identity;
+pub(crate) mod refusal;
+pub(crate) mod rights;
