@@ -6,7 +6,7 @@ use crate::manifest::{self, Resources};
 use crate::{exit, run};
 use anyhow::{Context, bail};
 use orangery_controller::pipeline::provider::poll::Poller;
-use orangery_controller::pipeline::secrets::KnownSecrets;
+use orangery_controller::pipeline::secrets::InMemorySecrets;
 use orangery_core::Snapshot;
 use orangery_core::spec::ProviderSpec;
 use orangery_egress::RequestTrace;
@@ -20,7 +20,7 @@ use std::process::ExitCode;
 pub async fn perform(options: &PollOptions) -> anyhow::Result<ExitCode> {
     let resources = Resources::of(manifest::read_all(&options.filename)?, "default")?.something(&options.filename)?;
     let provider = choose(&resources, options.name.as_deref())?;
-    let mut secrets = KnownSecrets::default();
+    let mut secrets = InMemorySecrets::default();
     for (name, data) in resources.secrets.clone() {
         secrets.insert(name, data);
     }

@@ -8,9 +8,9 @@ use orangery_cluster::{KubernetesOptions, KubernetesTarget, Patience};
 use orangery_controller::kubernetes::events::Events;
 use orangery_controller::kubernetes::metrics::Metrics;
 use orangery_controller::kubernetes::{self, Clients, Context, Options, Rights};
+use orangery_controller::pipeline::Pipeline;
 use orangery_controller::pipeline::provider::access::AccessPolicy;
 use orangery_controller::pipeline::provider::poll::Poller;
-use orangery_controller::pipeline::set::Road;
 use orangery_core::GuardPolicy;
 use orangery_core::deletion::DeletionPolicy;
 use orangery_egress::credential::consent::SecretRules;
@@ -61,7 +61,7 @@ impl Operator {
         let context = Context::new(
             clients,
             Poller::new(sandbox.clone(), AccessPolicy { secrets, ..AccessPolicy::default() }),
-            Road { sandbox, guard: GuardPolicy::default() },
+            Pipeline { sandbox, guard: GuardPolicy::default() },
             Arc::new(target),
             Options {
                 namespace: Some(namespace),

@@ -3,8 +3,8 @@
 use super::requeue::failures::Failures;
 use crate::kubernetes::events::Events;
 use crate::kubernetes::metrics::Metrics;
+use crate::pipeline::Pipeline;
 use crate::pipeline::provider::poll::Poller;
-use crate::pipeline::set::Road;
 use kube::Client;
 use orangery_cluster::Target;
 use orangery_core::NamespacedName;
@@ -57,7 +57,7 @@ pub struct Context {
     /// Polls providers.
     pub poller: Poller,
     /// Renders and judges.
-    pub road: Road,
+    pub pipeline: Pipeline,
     /// Where objects are applied to.
     pub target: Arc<dyn Target>,
     /// How the controllers behave.
@@ -75,7 +75,7 @@ impl Context {
     pub fn new(
         clients: Clients,
         poller: Poller,
-        road: Road,
+        pipeline: Pipeline,
         target: Arc<dyn Target>,
         options: Options,
         metrics: Metrics,
@@ -83,7 +83,7 @@ impl Context {
     ) -> Self {
         let Clients { requests: client, watches } = clients;
         let failures = Failures::new(options.min_retry, options.max_retry);
-        Self { client, watches, poller, road, target, options, metrics, events, failures }
+        Self { client, watches, poller, pipeline, target, options, metrics, events, failures }
     }
 
     /// Counts a failure and says how long to wait: doubled each time, between the two bounds.
@@ -99,7 +99,7 @@ impl Context {
     /// Forgets everything about an object that was deleted.
     pub(super) fn gone(&self, kind: &'static str, name: &NamespacedName) {
         self.failures.forget(kind, name);
-        self.road.sandbox.forget(&format!("{kind}/{name}"));
+        self.pipeline.sandbox.forget(&format!("{kind}/{name}"));
         if kind == super::sets::KIND {
             self.target.forget(name);
         }

@@ -22,7 +22,7 @@ pub enum Severity {
 
 /// One event about one object.
 #[derive(Debug, Clone)]
-pub struct Announcement {
+pub struct ObjectEvent {
     /// What it is about.
     pub about: ObjectReference,
     /// Good or bad news.
@@ -36,29 +36,29 @@ pub struct Announcement {
 /// The entrance of the queue.
 #[derive(Clone)]
 pub struct Events {
-    queue: mpsc::Sender<Announcement>,
+    queue: mpsc::Sender<ObjectEvent>,
 }
 
 impl Events {
     /// Starts the task that sends. It ends when the last entrance is gone.
     #[must_use]
     pub fn start(client: Client, controller: &str) -> Self {
-        let (queue, mut waiting) = mpsc::channel::<Announcement>(QUEUE);
+        let (queue, mut waiting) = mpsc::channel::<ObjectEvent>(QUEUE);
         let recorder = Recorder::new(client, Reporter { controller: controller.to_owned(), instance: None });
         tokio::spawn(async move {
-            while let Some(announcement) = waiting.recv().await {
+            while let Some(ObjectEvent { about, severity, reason, message }) = waiting.recv().await {
                 let event = Event {
-                    type_: match announcement.severity {
+                    type_: match severity {
                         Severity::Normal => EventType::Normal,
                         Severity::Warning => EventType::Warning,
                     },
-                    reason: announcement.reason.as_str().to_owned(),
-                    note: Some(shortened(&announcement.message)),
+                    reason: reason.as_str().to_owned(),
+                    note: Some(shortened(&message)),
                     action: "Reconcile".to_owned(),
                     secondary: None,
                 };
-                if let Err(error) = recorder.publish(&event, &announcement.about).await {
-                    tracing::warn!(%error, reason = %announcement.reason, "an event could not be recorded");
+                if let Err(error) = recorder.publish(&event, &about).await {
+                    tracing::warn!(%error, %reason, "an event could not be recorded");
                 }
             }
         });
@@ -66,8 +66,8 @@ impl Events {
     }
 
     /// Queues an event; never waits.
-    pub fn send(&self, announcement: Announcement) {
-        if let Err(error) = self.queue.try_send(announcement) {
+    pub fn send(&self, event: ObjectEvent) {
+        if let Err(error) = self.queue.try_send(event) {
             tracing::warn!(%error, "an event was dropped");
         }
     }

@@ -2,10 +2,10 @@
 
 use super::context::{Context, now, spread, timestamp};
 use super::finalizer;
-use super::secrets::ServerSecrets;
+use super::secrets::ApiSecrets;
 use super::status::size::{self, Size};
 use super::status::{InputField, StatusError, publish_with_inputs};
-use crate::kubernetes::events::{Announcement, Severity};
+use crate::kubernetes::events::{ObjectEvent, Severity};
 use crate::kubernetes::metrics::{ProviderLabels, RequestLabels};
 use crate::pipeline::provider::{self, Next, ProviderReport};
 use crate::pipeline::set::gather::KnownProvider;
@@ -61,7 +61,7 @@ pub(super) async fn reconcile(
         Err(error) => return refuse(&object, &context, &before, after, &error).await,
     };
     if spec.cadence().suspended {
-        announce(
+        record_event(
             &object,
             &context,
             Severity::Warning,
@@ -75,7 +75,7 @@ pub(super) async fn reconcile(
     let last = snapshot(&before);
     let at = now();
     let report =
-        provider::reconcile(&context.poller, &spec, &ServerSecrets(context.client.clone()), &last, forced, at).await;
+        provider::reconcile(&context.poller, &spec, &ApiSecrets(context.client.clone()), &last, forced, at).await;
     let plain = after.clone();
     conclude_into(&mut after, &object, &report, &spec, at);
     let report = match Size::of(object.as_ref(), &before, None::<&()>).excess(&after) {
@@ -226,7 +226,7 @@ async fn refuse(
     let next = conclude(&conditions, &outcome, None, Stamp { generation, now: &at });
     after.conditions = next.into_vec().into_iter().map(Into::into).collect();
     if publish(&context.client, object, before, &after).await? {
-        announce(object, context, Severity::Warning, error.reason(), message);
+        record_event(object, context, Severity::Warning, error.reason(), message);
     }
     measure(object, context, &after, false);
     Ok(Action::await_change())
@@ -244,14 +244,16 @@ fn tell(
         Outcome::Succeeded { .. } if report.changed => {
             let message =
                 format!("{} inputs exported, revision {}", report.snapshot.inputs().len(), report.snapshot.revision());
-            announce(object, context, Severity::Normal, Reason::ReconciliationSucceeded, message);
+            record_event(object, context, Severity::Normal, Reason::ReconciliationSucceeded, message);
         }
         Outcome::Failed { reason, message } | Outcome::Stalled { reason, message }
             if ready.is_none_or(|ready| ready.message != *message) =>
         {
-            announce(object, context, Severity::Warning, *reason, message.clone());
+            record_event(object, context, Severity::Warning, *reason, message.clone());
         }
-        Outcome::Skipped { reason, message } => announce(object, context, Severity::Normal, *reason, message.clone()),
+        Outcome::Skipped { reason, message } => {
+            record_event(object, context, Severity::Normal, *reason, message.clone())
+        }
         Outcome::Succeeded { .. }
         | Outcome::Failed { .. }
         | Outcome::Stalled { .. }
@@ -260,8 +262,14 @@ fn tell(
     }
 }
 
-fn announce(object: &ResourceSetInputProvider, context: &Context, severity: Severity, reason: Reason, message: String) {
-    context.events.send(Announcement { about: object.object_ref(&()), severity, reason, message });
+fn record_event(
+    object: &ResourceSetInputProvider,
+    context: &Context,
+    severity: Severity,
+    reason: Reason,
+    message: String,
+) {
+    context.events.send(ObjectEvent { about: object.object_ref(&()), severity, reason, message });
 }
 
 fn measure(

@@ -1,6 +1,6 @@
 //! Secrets from the API server, read by name with the operator's own rights.
 
-use crate::pipeline::secrets::{SecretReadError, Secrets, StoredSecret};
+use crate::pipeline::secrets::{SecretReadError, SecretReader, StoredSecret};
 use async_trait::async_trait;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, Client};
@@ -8,10 +8,10 @@ use orangery_core::{NamespacedName, keys};
 use orangery_egress::credential::consent::SecretFacts;
 
 /// Secrets of one API server.
-pub(super) struct ServerSecrets(pub(super) Client);
+pub(super) struct ApiSecrets(pub(super) Client);
 
 #[async_trait]
-impl Secrets for ServerSecrets {
+impl SecretReader for ApiSecrets {
     async fn read(&self, name: &NamespacedName) -> Result<Option<StoredSecret>, SecretReadError> {
         let api: Api<Secret> = Api::namespaced(self.0.clone(), &name.namespace);
         match api.get_opt(&name.name).await {

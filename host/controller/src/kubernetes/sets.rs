@@ -1,16 +1,16 @@
 //! Reconciling one ResourceSet.
 
 use super::context::{Context, now, timestamp};
-use super::deletion::{self, Deletions};
+use super::deletion::{self, DeletionProtection};
 use super::rights::{self, NoRights};
 use super::status::ledger;
 use super::status::size::{self, Size};
 use super::status::{StatusError, publish};
 use super::{finalizer, providers, requeue};
 
-use crate::kubernetes::events::{Announcement, Severity};
+use crate::kubernetes::events::{ObjectEvent, Severity};
 use crate::kubernetes::metrics::{ActionLabels, SetLabels};
-use crate::pipeline::converge::{LedgerBook, LedgerError};
+use crate::pipeline::converge::{LedgerError, LedgerStore};
 use crate::pipeline::set::outcome;
 use crate::pipeline::set::{self, SetReport, SetRun};
 use async_trait::async_trait;
@@ -51,7 +51,7 @@ pub(super) enum SetError {
 }
 
 /// The ledger in `status.inventory`.
-pub(super) struct ServerBook<'a> {
+pub(super) struct StatusLedger<'a> {
     client: &'a Client,
     uid: String,
     unreadable: Vec<InventoryEntry>,
@@ -59,7 +59,7 @@ pub(super) struct ServerBook<'a> {
 }
 
 #[async_trait]
-impl LedgerBook for ServerBook<'_> {
+impl LedgerStore for StatusLedger<'_> {
     async fn record(&self, set: &NamespacedName, ledger: &Ledger) -> Result<(), LedgerError> {
         let api: Api<ResourceSet> = Api::namespaced(self.client.clone(), &set.namespace);
         let status = ledger::patch(ledger, &self.unreadable);
@@ -76,12 +76,12 @@ impl LedgerBook for ServerBook<'_> {
     }
 }
 
-/// Takes the set down the road, and writes what came of it. `object` is as the API server has it now, not as a cache
+/// Takes the set down the pipeline, and writes what came of it. `object` is as the API server has it now, not as a cache
 /// remembers it: the ledger in it decides about deletions.
 pub(super) async fn reconcile(
     object: Arc<ResourceSet>,
     providers: &Store<ResourceSetInputProvider>,
-    deletions: &Deletions,
+    deletions: &DeletionProtection,
     context: Arc<Context>,
 ) -> Result<Action, SetError> {
     let begun = Instant::now();
@@ -89,7 +89,7 @@ pub(super) async fn reconcile(
     let failed = |source| SetError::Finalizer { name: name.clone(), source: Box::new(source) };
     let before = object.status.clone().unwrap_or_default();
     let inventory = ledger::read(&before);
-    let book = ServerBook {
+    let ledger_store = StatusLedger {
         client: &context.client,
         uid: object.uid().unwrap_or_default(),
         unreadable: inventory.unreadable.clone(),
@@ -97,7 +97,7 @@ pub(super) async fn reconcile(
     };
     let spec = SetSpec::try_from(object.as_ref()).and_then(|spec| spec.check().map(|()| spec));
     if object.meta().deletion_timestamp.is_some() {
-        return deletion::delete(&object, &context, deletions, &inventory.ledger, &book).await;
+        return deletion::delete(&object, &context, deletions, &inventory.ledger, &ledger_store).await;
     }
     if !finalizer::has(object.as_ref()) {
         finalizer::add(&context.client, object.as_ref()).await.map_err(failed)?;
@@ -107,7 +107,7 @@ pub(super) async fn reconcile(
         object.annotations().get(keys::REQUESTED_AT).cloned().or(after.last_handled_reconcile_at);
     let suspended = object.annotations().get(keys::RECONCILE).is_some_and(|word| word.eq_ignore_ascii_case("disabled"));
     if suspended {
-        announce(
+        record_event(
             &object,
             &context,
             Severity::Warning,
@@ -137,20 +137,20 @@ pub(super) async fn reconcile(
                     .collect(),
                 ledger: &inventory.ledger,
                 target: context.target.as_ref(),
-                book: &book,
+                ledger_store: &ledger_store,
                 now: now(),
             };
-            set::reconcile(&context.road, run).await
+            set::reconcile(&context.pipeline, run).await
         }
     };
     let ledger = report.converged.as_ref().map_or(&inventory.ledger, |converged| &converged.ledger);
-    // The ledger is written by its book; what is left to publish is everything else.
+    // The ledger is written by its ledger_store; what is left to publish is everything else.
     let mut known = before.clone();
     known.conditions.clone_from(&after.conditions);
     ledger::show(&mut known, ledger, &inventory.unreadable);
     ledger::show(&mut after, ledger, &inventory.unreadable);
     write_outcome(&mut after, &object, &report, ledger, begun.elapsed());
-    let report = match book.size.excess(&after) {
+    let report = match ledger_store.size.excess(&after) {
         None => report,
         Some(bytes) => {
             let report = size::status_does_not_fit(report, bytes);
@@ -286,13 +286,13 @@ fn tell(object: &ResourceSet, context: &Context, report: &SetReport, before: &Re
         }
         let changes = outcome::changes(converged);
         if !changes.is_empty() {
-            announce(object, context, Severity::Normal, Reason::ApplySucceeded, changes.join("\n"));
+            record_event(object, context, Severity::Normal, Reason::ApplySucceeded, changes.join("\n"));
         }
         let held = |kind: ConditionType| before.conditions.iter().find(|condition| condition.type_ == kind.as_str());
         if !converged.adopted.is_empty() {
             let names: Vec<String> = converged.adopted.iter().map(ToString::to_string).collect();
             let message = format!("adopted, because they existed before and nobody owned them: {}", names.join(", "));
-            announce(object, context, Severity::Normal, Reason::Adopted, message);
+            record_event(object, context, Severity::Normal, Reason::Adopted, message);
         }
         for hold in converged.holds() {
             if held(ConditionType::PruneHeld).is_some_and(|condition| condition.message.contains(&hold.message())) {
@@ -303,19 +303,25 @@ fn tell(object: &ResourceSet, context: &Context, report: &SetReport, before: &Re
                 .objects
                 .get_or_create(&ActionLabels { action: "held".to_owned() })
                 .inc_by(hold.objects.len() as u64);
-            announce(object, context, Severity::Warning, Reason::PruneHeld, hold.message());
+            record_event(object, context, Severity::Warning, Reason::PruneHeld, hold.message());
         }
     }
     let ready = before.conditions.iter().find(|condition| condition.type_ == ConditionType::Ready.as_str());
     if let Outcome::Failed { reason, message } | Outcome::Stalled { reason, message } = &report.outcome
         && ready.is_none_or(|ready| ready.message != *message)
     {
-        announce(object, context, Severity::Warning, *reason, message.clone());
+        record_event(object, context, Severity::Warning, *reason, message.clone());
     }
 }
 
-pub(super) fn announce(object: &ResourceSet, context: &Context, severity: Severity, reason: Reason, message: String) {
-    context.events.send(Announcement { about: object.object_ref(&()), severity, reason, message });
+pub(super) fn record_event(
+    object: &ResourceSet,
+    context: &Context,
+    severity: Severity,
+    reason: Reason,
+    message: String,
+) {
+    context.events.send(ObjectEvent { about: object.object_ref(&()), severity, reason, message });
 }
 
 fn measure(object: &ResourceSet, context: &Context, status: &ResourceSetStatus, suspended: bool) {

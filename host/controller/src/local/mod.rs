@@ -1,4 +1,4 @@
-//! Local mode: the same road, with manifests from files and a directory as the target. What a cluster keeps in the status of
+//! Local mode: the same pipeline, with manifests from files and a directory as the target. What a cluster keeps in the status of
 //! the custom resources is kept beside the objects.
 //!
 //! # Guarantees
@@ -6,11 +6,11 @@
 //! manifest is no longer given keeps its objects until its removal is asked for.
 
 mod conditions;
-mod memory;
 mod overlay;
 mod pass;
 mod rows;
+mod saved_state;
 
-pub use memory::{MemoryError, ProviderMemory, SetMemory};
 pub use pass::{Local, Manifests};
 pub use rows::{Pass, ProviderRow, SetRow};
+pub use saved_state::{SavedProvider, SavedSet, SavedStateError};

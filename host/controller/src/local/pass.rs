@@ -1,16 +1,17 @@
-//! One pass over all manifests: poll what is due, then take each set down the road.
+//! One pass over all manifests: poll what is due, then take each set down the pipeline.
 
 use super::conditions::{concluded, describe, is_ready, message, resource};
-use super::memory::{Book, MemoryError, ProviderMemory, SetMemory, document};
 use super::overlay::Overlay;
 use super::rows::{Pass, ProviderRow, SetRow};
+use super::saved_state::{DirectoryLedgers, SavedProvider, SavedSet, SavedStateError, document};
+use crate::pipeline::Pipeline;
 use crate::pipeline::converge::adoption::Consent;
 use crate::pipeline::provider::poll::Poller;
 use crate::pipeline::provider::{self, ProviderReport};
-use crate::pipeline::secrets::KnownSecrets;
+use crate::pipeline::secrets::InMemorySecrets;
 use crate::pipeline::set::gather::KnownProvider;
 use crate::pipeline::set::outcome;
-use crate::pipeline::set::{self, Road, SetReport, SetRun};
+use crate::pipeline::set::{self, SetReport, SetRun};
 use futures::stream::{self, StreamExt};
 use orangery_cluster::DirectoryTarget;
 use orangery_core::combine::source::{PROVIDER_KIND, SET_KIND};
@@ -30,7 +31,7 @@ pub struct Manifests {
     /// The providers.
     pub providers: Vec<ProviderSpec>,
     /// The Secrets.
-    pub secrets: KnownSecrets,
+    pub secrets: InMemorySecrets,
 }
 
 /// Local mode's world.
@@ -38,7 +39,7 @@ pub struct Local {
     /// Polls.
     pub poller: Poller,
     /// Renders, and judges deletions.
-    pub road: Road,
+    pub pipeline: Pipeline,
     /// Where objects go.
     pub target: DirectoryTarget,
     /// Whether sets whose manifests are gone are deleted with their objects.
@@ -46,7 +47,7 @@ pub struct Local {
 }
 
 impl Local {
-    /// Polls the providers that are due, and takes every set down the road. `now` is milliseconds since 1970.
+    /// Polls the providers that are due, and takes every set down the pipeline. `now` is milliseconds since 1970.
     ///
     /// # Errors
     /// What is remembered cannot be read or written; nothing that depends on it was touched.
@@ -55,14 +56,14 @@ impl Local {
         manifests: &Manifests,
         due: &BTreeSet<NamespacedName>,
         now: u64,
-    ) -> Result<Pass, MemoryError> {
+    ) -> Result<Pass, SavedStateError> {
         let mut pass = Pass::default();
-        let mut memories = BTreeMap::new();
+        let mut saved = BTreeMap::new();
         for provider in &manifests.providers {
-            memories.insert(provider.name.clone(), self.remembered(&provider.name)?);
+            saved.insert(provider.name.clone(), self.remembered(&provider.name)?);
         }
         let polls = manifests.providers.iter().filter(|provider| due.contains(&provider.name)).map(|provider| {
-            let last = memories.get(&provider.name).map(ProviderMemory::snapshot).unwrap_or_else(Snapshot::never);
+            let last = saved.get(&provider.name).map(SavedProvider::snapshot).unwrap_or_else(Snapshot::never);
             async move { (provider, self.poll(provider, &manifests.secrets, &last, now).await) }
         });
         let polled: Vec<(&ProviderSpec, Option<ProviderReport>)> =
@@ -72,23 +73,23 @@ impl Local {
                 pass.notices.push(format!("{PROVIDER_KIND}/{} is suspended; its last inputs stay", provider.name));
                 continue;
             };
-            let memory = memories.entry(provider.name.clone()).or_default();
-            pass.providers.push(self.keep(provider, memory, report, now)?);
+            let saved_state = saved.entry(provider.name.clone()).or_default();
+            pass.providers.push(self.keep(provider, saved_state, report, now)?);
         }
         pass.providers.sort_by(|a, b| a.name.cmp(&b.name));
-        self.reconcile_sets(manifests, &memories, now, &mut pass).await?;
+        self.reconcile_sets(manifests, &saved, now, &mut pass).await?;
         self.missing_sets(manifests, &mut pass).await?;
         Ok(pass)
     }
 
-    fn remembered(&self, provider: &NamespacedName) -> Result<ProviderMemory, MemoryError> {
+    fn remembered(&self, provider: &NamespacedName) -> Result<SavedProvider, SavedStateError> {
         Ok(self.target.state().load(&document("provider", provider))?.unwrap_or_default())
     }
 
     async fn poll(
         &self,
         spec: &ProviderSpec,
-        secrets: &KnownSecrets,
+        secrets: &InMemorySecrets,
         last: &Snapshot,
         now: u64,
     ) -> Option<ProviderReport> {
@@ -101,13 +102,13 @@ impl Local {
     fn keep(
         &self,
         spec: &ProviderSpec,
-        memory: &mut ProviderMemory,
+        saved_state: &mut SavedProvider,
         report: ProviderReport,
         now: u64,
-    ) -> Result<ProviderRow, MemoryError> {
-        let before = Conditions::new(std::mem::take(&mut memory.conditions));
+    ) -> Result<ProviderRow, SavedStateError> {
+        let before = Conditions::new(std::mem::take(&mut saved_state.conditions));
         let conditions = concluded(&before, &report.outcome, report.abnormal.as_deref(), now);
-        let next = ProviderMemory::of(&report.snapshot, conditions);
+        let next = SavedProvider::of(&report.snapshot, conditions);
         self.target.state().store(&document("provider", &spec.name), &next)?;
         let row = ProviderRow {
             name: spec.name.clone(),
@@ -119,24 +120,24 @@ impl Local {
             next: report.next,
             requests: report.requests,
         };
-        *memory = next;
+        *saved_state = next;
         Ok(row)
     }
 
     async fn reconcile_sets(
         &self,
         manifests: &Manifests,
-        memories: &BTreeMap<NamespacedName, ProviderMemory>,
+        saved: &BTreeMap<NamespacedName, SavedProvider>,
         now: u64,
         pass: &mut Pass,
-    ) -> Result<(), MemoryError> {
+    ) -> Result<(), SavedStateError> {
         let providers: Vec<KnownProvider> = manifests
             .providers
             .iter()
             .map(|spec| KnownProvider {
                 name: spec.name.clone(),
                 labels: spec.labels.clone(),
-                snapshot: memories.get(&spec.name).map_or_else(Snapshot::never, ProviderMemory::snapshot),
+                snapshot: saved.get(&spec.name).map_or_else(Snapshot::never, SavedProvider::snapshot),
                 answered: (!spec.is_static()).then(|| spec.default_values.clone()),
             })
             .collect();
@@ -147,7 +148,7 @@ impl Local {
             let before = waiting.len();
             let mut rows = Vec::new();
             for set in waiting {
-                let (row, waits) = self.reconcile_set(set, manifests, memories, &providers, now).await?;
+                let (row, waits) = self.reconcile_set(set, manifests, saved, &providers, now).await?;
                 if waits {
                     still.push(set);
                     rows.push(row);
@@ -169,12 +170,12 @@ impl Local {
         &self,
         spec: &SetSpec,
         manifests: &Manifests,
-        memories: &BTreeMap<NamespacedName, ProviderMemory>,
+        saved: &BTreeMap<NamespacedName, SavedProvider>,
         providers: &[KnownProvider],
         now: u64,
-    ) -> Result<(SetRow, bool), MemoryError> {
-        let memory: SetMemory = self.target.state().load(&document("set", &spec.name))?.unwrap_or_default();
-        let ledger = memory.ledger(&spec.name)?;
+    ) -> Result<(SetRow, bool), SavedStateError> {
+        let saved_state: SavedSet = self.target.state().load(&document("set", &spec.name))?.unwrap_or_default();
+        let ledger = saved_state.ledger(&spec.name)?;
         if spec.cadence().suspended {
             let message = "suspended; its objects stay as they are".to_owned();
             let row = SetRow {
@@ -188,41 +189,41 @@ impl Local {
             };
             return Ok((row, false));
         }
-        let target = Overlay { target: &self.target, resources: self.resources(manifests, memories)? };
-        let book = Book(self.target.state());
+        let target = Overlay { target: &self.target, resources: self.resources(manifests, saved)? };
+        let ledger_store = DirectoryLedgers(self.target.state());
         let run = SetRun {
             set: spec,
             owner: spec.owner(None),
             providers: providers.to_vec(),
             ledger: &ledger,
             target: &target,
-            book: &book,
+            ledger_store: &ledger_store,
             now,
         };
-        let report = set::reconcile(&self.road, run).await;
+        let report = set::reconcile(&self.pipeline, run).await;
         let waits = matches!(&report.outcome, Outcome::Failed { reason: Reason::DependencyNotReady, .. });
         Ok((self.publish(spec, report, now)?, waits))
     }
 
-    fn publish(&self, spec: &SetSpec, report: SetReport, now: u64) -> Result<SetRow, MemoryError> {
+    fn publish(&self, spec: &SetSpec, report: SetReport, now: u64) -> Result<SetRow, SavedStateError> {
         let document = document("set", &spec.name);
         // Read again: the ledger was written on the way.
-        let mut memory: SetMemory = self.target.state().load(&document)?.unwrap_or_default();
-        memory.name = Some(spec.name.clone());
-        let before = Conditions::new(std::mem::take(&mut memory.conditions));
-        memory.conditions = concluded(&before, &report.outcome, report.abnormal.as_deref(), now).into_vec();
+        let mut saved_state: SavedSet = self.target.state().load(&document)?.unwrap_or_default();
+        saved_state.name = Some(spec.name.clone());
+        let before = Conditions::new(std::mem::take(&mut saved_state.conditions));
+        saved_state.conditions = concluded(&before, &report.outcome, report.abnormal.as_deref(), now).into_vec();
         let converged = report.converged.as_ref();
         if report.is_ready()
             && let Some(converged) = converged
         {
-            memory.last_applied_revision.clone_from(&converged.revision);
+            saved_state.last_applied_revision.clone_from(&converged.revision);
         }
-        self.target.state().store(&document, &memory)?;
+        self.target.state().store(&document, &saved_state)?;
         Ok(SetRow {
             name: spec.name.clone(),
-            objects: memory.inventory.len(),
-            ready: is_ready(&memory.conditions),
-            message: message(&memory.conditions),
+            objects: saved_state.inventory.len(),
+            ready: is_ready(&saved_state.conditions),
+            message: message(&saved_state.conditions),
             changes: converged.map(outcome::changes).unwrap_or_default(),
             held: converged.map_or(0, |converged| converged.holds().map(|hold| hold.objects.len()).sum()),
             environments: report.environments,
@@ -233,29 +234,30 @@ impl Local {
     fn resources(
         &self,
         manifests: &Manifests,
-        memories: &BTreeMap<NamespacedName, ProviderMemory>,
-    ) -> Result<BTreeMap<ObjectKey, Object>, MemoryError> {
+        saved: &BTreeMap<NamespacedName, SavedProvider>,
+    ) -> Result<BTreeMap<ObjectKey, Object>, SavedStateError> {
         let mut resources = BTreeMap::new();
         for provider in &manifests.providers {
-            let conditions = memories.get(&provider.name).map(|memory| memory.conditions.clone()).unwrap_or_default();
+            let conditions =
+                saved.get(&provider.name).map(|saved_state| saved_state.conditions.clone()).unwrap_or_default();
             resources.extend(resource(PROVIDER_KIND, &provider.name, &conditions));
         }
         for set in &manifests.sets {
-            let memory: SetMemory = self.target.state().load(&document("set", &set.name))?.unwrap_or_default();
-            resources.extend(resource(SET_KIND, &set.name, &memory.conditions));
+            let saved_state: SavedSet = self.target.state().load(&document("set", &set.name))?.unwrap_or_default();
+            resources.extend(resource(SET_KIND, &set.name, &saved_state.conditions));
         }
         Ok(resources)
     }
 
     /// Sets that own objects and have no manifest any more.
-    async fn missing_sets(&self, manifests: &Manifests, pass: &mut Pass) -> Result<(), MemoryError> {
+    async fn missing_sets(&self, manifests: &Manifests, pass: &mut Pass) -> Result<(), SavedStateError> {
         for document in self.target.state().list("set.")? {
-            let memory: SetMemory = self.target.state().load(&document)?.unwrap_or_default();
-            let Some(name) = memory.name.clone() else { continue };
+            let saved_state: SavedSet = self.target.state().load(&document)?.unwrap_or_default();
+            let Some(name) = saved_state.name.clone() else { continue };
             if manifests.sets.iter().any(|set| set.name == name) {
                 continue;
             }
-            let ledger = memory.ledger(&name)?;
+            let ledger = saved_state.ledger(&name)?;
             if !self.remove_missing_sets && !ledger.is_empty() {
                 pass.notices.push(format!(
                     "{SET_KIND}/{name} owns {} objects, but none of the manifests given has it; they stay. To delete them: --remove-missing-sets",
@@ -264,8 +266,14 @@ impl Local {
                 continue;
             }
             let owner = Owner { name: name.clone(), service_account: None, force: false };
-            let left =
-                set::dismantle(&owner, &ledger, &self.target, &Book(self.target.state()), Consent::default()).await;
+            let left = set::dismantle(
+                &owner,
+                &ledger,
+                &self.target,
+                &DirectoryLedgers(self.target.state()),
+                Consent::default(),
+            )
+            .await;
             match left {
                 Ok(dismantled) if dismantled.report.is_none() => {
                     self.target.state().remove(&document)?;

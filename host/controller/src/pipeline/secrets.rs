@@ -32,7 +32,7 @@ impl From<SecretData> for StoredSecret {
 
 /// Reads Secrets by name; never lists them.
 #[async_trait]
-pub trait Secrets: Send + Sync {
+pub trait SecretReader: Send + Sync {
     /// The Secret, or `None` if there is none of this name.
     ///
     /// # Errors
@@ -62,9 +62,9 @@ impl Explain for SecretReadError {
 
 /// Secrets that are all known beforehand: local mode.
 #[derive(Default)]
-pub struct KnownSecrets(BTreeMap<NamespacedName, StoredSecret>);
+pub struct InMemorySecrets(BTreeMap<NamespacedName, StoredSecret>);
 
-impl KnownSecrets {
+impl InMemorySecrets {
     /// Adds or replaces one.
     pub fn insert(&mut self, name: NamespacedName, secret: impl Into<StoredSecret>) {
         self.0.insert(name, secret.into());
@@ -72,7 +72,7 @@ impl KnownSecrets {
 }
 
 #[async_trait]
-impl Secrets for KnownSecrets {
+impl SecretReader for InMemorySecrets {
     async fn read(&self, name: &NamespacedName) -> Result<Option<StoredSecret>, SecretReadError> {
         Ok(self.0.get(name).cloned())
     }

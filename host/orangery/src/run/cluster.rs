@@ -18,8 +18,8 @@ use orangery_controller::kubernetes::events::Events;
 use orangery_controller::kubernetes::lease::{self, Election, Fence};
 use orangery_controller::kubernetes::metrics::Metrics;
 use orangery_controller::kubernetes::{self, Clients, Context, Options, Rights};
+use orangery_controller::pipeline::Pipeline;
 use orangery_controller::pipeline::provider::poll::Poller;
-use orangery_controller::pipeline::set::Road;
 use orangery_core::deletion::{DeletionPolicy, Holding};
 use prometheus_client::registry::Registry;
 use std::process::ExitCode;
@@ -73,7 +73,7 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
     }
     // Everything but the lease itself is written behind the fence.
     let fence = if options.no_leader_election { Fence::open() } else { Fence::closed() };
-    let client = fence.around(unfenced.clone());
+    let client = fence.wrap(unfenced.clone());
     let mut patient = config.clone();
     patient.read_timeout = Some(IDLE_WATCH);
     let watches = surroundings.client(patient)?;
@@ -81,12 +81,12 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
     let target = KubernetesTarget::with_connect(
         config,
         KubernetesOptions::default(),
-        Box::new(move |config| connect.client(config).map(|client| behind.around(client))),
+        Box::new(move |config| connect.client(config).map(|client| behind.wrap(client))),
     );
     let context = Arc::new(Context::new(
         Clients { requests: client.clone(), watches },
         Poller::new(sandbox.clone(), glass::access(&options.glass, options.credentials, surroundings.loopback)),
-        Road { sandbox, guard: guard(&options) },
+        Pipeline { sandbox, guard: guard(&options) },
         Arc::new(target),
         Options {
             namespace: options.watch_namespace.clone(),

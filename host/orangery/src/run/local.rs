@@ -10,9 +10,9 @@ use crate::manifest::{self, Resources};
 use anyhow::Context;
 use orangery_cluster::DirectoryTarget;
 use orangery_controller::local::{Local, Manifests, Pass};
+use orangery_controller::pipeline::Pipeline;
 use orangery_controller::pipeline::provider::Next;
 use orangery_controller::pipeline::provider::poll::Poller;
-use orangery_controller::pipeline::set::Road;
 use orangery_core::NamespacedName;
 use orangery_core::spec::ProviderSpec;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,7 +35,7 @@ pub(super) async fn run(options: &RunOptions, directory: &Path) -> anyhow::Resul
     std::fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
     let local = Local {
         poller: Poller::new(sandbox.clone(), glass::access(&options.glass, options.credentials, Loopback::Allowed)),
-        road: Road { sandbox, guard: guard(options) },
+        pipeline: Pipeline { sandbox, guard: guard(options) },
         target: DirectoryTarget::open(directory)?,
         remove_missing_sets: options.remove_missing_sets,
     };
@@ -48,7 +48,7 @@ pub(super) async fn run(options: &RunOptions, directory: &Path) -> anyhow::Resul
         return Ok(conclude(&pass));
     }
     let stop = stop::on_signal()?;
-    let mut diary = Diary::default();
+    let mut schedule = PollSchedule::default();
     // The first manifests must be good; later, a bad edit leaves the last good ones in force.
     let mut manifests = read(options)?;
     loop {
@@ -57,10 +57,10 @@ pub(super) async fn run(options: &RunOptions, directory: &Path) -> anyhow::Resul
             Err(error) => tracing::error!(%error, "the manifests cannot be used; the last good ones stay in force"),
         }
         let at = now();
-        let due = diary.due(&manifests, at);
-        if !due.is_empty() || diary.sets_are_due(&manifests, at) {
+        let due = schedule.due(&manifests, at);
+        if !due.is_empty() || schedule.sets_are_due(&manifests, at) {
             let pass = local.pass(&manifests, &due, at).await?;
-            diary.remember(&manifests, &pass, options.interval, now());
+            schedule.remember(&manifests, &pass, options.interval, now());
             screen.show(&pass);
         }
         tokio::select! {
@@ -96,7 +96,7 @@ fn read(options: &RunOptions) -> anyhow::Result<Manifests> {
 
 /// When each provider is due, and what was seen last.
 #[derive(Default)]
-struct Diary {
+struct PollSchedule {
     providers: BTreeMap<NamespacedName, Entry>,
     sets: Option<(u64, Vec<orangery_core::spec::SetSpec>)>,
 }
@@ -107,7 +107,7 @@ struct Entry {
     failures: u32,
 }
 
-impl Diary {
+impl PollSchedule {
     /// New and edited providers at once, the others by their clocks.
     fn due(&self, manifests: &Manifests, now: u64) -> BTreeSet<NamespacedName> {
         let is_due = |provider: &&ProviderSpec| match self.providers.get(&provider.name) {

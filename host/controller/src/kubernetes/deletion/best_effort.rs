@@ -5,7 +5,7 @@
 //! known to be gone is told of, unless the namespace takes it along.
 
 use crate::pipeline::converge::adoption::Consent;
-use crate::pipeline::converge::{self, LedgerBook, LedgerError};
+use crate::pipeline::converge::{self, LedgerError, LedgerStore};
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use kube::ResourceExt;
@@ -25,9 +25,9 @@ const AT_ONCE: usize = 16;
 /// Objects named in a message; the others are counted.
 const SHOWN: usize = 10;
 
-/// Why the set goes.
+/// Cause the set goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Why {
+pub(super) enum Cause {
     /// Its namespace is being deleted.
     NamespaceEnds,
     /// The service account of this name does not exist any more.
@@ -35,16 +35,16 @@ pub(super) enum Why {
 }
 
 /// An object that may be left.
-pub(super) struct Left {
+pub(super) struct LeftBehind {
     key: ObjectKey,
     message: String,
 }
 
 /// The ledger goes with the set.
-struct Unwritten;
+struct DiscardLedger;
 
 #[async_trait]
-impl LedgerBook for Unwritten {
+impl LedgerStore for DiscardLedger {
     async fn record(&self, _: &NamespacedName, _: &Ledger) -> Result<(), LedgerError> {
         Ok(())
     }
@@ -55,18 +55,18 @@ pub(super) async fn delete_what_may_be(
     target: &dyn Target,
     owner: Option<&Owner>,
     ledger: &Ledger,
-    why: &Why,
+    why: &Cause,
     set: &ResourceSet,
-) -> Vec<Left> {
+) -> Vec<LeftBehind> {
     let deadline = Instant::now() + ALL;
     let entries = deletion_order(ledger.iter().cloned().collect());
-    let mut left: Vec<Left> = stream::iter(entries)
+    let mut left: Vec<LeftBehind> = stream::iter(entries)
         .map(|entry| delete(target, owner, entry, Consent::of(set.annotations()), deadline))
         .buffered(AT_ONCE)
         .filter_map(std::future::ready)
         .collect()
         .await;
-    if *why == Why::NamespaceEnds {
+    if *why == Cause::NamespaceEnds {
         let namespace = set.namespace().unwrap_or_default();
         left.retain(|left| left.key.namespace != namespace && !is_namespace(&left.key, &namespace));
     }
@@ -79,14 +79,14 @@ async fn delete(
     entry: LedgerEntry,
     consent: Consent<'_>,
     deadline: Instant,
-) -> Option<Left> {
+) -> Option<LeftBehind> {
     let key = entry.key.clone();
-    let left = |message: String| Some(Left { message, key: key.clone() });
+    let left = |message: String| Some(LeftBehind { message, key: key.clone() });
     let Some(owner) = owner else {
         return left(format!("{key}: the set has no service account to delete it with"));
     };
     let alone: Ledger = std::iter::once(entry).collect();
-    let work = timeout(EACH, converge::dismantle(target, &Unwritten, owner, &alone, consent));
+    let work = timeout(EACH, converge::dismantle(target, &DiscardLedger, owner, &alone, consent));
     match timeout_at(deadline, work).await {
         Ok(Ok(Ok(done))) if !done.left.is_empty() => {
             left(format!("{key} existed before this ResourceSet and stays, without its labels"))
@@ -108,10 +108,10 @@ fn is_namespace(key: &ObjectKey, name: &str) -> bool {
 }
 
 /// What is left and why, for an event.
-pub(super) fn message(why: &Why, left: &[Left]) -> String {
+pub(super) fn message(why: &Cause, left: &[LeftBehind]) -> String {
     let why = match why {
-        Why::NamespaceEnds => "its namespace is being deleted".to_owned(),
-        Why::AccountGone(account) => format!("its service account {account} does not exist any more"),
+        Cause::NamespaceEnds => "its namespace is being deleted".to_owned(),
+        Cause::AccountGone(account) => format!("its service account {account} does not exist any more"),
     };
     let mut list: Vec<&str> = left.iter().take(SHOWN).map(|left| left.message.as_str()).collect();
     let more = left.len().saturating_sub(SHOWN);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! suspended, or owns nothing? ──▶ released, nothing is deleted
-//! an accident? (judge)        ──▶ held: everything stays, until it is approved or suspended
+//! an accident? (decide)        ──▶ held: everything stays, until it is approved or suspended
 //! the namespace goes too, or the account is gone? (leave) ──▶ what may be deleted is, the rest is reported, released
 //! else                        ──▶ everything is deleted, then released
 //! ```
@@ -10,19 +10,19 @@
 mod best_effort;
 mod protection;
 
-pub(super) use protection::Deletions;
+pub(super) use protection::DeletionProtection;
 
 use super::context::{Context, now, timestamp};
 use super::finalizer;
 use super::rights;
-use super::sets::{KIND, ServerBook, SetError, announce};
+use super::sets::{KIND, SetError, StatusLedger, record_event};
 use super::status::publish;
-use crate::kubernetes::events::{Announcement, Severity};
+use crate::kubernetes::events::{ObjectEvent, Severity};
 use crate::kubernetes::metrics::ActionLabels;
 use crate::pipeline::converge::adoption::Consent;
 use crate::pipeline::set;
 use crate::pipeline::set::outcome;
-use best_effort::Why;
+use best_effort::Cause;
 use k8s_openapi::api::core::v1::{Namespace, ObjectReference, ServiceAccount};
 use kube::api::Api;
 use kube::runtime::controller::Action;
@@ -30,7 +30,7 @@ use kube::{Resource, ResourceExt};
 use orangery_api::{ResourceSet, ResourceSetStatus};
 use orangery_core::conditions::{Abnormal, ConditionType, Conditions, Outcome, Stamp, conclude};
 use orangery_core::{Ledger, NamespacedName, Owner, Reason, keys};
-use protection::Judgement;
+use protection::Decision;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,9 +46,9 @@ const AGAIN: Duration = Duration::from_secs(2);
 pub(super) async fn delete(
     object: &Arc<ResourceSet>,
     context: &Arc<Context>,
-    deletions: &Deletions,
+    deletions: &DeletionProtection,
     ledger: &Ledger,
-    book: &ServerBook<'_>,
+    ledger_store: &StatusLedger<'_>,
 ) -> Result<Action, SetError> {
     if !finalizer::has(object.as_ref()) {
         deletions.is_gone(object);
@@ -61,19 +61,19 @@ pub(super) async fn delete(
     }
     let name = NamespacedName::new(object.namespace().unwrap_or_default(), object.name_any());
     let ending = namespace_ends(context, &name.namespace).await?;
-    match deletions.judge(context, object, ending, ledger.len()).await {
-        Judgement::Proceed => {}
-        Judgement::Settle(wait) => return Ok(Action::requeue(wait)),
-        Judgement::Hold(message) => return hold(object, context, ledger, message).await,
-        Judgement::Unknown(message) => {
+    match deletions.decide(context, object, ending, ledger.len()).await {
+        Decision::Proceed => {}
+        Decision::Settle(wait) => return Ok(Action::requeue(wait)),
+        Decision::Hold(message) => return hold(object, context, ledger, message).await,
+        Decision::Unknown(message) => {
             let outcome = Outcome::Failed { reason: Reason::ReconciliationFailed, message: message.clone() };
             show(object, context, &outcome, &[outcome::deletion_failed(message)]).await?;
             return Ok(Action::requeue(context.back_off(KIND, &name).min(LONGEST_RETRY)));
         }
     }
     let owner = rights::owner(object, &context.options.rights);
-    if ending == Ending::Terminating {
-        return leave(object, context, deletions, owner.ok(), ledger, Why::NamespaceEnds).await;
+    if ending == Lifecycle::Terminating {
+        return leave(object, context, deletions, owner.ok(), ledger, Cause::NamespaceEnds).await;
     }
     let owner = match owner {
         Ok(owner) => owner,
@@ -84,9 +84,9 @@ pub(super) async fn delete(
         }
     };
     let consent = Consent::of(object.annotations());
-    let dismantled = set::dismantle(&owner, ledger, context.target.as_ref(), book, consent).await?;
+    let dismantled = set::dismantle(&owner, ledger, context.target.as_ref(), ledger_store, consent).await?;
     if let Some(message) = dismantled.message() {
-        announce(object, context, Severity::Warning, Reason::Adopted, message);
+        record_event(object, context, Severity::Warning, Reason::Adopted, message);
     }
     let Some(report) = dismantled.report else {
         release(object, context).await?;
@@ -97,7 +97,7 @@ pub(super) async fn delete(
         && let Some(account) = &owner.service_account
         && is_gone(context, &name.namespace, account).await?
     {
-        let why = Why::AccountGone(account.clone());
+        let why = Cause::AccountGone(account.clone());
         return leave(object, context, deletions, Some(owner), ledger, why).await;
     }
     show(object, context, &report.outcome, report.abnormal.as_deref().unwrap_or_default()).await?;
@@ -110,25 +110,25 @@ pub(super) async fn delete(
 
 /// Whether a namespace stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum Lifecycle {
     /// As far as we know.
-    Stays,
+    Active,
     /// It is being deleted, with everything in it.
     Terminating,
 }
 
 /// Read freshly: what becomes of a set depends on it. Without the right to know, a namespace stays.
-async fn namespace_ends(context: &Context, namespace: &str) -> Result<Ending, SetError> {
+async fn namespace_ends(context: &Context, namespace: &str) -> Result<Lifecycle, SetError> {
     let api: Api<Namespace> = Api::all(context.client.clone());
     match api.get_metadata_opt(namespace).await {
-        Ok(Some(found)) if found.metadata.deletion_timestamp.is_none() => Ok(Ending::Stays),
-        Ok(_) => Ok(Ending::Terminating),
+        Ok(Some(found)) if found.metadata.deletion_timestamp.is_none() => Ok(Lifecycle::Active),
+        Ok(_) => Ok(Lifecycle::Terminating),
         Err(kube::Error::Api(status)) if status.code == 403 => {
             tracing::warn!(
                 namespace,
                 "the operator may not get namespaces, so it cannot tell whether this one is being deleted"
             );
-            Ok(Ending::Stays)
+            Ok(Lifecycle::Active)
         }
         Err(error) => Err(SetError::Surroundings { what: format!("namespace {namespace}"), source: Box::new(error) }),
     }
@@ -166,10 +166,10 @@ async fn release(object: &Arc<ResourceSet>, context: &Context) -> Result<(), Set
 async fn leave(
     object: &Arc<ResourceSet>,
     context: &Context,
-    deletions: &Deletions,
+    deletions: &DeletionProtection,
     owner: Option<Owner>,
     ledger: &Ledger,
-    why: Why,
+    why: Cause,
 ) -> Result<Action, SetError> {
     let left = best_effort::delete_what_may_be(context.target.as_ref(), owner.as_ref(), ledger, &why, object).await;
     if !left.is_empty() && deletions.known_for(object) < GRACE {
@@ -184,22 +184,22 @@ async fn leave(
 }
 
 /// Tells what a set leaves behind, in an event and in the log.
-fn tell(object: &ResourceSet, context: &Context, why: &Why, left: &[best_effort::Left]) {
+fn tell(object: &ResourceSet, context: &Context, why: &Cause, left: &[best_effort::LeftBehind]) {
     let message = best_effort::message(why, left);
     let name = format!("{}/{}", object.namespace().unwrap_or_default(), object.name_any());
     tracing::warn!(set = name, left = left.len(), message, "a set leaves objects behind");
     let about = match why {
         // Nothing can be created in a namespace that is being deleted, so the event stands with the namespace itself.
-        Why::NamespaceEnds => ObjectReference {
+        Cause::NamespaceEnds => ObjectReference {
             api_version: Some("v1".to_owned()),
             kind: Some("Namespace".to_owned()),
             name: object.namespace(),
             ..ObjectReference::default()
         },
-        Why::AccountGone(_) => object.object_ref(&()),
+        Cause::AccountGone(_) => object.object_ref(&()),
     };
     let message = format!("ResourceSet/{name}: {message}");
-    context.events.send(Announcement { about, severity: Severity::Warning, reason: Reason::ObjectsLeft, message });
+    context.events.send(ObjectEvent { about, severity: Severity::Warning, reason: Reason::ObjectsLeft, message });
 }
 
 /// Keeps everything as it is, and says so once.
@@ -215,7 +215,7 @@ async fn hold(
         tracing::warn!(set = %object.name_any(), namespace = object.namespace().unwrap_or_default(), message, "a deletion is held");
         let action = ActionLabels { action: "held".to_owned() };
         context.metrics.objects.get_or_create(&action).inc_by(ledger.len() as u64);
-        announce(object, context, Severity::Warning, Reason::DeletionHeld, message);
+        record_event(object, context, Severity::Warning, Reason::DeletionHeld, message);
     }
     Ok(Action::await_change())
 }
@@ -227,7 +227,7 @@ async fn show(
     outcome: &Outcome,
     abnormal: &[Abnormal],
 ) -> Result<bool, SetError> {
-    // The inventory is written by the book.
+    // The inventory is written by the ledger_store.
     let known = ResourceSetStatus { inventory: None, ..object.status.clone().unwrap_or_default() };
     let mut after = known.clone();
     let at = timestamp(now());

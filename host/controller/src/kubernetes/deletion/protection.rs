@@ -4,7 +4,7 @@
 //! Nothing is decided from a cache that may be old: the definition and the namespaces are read when they are asked about.
 //! A held deletion stays held, also over a restart and when the others have gone: the condition `DeletionHeld` is the memory.
 
-use super::{Ending, approval, namespace_ends};
+use super::{Lifecycle, approval, namespace_ends};
 use crate::kubernetes::context::Context;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::Api;
@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 const DEFINITION: &str = "resourcesets.fluxcd.controlplane.io";
 
 /// What is to be done about a deletion.
-pub(super) enum Judgement {
+pub(super) enum Decision {
     /// It is meant.
     Proceed,
     /// Others may follow; ask again then.
@@ -34,86 +34,86 @@ pub(super) enum Judgement {
 }
 
 /// All sets, and what is known of their deletions.
-pub(in crate::kubernetes) struct Deletions {
+pub(in crate::kubernetes) struct DeletionProtection {
     sets: Store<ResourceSet>,
     memory: Mutex<Memory>,
 }
 
 #[derive(Default)]
 struct Memory {
-    /// Deletions that go on, by the UID of the set.
+    /// DeletionProtection that go on, by the UID of the set.
     seen: BTreeMap<String, Seen>,
-    /// Deletions that were carried out a short while ago, by the UID of the set.
-    gone: BTreeMap<String, Gone>,
+    /// DeletionProtection that were carried out a short while ago, by the UID of the set.
+    gone: BTreeMap<String, Finished>,
 }
 
 struct Seen {
     /// When it was first seen.
     since: Instant,
-    /// Its time, if it counts and was begun.
+    /// Its time, if it counted and was begun.
     carried_out: Option<u64>,
 }
 
-struct Gone {
+struct Finished {
     /// The time of the deletion, in milliseconds, by the clock of the API server.
     at: u64,
     /// When it was done.
     done: Instant,
 }
 
-/// One deletion that counts.
-struct Counted {
+/// One deletion that counted.
+struct CountedDeletion {
     uid: String,
     namespace: String,
     at: u64,
 }
 
-impl Deletions {
+impl DeletionProtection {
     /// Sees the sets of this cache.
     pub(in crate::kubernetes) fn of(sets: Store<ResourceSet>) -> Self {
         Self { sets, memory: Mutex::default() }
     }
 
     /// Decides about one deletion.
-    pub(super) async fn judge(
+    pub(super) async fn decide(
         &self,
         context: &Context,
         object: &ResourceSet,
-        ending: Ending,
+        ending: Lifecycle,
         objects: usize,
-    ) -> Judgement {
+    ) -> Decision {
         let policy = context.options.deletions;
         let uid = object.uid().unwrap_or_default();
         if policy.hold == Holding::Off || approval(object) == Some(uid.as_str()) {
-            return Judgement::Proceed;
+            return Decision::Proceed;
         }
         if let Some(message) = held(object) {
-            return Judgement::Hold(message);
+            return Decision::Hold(message);
         }
         match definition(context).await {
-            Ok(Ending::Stays) => {}
-            Ok(Ending::Terminating) => return Judgement::Hold(WhyHeld::Definition.message(&uid, objects)),
+            Ok(Lifecycle::Active) => {}
+            Ok(Lifecycle::Terminating) => return Decision::Hold(WhyHeld::Definition.message(&uid, objects)),
             Err(error) => {
-                return Judgement::Unknown(format!(
+                return Decision::Unknown(format!(
                     "nothing is deleted, because it cannot be told whether the definition {DEFINITION} is being deleted: {error}; \
                      the operator needs the verb get on it, see config/deploy/rbac.yaml"
                 ));
             }
         }
-        if ending == Ending::Terminating {
-            return Judgement::Proceed;
+        if ending == Lifecycle::Terminating {
+            return Decision::Proceed;
         }
         let state = self.sets.state();
         let known = self.known_for(object);
         let settling = policy.settling(state.len());
         if known < settling {
-            return Judgement::Settle(settling - known);
+            return Decision::Settle(settling - known);
         }
         match self.many(policy, context, object, &state).await {
-            Some(why) => Judgement::Hold(why.message(&uid, objects)),
+            Some(why) => Decision::Hold(why.message(&uid, objects)),
             None => {
                 self.carries_out(object);
-                Judgement::Proceed
+                Decision::Proceed
             }
         }
     }
@@ -125,22 +125,22 @@ impl Deletions {
         memory.seen.entry(object.uid().unwrap_or_default()).or_insert_with(first).since.elapsed()
     }
 
-    /// The deletion is carried out from now on: it counts, also when nothing is left to be deleted any more.
+    /// The deletion is carried out from now on: it counted, also when nothing is left to be deleted any more.
     fn carries_out(&self, object: &ResourceSet) {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(counted) = counts(object)
+        if let Some(counted) = counted(object)
             && let Some(seen) = memory.seen.get_mut(&counted.uid)
         {
             seen.carried_out = Some(counted.at);
         }
     }
 
-    /// The set is released. If its objects went with it, its deletion counts for a while.
+    /// The set is released. If its objects went with it, its deletion counted for a while.
     pub(super) fn is_gone(&self, object: &ResourceSet) {
         let uid = object.uid().unwrap_or_default();
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(at) = memory.seen.remove(&uid).and_then(|seen| seen.carried_out) {
-            memory.gone.insert(uid, Gone { at, done: Instant::now() });
+            memory.gone.insert(uid, Finished { at, done: Instant::now() });
         }
     }
 
@@ -151,26 +151,26 @@ impl Deletions {
         object: &ResourceSet,
         state: &[Arc<ResourceSet>],
     ) -> Option<WhyHeld> {
-        let own = counts(object)?;
-        let mut deleted: Vec<Counted> =
-            state.iter().filter_map(|set| counts(set)).filter(|one| one.uid != own.uid).collect();
+        let own = counted(object)?;
+        let mut deleted: Vec<CountedDeletion> =
+            state.iter().filter_map(|set| counted(set)).filter(|one| one.uid != own.uid).collect();
         let mut all: BTreeSet<String> = state.iter().filter_map(|set| set.uid()).collect();
         all.insert(own.uid.clone());
         let gone = self.lately_gone(policy, &all);
         all.extend(gone.keys().cloned());
         deleted.retain(|one| !gone.contains_key(&one.uid));
-        let times = |deleted: &[Counted]| -> Vec<u64> {
+        let times = |deleted: &[CountedDeletion]| -> Vec<u64> {
             std::iter::once(own.at).chain(deleted.iter().map(|one| one.at)).chain(gone.values().copied()).collect()
         };
         // Namespaces are asked about only where it matters.
         policy.too_many(own.at, &times(&deleted), all.len())?;
-        let mut ends: BTreeMap<String, Ending> = BTreeMap::new();
+        let mut ends: BTreeMap<String, Lifecycle> = BTreeMap::new();
         for namespace in deleted.iter().map(|one| &one.namespace).collect::<BTreeSet<_>>() {
             // If it cannot be found out, its sets count.
-            let ending = namespace_ends(context, namespace).await.unwrap_or(Ending::Stays);
+            let ending = namespace_ends(context, namespace).await.unwrap_or(Lifecycle::Active);
             ends.insert(namespace.clone(), ending);
         }
-        let is_ending = |namespace: &str| ends.get(namespace) == Some(&Ending::Terminating);
+        let is_ending = |namespace: &str| ends.get(namespace) == Some(&Lifecycle::Terminating);
         let without = state.iter().filter(|set| set.namespace().is_some_and(|namespace| is_ending(&namespace))).count();
         deleted.retain(|one| !is_ending(&one.namespace));
         policy.too_many(own.at, &times(&deleted), all.len().saturating_sub(without)).map(WhyHeld::Many)
@@ -193,7 +193,7 @@ pub(super) fn is_suspended(object: &ResourceSet) -> bool {
 }
 
 /// A deletion that may be part of an accident. One that takes no object along is no harm.
-fn counts(object: &ResourceSet) -> Option<Counted> {
+fn counted(object: &ResourceSet) -> Option<CountedDeletion> {
     let at = object.meta().deletion_timestamp.as_ref()?.0.as_millisecond();
     let uid = object.uid().unwrap_or_default();
     let owns = object.status.as_ref().and_then(|status| status.inventory.as_ref());
@@ -203,7 +203,11 @@ fn counts(object: &ResourceSet) -> Option<Counted> {
     {
         return None;
     }
-    Some(Counted { uid, namespace: object.namespace().unwrap_or_default(), at: u64::try_from(at).unwrap_or_default() })
+    Some(CountedDeletion {
+        uid,
+        namespace: object.namespace().unwrap_or_default(),
+        at: u64::try_from(at).unwrap_or_default(),
+    })
 }
 
 /// What the condition `DeletionHeld` says, if the deletion is held already.
@@ -213,10 +217,10 @@ fn held(object: &ResourceSet) -> Option<String> {
     Some(held.message.clone())
 }
 
-async fn definition(context: &Context) -> Result<Ending, kube::Error> {
+async fn definition(context: &Context) -> Result<Lifecycle, kube::Error> {
     let api: Api<CustomResourceDefinition> = Api::all(context.client.clone());
     let found = api.get_metadata_opt(DEFINITION).await?;
     // Without a definition there would be no set; an API server that has it elsewhere deletes nothing with it.
     let terminating = found.is_some_and(|found| found.metadata.deletion_timestamp.is_some());
-    Ok(if terminating { Ending::Terminating } else { Ending::Stays })
+    Ok(if terminating { Lifecycle::Terminating } else { Lifecycle::Active })
 }

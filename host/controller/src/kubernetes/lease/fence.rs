@@ -53,7 +53,7 @@ impl Fence {
 
     /// The same client behind the fence.
     #[must_use]
-    pub fn around(&self, client: Client) -> Client {
+    pub fn wrap(&self, client: Client) -> Client {
         let (fence, namespace) = (self.clone(), client.default_namespace().to_owned());
         let guarded = service_fn(move |request| {
             let (fence, client) = (fence.clone(), client.clone());
@@ -68,7 +68,7 @@ impl Fence {
     }
 
     /// The lease is not ours any more.
-    pub(super) fn shut(&self) {
+    pub(super) fn close(&self) {
         self.0.send_replace(Permit::Never);
     }
 
@@ -146,7 +146,7 @@ mod tests {
     async fn writes_pass_while_the_lease_is_ours_and_are_not_sent_before_and_after() {
         let (client, asked) = server(true);
         let fence = Fence::closed();
-        let client = fence.around(client);
+        let client = fence.wrap(client);
         for method in [Method::PATCH, Method::POST, Method::PUT, Method::DELETE] {
             let refused = send(&client, method.clone()).await.unwrap_err();
             assert!(refused.contains(method.as_str()) && refused.contains("configmaps/b"), "{refused}");
@@ -154,10 +154,10 @@ mod tests {
         assert_eq!(asked.load(Ordering::SeqCst), 0, "before");
         fence.extend(Instant::now() + PATIENCE);
         assert_eq!(send(&client, Method::PATCH).await, Ok(StatusCode::OK));
-        fence.shut();
+        fence.close();
         assert!(send(&client, Method::PATCH).await.is_err());
         fence.extend(Instant::now());
-        assert!(send(&client, Method::PATCH).await.is_err(), "nobody has shut it, but the deadline has passed");
+        assert!(send(&client, Method::PATCH).await.is_err(), "nobody has closed it, but the deadline has passed");
         assert_eq!(asked.load(Ordering::SeqCst), 1, "after");
         assert_eq!(send(&client, Method::GET).await, Ok(StatusCode::OK), "reading goes on");
     }
@@ -166,7 +166,7 @@ mod tests {
     async fn a_write_under_way_outlives_a_renewal_and_ends_at_the_deadline() {
         let (client, asked) = server(false);
         let fence = Fence::closed();
-        let client = fence.around(client);
+        let client = fence.wrap(client);
         let begun = Instant::now();
         let long = Duration::from_millis(1500);
         fence.extend(begun + Duration::from_millis(500));
@@ -184,11 +184,11 @@ mod tests {
         let (client, _) = server(false);
         let fence = Fence::closed();
         fence.extend(Instant::now() + PATIENCE);
-        let client = fence.around(client);
+        let client = fence.wrap(client);
         let writing = tokio::spawn(async move { send(&client, Method::POST).await });
         tokio::time::sleep(Duration::from_millis(50)).await;
         let lost = Instant::now();
-        fence.shut();
+        fence.close();
         assert!(writing.await.unwrap().is_err());
         assert!(lost.elapsed() < PATIENCE / 2, "it ended by the deadline only");
     }
@@ -196,6 +196,6 @@ mod tests {
     #[tokio::test]
     async fn without_a_lease_everything_passes() {
         let (client, _) = server(true);
-        assert_eq!(send(&Fence::open().around(client), Method::DELETE).await, Ok(StatusCode::OK));
+        assert_eq!(send(&Fence::open().wrap(client), Method::DELETE).await, Ok(StatusCode::OK));
     }
 }

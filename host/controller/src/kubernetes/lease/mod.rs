@@ -64,7 +64,7 @@ pub enum LeaseError {
         /// The renew deadline.
         seconds: u64,
         /// The last failure.
-        source: Unanswered,
+        source: RequestFailure,
     },
     /// Somebody else holds the lease.
     #[error("the lease {name} was taken over by {}", if holder.is_empty() { "nobody: it was deleted" } else { holder })]
@@ -78,13 +78,13 @@ pub enum LeaseError {
 
 /// Why one request about the lease failed.
 #[derive(Debug, thiserror::Error)]
-pub enum Unanswered {
+pub enum RequestFailure {
     /// The API server refused it, or the connection broke.
     #[error(transparent)]
     Failed(#[from] Box<kube::Error>),
     /// Nobody answered in time.
     #[error("the API server did not answer within {seconds} s")]
-    Silence {
+    TimedOut {
         /// How long was waited.
         seconds: u64,
     },
@@ -194,14 +194,14 @@ impl Leadership {
     /// Always ends with one: why leadership was lost.
     pub async fn keep(&mut self) -> LeaseError {
         let name = self.election.name.clone();
-        let silence = |waited: Duration| Unanswered::Silence { seconds: waited.as_secs() };
+        let silence = |waited: Duration| RequestFailure::TimedOut { seconds: waited.as_secs() };
         let mut last = silence(self.election.renew_deadline);
         loop {
             let deadline = self.renewed + self.election.renew_deadline;
             sleep_until(deadline.min(Instant::now() + self.election.retry)).await;
             let sent = Instant::now();
             if sent >= deadline {
-                self.fence.shut();
+                self.fence.close();
                 return LeaseError::NotRenewed { name, seconds: self.election.renew_deadline.as_secs(), source: last };
             }
             let patience = self.election.patience();
@@ -212,10 +212,10 @@ impl Leadership {
                     continue;
                 }
                 Ok(Ok(Renewal::TakenOver(holder))) => {
-                    self.fence.shut();
+                    self.fence.close();
                     return LeaseError::TakenOver { name, holder };
                 }
-                Ok(Err(error)) => last = Unanswered::Failed(Box::new(error)),
+                Ok(Err(error)) => last = RequestFailure::Failed(Box::new(error)),
                 Err(_) => last = silence(patience),
             }
             tracing::warn!(lease = name, error = %last, "cannot renew the lease; trying again");
@@ -253,7 +253,7 @@ impl Leadership {
 
     /// Gives the lease up at once, so that the next copy need not wait for it to run out. The fence closes first.
     pub async fn release(mut self) {
-        self.fence.shut();
+        self.fence.close();
         if let Some(spec) = self.held.spec.as_mut() {
             spec.holder_identity = Some(String::new());
             spec.lease_duration_seconds = Some(1);

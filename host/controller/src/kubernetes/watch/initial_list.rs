@@ -7,30 +7,30 @@ use kube::runtime::watcher::{self, Event};
 use tokio::sync::watch;
 
 /// The side of the watch: says when the list is complete.
-pub(super) struct Filling(watch::Sender<bool>);
+pub(super) struct ListObserver(watch::Sender<bool>);
 
 /// The side of those who read the cache; clones are independent of each other.
 #[derive(Clone)]
-pub(super) struct Filled(watch::Receiver<bool>);
+pub(super) struct InitialList(watch::Receiver<bool>);
 
 /// Both sides of one cache, which is empty so far.
-pub(super) fn channel() -> (Filling, Filled) {
+pub(super) fn channel() -> (ListObserver, InitialList) {
     let (sender, receiver) = watch::channel(false);
-    (Filling(sender), Filled(receiver))
+    (ListObserver(sender), InitialList(receiver))
 }
 
-impl Filling {
+impl ListObserver {
     /// Takes note of an event that the cache has taken in already.
-    pub(super) fn hear<K>(&self, event: &Result<Event<K>, watcher::Error>) {
+    pub(super) fn observe<K>(&self, event: &Result<Event<K>, watcher::Error>) {
         if let Ok(Event::InitDone) = event {
             self.0.send_replace(true);
         }
     }
 }
 
-impl Filled {
+impl InitialList {
     /// Whether the first list is complete.
-    pub(super) fn is_filled(&self) -> bool {
+    pub(super) fn is_complete(&self) -> bool {
         *self.0.borrow()
     }
 
@@ -59,11 +59,11 @@ mod tests {
             })
             .collect();
         tokio::task::yield_now().await;
-        filling.hear::<()>(&Ok(Event::Init));
-        filling.hear(&Ok(Event::InitApply(())));
-        assert!(!filled.is_filled(), "half a list is none");
-        filling.hear::<()>(&Ok(Event::InitDone));
-        assert!(filled.is_filled());
+        filling.observe::<()>(&Ok(Event::Init));
+        filling.observe(&Ok(Event::InitApply(())));
+        assert!(!filled.is_complete(), "half a list is none");
+        filling.observe::<()>(&Ok(Event::InitDone));
+        assert!(filled.is_complete());
         let woken = tokio::time::timeout(Duration::from_secs(60), join_all(waiters)).await;
         assert!(woken.unwrap().iter().all(Result::is_ok));
     }

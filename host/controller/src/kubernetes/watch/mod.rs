@@ -15,11 +15,11 @@ mod provider_changes;
 mod task;
 
 use super::context::Context;
-use super::deletion::Deletions;
+use super::deletion::DeletionProtection;
 use super::{providers, sets};
-use fair_share::{Namespaces, Turns};
+use fair_share::{FairShare, Namespaces};
 use futures::{StreamExt, TryStreamExt, stream};
-use initial_list::Filled;
+use initial_list::InitialList;
 use kube::api::Api;
 use kube::core::NamespaceResourceScope;
 use kube::runtime::controller::{Action, Config as ControllerConfig, Controller};
@@ -28,7 +28,7 @@ use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Client, Resource, ResourceExt};
 use orangery_api::{ResourceSet, ResourceSetInputProvider};
 use orangery_core::NamespacedName;
-use provider_changes::Offers;
+use provider_changes::ProviderTracker;
 use serde::de::DeserializeOwned;
 use std::collections::hash_map::DefaultHasher;
 use std::future::Future;
@@ -53,22 +53,22 @@ pub async fn run(
     let (filling, mut polled) = initial_list::channel();
     let (filling_sets, mut built) = initial_list::channel();
 
-    // One watch and one cache of the providers serve both controllers. What the sets have to hear of goes through a channel, by
+    // One watch and one cache of the providers serve both controllers. What the sets have to know goes through a channel, by
     // name, after the cache has taken it in.
-    let (mut offers, gone) = (Offers::default(), Arc::clone(&context));
+    let (mut tracker, gone) = (ProviderTracker::default(), Arc::clone(&context));
     let (tell, told) = mpsc::unbounded_channel();
     let provider_stream = watcher(scoped(&client, namespace), watcher::Config::default())
         .default_backoff()
         .reflect(provider_writer)
         .inspect(move |event| {
-            filling.hear(event);
+            filling.observe(event);
             let Ok(event) = event else { return };
-            let news = offers.hear(event);
-            news.gone.iter().for_each(|uid| gone.metrics.forget_provider(uid));
-            if !news.gone.is_empty() {
-                news.providers.iter().for_each(|provider| gone.gone(providers::KIND, provider));
+            let changes = tracker.observe(event);
+            changes.gone.iter().for_each(|uid| gone.metrics.forget_provider(uid));
+            if !changes.gone.is_empty() {
+                changes.providers.iter().for_each(|provider| gone.gone(providers::KIND, provider));
             }
-            for provider in news.providers {
+            for provider in changes.providers {
                 // Nobody listens any more once the sets' controller has ended.
                 let _ = tell.send(provider);
             }
@@ -78,7 +78,7 @@ pub async fn run(
     let set_stream = watcher(scoped(&client, namespace), watcher::Config::default())
         .default_backoff()
         .reflect(set_writer)
-        .inspect(move |event| filling_sets.hear(event))
+        .inspect(move |event| filling_sets.observe(event))
         .inspect_ok(forgets_sets(&context))
         .applied_objects()
         .predicate_filter(wish::<ResourceSet>, kube::runtime::PredicateConfig::default());
@@ -107,9 +107,9 @@ pub async fn run(
     });
     let reads_what_changed = heard.flat_map(move |provider| stream::iter(who_reads(&readers, &provider)));
     let namespaces = if context.options.namespace.is_some() { Namespaces::One } else { Namespaces::All };
-    let turns = Turns::new(context.options.concurrent, namespaces);
+    let fair_share = FairShare::new(context.options.concurrent, namespaces);
     let stopped = stop.clone();
-    let deletions = Arc::new(Deletions::of(set_store.clone()));
+    let deletions = Arc::new(DeletionProtection::of(set_store.clone()));
     let builds = Controller::for_stream(set_stream, set_store)
         // How many are worked on at once is decided by namespace.
         .with_config(config.concurrency(0))
@@ -118,16 +118,16 @@ pub async fn run(
         .graceful_shutdown_on(stop.clone())
         .run(
             move |set, context| {
-                let (turns, known, stopped) = (Arc::clone(&turns), known.clone(), stopped.clone());
+                let (fair_share, known, stopped) = (Arc::clone(&fair_share), known.clone(), stopped.clone());
                 let deletions = Arc::clone(&deletions);
                 async move {
                     let namespace = set.namespace().unwrap_or_default();
                     tokio::select! {
                         biased;
                         () = stopped => Ok(Action::await_change()),
-                        turn = turns.take(&namespace) => {
+                        slot = fair_share.take(&namespace) => {
                             let done = task::run(reconcile_set(set, known, deletions, context)).await;
-                            drop(turn);
+                            drop(slot);
                             done
                         }
                     }
@@ -153,10 +153,14 @@ pub async fn run(
 
 /// A controller whose cache was never filled waits for it for ever, also when it is asked to stop. Nothing of it is under
 /// way then, so it is dropped.
-async fn until_stopped_early(controller: impl Future<Output = ()>, filled: Filled, stop: impl Future<Output = ()>) {
+async fn until_stopped_early(
+    controller: impl Future<Output = ()>,
+    filled: InitialList,
+    stop: impl Future<Output = ()>,
+) {
     let stopped_early = async {
         stop.await;
-        if filled.is_filled() {
+        if filled.is_complete() {
             std::future::pending::<()>().await;
         }
     };
@@ -170,7 +174,7 @@ async fn until_stopped_early(controller: impl Future<Output = ()>, filled: Fille
 #[derive(Clone)]
 struct Known {
     providers: Store<ResourceSetInputProvider>,
-    filled: Filled,
+    filled: InitialList,
 }
 
 /// A set whose finalizer somebody took off goes without a reconciliation.
@@ -262,11 +266,11 @@ async fn reconcile_provider(
 async fn reconcile_set(
     cached: Arc<ResourceSet>,
     known: Known,
-    deletions: Arc<Deletions>,
+    deletions: Arc<DeletionProtection>,
     context: Arc<Context>,
 ) -> Result<Action, Interrupted> {
     // Before the first list is complete every provider would look missing. Waiting here would hold a place.
-    if !known.filled.is_filled() {
+    if !known.filled.is_complete() {
         return Ok(Action::requeue(SOON));
     }
     match fresh(&context.client, cached.as_ref()).await.map_err(|error| Interrupted::Read(Box::new(error)))? {

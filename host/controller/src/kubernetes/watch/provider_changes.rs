@@ -1,4 +1,4 @@
-//! Decides which changes of providers are told to the sets that read them: another offer, and a deletion.
+//! Decides which changes of providers are told to the sets that read them: another fingerprint of what sets read, and a deletion.
 //!
 //! # Guarantees
 //! A deletion is told, also one that happened while the watch was interrupted. The last state of a deleted object equals the
@@ -14,7 +14,7 @@ use std::hash::{Hash, Hasher};
 
 /// What was last heard of each provider.
 #[derive(Default)]
-pub(super) struct Offers {
+pub(super) struct ProviderTracker {
     known: BTreeMap<NamespacedName, Known>,
     /// Counts the lists: what the present one does not name is gone.
     list: u64,
@@ -22,64 +22,64 @@ pub(super) struct Offers {
 
 struct Known {
     uid: String,
-    offer: u64,
+    fingerprint: u64,
     list: u64,
 }
 
 /// What an event means to the sets.
 #[derive(Default)]
-pub(super) struct News {
+pub(super) struct ProviderChanges {
     /// Providers to tell of.
     pub(super) providers: Vec<NamespacedName>,
     /// UIDs of providers that are gone.
     pub(super) gone: Vec<String>,
 }
 
-impl Offers {
+impl ProviderTracker {
     /// Takes in an event of the watch.
-    pub(super) fn hear(&mut self, event: &Event<ResourceSetInputProvider>) -> News {
+    pub(super) fn observe(&mut self, event: &Event<ResourceSetInputProvider>) -> ProviderChanges {
         match event {
             Event::Init => {
                 self.list += 1;
-                News::default()
+                ProviderChanges::default()
             }
             Event::InitApply(provider) | Event::Apply(provider) => self.applied(provider),
             Event::InitDone => self.listed(),
             Event::Delete(provider) => {
                 let name = name(provider);
                 self.known.remove(&name);
-                News { gone: provider.uid().into_iter().collect(), providers: vec![name] }
+                ProviderChanges { gone: provider.uid().into_iter().collect(), providers: vec![name] }
             }
         }
     }
 
-    fn applied(&mut self, provider: &ResourceSetInputProvider) -> News {
+    fn applied(&mut self, provider: &ResourceSetInputProvider) -> ProviderChanges {
         let (name, uid) = (name(provider), provider.uid().unwrap_or_default());
-        let heard = Known { uid: uid.clone(), offer: offer(provider), list: self.list };
-        let offered = heard.offer;
-        let mut news = News::default();
+        let heard = Known { uid: uid.clone(), fingerprint: fingerprint(provider), list: self.list };
+        let fingerprint = heard.fingerprint;
+        let mut changes = ProviderChanges::default();
         match self.known.insert(name.clone(), heard) {
-            Some(before) if before.uid == uid && before.offer == offered => {}
+            Some(before) if before.uid == uid && before.fingerprint == fingerprint => {}
             before => {
-                news.gone.extend(before.map(|before| before.uid).filter(|before| *before != uid));
-                news.providers.push(name);
+                changes.gone.extend(before.map(|before| before.uid).filter(|before| *before != uid));
+                changes.providers.push(name);
             }
         }
-        news
+        changes
     }
 
-    fn listed(&mut self) -> News {
+    fn listed(&mut self) -> ProviderChanges {
         let present = self.list;
-        let mut news = News::default();
+        let mut changes = ProviderChanges::default();
         self.known.retain(|name, known| {
             if known.list == present {
                 return true;
             }
-            news.providers.push(name.clone());
-            news.gone.push(known.uid.clone());
+            changes.providers.push(name.clone());
+            changes.gone.push(known.uid.clone());
             false
         });
-        news
+        changes
     }
 }
 
@@ -88,7 +88,7 @@ fn name(provider: &ResourceSetInputProvider) -> NamespacedName {
 }
 
 /// What of a provider matters to the sets that read it.
-fn offer(provider: &ResourceSetInputProvider) -> u64 {
+fn fingerprint(provider: &ResourceSetInputProvider) -> u64 {
     let status = provider.status.as_ref();
     let stale = status.and_then(|status| status.stale.as_ref()).map(|stale| &stale.reason);
     let revision = status.and_then(|status| status.last_exported_revision.as_ref());
@@ -110,30 +110,30 @@ mod tests {
         provider
     }
 
-    fn told(news: &News) -> Vec<String> {
-        news.providers.iter().map(|provider| provider.name.clone()).collect()
+    fn told(changes: &ProviderChanges) -> Vec<String> {
+        changes.providers.iter().map(|provider| provider.name.clone()).collect()
     }
 
     #[test]
     fn an_offer_is_told_once_and_a_deletion_always() {
-        let mut offers = Offers::default();
-        assert_eq!(told(&offers.hear(&Event::Apply(provider("a", "1")))), ["a"]);
-        assert!(told(&offers.hear(&Event::Apply(provider("a", "1")))).is_empty());
-        let news = offers.hear(&Event::Delete(provider("a", "1")));
-        assert_eq!((told(&news), news.gone), (vec!["a".to_owned()], vec!["1".to_owned()]));
-        assert_eq!(told(&offers.hear(&Event::Apply(provider("a", "2")))), ["a"]);
+        let mut tracker = ProviderTracker::default();
+        assert_eq!(told(&tracker.observe(&Event::Apply(provider("a", "1")))), ["a"]);
+        assert!(told(&tracker.observe(&Event::Apply(provider("a", "1")))).is_empty());
+        let changes = tracker.observe(&Event::Delete(provider("a", "1")));
+        assert_eq!((told(&changes), changes.gone), (vec!["a".to_owned()], vec!["1".to_owned()]));
+        assert_eq!(told(&tracker.observe(&Event::Apply(provider("a", "2")))), ["a"]);
     }
 
     #[test]
     fn what_a_later_list_does_not_name_is_gone() {
-        let mut offers = Offers::default();
+        let mut tracker = ProviderTracker::default();
         for event in [Event::Init, Event::InitApply(provider("a", "1")), Event::InitApply(provider("b", "2"))] {
-            offers.hear(&event);
+            tracker.observe(&event);
         }
-        assert!(told(&offers.hear(&Event::InitDone)).is_empty());
-        offers.hear(&Event::Init);
-        assert!(told(&offers.hear(&Event::InitApply(provider("a", "1")))).is_empty());
-        let news = offers.hear(&Event::InitDone);
-        assert_eq!((told(&news), news.gone), (vec!["b".to_owned()], vec!["2".to_owned()]));
+        assert!(told(&tracker.observe(&Event::InitDone)).is_empty());
+        tracker.observe(&Event::Init);
+        assert!(told(&tracker.observe(&Event::InitApply(provider("a", "1")))).is_empty());
+        let changes = tracker.observe(&Event::InitDone);
+        assert_eq!((told(&changes), changes.gone), (vec!["b".to_owned()], vec!["2".to_owned()]));
     }
 }

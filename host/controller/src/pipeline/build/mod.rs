@@ -5,9 +5,9 @@
 //! One bad input does not hide the others: what the good ones give is in [`Built::desired`], the bad ones are in
 //! [`Built::failed`], and nothing of theirs may be deleted. No clock and no randomness: same in, same out.
 
-pub(crate) mod budget;
 pub mod copies;
 
+use crate::pipeline::offload;
 use orangery_core::combine::{self, Combined, CombinedInput, Ingredients, Source};
 use orangery_core::desired::{self, DesiredError, DesiredSet, Form, OnDuplicate, RenderedStep, Rules, TemplateRef};
 use orangery_core::environment::Unnamed;
@@ -150,7 +150,7 @@ pub(crate) async fn combined(set: &SetSpec, providers: Vec<Source>) -> Result<Co
     let bytes = providers.iter().flat_map(|source| source.inputs.texts()).map(str::len).sum();
     let (name, strategy, inline) = (set.name.clone(), set.strategy, set.inputs.clone());
     let reads_providers = set.reads_providers();
-    budget::spend(bytes, move || {
+    offload::run(bytes, move || {
         combine::combine(Ingredients { set: &name, strategy, inline: &inline, reads_providers, providers })
     })
     .await
@@ -166,7 +166,7 @@ async fn desired(
     let renderings = steps.iter().flat_map(|step| &step.renderings);
     let bytes = renderings.flat_map(|rendering| &rendering.objects).map(|(_, object)| object.len()).sum();
     let (owner, common) = (set.name.clone(), set.common_metadata.clone());
-    budget::spend(bytes, move || {
+    offload::run(bytes, move || {
         desired::desire(steps, &Rules { owner: &owner, common: &common, on_duplicate, inputless })
     })
     .await

@@ -9,8 +9,8 @@
 //! Nothing is written to such an object before it is decided, and before the decision is in the ledger (law 2). An adopted
 //! object is deleted only when exactly that is approved. Of a set that is deleted it stays, without the labels of the set.
 
-use crate::pipeline::converge::naming::Naming;
-use crate::pipeline::converge::{LedgerBook, LedgerError};
+use crate::pipeline::converge::trusted_names::TrustedNames;
+use crate::pipeline::converge::{LedgerError, LedgerStore};
 use orangery_cluster::Target;
 use orangery_core::guard::{self, Hold};
 use orangery_core::{
@@ -55,9 +55,9 @@ impl<'a> Consent<'a> {
 /// The decision could not be written to the ledger; nothing more was applied.
 pub(crate) async fn apply(
     target: &dyn Target,
-    book: &dyn LedgerBook,
+    ledger_store: &dyn LedgerStore,
     plan: &mut Plan,
-    naming: &Naming<'_>,
+    trusted_names: &TrustedNames<'_>,
     owns: Owns,
     scopes: &Scopes,
 ) -> Result<(ApplyReport, Vec<ObjectKey>), LedgerError> {
@@ -74,7 +74,7 @@ pub(crate) async fn apply(
             Owns::Created => {
                 let objects: Vec<&Planned> =
                     plan.objects().filter(|planned| found.contains_key(&planned.object.key())).collect();
-                naming.fixed(&objects, scopes).await
+                trusted_names.trusted(&objects, scopes).await
             }
         };
         refused.extend(found.keys().filter(|key| !allowed.contains(*key)).cloned());
@@ -87,7 +87,7 @@ pub(crate) async fn apply(
                 plan.adopt(key, uid, mark);
             }
         }
-        book.record(&plan.owner.name, &plan.ledger).await?;
+        ledger_store.record(&plan.owner.name, &plan.ledger).await?;
         taken.extend(allowed);
         applied = applied.followed_by(target.apply(plan).await);
     }

@@ -5,10 +5,10 @@
 //! are deleted, and only if the guard agrees (law 3).
 
 pub mod adoption;
-pub mod naming;
+pub mod trusted_names;
 
 use crate::pipeline::build::{Built, FailedInput};
-use crate::pipeline::converge::naming::Naming;
+use crate::pipeline::converge::trusted_names::TrustedNames;
 use adoption::Consent;
 use async_trait::async_trait;
 use orangery_cluster::Target;
@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 
 /// Where the ledger is kept. Written before the first apply, and again when the work is done.
 #[async_trait]
-pub trait LedgerBook: Send + Sync {
+pub trait LedgerStore: Send + Sync {
     /// Writes the whole ledger of a set.
     ///
     /// # Errors
@@ -87,7 +87,7 @@ impl Explain for ConvergeError {
 }
 
 /// What a set brings along to be converged.
-pub struct Case<'a> {
+pub struct ConvergeRequest<'a> {
     /// Who owns the objects.
     pub owner: Owner,
     /// What exists, as far as we know.
@@ -99,7 +99,7 @@ pub struct Case<'a> {
     /// What is allowed with objects that the set has not created.
     pub consent: Consent<'a>,
     /// What the names of its objects are made from.
-    pub naming: Naming<'a>,
+    pub trusted_names: TrustedNames<'a>,
     /// What to do with unequal objects of one identity.
     pub on_duplicate: OnDuplicate,
     /// Milliseconds since 1970.
@@ -150,11 +150,11 @@ impl Converged {
 /// Nothing was applied; see [`ConvergeError`]. Failures while applying or pruning are in the reports.
 pub async fn converge(
     target: &dyn Target,
-    book: &dyn LedgerBook,
-    case: Case<'_>,
+    ledger_store: &dyn LedgerStore,
+    request: ConvergeRequest<'_>,
     built: Built,
 ) -> Result<Converged, ConvergeError> {
-    let Case { owner, ledger: known, sources, guard, consent, naming, on_duplicate, now } = case;
+    let ConvergeRequest { owner, ledger: known, sources, guard, consent, trusted_names, on_duplicate, now } = request;
     let revision = built.desired.digest();
     let nothing_desired = built.desired.is_empty() && built.failed.is_empty();
     let present = built.present();
@@ -169,9 +169,10 @@ pub async fn converge(
     let ledger = &*typed;
     let mut plan = plan::plan(owner, desired, ledger)?;
     if plan.ledger != *known {
-        book.record(&plan.owner.name, &plan.ledger).await?;
+        ledger_store.record(&plan.owner.name, &plan.ledger).await?;
     }
-    let (applied, taken) = adoption::apply(target, book, &mut plan, &naming, consent.owns, &scopes).await?;
+    let (applied, taken) =
+        adoption::apply(target, ledger_store, &mut plan, &trusted_names, consent.owns, &scopes).await?;
     let living = take_living(target, &mut plan, &applied).await;
     let mut standing = Standing::of(&plan, &applied);
     let unnamed = unrendered(&failed, &mut standing);
@@ -207,7 +208,7 @@ pub async fn converge(
         // Before the first deletion: whatever comes next, the approval is used, and what it is for need not be approved again.
         plan.ledger.approve(&hold.objects);
         let intent = plan::settle(&plan, ledger, &applied, &verdict, &PruneReport::default());
-        book.record(&plan.owner.name, &intent).await?;
+        ledger_store.record(&plan.owner.name, &intent).await?;
         recorded = Some(intent);
     }
     let released: Vec<LedgerEntry> = plan.stale.iter().filter(|entry| verdict.releases(&entry.key)).cloned().collect();
@@ -218,7 +219,7 @@ pub async fn converge(
     pruned.released.extend(living.into_iter().map(|entry| entry.key));
     let settled = plan::settle(&plan, ledger, &applied, &verdict, &pruned);
     if settled != *recorded.as_ref().unwrap_or(&plan.ledger) {
-        book.record(&plan.owner.name, &settled).await?;
+        ledger_store.record(&plan.owner.name, &settled).await?;
     }
     Ok(Converged {
         revision,
@@ -294,7 +295,7 @@ pub struct Dismantled {
 /// The ledger could not be written; what was deleted is deleted, and the next attempt finds it gone.
 pub async fn dismantle(
     target: &dyn Target,
-    book: &dyn LedgerBook,
+    ledger_store: &dyn LedgerStore,
     owner: &Owner,
     ledger: &Ledger,
     consent: Consent<'_>,
@@ -322,7 +323,7 @@ pub async fn dismantle(
         rest.remove(&kept.key);
     }
     if rest != *ledger {
-        book.record(&owner.name, &rest).await?;
+        ledger_store.record(&owner.name, &rest).await?;
     }
     Ok(Dismantled { pruned, ledger: rest, left })
 }

@@ -5,7 +5,7 @@
 //! grants, as far as its Secret consents ([`consent`]). A plugin that came with the program is granted what it asks for; one
 //! that the user gave needs `--grant`.
 
-use crate::pipeline::secrets::{SecretReadError, Secrets};
+use crate::pipeline::secrets::{SecretReadError, SecretReader};
 use orangery_core::{Disposition, Explain, NamespacedName, Reason};
 use orangery_egress::credential::consent::{self, ConsentError, SecretRules, SourceFacts};
 use orangery_egress::credential::{self, Credential, CredentialError, CredentialKind, SecretShape};
@@ -116,7 +116,7 @@ pub async fn arrange(
     source: Source<'_>,
     plugin: &PluginDescription,
     policy: &AccessPolicy,
-    secrets: &dyn Secrets,
+    secrets: &dyn SecretReader,
 ) -> Result<Access, AccessError> {
     let Source { name, kind, url, secret, certificate, insecure } = source;
     let mut grants = Vec::new();
@@ -205,7 +205,7 @@ fn shape(kind: &str, url: &str) -> SecretShape {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::secrets::{KnownSecrets, SecretData, StoredSecret};
+    use crate::pipeline::secrets::{InMemorySecrets, SecretData, StoredSecret};
     use orangery_egress::credential::consent::{OriginsRule, PlainHttp, SecretFacts};
     use orangery_sandbox::{PluginRef, PluginSource, Want};
 
@@ -222,8 +222,8 @@ mod tests {
         }
     }
 
-    fn secrets() -> KnownSecrets {
-        let mut secrets = KnownSecrets::default();
+    fn secrets() -> InMemorySecrets {
+        let mut secrets = InMemorySecrets::default();
         let data =
             SecretData::from([("username".into(), b"git".to_vec()), ("password".into(), b"s3cret-token".to_vec())]);
         secrets.insert(NamespacedName::new("apps", "auth"), data);
@@ -241,7 +241,7 @@ mod tests {
         url: &str,
         secret: Option<&str>,
         bundled: bool,
-        secrets: &KnownSecrets,
+        secrets: &InMemorySecrets,
     ) -> Result<Access, AccessError> {
         let name = NamespacedName::new("apps", "previews");
         let source = Source { name: &name, kind: "GitHubPullRequest", url, secret, certificate: None, insecure: false };

@@ -5,7 +5,7 @@ pub mod cron;
 pub mod poll;
 
 use crate::pipeline::provider::poll::{Polled, Poller};
-use crate::pipeline::secrets::Secrets;
+use crate::pipeline::secrets::SecretReader;
 use crate::pipeline::set::outcome;
 use cron::CronError;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
@@ -88,7 +88,7 @@ pub enum Next {
 pub async fn reconcile(
     poller: &Poller,
     provider: &ProviderSpec,
-    secrets: &dyn Secrets,
+    secrets: &dyn SecretReader,
     last: &Snapshot,
     forced: bool,
     now: u64,

@@ -3,9 +3,9 @@
 //! # Guarantees
 //! Law 1: whatever fails, the snapshot that comes back holds the last good inputs.
 
-use crate::pipeline::build::budget;
+use crate::pipeline::offload;
 use crate::pipeline::provider::access::{self, AccessError, AccessPolicy};
-use crate::pipeline::secrets::Secrets;
+use crate::pipeline::secrets::SecretReader;
 use orangery_core::selection::{self, Coverage, Filter, FilterError, Question, SelectError};
 use orangery_core::spec::ProviderSpec;
 use orangery_core::{
@@ -119,7 +119,7 @@ impl Poller {
     }
 
     /// Polls once. `now` is milliseconds since 1970.
-    pub async fn poll(&self, provider: &ProviderSpec, secrets: &dyn Secrets, last: &Snapshot, now: u64) -> Polled {
+    pub async fn poll(&self, provider: &ProviderSpec, secrets: &dyn SecretReader, last: &Snapshot, now: u64) -> Polled {
         if provider.is_static() {
             return exported_static(provider, last, now);
         }
@@ -136,7 +136,7 @@ impl Poller {
     async fn ask(
         &self,
         provider: &ProviderSpec,
-        secrets: &dyn Secrets,
+        secrets: &dyn SecretReader,
         last: &Snapshot,
         now: u64,
         requests: &mut Vec<RequestTrace>,
@@ -236,7 +236,7 @@ async fn select(
     let names = answer.inputs.len().saturating_mul(INPUT);
     let work = names.max(filter.work(answer.inputs.len()) / INPUT);
     let (skip, defaults, last) = (provider.skip.clone(), provider.default_values.clone(), last.clone());
-    budget::spend(work, move || {
+    offload::run(work, move || {
         let exported = last.inputs().to_maps();
         let question = Question {
             served: &served,

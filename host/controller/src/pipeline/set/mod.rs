@@ -12,30 +12,21 @@ pub mod expression;
 pub mod gather;
 pub mod outcome;
 
+use crate::pipeline::Pipeline;
 use crate::pipeline::build::copies;
 use crate::pipeline::build::{self, Built};
 use crate::pipeline::converge::adoption::Consent;
-use crate::pipeline::converge::naming::Naming;
-use crate::pipeline::converge::{self, Case, Converged, LedgerBook};
+use crate::pipeline::converge::trusted_names::TrustedNames;
+use crate::pipeline::converge::{self, ConvergeRequest, Converged, LedgerStore};
 use gather::{Gathered, KnownProvider};
 use orangery_cluster::Target;
 use orangery_core::combine::Strategy;
 use orangery_core::conditions::{Abnormal, Outcome};
 use orangery_core::desired::OnDuplicate;
 use orangery_core::spec::SetSpec;
-use orangery_core::{Disposition, Explain, GuardPolicy, InputRef, Ledger, ObjectKey, Owner, Reason};
-use orangery_sandbox::Sandbox;
+use orangery_core::{Disposition, Explain, InputRef, Ledger, ObjectKey, Owner, Reason};
 use std::collections::BTreeMap;
 use std::time::Instant;
-
-/// What every reconciliation needs.
-#[derive(Clone)]
-pub struct Road {
-    /// Where templates are rendered.
-    pub sandbox: Sandbox,
-    /// When deletions are held, unless a set says otherwise.
-    pub guard: GuardPolicy,
-}
 
 /// One set, and the world it finds.
 pub struct SetRun<'a> {
@@ -50,7 +41,7 @@ pub struct SetRun<'a> {
     /// Where it is applied to.
     pub target: &'a dyn Target,
     /// Where the ledger is kept.
-    pub book: &'a dyn LedgerBook,
+    pub ledger_store: &'a dyn LedgerStore,
     /// Milliseconds since 1970.
     pub now: u64,
 }
@@ -123,10 +114,10 @@ pub struct Environment {
     pub objects: usize,
 }
 
-/// Takes one set down the road.
-pub async fn reconcile(road: &Road, run: SetRun<'_>) -> SetReport {
+/// Takes one set down the pipeline.
+pub async fn reconcile(pipeline: &Pipeline, run: SetRun<'_>) -> SetReport {
     let begun = Instant::now();
-    if let Err(error) = dependencies::check(&road.sandbox, run.set, &run.owner, run.target, run.now).await {
+    if let Err(error) = dependencies::check(&pipeline.sandbox, run.set, &run.owner, run.target, run.now).await {
         return waiting(&error);
     }
     let gathered = gather::gather(run.set, &run.providers);
@@ -135,7 +126,7 @@ pub async fn reconcile(road: &Road, run: SetRun<'_>) -> SetReport {
     }
     let on_duplicate = run.set.on_duplicate(OnDuplicate::Warn);
     let sources = gathered.sources.clone();
-    let mut built = match build::build(&road.sandbox, run.set, sources, on_duplicate).await {
+    let mut built = match build::build(&pipeline.sandbox, run.set, sources, on_duplicate).await {
         Ok(built) => built,
         Err(error) => return SetReport::failed(&error, "build failed: "),
     };
@@ -145,19 +136,19 @@ pub async fn reconcile(road: &Road, run: SetRun<'_>) -> SetReport {
     };
     let inputs = built.count;
     let environments = environments(&built);
-    let (guard, remarks) = run.set.guard(road.guard);
+    let (guard, remarks) = run.set.guard(pipeline.guard);
     built.notices.extend(remarks);
-    let case = Case {
+    let request = ConvergeRequest {
         owner: run.owner,
         ledger: run.ledger,
         sources: &gathered.states,
         guard,
         consent: Consent::of(&run.set.annotations),
-        naming: Naming { sandbox: &road.sandbox, set: run.set, sources: &gathered.sources },
+        trusted_names: TrustedNames { sandbox: &pipeline.sandbox, set: run.set, sources: &gathered.sources },
         on_duplicate,
         now: run.now,
     };
-    match converge::converge(run.target, run.book, case, built).await {
+    match converge::converge(run.target, run.ledger_store, request, built).await {
         Ok(converged) => {
             let (outcome, retry) = outcome::outcome(&converged, &gathered, begun.elapsed());
             let mut abnormal = outcome::abnormal(&converged, &gathered, run.set.strategy);
@@ -257,11 +248,11 @@ pub async fn dismantle(
     owner: &Owner,
     ledger: &Ledger,
     target: &dyn Target,
-    book: &dyn LedgerBook,
+    ledger_store: &dyn LedgerStore,
     consent: Consent<'_>,
 ) -> Result<Dismantled, converge::LedgerError> {
     let converge::Dismantled { pruned, ledger, left } =
-        converge::dismantle(target, book, owner, ledger, consent).await?;
+        converge::dismantle(target, ledger_store, owner, ledger, consent).await?;
     if ledger.is_empty() {
         return Ok(Dismantled { report: None, left });
     }

@@ -4,7 +4,7 @@
 //! Everything is read with the rights of the set. Values of Secrets go into the objects that ask for them and nowhere else:
 //! no error holds one.
 
-mod taken;
+mod read_limit;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,9 +15,9 @@ use orangery_core::desired::{DesiredSet, Wanted};
 use orangery_core::{
     Disposition, Explain, FailedEnvironment, NamespacedName, Object, ObjectKey, Owner, PackedObject, Reason,
 };
+use read_limit::ReadBytes;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use taken::Taken;
 
 /// Why an object cannot take what it asks for. Retried: the source may appear.
 #[derive(Debug, thiserror::Error)]
@@ -41,10 +41,10 @@ pub enum ResolveError {
         cause: ChecksumError,
     },
     /// The source cannot be read.
-    #[error("failed to {deed} {source_name}: {cause}")]
+    #[error("failed to {action} {source_name}: {cause}")]
     Unreadable {
         /// `copy data from`, `get kubeconfig`, `resolve … reference`.
-        deed: String,
+        action: String,
         /// `Kind/namespace/name`.
         source_name: String,
         /// What the target said.
@@ -52,21 +52,21 @@ pub enum ResolveError {
         cause: ReadError,
     },
     /// The source does not exist.
-    #[error("failed to {deed} {source_name}: not found")]
+    #[error("failed to {action} {source_name}: not found")]
     Missing {
         /// `copy data from`, `get kubeconfig`, `resolve … reference`.
-        deed: String,
+        action: String,
         /// `Kind/namespace/name`.
         source_name: String,
     },
     /// All sources together are too large.
     #[error(
-        "failed to {deed} {source_name}: the objects of the set take more than {} bytes from elsewhere; split the set",
-        taken::MOST_BYTES
+        "failed to {action} {source_name}: the objects of the set take more than {} bytes from elsewhere; split the set",
+        read_limit::MOST_BYTES
     )]
     TooMuch {
         /// `copy data from`, `get kubeconfig`, `resolve … reference`.
-        deed: String,
+        action: String,
         /// `Kind/namespace/name`.
         source_name: String,
     },
@@ -114,13 +114,13 @@ pub async fn resolve(
     owner: &Owner,
     target: &dyn Target,
 ) -> Result<Vec<String>, ResolveError> {
-    let reader = Reader { owner, target, taken: Taken::default() };
+    let reader = Reader { owner, target, read: ReadBytes::default() };
     let DesiredSet { steps, failed, .. } = desired;
     for wanted in steps.iter_mut().flat_map(|step| &mut step.objects) {
         match reader.copies(&wanted.object).await {
             Ok(Some(object)) => wanted.object = PackedObject::new(&object),
             Ok(None) => {}
-            Err(error) if blame(wanted, &error, failed) == Blamed::Set => return Err(error),
+            Err(error) if attribute(wanted, &error, failed) == FailureScope::Set => return Err(error),
             Err(_) => {}
         }
     }
@@ -129,31 +129,31 @@ pub async fn resolve(
 
 /// Whose failure it is that an object cannot take what it asks for.
 #[derive(PartialEq)]
-enum Blamed {
+enum FailureScope {
     /// That of the environments that need the object.
     Environments,
     /// That of the set: no single input gave the object.
     Set,
 }
 
-fn blame(wanted: &Wanted, error: &ResolveError, failed: &mut Vec<FailedEnvironment>) -> Blamed {
-    let Some(first) = &wanted.input else { return Blamed::Set };
+fn attribute(wanted: &Wanted, error: &ResolveError, failed: &mut Vec<FailedEnvironment>) -> FailureScope {
+    let Some(first) = &wanted.input else { return FailureScope::Set };
     failed.extend(std::iter::once(first).chain(&wanted.sharers).map(|input| FailedEnvironment {
         input: (**input).clone(),
         reason: error.reason(),
         message: error.to_string(),
     }));
-    Blamed::Environments
+    FailureScope::Environments
 }
 
 struct Reader<'a> {
     owner: &'a Owner,
     target: &'a dyn Target,
-    taken: Taken,
+    read: ReadBytes,
 }
 
 impl Reader<'_> {
-    async fn read(&self, kind: &str, name: &NamespacedName, deed: &str) -> Result<Object, ResolveError> {
+    async fn read(&self, kind: &str, name: &NamespacedName, action: &str) -> Result<Object, ResolveError> {
         let key = ObjectKey {
             group: String::new(),
             kind: kind.to_owned(),
@@ -162,10 +162,10 @@ impl Reader<'_> {
         };
         let source_name = key.to_string();
         match self.target.read(self.owner, "v1", &key).await {
-            Ok(Some(object)) if self.taken.add(&object) => Ok(object),
-            Ok(Some(_)) => Err(ResolveError::TooMuch { deed: deed.to_owned(), source_name }),
-            Ok(None) => Err(ResolveError::Missing { deed: deed.to_owned(), source_name }),
-            Err(cause) => Err(ResolveError::Unreadable { deed: deed.to_owned(), source_name, cause }),
+            Ok(Some(object)) if self.read.add(&object) => Ok(object),
+            Ok(Some(_)) => Err(ResolveError::TooMuch { action: action.to_owned(), source_name }),
+            Ok(None) => Err(ResolveError::Missing { action: action.to_owned(), source_name }),
+            Err(cause) => Err(ResolveError::Unreadable { action: action.to_owned(), source_name, cause }),
         }
     }
 
@@ -252,11 +252,11 @@ impl Reader<'_> {
             let references = match asked {
                 Ok(references) if references.is_empty() => continue,
                 Ok(references) => references,
-                Err(error) if blame(wanted, &error, failed) == Blamed::Set => return Err(error),
+                Err(error) if attribute(wanted, &error, failed) == FailureScope::Set => return Err(error),
                 Err(_) => continue,
             };
             if let Some((reference, error)) = references.iter().find_map(|one| missing.get_key_value(one)) {
-                if blame(wanted, error, failed) == Blamed::Set {
+                if attribute(wanted, error, failed) == FailureScope::Set {
                     let reference = reference.clone();
                     return missing.remove(&reference).map_or(Ok(external), Err);
                 }
@@ -267,7 +267,7 @@ impl Reader<'_> {
                 Ok(_) => wanted.object = PackedObject::new(&object),
                 Err(cause) => {
                     let error = ResolveError::Checksum { key: object.key(), cause };
-                    if blame(wanted, &error, failed) == Blamed::Set {
+                    if attribute(wanted, &error, failed) == FailureScope::Set {
                         return Err(error);
                     }
                 }
@@ -278,8 +278,8 @@ impl Reader<'_> {
 
     async fn outside(&self, reference: &DataRef) -> Result<Content, ResolveError> {
         let name = NamespacedName::new(reference.namespace.as_str(), reference.name.as_str());
-        let deed = format!("resolve {} reference", orangery_core::keys::CHECKSUM_FROM);
-        Ok(content(&self.read(reference.kind.as_str(), &name, &deed).await?, reference.kind))
+        let action = format!("resolve {} reference", orangery_core::keys::CHECKSUM_FROM);
+        Ok(content(&self.read(reference.kind.as_str(), &name, &action).await?, reference.kind))
     }
 }
 

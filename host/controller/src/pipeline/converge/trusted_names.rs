@@ -8,7 +8,7 @@
 //! Asked only where an object exists that nobody owns, which is rare: a rendering costs as much as the first one did.
 
 use crate::pipeline::build;
-use crate::pipeline::build::budget;
+use crate::pipeline::offload;
 use orangery_core::combine::{Combined, CombinedInput, Probe, Source};
 use orangery_core::spec::SetSpec;
 use orangery_core::{InputRef, Object, ObjectKey, Planned, Scopes};
@@ -16,7 +16,7 @@ use orangery_sandbox::{InputError, Rendering, Sandbox};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the names of a set are made from.
-pub struct Naming<'a> {
+pub struct TrustedNames<'a> {
     /// Where templates are rendered.
     pub sandbox: &'a Sandbox,
     /// The set.
@@ -25,9 +25,9 @@ pub struct Naming<'a> {
     pub sources: &'a [Source],
 }
 
-impl Naming<'_> {
+impl TrustedNames<'_> {
     /// Of these objects those whose group, kind, namespace and name hold no free text.
-    pub(crate) async fn fixed(&self, objects: &[&Planned], scopes: &Scopes) -> BTreeSet<ObjectKey> {
+    pub(crate) async fn trusted(&self, objects: &[&Planned], scopes: &Scopes) -> BTreeSet<ObjectKey> {
         let Some(real) = self.combined(None).await else { return BTreeSet::new() };
         if real.inputless {
             return objects.iter().map(|planned| planned.object.key()).collect();
@@ -48,17 +48,17 @@ impl Naming<'_> {
         for probe in Probe::ALL {
             harmless.push(self.identities(probe, &asked, real.inputs.len(), scopes).await);
         }
-        let mut fixed = BTreeSet::new();
+        let mut trusted = BTreeSet::new();
         for planned in objects {
             let key = planned.object.key();
             let is_fixed = places.get(&of(planned)).is_some_and(|(place, trusted)| {
                 *trusted || harmless.iter().all(|seen| seen.get(place).is_some_and(|keys| keys.contains(&key)))
             });
             if is_fixed {
-                fixed.insert(key);
+                trusted.insert(key);
             }
         }
-        fixed
+        trusted
     }
 
     /// The inputs as they are, or as they would be without outsiders. An error is no answer.
@@ -66,7 +66,7 @@ impl Naming<'_> {
         let mut sources = self.sources.to_vec();
         if let Some(probe) = probe {
             let bytes = sources.iter().flat_map(|source| source.inputs.texts()).map(str::len).sum();
-            sources = budget::spend(bytes, move || sources.iter().map(|source| source.harmless(probe)).collect()).await;
+            sources = offload::run(bytes, move || sources.iter().map(|source| source.harmless(probe)).collect()).await;
         }
         build::combined(self.set, sources).await.ok()
     }

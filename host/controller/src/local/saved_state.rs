@@ -1,6 +1,6 @@
 //! What is remembered between passes, and between processes.
 
-use crate::pipeline::converge::{LedgerBook, LedgerError};
+use crate::pipeline::converge::{LedgerError, LedgerStore};
 use async_trait::async_trait;
 use orangery_cluster::StateDirectory;
 use orangery_cluster::directory::StateError;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// Something remembered that cannot be read or written. Never taken for nothing: that would delete environments.
 #[derive(Debug, thiserror::Error)]
-pub enum MemoryError {
+pub enum SavedStateError {
     /// The file.
     #[error(transparent)]
     State(#[from] StateError),
@@ -32,7 +32,7 @@ pub enum MemoryError {
 /// The last good inputs of one provider.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ProviderMemory {
+pub struct SavedProvider {
     /// `status.exportedInputs`.
     pub exported_inputs: InputList,
     /// Ids that wait because the limit is reached.
@@ -52,7 +52,7 @@ pub struct ProviderMemory {
     pub conditions: Vec<Condition>,
 }
 
-impl ProviderMemory {
+impl SavedProvider {
     /// The snapshot it stands for.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -81,7 +81,7 @@ impl ProviderMemory {
 /// What one set owns.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SetMemory {
+pub struct SavedSet {
     /// Whose it is.
     #[serde(default)]
     pub name: Option<NamespacedName>,
@@ -98,18 +98,18 @@ pub struct SetMemory {
     pub last_applied_revision: String,
 }
 
-impl SetMemory {
+impl SavedSet {
     /// The ledger.
     ///
     /// # Errors
     /// An entry cannot be read: acting on the others might leave or delete the wrong thing.
-    pub fn ledger(&self, set: &NamespacedName) -> Result<Ledger, MemoryError> {
+    pub fn ledger(&self, set: &NamespacedName) -> Result<Ledger, SavedStateError> {
         let mut read = inventory::read(&self.inventory);
         read.ledger.set_guard(self.guard.clone());
         match read.unreadable.first() {
             None => Ok(read.ledger),
             Some(first) => {
-                Err(MemoryError::Ledger { set: set.clone(), count: read.unreadable.len(), first: first.id.clone() })
+                Err(SavedStateError::Ledger { set: set.clone(), count: read.unreadable.len(), first: first.id.clone() })
             }
         }
     }
@@ -123,10 +123,10 @@ pub(super) fn document(kind: &str, name: &NamespacedName) -> String {
 }
 
 /// The ledgers of all sets, one document each.
-pub(super) struct Book<'a>(pub(super) &'a StateDirectory);
+pub(super) struct DirectoryLedgers<'a>(pub(super) &'a StateDirectory);
 
 #[async_trait]
-impl LedgerBook for Book<'_> {
+impl LedgerStore for DirectoryLedgers<'_> {
     async fn record(&self, set: &NamespacedName, ledger: &Ledger) -> Result<(), LedgerError> {
         let failed = |error: StateError| LedgerError {
             set: set.clone(),
@@ -134,10 +134,10 @@ impl LedgerBook for Book<'_> {
             message: error.to_string(),
         };
         let document = document("set", set);
-        let mut memory: SetMemory = self.0.load(&document).map_err(failed)?.unwrap_or_default();
-        memory.name = Some(set.clone());
-        memory.inventory = inventory::write(ledger, &[]);
-        memory.guard = ledger.guard().clone();
-        self.0.store(&document, &memory).map_err(failed)
+        let mut saved_state: SavedSet = self.0.load(&document).map_err(failed)?.unwrap_or_default();
+        saved_state.name = Some(set.clone());
+        saved_state.inventory = inventory::write(ledger, &[]);
+        saved_state.guard = ledger.guard().clone();
+        self.0.store(&document, &saved_state).map_err(failed)
     }
 }

@@ -18,7 +18,7 @@ const AT_ONCE: usize = 2;
 static PLACES: Semaphore = Semaphore::const_new(AT_ONCE);
 
 /// Does work on so many bytes of data.
-pub(crate) async fn spend<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn run<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T + Send + 'static) -> T {
     if bytes < LARGE {
         return work();
     }
@@ -49,8 +49,8 @@ mod tests {
     #[tokio::test]
     async fn small_work_stays_and_large_work_leaves_the_worker() {
         let here = thread::current().id();
-        assert_eq!(spend(LARGE - 1, || thread::current().id()).await, here);
-        assert_ne!(spend(LARGE, || thread::current().id()).await, here);
+        assert_eq!(run(LARGE - 1, || thread::current().id()).await, here);
+        assert_ne!(run(LARGE, || thread::current().id()).await, here);
     }
 
     #[tokio::test]
@@ -59,7 +59,7 @@ mod tests {
         static MOST: AtomicUsize = AtomicUsize::new(0);
         let works: Vec<_> = (0..6)
             .map(|_| {
-                tokio::spawn(spend(LARGE, || {
+                tokio::spawn(run(LARGE, || {
                     MOST.fetch_max(RUNNING.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                     thread::sleep(Duration::from_millis(100));
                     RUNNING.fetch_sub(1, Ordering::SeqCst);
@@ -77,8 +77,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_reaches_the_one_who_waits() {
-        let broken = tokio::spawn(spend(LARGE, || panic!("a defect"))).await;
+        let broken = tokio::spawn(run(LARGE, || panic!("a defect"))).await;
         assert!(broken.unwrap_err().is_panic());
-        assert_eq!(spend(LARGE, || 1).await, 1, "the place is free again");
+        assert_eq!(run(LARGE, || 1).await, 1, "the place is free again");
     }
 }

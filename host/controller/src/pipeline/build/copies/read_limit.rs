@@ -9,9 +9,9 @@ pub(super) const MOST_BYTES: usize = 64 << 20;
 
 /// What a reconciliation has read so far.
 #[derive(Default)]
-pub(super) struct Taken(AtomicUsize);
+pub(super) struct ReadBytes(AtomicUsize);
 
-impl Taken {
+impl ReadBytes {
     /// Adds an object; `false` if it is one too many.
     pub(super) fn add(&self, object: &Object) -> bool {
         let bytes: usize = object.0.values().map(texts).sum();
@@ -39,7 +39,7 @@ mod tests {
     fn what_is_taken_adds_up_to_a_bound() {
         let object =
             Object(json!({"data": {"a": "x".repeat(20 << 20)}, "list": [1, "y"]}).as_object().cloned().unwrap());
-        let taken = Taken::default();
+        let taken = ReadBytes::default();
         assert!(taken.add(&object) && taken.add(&object) && taken.add(&object));
         assert!(!taken.add(&object), "four times 20 MiB are more than 64");
     }
