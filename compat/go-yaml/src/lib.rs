@@ -18,33 +18,20 @@
 //! # Differences on purpose
 //! Nesting deeper than [`MAX_DEPTH`] (the library: 10,000) and texts longer than [`MAX_SIZE`] are refused.
 
-mod base64;
-mod chars;
-mod decode;
 mod error;
-mod fault;
-mod input;
-mod json;
-mod lookalike;
-mod number;
 mod parser;
-mod resolve;
 mod scalar;
 mod scanner;
 mod stream;
 mod text;
-mod timestamp;
-mod token;
 mod tree;
 mod value;
-mod word;
 mod writer;
 
-pub use error::{Location, ReadError};
-pub use lookalike::Advice;
+pub use error::{Advice, Location, ReadError};
+pub use scanner::Style;
 pub use stream::{Document, as_lines, documents, from_str, from_str_all, leading_documents, lines, read};
 pub use text::decode_text;
-pub use token::Style;
 pub use tree::{Kind, MAX_DEPTH, MAX_SIZE, Node, PathSegment, locate, parse, parse_first, plain_scalar};
 pub use value::{Json, Object};
 pub use writer::{WriteError, json_to_yaml, to_string, write};

@@ -51,13 +51,7 @@ pub fn answer(status: u16) -> Answer {
 
 /// A poll of `kind` at `url` without filter, over a scripted network.
 pub fn poll<'a>(kind: &str, url: &str, http: &'a Script) -> Poll<'a> {
-    Poll {
-        kind: kind.to_owned(),
-        url: url.to_owned(),
-        filter: Filter::default(),
-        http,
-        selection: &Everything,
-    }
+    Poll { kind: kind.to_owned(), url: url.to_owned(), filter: Filter::default(), http, selection: &Everything }
 }
 
 /// The report that an environment is ready, over a scripted network.

@@ -1,8 +1,8 @@
 //! Block sequences and mappings.
 
 use super::{Event, EventKind, Parser, State};
-use crate::fault::Fault;
-use crate::token::TokenKind as T;
+use crate::error::fault::Fault;
+use crate::scanner::token::TokenKind as T;
 
 impl<'a> Parser<'a> {
     pub(super) fn parse_block_sequence(&mut self, first: bool) -> Result<Event<'a>, Fault> {

@@ -1,8 +1,8 @@
 //! Flow sequences and mappings.
 
 use super::{Event, EventKind, Parser, State};
-use crate::fault::Fault;
-use crate::token::{Style, TokenKind as T};
+use crate::error::fault::Fault;
+use crate::scanner::token::{Style, TokenKind as T};
 
 impl<'a> Parser<'a> {
     pub(super) fn parse_flow_sequence(&mut self, first: bool) -> Result<Event<'a>, Fault> {

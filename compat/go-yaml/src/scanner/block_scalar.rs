@@ -2,10 +2,10 @@
 
 use super::Scanner;
 use super::text::Gathered;
-use crate::chars::is_blank;
-use crate::fault::Fault;
-use crate::input::Mark;
-use crate::token::Style;
+use super::token::Style;
+use crate::error::fault::Fault;
+use crate::text::chars::is_blank;
+use crate::text::input::Mark;
 
 /// What happens to the line breaks at the end.
 #[derive(Clone, Copy, PartialEq, Eq)]

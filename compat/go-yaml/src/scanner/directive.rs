@@ -1,10 +1,10 @@
 //! `%YAML` and `%TAG` lines.
 
 use super::Scanner;
-use crate::chars::{is_blank, is_word};
-use crate::fault::Fault;
-use crate::input::Mark;
-use crate::token::{Token, TokenKind};
+use super::token::{Token, TokenKind};
+use crate::error::fault::Fault;
+use crate::text::chars::{is_blank, is_word};
+use crate::text::input::Mark;
 
 impl<'a> Scanner<'a> {
     pub(super) fn scan_directive(&mut self) -> Result<Token<'a>, Fault> {

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::token::{Style, Token, TokenKind};
 use super::{MAX_LEVELS, MAX_SIMPLE_KEY, Scanner, SimpleKey};
-use crate::chars::Run;
-use crate::fault::Fault;
-use crate::token::{Style, Token, TokenKind};
+use crate::error::fault::Fault;
+use crate::text::chars::Run;
 
 impl Scanner<'_> {
     // Not a part of its caller, which mostly finds that nothing has to be fetched.

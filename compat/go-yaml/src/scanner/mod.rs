@@ -10,13 +10,16 @@ mod plain;
 mod quoted;
 mod tag;
 mod text;
+pub(crate) mod token;
+
+pub use token::Style;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use crate::fault::Fault;
-use crate::input::{Input, Mark};
-use crate::token::{Style, Token, TokenKind};
+use crate::error::fault::Fault;
+use crate::text::input::{Input, Mark};
+use token::{Token, TokenKind};
 
 /// go-yaml's limit for `[`/`{` nesting and for indentation levels.
 const MAX_LEVELS: usize = 10_000;

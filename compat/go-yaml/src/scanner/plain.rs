@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use super::Scanner;
 use super::text::Gathered;
-use crate::chars::Run;
-use crate::fault::Fault;
-use crate::input::Mark;
-use crate::token::Style;
+use super::token::Style;
+use crate::error::fault::Fault;
+use crate::text::chars::Run;
+use crate::text::input::Mark;
 
 /// Blanks and line breaks between two words of a plain or quoted scalar.
 #[derive(Default)]

@@ -3,10 +3,10 @@
 use super::Scanner;
 use super::plain::Gap;
 use super::text::Gathered;
-use crate::chars::Run;
-use crate::fault::Fault;
-use crate::input::Mark;
-use crate::token::Style;
+use super::token::Style;
+use crate::error::fault::Fault;
+use crate::text::chars::Run;
+use crate::text::input::Mark;
 
 impl Scanner<'_> {
     pub(super) fn scan_quoted(&mut self, single: bool) -> Result<(), Fault> {

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::Scanner;
-use crate::chars::{is_word, width};
-use crate::fault::Fault;
-use crate::input::Mark;
-use crate::token::{Token, TokenKind};
+use super::token::{Token, TokenKind};
+use crate::error::fault::Fault;
+use crate::text::chars::{is_word, width};
+use crate::text::input::Mark;
 
 impl<'a> Scanner<'a> {
     pub(super) fn scan_anchor(&mut self, kind: TokenKind) -> Result<Token<'a>, Fault> {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::mem;
 
 use super::{Content, MAX_DEPTH, MAX_SIZE, NONE, NodeData, NodeId, Tree};
+use crate::error::fault::Fault;
 use crate::error::{Location, ReadError, Refusal};
-use crate::fault::Fault;
 use crate::parser::{Event, EventKind, Parser};
 
 /// The documents of a text, one after another.

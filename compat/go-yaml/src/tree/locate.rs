@@ -2,7 +2,7 @@
 
 use super::{Kind, Node, parse_first};
 use crate::error::Location;
-use crate::resolve::{Resolved, resolve};
+use crate::scalar::resolve::{Resolved, resolve};
 
 /// One step of a path into a value.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,7 @@ pub use locate::{PathSegment, locate, plain_scalar};
 pub use node::{Kind, Node, parse, parse_first};
 
 use crate::parser::Properties;
-use crate::token::Style;
+use crate::scanner::token::Style;
 
 /// Deepest nesting that is read or written. go-yaml stops at 10,000; nobody writes more than a few dozen levels, and this much
 /// fits the 1 MiB stack of a WebAssembly guest.

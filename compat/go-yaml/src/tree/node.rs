@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Content, Documents, NodeData, NodeId, Tree};
-use crate::decode::to_value;
 use crate::error::{Location, ReadError};
 use crate::scalar::{coerced, key_text};
-use crate::token::Style;
+use crate::scanner::token::Style;
+use crate::value::decode::to_value;
 
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! A value as compact JSON.
 
 use super::Json;
-use crate::word;
+use crate::text::word;
 
 /// Appends a value.
 pub(super) fn write(value: &Json<'_>, out: &mut Vec<u8>) {

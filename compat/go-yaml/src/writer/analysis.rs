@@ -1,6 +1,6 @@
 //! What a string contains, and so in which styles it may be written.
 
-use crate::chars::{Run, byte, is_blank, is_blankz, is_break, is_printable, width};
+use crate::text::chars::{Run, byte, is_blank, is_blankz, is_break, is_printable, width};
 
 /// The styles a string may be written in.
 #[derive(Debug, Clone, Copy)]

@@ -12,7 +12,7 @@ pub(crate) mod letters;
 
 use serde_json::{Map, Number, Value};
 
-use crate::number::{general, integral_text};
+use crate::scalar::number::{general, integral_text};
 use crate::tree::MAX_DEPTH;
 use analysis::Analysis;
 use order::sorted;

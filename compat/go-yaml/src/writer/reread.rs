@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::WriteError;
-use crate::chars::is_control;
+use crate::text::chars::is_control;
 
 /// A key must end within this many characters of JSON text.
 const MAX_KEY: usize = 1024;

@@ -2,9 +2,9 @@
 
 use super::analysis::Analysis;
 use super::{Context, Emitter, STEP};
-use crate::chars::{Run, byte, is_break, is_printable, width};
-use crate::resolve::{Resolved, is_base60, resolve};
-use crate::token::Style;
+use crate::scalar::resolve::{Resolved, is_base60, resolve};
+use crate::scanner::token::Style;
+use crate::text::chars::{Run, byte, is_break, is_printable, width};
 
 /// Lines are folded at the first blank after this column.
 const BEST_WIDTH: usize = 80;

@@ -5,24 +5,15 @@
 //! depend on the seed and the clock of the call only.
 
 mod args;
+mod collections;
 mod dates;
 mod defaults;
-mod dicts;
 mod encoding;
-mod escape;
 mod flow;
-mod json;
-mod lists;
 mod numbers;
-mod paths;
 mod reflection;
-mod regexes;
-mod sequences;
-mod splitting;
-mod strings;
 mod table;
-mod urls;
-mod yaml;
+mod text;
 
 pub use args::Args;
 pub(crate) use encoding::base64;

@@ -3,10 +3,10 @@
 //! Absent on purpose, because they would not be repeatable: `now`, `date…`, `rand…` but `randInt`, `uuidv4`, `env`,
 //! `expandenv`, `getHostByName`.
 
-use super::{
-    Args, Context, Flow, Function, dates, defaults, dicts, encoding, escape, flow, json, lists, numbers, paths,
-    reflection, regexes, sequences, splitting, strings, urls, yaml,
-};
+use super::collections::{dicts, lists, sequences};
+use super::encoding::{json, yaml};
+use super::text::{escape, paths, regexes, splitting, strings, urls};
+use super::{Args, Context, Flow, Function, dates, defaults, encoding, flow, numbers, reflection};
 use crate::value::Type;
 
 /// A function: name, types of the fixed parameters, type of the further ones, what it does with an outsider's text,

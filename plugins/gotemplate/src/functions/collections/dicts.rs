@@ -1,9 +1,9 @@
 //! Dictionaries. `set` and `unset` change the map that everyone shares.
 
-use super::{Answer, Args, Context, to_text};
+use crate::functions::{Answer, Args, Context, to_text};
 use crate::value::{Map, Text, Type, Value};
 
-pub(super) fn dict(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn dict(_: &mut Context, args: Args<'_>) -> Answer {
     let entries = args.0.chunks(2).map(|pair| {
         let key = match pair.first() {
             Some(Value::Text(text)) => text.clone(),
@@ -14,23 +14,23 @@ pub(super) fn dict(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::Map(Map::new(entries.collect::<Vec<_>>())))
 }
 
-pub(super) fn get(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn get(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(args.map(0).get(&args.text(1)).unwrap_or_else(|| Value::text("")))
 }
 
-pub(super) fn set(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn set(_: &mut Context, args: Args<'_>) -> Answer {
     if !args.map(0).insert(args.text(1), args.any(2).clone()) {
         return Err("assignment to entry in nil map".to_owned());
     }
     Ok(args.any(0).clone())
 }
 
-pub(super) fn unset(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn unset(_: &mut Context, args: Args<'_>) -> Answer {
     args.map(0).remove(&args.text(1));
     Ok(args.any(0).clone())
 }
 
-pub(super) fn has_key(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn has_key(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::Bool(args.map(0).contains(&args.text(1))))
 }
 
@@ -38,15 +38,15 @@ fn maps(args: Args<'_>, start: usize) -> impl Iterator<Item = Map> + '_ {
     (start..args.0.len()).map(move |index| args.map(index))
 }
 
-pub(super) fn pluck(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn pluck(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::grown(maps(args, 1).filter_map(|map| map.get(&args.text(0))).collect()))
 }
 
-pub(super) fn keys(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn keys(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::texts(maps(args, 0).flat_map(|map| map.entries()).map(|(key, _)| key)))
 }
 
-pub(super) fn values(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn values(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::grown(args.map(0).entries().into_iter().map(|(_, value)| value).collect()))
 }
 
@@ -54,12 +54,12 @@ fn is_named(args: Args<'_>, key: &Text) -> bool {
     args.from(1).iter().any(|name| matches!(name, Value::Text(name) if name == key))
 }
 
-pub(super) fn pick(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn pick(_: &mut Context, args: Args<'_>) -> Answer {
     let picked = args.map(0).entries().into_iter().filter(|(key, _)| is_named(args, key));
     Ok(Value::Map(Map::new(picked)))
 }
 
-pub(super) fn omit(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn omit(_: &mut Context, args: Args<'_>) -> Answer {
     let kept = args.map(0).entries().into_iter().filter(|(key, _)| !is_named(args, key));
     Ok(Value::Map(Map::new(kept)))
 }
@@ -69,7 +69,7 @@ fn mismatch(wanted: Type, found: &Value) -> String {
     format!("interface conversion: interface {{}} is {found}, not {wanted}")
 }
 
-pub(super) fn dig(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn dig(_: &mut Context, args: Args<'_>) -> Answer {
     let [keys @ .., default, dict] = args.0 else { return Err("dig needs at least three arguments".to_owned()) };
     if keys.is_empty() {
         return Err("dig needs at least three arguments".to_owned());

@@ -1,14 +1,14 @@
 //! Splitting, joining and sorting of strings.
 
-use super::args::MAX_BYTES;
-use super::{Answer, Args, Context, to_text};
+use crate::functions::args::MAX_BYTES;
+use crate::functions::{Answer, Args, Context, to_text};
 use crate::value::{Element, List, Text, Value, marked, merge, shadow_of};
 use go_std::unicode::chars;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// `strings.SplitN`: at most `most` parts, all if negative, none if 0.
-pub(super) fn parts(text: &[u8], separator: &[u8], most: i64) -> Vec<Vec<u8>> {
+pub(in crate::functions) fn parts(text: &[u8], separator: &[u8], most: i64) -> Vec<Vec<u8>> {
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let mut out = Vec::new();
     if most == 0 {
@@ -41,15 +41,15 @@ fn numbered(parts: Vec<Vec<u8>>) -> Value {
     Value::TextMap(Rc::new(entries.collect::<BTreeMap<_, _>>()))
 }
 
-pub(super) fn split(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn split(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(numbered(parts(args.bytes(1), args.bytes(0), -1)))
 }
 
-pub(super) fn splitn(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn splitn(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(numbered(parts(args.bytes(2), args.bytes(0), args.int(1))))
 }
 
-pub(super) fn split_list(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn split_list(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::texts(parts(args.bytes(1), args.bytes(0), -1).into_iter().map(Text::from)))
 }
 
@@ -67,11 +67,11 @@ fn texts(value: &Value) -> List {
     }
 }
 
-pub(super) fn to_strings(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn to_strings(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::List(texts(args.any(0))))
 }
 
-pub(super) fn join(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn join(_: &mut Context, args: Args<'_>) -> Answer {
     let separator = args.bytes(0);
     let parts: Vec<Vec<u8>> = texts(args.any(1)).to_vec().iter().map(to_text).collect();
     let length: usize = parts.iter().map(|p| p.len() + separator.len()).sum();
@@ -81,7 +81,7 @@ pub(super) fn join(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(parts.join(separator).into())
 }
 
-pub(super) fn sort_alpha(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn sort_alpha(_: &mut Context, args: Args<'_>) -> Answer {
     let list = match args.any(0) {
         Value::List(list) if list.element() == Element::Text => list.clone(),
         // Elements keep what is known of an outsider's part, whatever their order.

@@ -3,7 +3,7 @@
 //! Owns: what is a line break, a blank, a word character and a printable character in YAML 1.1.
 //! Promises: reading past the end sees a NUL byte, which every class treats as the end of the text.
 
-use crate::word;
+use super::word;
 
 /// The byte at `at`, or NUL past the end.
 pub(crate) fn byte(bytes: &[u8], at: usize) -> u8 {

@@ -1,7 +1,7 @@
 //! Regular expressions. The plain functions panic in Go on a bad pattern, which fails the template as an error does;
 //! only `regexMatch` answers false.
 
-use super::{Answer, Args, Context};
+use crate::functions::{Answer, Args, Context};
 use crate::value::growth::grown;
 use crate::value::{Element, List, Text, Value};
 use go_std::regexp::{Regex, quote};
@@ -22,11 +22,11 @@ fn compile(context: &mut Context, args: Args<'_>) -> Result<std::rc::Rc<Regex>, 
     })
 }
 
-pub(super) fn matches(context: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn matches(context: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::Bool(context.regex(args.bytes(0)).is_ok_and(|regex| regex.is_match(args.bytes(1)))))
 }
 
-pub(super) fn must_match(context: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn must_match(context: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::Bool(context.regex(args.bytes(0))?.is_match(args.bytes(1))))
 }
 
@@ -42,43 +42,43 @@ fn texts(found: Option<Vec<Vec<u8>>>, room: usize) -> Value {
     }
 }
 
-pub(super) fn find_all(context: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn find_all(context: &mut Context, args: Args<'_>) -> Answer {
     Ok(texts(compile(context, args)?.find_all(args.bytes(1), args.int(2)), FOUND))
 }
 
-pub(super) fn must_find_all(context: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn must_find_all(context: &mut Context, args: Args<'_>) -> Answer {
     Ok(texts(context.regex(args.bytes(0))?.find_all(args.bytes(1), args.int(2)), FOUND))
 }
 
-pub(super) fn find(context: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn find(context: &mut Context, args: Args<'_>) -> Answer {
     Ok(compile(context, args)?.find(args.bytes(1)).to_vec().into())
 }
 
-pub(super) fn must_find(context: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn must_find(context: &mut Context, args: Args<'_>) -> Answer {
     Ok(context.regex(args.bytes(0))?.find(args.bytes(1)).to_vec().into())
 }
 
-pub(super) fn replace_all(context: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn replace_all(context: &mut Context, args: Args<'_>) -> Answer {
     Ok(compile(context, args)?.replace_all(args.bytes(1), args.bytes(2)).into())
 }
 
-pub(super) fn must_replace_all(context: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn must_replace_all(context: &mut Context, args: Args<'_>) -> Answer {
     Ok(context.regex(args.bytes(0))?.replace_all(args.bytes(1), args.bytes(2)).into())
 }
 
-pub(super) fn replace_all_literal(context: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn replace_all_literal(context: &mut Context, args: Args<'_>) -> Answer {
     Ok(compile(context, args)?.replace_all_literal(args.bytes(1), args.bytes(2)).into())
 }
 
-pub(super) fn must_replace_all_literal(context: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn must_replace_all_literal(context: &mut Context, args: Args<'_>) -> Answer {
     Ok(context.regex(args.bytes(0))?.replace_all_literal(args.bytes(1), args.bytes(2)).into())
 }
 
-pub(super) fn split(context: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn split(context: &mut Context, args: Args<'_>) -> Answer {
     Ok(split_by(&*compile(context, args)?, args))
 }
 
-pub(super) fn must_split(context: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn must_split(context: &mut Context, args: Args<'_>) -> Answer {
     Ok(split_by(&*context.regex(args.bytes(0))?, args))
 }
 
@@ -90,6 +90,6 @@ fn split_by(regex: &Regex, args: Args<'_>) -> Value {
     }
 }
 
-pub(super) fn quote_meta(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn quote_meta(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(quote(args.bytes(0)).into())
 }

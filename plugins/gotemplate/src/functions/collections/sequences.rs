@@ -1,7 +1,7 @@
 //! Sequences of numbers.
 
-use super::args::MAX_ITEMS;
-use super::{Answer, Args, Context};
+use crate::functions::args::MAX_ITEMS;
+use crate::functions::{Answer, Args, Context};
 use crate::value::{Element, List, Value};
 
 /// sprig's `untilStep`.
@@ -29,16 +29,16 @@ fn integers(numbers: Vec<i64>) -> Value {
     Value::List(List::grown(Element::Int, numbers.into_iter().map(Value::Int).collect()))
 }
 
-pub(super) fn until(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn until(_: &mut Context, args: Args<'_>) -> Answer {
     let count = args.int(0);
     steps(0, count, if count < 0 { -1 } else { 1 }).map(integers)
 }
 
-pub(super) fn until_step(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn until_step(_: &mut Context, args: Args<'_>) -> Answer {
     steps(args.int(0), args.int(1), args.int(2)).map(integers)
 }
 
-pub(super) fn seq(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn seq(_: &mut Context, args: Args<'_>) -> Answer {
     let towards = |start: i64, end: i64| if end < start { -1 } else { 1 };
     let numbers = match args.0.len() {
         1 => {

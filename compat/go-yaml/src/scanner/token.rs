@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::input::Mark;
+use crate::text::input::Mark;
 
 /// How a scalar or a collection was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! `html`, `js`, `urlquery`.
 
-use super::{Answer, Args, Context};
+use crate::functions::{Answer, Args, Context};
 use crate::value::Value;
 use go_std::unicode::{chars, is_print};
 use std::fmt::Write;
@@ -12,7 +12,7 @@ fn joined(args: Args<'_>) -> Vec<u8> {
     crate::fmt::print(&shown)
 }
 
-pub(super) fn html(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn html(_: &mut Context, args: Args<'_>) -> Answer {
     let mut out = Vec::new();
     for byte in joined(args) {
         match byte {
@@ -28,7 +28,7 @@ pub(super) fn html(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(out.into())
 }
 
-pub(super) fn js(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn js(_: &mut Context, args: Args<'_>) -> Answer {
     let text = joined(args);
     let mut out = String::new();
     for (_, c, _, valid) in chars(&text) {
@@ -47,7 +47,7 @@ pub(super) fn js(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(out.into())
 }
 
-pub(super) fn url_query(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn url_query(_: &mut Context, args: Args<'_>) -> Answer {
     let mut out = String::new();
     for byte in joined(args) {
         match byte {

@@ -1,6 +1,6 @@
 //! URLs, taken apart and put together as Go's `net/url` does (Go 1.26).
 
-use super::{Answer, Args, Context};
+use crate::functions::{Answer, Args, Context};
 use crate::value::{Map, Text, Type, Value};
 
 /// Where in a URL a text stands, which decides what is escaped.
@@ -217,7 +217,7 @@ fn parsed(url: &[u8]) -> Result<Url, String> {
     Ok(out)
 }
 
-pub(super) fn parse(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn parse(_: &mut Context, args: Args<'_>) -> Answer {
     let url = parsed(args.bytes(0)).map_err(|e| format!("unable to parse url: {e}"))?;
     let hostname = hostname(&url.host).to_vec();
     let fields = [
@@ -237,7 +237,7 @@ fn field(map: &Map, name: &str) -> Result<Vec<u8>, String> {
     match map.get(&Text::from(name)) {
         None => Ok(Vec::new()),
         Some(Value::Text(text)) => Ok(text.bytes().to_vec()),
-        Some(Value::Nil) => Err(super::args::NIL_DEREFERENCE.to_owned()),
+        Some(Value::Nil) => Err(crate::functions::args::NIL_DEREFERENCE.to_owned()),
         Some(other) => {
             let kind = Type::of(&other).map_or("invalid", Type::kind);
             Err(format!("unable to parse {name} key, must be of type string, but {kind} found"))
@@ -245,7 +245,7 @@ fn field(map: &Map, name: &str) -> Result<Vec<u8>, String> {
     }
 }
 
-pub(super) fn join(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn join(_: &mut Context, args: Args<'_>) -> Answer {
     let map = args.map(0);
     let get = |name| field(&map, name);
     let (scheme, host, path, query) = (get("scheme")?, get("host")?, get("path")?, get("query")?);

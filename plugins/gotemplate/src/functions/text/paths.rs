@@ -1,6 +1,6 @@
 //! Slash-separated paths: Go's `path`. The `os…` functions are the same, as on Unix.
 
-use super::{Answer, Args, Context};
+use crate::functions::{Answer, Args, Context};
 use crate::value::Value;
 
 fn cleaned(path: &[u8]) -> Vec<u8> {
@@ -27,17 +27,17 @@ fn cleaned(path: &[u8]) -> Vec<u8> {
     }
 }
 
-pub(super) fn clean(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn clean(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(cleaned(args.bytes(0)).into())
 }
 
-pub(super) fn dir(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn dir(_: &mut Context, args: Args<'_>) -> Answer {
     let path = args.bytes(0);
     let end = path.iter().rposition(|b| *b == b'/').map_or(0, |at| at + 1);
     Ok(cleaned(path.get(..end).unwrap_or_default()).into())
 }
 
-pub(super) fn base(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn base(_: &mut Context, args: Args<'_>) -> Answer {
     let path = args.bytes(0);
     if path.is_empty() {
         return Ok(Value::text("."));
@@ -48,12 +48,12 @@ pub(super) fn base(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(if name.is_empty() { Value::text("/") } else { Value::text(name) })
 }
 
-pub(super) fn ext(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn ext(_: &mut Context, args: Args<'_>) -> Answer {
     let path = args.bytes(0);
     let at = path.iter().rposition(|b| matches!(b, b'.' | b'/')).filter(|at| path.get(*at) == Some(&b'.'));
     Ok(Value::text(at.and_then(|at| path.get(at..)).unwrap_or_default()))
 }
 
-pub(super) fn is_abs(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn is_abs(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::Bool(args.bytes(0).starts_with(b"/")))
 }

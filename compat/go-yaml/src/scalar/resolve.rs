@@ -1,7 +1,7 @@
 //! Which type a plain scalar has: go-yaml's `resolve`, YAML 1.1 with its own corners.
 
-use crate::number::{is_yaml_float, parse_binary, parse_float, parse_int, parse_uint};
-use crate::timestamp::is_timestamp;
+use super::number::{is_yaml_float, parse_binary, parse_float, parse_int, parse_uint};
+use super::timestamp::is_timestamp;
 
 /// The type and value of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -3,8 +3,8 @@
 //! Promises: the same characters are refused at the same moment as in go-yaml, which decodes 512 bytes at a time and therefore
 //! does not see a control character far behind the end of the first document.
 
-use crate::chars::{Run, byte, is_blank, is_blankz, is_break, is_breakz, is_control, is_plain, width};
-use crate::fault::Fault;
+use super::chars::{Run, byte, is_blank, is_blankz, is_break, is_breakz, is_control, is_plain, width};
+use crate::error::fault::Fault;
 
 /// go-yaml's raw buffer: characters are checked when the chunk that holds them is loaded.
 const CHUNK: usize = 512;

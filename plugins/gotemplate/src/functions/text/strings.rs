@@ -1,7 +1,7 @@
 //! Strings, byte by byte as Go does: lengths and cuts count bytes, case follows simple mappings.
 
-use super::args::MAX_BYTES;
-use super::{Answer, Args, Context, to_text};
+use crate::functions::args::MAX_BYTES;
+use crate::functions::{Answer, Args, Context, to_text};
 use crate::value::Value;
 use go_std::unicode::{chars, is_digit, is_letter, is_space, to_lower, to_title, to_upper};
 
@@ -9,27 +9,27 @@ fn checked(bytes: Vec<u8>) -> Answer {
     if bytes.len() > MAX_BYTES { Err("the result is larger than 8 MiB".to_owned()) } else { Ok(bytes.into()) }
 }
 
-pub(super) fn hello(_: &mut Context, _: Args<'_>) -> Answer {
+pub(in crate::functions) fn hello(_: &mut Context, _: Args<'_>) -> Answer {
     Ok(Value::text("Hello!"))
 }
 
-pub(super) fn print(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn print(_: &mut Context, args: Args<'_>) -> Answer {
     checked(crate::fmt::print(args.0))
 }
 
-pub(super) fn println(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn println(_: &mut Context, args: Args<'_>) -> Answer {
     checked(crate::fmt::print_line(args.0))
 }
 
-pub(super) fn printf(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn printf(_: &mut Context, args: Args<'_>) -> Answer {
     checked(crate::fmt::printf(args.bytes(0), args.from(1)))
 }
 
-pub(super) fn to_string(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn to_string(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(to_text(args.any(0)).into())
 }
 
-pub(super) fn trunc(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn trunc(_: &mut Context, args: Args<'_>) -> Answer {
     let (count, text) = (args.int(0), args.bytes(1));
     let length = i64::try_from(text.len()).unwrap_or(i64::MAX);
     let cut = if count < 0 && length.saturating_add(count) > 0 {
@@ -42,7 +42,7 @@ pub(super) fn trunc(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(cut.unwrap_or(text).to_vec().into())
 }
 
-pub(super) fn substr(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn substr(_: &mut Context, args: Args<'_>) -> Answer {
     let (start, end, text) = (args.int(0), args.int(1), args.bytes(2));
     let length = i64::try_from(text.len()).unwrap_or(i64::MAX);
     let out_of_range = |what: String| format!("runtime error: slice bounds out of range {what}");
@@ -59,7 +59,7 @@ pub(super) fn substr(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(cut.to_vec().into())
 }
 
-pub(super) fn repeat(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn repeat(_: &mut Context, args: Args<'_>) -> Answer {
     let (count, text) = (args.int(0), args.bytes(1));
     if count < 0 {
         return Err("strings: negative Repeat count".to_owned());
@@ -79,35 +79,35 @@ fn trimmed(text: &[u8], cut: impl Fn(char) -> bool) -> &[u8] {
     text.get(start..end).unwrap_or_default()
 }
 
-pub(super) fn trim(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn trim(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(trimmed(args.bytes(0), is_space).to_vec().into())
 }
 
-pub(super) fn trim_all(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn trim_all(_: &mut Context, args: Args<'_>) -> Answer {
     let set: Vec<char> = chars(args.bytes(0)).map(|(_, c, ..)| c).collect();
     Ok(trimmed(args.bytes(1), |c| set.contains(&c)).to_vec().into())
 }
 
-pub(super) fn trim_suffix(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn trim_suffix(_: &mut Context, args: Args<'_>) -> Answer {
     let text = args.bytes(1);
     Ok(text.strip_suffix(args.bytes(0)).unwrap_or(text).to_vec().into())
 }
 
-pub(super) fn trim_prefix(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn trim_prefix(_: &mut Context, args: Args<'_>) -> Answer {
     let text = args.bytes(1);
     Ok(text.strip_prefix(args.bytes(0)).unwrap_or(text).to_vec().into())
 }
 
-pub(super) fn contains(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn contains(_: &mut Context, args: Args<'_>) -> Answer {
     let (part, text) = (args.bytes(0), args.bytes(1));
     Ok(Value::Bool(part.is_empty() || text.windows(part.len()).any(|window| window == part)))
 }
 
-pub(super) fn has_prefix(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn has_prefix(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::Bool(args.bytes(1).starts_with(args.bytes(0))))
 }
 
-pub(super) fn has_suffix(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn has_suffix(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::Bool(args.bytes(1).ends_with(args.bytes(0))))
 }
 
@@ -119,15 +119,15 @@ fn mapped(text: &[u8], mut change: impl FnMut(char) -> char) -> Value {
     out.into()
 }
 
-pub(super) fn upper(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn upper(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(mapped(args.bytes(0), to_upper))
 }
 
-pub(super) fn lower(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn lower(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(mapped(args.bytes(0), to_lower))
 }
 
-pub(super) fn title(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn title(_: &mut Context, args: Args<'_>) -> Answer {
     let mut separated = true;
     Ok(mapped(args.bytes(0), |c| {
         let out = if separated { to_title(c) } else { c };
@@ -140,18 +140,18 @@ pub(super) fn title(_: &mut Context, args: Args<'_>) -> Answer {
     }))
 }
 
-pub(super) fn quote(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn quote(_: &mut Context, args: Args<'_>) -> Answer {
     let shown = args.0.iter().filter(|v| !matches!(v, Value::Nil));
     Ok(shown.map(|v| go_std::strconv::quoted(&to_text(v))).collect::<Vec<_>>().join(" ").into())
 }
 
-pub(super) fn squote(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn squote(_: &mut Context, args: Args<'_>) -> Answer {
     let shown = args.0.iter().filter(|v| !matches!(v, Value::Nil));
     let quoted: Vec<Vec<u8>> = shown.map(|v| [b"'", &*crate::fmt::print_one(v), b"'"].concat()).collect();
     Ok(quoted.join(&b' ').into())
 }
 
-pub(super) fn cat(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn cat(_: &mut Context, args: Args<'_>) -> Answer {
     let shown = args.0.iter().filter(|v| !matches!(v, Value::Nil));
     Ok(shown.map(crate::fmt::print_one).collect::<Vec<_>>().join(&b' ').into())
 }
@@ -178,15 +178,15 @@ fn indented(args: Args<'_>, first: &str) -> Answer {
     checked(out)
 }
 
-pub(super) fn indent(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn indent(_: &mut Context, args: Args<'_>) -> Answer {
     indented(args, "")
 }
 
-pub(super) fn nindent(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn nindent(_: &mut Context, args: Args<'_>) -> Answer {
     indented(args, "\n")
 }
 
-pub(super) fn replace(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn replace(_: &mut Context, args: Args<'_>) -> Answer {
     let (old, new, text) = (args.bytes(0), args.bytes(1), args.bytes(2));
     let mut out = Vec::with_capacity(text.len());
     if old.is_empty() {
@@ -210,10 +210,10 @@ pub(super) fn replace(_: &mut Context, args: Args<'_>) -> Answer {
     checked(out)
 }
 
-pub(super) fn plural(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn plural(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(args.any(usize::from(args.int(2) != 1)).clone())
 }
 
-pub(super) fn slugify(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn slugify(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(crate::slug::slugify(&args.text(0).lossy()).into())
 }

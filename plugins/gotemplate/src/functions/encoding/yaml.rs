@@ -1,6 +1,6 @@
 //! YAML out.
 
-use super::{Answer, Args, Context};
+use crate::functions::{Answer, Args, Context};
 use crate::json::to_serde;
 use crate::value::Value;
 
@@ -10,10 +10,10 @@ fn written(value: &Value) -> Answer {
     go_yaml::json_to_yaml(&json).map(Value::from).map_err(|e| e.to_string())
 }
 
-pub(super) fn to_yaml(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn to_yaml(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(written(args.any(0)).unwrap_or_else(|_| Value::text("")))
 }
 
-pub(super) fn must_to_yaml(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn must_to_yaml(_: &mut Context, args: Args<'_>) -> Answer {
     written(args.any(0))
 }

@@ -1,10 +1,15 @@
 //! Why a text could not be read.
 
+pub(crate) mod fault;
+mod lookalike;
+
+pub use lookalike::Advice;
+
 use std::fmt;
 
-use crate::fault::Fault;
-use crate::input::Mark;
-use crate::lookalike::{Advice, advise};
+use crate::text::input::Mark;
+use fault::Fault;
+use lookalike::advise;
 
 /// A place in a text, counted from one, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,8 +1,8 @@
 //! Lists of any element type.
 
-use super::args::NIL_DEREFERENCE;
-use super::numbers::to_int;
-use super::{Answer, Args, Context};
+use crate::functions::args::NIL_DEREFERENCE;
+use crate::functions::numbers::to_int;
+use crate::functions::{Answer, Args, Context};
 use crate::value::growth::appended;
 use crate::value::{Element, List, Type, Value, deep_equal};
 
@@ -10,33 +10,33 @@ fn items(args: Args<'_>, index: usize, verb: &str) -> Result<Vec<Value>, String>
     Ok(args.list(index, |kind| format!("Cannot {verb} type {kind}"))?.to_vec())
 }
 
-pub(super) fn list(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn list(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::list(args.0.to_vec()))
 }
 
-pub(super) fn push(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn push(_: &mut Context, args: Args<'_>) -> Answer {
     let mut out = items(args, 0, "push on")?;
     let room = appended(Element::Any, out.len(), out.len() + 1);
     out.push(args.any(1).clone());
     Ok(Value::List(List::with_room(Element::Any, out, room)))
 }
 
-pub(super) fn prepend(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn prepend(_: &mut Context, args: Args<'_>) -> Answer {
     let mut out = items(args, 0, "prepend on")?;
     out.insert(0, args.any(1).clone());
     let room = appended(Element::Any, 1, out.len());
     Ok(Value::List(List::with_room(Element::Any, out, room)))
 }
 
-pub(super) fn first(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn first(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(items(args, 0, "find first on")?.into_iter().next().unwrap_or(Value::Nil))
 }
 
-pub(super) fn last(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn last(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(items(args, 0, "find last on")?.pop().unwrap_or(Value::Nil))
 }
 
-pub(super) fn rest(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn rest(_: &mut Context, args: Args<'_>) -> Answer {
     let mut out = items(args, 0, "find rest on")?;
     if out.is_empty() {
         return Ok(Value::List(List::nil(Element::Any)));
@@ -45,7 +45,7 @@ pub(super) fn rest(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::list(out))
 }
 
-pub(super) fn initial(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn initial(_: &mut Context, args: Args<'_>) -> Answer {
     let mut out = items(args, 0, "find initial on")?;
     if out.pop().is_none() {
         return Ok(Value::List(List::nil(Element::Any)));
@@ -53,19 +53,19 @@ pub(super) fn initial(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::list(out))
 }
 
-pub(super) fn reverse(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn reverse(_: &mut Context, args: Args<'_>) -> Answer {
     let mut out = items(args, 0, "find reverse on")?;
     out.reverse();
     Ok(Value::list(out))
 }
 
-pub(super) fn compact(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn compact(_: &mut Context, args: Args<'_>) -> Answer {
     let mut out = items(args, 0, "compact on")?;
     out.retain(Value::truth);
     Ok(Value::grown(out))
 }
 
-pub(super) fn uniq(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn uniq(_: &mut Context, args: Args<'_>) -> Answer {
     let mut out: Vec<Value> = Vec::new();
     for item in items(args, 0, "find uniq on")? {
         if !out.iter().any(|known| deep_equal(known, &item)) {
@@ -75,13 +75,13 @@ pub(super) fn uniq(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::grown(out))
 }
 
-pub(super) fn without(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn without(_: &mut Context, args: Args<'_>) -> Answer {
     let mut out = items(args, 0, "find without on")?;
     out.retain(|item| !args.from(1).iter().any(|omitted| deep_equal(omitted, item)));
     Ok(Value::grown(out))
 }
 
-pub(super) fn has(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn has(_: &mut Context, args: Args<'_>) -> Answer {
     if matches!(args.any(1), Value::Nil) {
         return Ok(Value::Bool(false));
     }
@@ -89,7 +89,7 @@ pub(super) fn has(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::Bool(found))
 }
 
-pub(super) fn slice(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn slice(_: &mut Context, args: Args<'_>) -> Answer {
     let list = args.list(0, |kind| format!("list should be type of slice or array but {kind}"))?;
     if list.is_empty() {
         return Ok(Value::Nil);
@@ -102,7 +102,7 @@ pub(super) fn slice(_: &mut Context, args: Args<'_>) -> Answer {
     sliced.map(Value::List).ok_or_else(|| "reflect.Value.Slice: slice index out of bounds".to_owned())
 }
 
-pub(super) fn concat(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn concat(_: &mut Context, args: Args<'_>) -> Answer {
     let mut out: Option<Vec<Value>> = None;
     for value in args.0 {
         match value {
@@ -118,7 +118,7 @@ pub(super) fn concat(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::List(out.map_or_else(|| List::nil(Element::Any), |items| List::grown(Element::Any, items))))
 }
 
-pub(super) fn chunk(_: &mut Context, args: Args<'_>) -> Answer {
+pub(in crate::functions) fn chunk(_: &mut Context, args: Args<'_>) -> Answer {
     let size = args.int(0);
     let all = items(args, 1, "chunk")?;
     let out_of_range = || "runtime error: makeslice: len out of range".to_owned();

@@ -2,16 +2,20 @@
 //!
 //! Promises: integral floats are integers; a date stays the text that was written.
 
+mod base64;
+pub(crate) mod number;
+pub(crate) mod resolve;
+mod timestamp;
+
 use std::borrow::Cow;
 
 use serde_json::Number;
 
-use crate::base64;
 use crate::error::{Location, ReadError, Refusal};
-use crate::number::{general32, integral};
-use crate::resolve::{Resolved, resolve, resolve_as};
 use crate::tree::{Content, NodeData, NodeId, Tree};
 use crate::value::Json;
+use number::{general32, integral};
+use resolve::{Resolved, resolve, resolve_as};
 
 const LONG_TAG: &str = "tag:yaml.org,2002:";
 

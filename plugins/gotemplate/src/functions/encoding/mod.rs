@@ -1,5 +1,8 @@
 //! Encodings and checksums.
 
+pub(super) mod json;
+pub(super) mod yaml;
+
 use super::{Answer, Args, Context};
 use sha2::{Digest, Sha256};
 

@@ -3,16 +3,17 @@
 //! Owns: separator lines, and the choice between JSON and YAML. A text whose first character is `{` is tried as JSON documents
 //! one after another; after at most one of them it may go on as YAML.
 
+mod json;
+
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::chars::{line_length, position};
-use crate::decode::to_value;
 use crate::error::{Location, ReadError, Refusal};
-use crate::json;
+use crate::text::chars::{line_length, position};
 use crate::tree::{Documents, Tree};
 use crate::value::Json;
+use crate::value::decode::to_value;
 
 /// How far the reader looks for the `{` of a JSON stream.
 const GUESS: usize = 2048;
