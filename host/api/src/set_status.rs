@@ -2,8 +2,7 @@
 
 use crate::condition::Condition;
 use crate::schema;
-use orangery_core::conditions;
-use orangery_core::inventory;
+use orangery_core::{conditions, inventory};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

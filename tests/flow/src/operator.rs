@@ -12,7 +12,7 @@ use orangery_controller::pipeline::Pipeline;
 use orangery_controller::pipeline::provider::access::AccessPolicy;
 use orangery_controller::pipeline::provider::poll::Poller;
 use orangery_core::GuardPolicy;
-use orangery_core::deletion::DeletionPolicy;
+use orangery_core::guard::DeletionPolicy;
 use orangery_egress::credential::consent::SecretRules;
 use orangery_egress::{Door, Policy};
 use orangery_sandbox::{Compiler, EvaluatorSource, Limits, PluginSource, Sandbox, SandboxConfig};

@@ -4,10 +4,9 @@ use super::{given, selector};
 use crate::provider::{Filter, ResourceSetInputProvider, Selector};
 use crate::reference::Schedule;
 use kube::ResourceExt;
-use orangery_core::NamespacedName;
-use orangery_core::duration;
 use orangery_core::selection::FilterSpec;
 use orangery_core::spec::{ArtifactSelector, Cadence, ProviderSpec, ScheduleSpec, SpecError};
+use orangery_core::{NamespacedName, duration};
 use std::time::Duration;
 
 impl TryFrom<&ResourceSetInputProvider> for ProviderSpec {

@@ -3,11 +3,10 @@
 use super::{given, label_selector};
 use crate::set::{Dependency, InputProviderReference, InputStrategy, ResourceSet, Step};
 use kube::ResourceExt;
-use orangery_core::NamespacedName;
 use orangery_core::combine::{IdFrom, Strategy};
 use orangery_core::desired::CommonMetadata;
-use orangery_core::duration;
 use orangery_core::spec::{self, InputsFrom, RendererSpec, SetSpec, SpecError, StepSpec};
+use orangery_core::{NamespacedName, duration};
 use serde_json::Value;
 
 impl TryFrom<&ResourceSet> for SetSpec {

@@ -8,7 +8,7 @@ use crate::pipeline::provider::poll::Poller;
 use kube::Client;
 use orangery_cluster::Target;
 use orangery_core::NamespacedName;
-use orangery_core::deletion::DeletionPolicy;
+use orangery_core::guard::DeletionPolicy;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 

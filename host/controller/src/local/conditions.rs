@@ -1,6 +1,6 @@
 //! The conditions of local mode: the same as in a cluster, with a fixed generation, because files have none.
 
-use orangery_core::combine::source::API_VERSION;
+use orangery_core::combine::API_VERSION;
 use orangery_core::conditions::{
     Abnormal, Condition, ConditionStatus, ConditionType, Conditions, Outcome, Stamp, conclude,
 };

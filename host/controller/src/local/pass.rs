@@ -14,7 +14,7 @@ use crate::pipeline::set::outcome;
 use crate::pipeline::set::{self, SetReport, SetRun};
 use futures::stream::{self, StreamExt};
 use orangery_cluster::DirectoryTarget;
-use orangery_core::combine::source::{PROVIDER_KIND, SET_KIND};
+use orangery_core::combine::{PROVIDER_KIND, SET_KIND};
 use orangery_core::conditions::{Conditions, Outcome};
 use orangery_core::spec::{ProviderSpec, SetSpec};
 use orangery_core::{NamespacedName, Object, ObjectKey, Owner, Reason, Snapshot};

@@ -3,7 +3,7 @@
 use crate::pipeline::provider::Next;
 use crate::pipeline::set::Environment;
 use orangery_core::NamespacedName;
-use orangery_core::combine::source::{PROVIDER_KIND, SET_KIND};
+use orangery_core::combine::{PROVIDER_KIND, SET_KIND};
 use orangery_egress::RequestTrace;
 
 /// A provider after a pass.

@@ -10,18 +10,16 @@ mod harmless;
 mod name;
 mod only;
 mod permute;
-pub mod source;
+mod source;
 
 pub use harmless::Probe;
 pub use name::normalise;
 pub use only::NoSuchInput;
-pub use source::{ProviderRef, Source, Trust};
+pub use source::{API_VERSION, PROVIDER_KIND, ProviderRef, SET_KIND, Source, Trust};
 
-use crate::attributes::Attributes;
-use crate::explain::{Disposition, Explain, Reason};
-use crate::input::NamespacedName;
+use crate::conditions::{Disposition, Explain, Notice, Reason};
+use crate::input::{Attributes, NamespacedName};
 use crate::ledger::{InputRef, InputSource, SourceRef};
-use crate::notice::Notice;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 

@@ -2,8 +2,8 @@
 
 use super::source::{Part, Source};
 use super::{CombineError, CombinedInput, IdFrom, MAX_COMBINED, MAX_COMBINED_BYTES, normalise};
-use crate::attributes::Attributes;
 use crate::digest;
+use crate::input::Attributes;
 use crate::ledger::SourceRef;
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -1,11 +1,9 @@
 //! One provider's part in a combination: who it is, what it offers, and whose words these are.
 
-use crate::attributes::{Attributes, InputList};
+use crate::conditions::{Notice, Reason};
 use crate::digest;
-use crate::explain::Reason;
-use crate::input::NamespacedName;
+use crate::input::{Attributes, InputList, NamespacedName};
 use crate::ledger::SourceRef;
-use crate::notice::Notice;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

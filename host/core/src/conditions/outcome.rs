@@ -1,8 +1,8 @@
 //! What a reconciliation came to, and the conditions that say so.
 
 use super::{ConditionStatus, ConditionType, Conditions, Stamp};
+use crate::conditions::Reason;
 use crate::duration;
-use crate::explain::Reason;
 use std::time::Duration;
 
 /// What a reconciliation came to.

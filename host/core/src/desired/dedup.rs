@@ -2,9 +2,8 @@
 
 use super::difference::first_difference;
 use super::{DesiredError, OnDuplicate, Rules, Wanted, metadata};
-use crate::explain::Reason;
+use crate::conditions::{Notice, Reason};
 use crate::ledger::InputRef;
-use crate::notice::Notice;
 use crate::object::{Object, ObjectKey, PackedObject};
 use std::collections::HashMap;
 use std::sync::Arc;

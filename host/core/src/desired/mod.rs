@@ -11,14 +11,12 @@ mod normal;
 
 pub use metadata::CommonMetadata;
 
-use crate::digest;
+use crate::conditions::{Disposition, Explain, Notice, Reason};
 use crate::environment::FailedEnvironment;
-use crate::explain::{Disposition, Explain, Reason};
 use crate::input::NamespacedName;
-use crate::keys;
 use crate::ledger::InputRef;
-use crate::notice::Notice;
 use crate::object::{Object, ObjectKey, PackedObject};
+use crate::{digest, keys};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;

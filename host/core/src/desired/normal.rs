@@ -3,10 +3,8 @@
 
 use super::dedup::conflict;
 use super::{DesiredError, DesiredSet, DesiredStep, OnDuplicate, Wanted, blame, check_across_steps};
-use crate::explain::Reason;
-use crate::notice::Notice;
-use crate::object::{Object, ObjectKey, PackedObject};
-use crate::scope::Scopes;
+use crate::conditions::{Notice, Reason};
+use crate::object::{Object, ObjectKey, PackedObject, Scopes};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -7,10 +7,10 @@
 //! | no known input | nothing failed or waits, and all providers have answered completely |
 
 use super::Standing;
-use crate::explain::Reason;
+use crate::conditions::Reason;
 use crate::guard::SourceState;
+use crate::input::Freshness;
 use crate::ledger::{InputRef, InputSource, LedgerEntry, SourceRef};
-use crate::snapshot::Freshness;
 use std::collections::BTreeSet;
 
 /// What is known after an apply.

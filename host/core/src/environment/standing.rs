@@ -3,8 +3,7 @@
 use super::FailedEnvironment;
 use crate::ledger::InputRef;
 use crate::object::ObjectKey;
-use crate::plan::{Plan, Planned};
-use crate::report::{ApplyReport, Failed};
+use crate::plan::{ApplyReport, Failed, Plan, Planned};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How the environments of a set stand.

@@ -3,12 +3,10 @@
 use super::*;
 use crate::desired::{DesiredSet, DesiredStep, Wanted};
 use crate::guard::SourceState;
-use crate::input::NamespacedName;
+use crate::input::{Freshness, NamespacedName, OddInputs};
 use crate::ledger::{InputSource, Ledger, LedgerEntry, SourceRef};
 use crate::object::{Object, ObjectKey, PackedObject};
-use crate::plan::{Owner, Plan, plan};
-use crate::report::{Action, ApplyReport, Change, Failed, Waiting};
-use crate::snapshot::{Freshness, OddInputs};
+use crate::plan::{Action, ApplyReport, Change, Failed, Owner, Plan, Waiting, plan};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -3,10 +3,9 @@
 use super::policy::GuardPolicy;
 use super::rules::Finding;
 use super::{Evidence, counted};
-use crate::digest;
-use crate::keys;
 use crate::ledger::LedgerEntry;
 use crate::object::ObjectKey;
+use crate::{digest, keys};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A list of deletions that waits for approval.

@@ -1,8 +1,7 @@
 //! When the guard holds: the operator's defaults, and what the annotations of one set make of them.
 
-use crate::explain::Reason;
+use crate::conditions::{Notice, Reason};
 use crate::keys;
-use crate::notice::Notice;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;

@@ -1,7 +1,7 @@
 //! Whether an object can be applied at all. What a renderer made is untrusted: its kind, name and namespace become parts of URLs
 //! and of paths.
 
-use crate::explain::{Disposition, Explain, Reason};
+use crate::conditions::{Disposition, Explain, Reason};
 use crate::object::{Object, ObjectKey};
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use crate::ledger::LedgerEntry;
-use crate::report::ApplyReport;
+use crate::plan::ApplyReport;
 use std::collections::BTreeSet;
 
 /// The UIDs of everything that is wanted, as far as they are known: from what was just applied, and from the ledger for what
@@ -28,10 +28,8 @@ mod tests {
     use crate::desired::{DesiredSet, DesiredStep, Wanted};
     use crate::input::NamespacedName;
     use crate::ledger::{Ledger, Mark};
-    use crate::object::{Object, ObjectKey, PackedObject};
-    use crate::plan::{Owner, plan};
-    use crate::report::{Action, Change};
-    use crate::scope::{Scope, Scopes};
+    use crate::object::{Object, ObjectKey, PackedObject, Scope, Scopes};
+    use crate::plan::{Action, Change, Owner, plan};
     use proptest::prelude::*;
     use serde_json::json;
     use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use super::Plan;
 use crate::guard::Verdict;
 use crate::ledger::{Ledger, Mark};
-use crate::report::{ApplyReport, PruneReport};
+use crate::plan::{ApplyReport, PruneReport};
 
 /// The ledger after the work. Only what is known to be gone, known to be another's, or known never to have been written
 /// leaves it. `before` is the ledger as it was before the plan.

@@ -5,7 +5,7 @@ use crate::desired::{DesiredSet, DesiredStep, Wanted};
 use crate::guard::{Hold, Verdict};
 use crate::ledger::Mark;
 use crate::object::{ObjectKey, PackedObject};
-use crate::report::{Action, ApplyReport, Change, Failed, Kept, PruneReport};
+use crate::plan::{Action, ApplyReport, Change, Failed, Kept, PruneReport};
 use serde_json::json;
 
 fn owner() -> Owner {

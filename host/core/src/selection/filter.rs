@@ -4,8 +4,7 @@
 use super::pattern::{Pattern, PatternError};
 use super::served::{NameKind, ServedType};
 use super::version::{RangeError, Version, VersionRange};
-use crate::explain::{Disposition, Explain, Reason};
-use crate::notice::Notice;
+use crate::conditions::{Disposition, Explain, Notice, Reason};
 use serde::{Deserialize, Serialize};
 
 /// How many inputs are exported where the manifest names no limit.

@@ -5,10 +5,9 @@
 
 use super::select::{Question, SelectError, name};
 use super::served::ServedType;
+use crate::conditions::{Notice, Reason};
 use crate::digest;
-use crate::explain::Reason;
 use crate::input::Input;
-use crate::notice::Notice;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 

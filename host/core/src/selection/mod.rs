@@ -2,19 +2,26 @@
 //!
 //! The order is fixed: include, exclude, labels, version range, sort (tags), limit, skip, default values.
 
-pub mod asked;
+mod asked;
 mod export;
-pub mod filter;
+mod filter;
 mod identity;
 mod limit;
-pub mod odd;
-pub mod pattern;
-pub mod select;
-pub mod served;
-pub mod skip;
-pub mod version;
+mod odd;
+mod pattern;
+mod select;
+mod served;
+mod skip;
+mod version;
 
 pub use asked::Asked;
-pub use filter::{Filter, FilterError, FilterSpec};
-pub use select::{Coverage, Question, SelectError, Selected, select};
+pub use export::with_defaults;
+pub use filter::{DEFAULT_LIMIT, Filter, FilterError, FilterSpec, MAX_LIMIT};
+pub use odd::sort_out;
+pub use pattern::PatternError;
+pub use select::{
+    Coverage, MAX_ANSWER_BYTES, MAX_EXPORTED_BYTES, MAX_FILTER_WORK, MAX_ID_CHARS, MAX_INPUT_BYTES, MAX_INPUTS,
+    Question, SelectError, Selected, select,
+};
 pub use served::{LimitRule, NameKind, ServedType};
+pub use version::RangeError;

@@ -6,10 +6,8 @@
 use super::identity::{Identities, id};
 use super::select::{MAX_ID_CHARS, MAX_INPUT_BYTES, Question, name, size, wants};
 use super::served::{NameKind, ServedType};
-use crate::explain::Reason;
-use crate::input::{Found, Input, OddItem};
-use crate::notice::Notice;
-use crate::snapshot::ANY;
+use crate::conditions::{Notice, Reason};
+use crate::input::{ANY, Found, Input, OddItem};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 

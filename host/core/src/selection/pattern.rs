@@ -25,7 +25,7 @@ pub enum PatternError {
 
 /// A compiled pattern.
 #[derive(Debug, Clone)]
-pub struct Pattern {
+pub(crate) struct Pattern {
     source: String,
     // Over bytes, because an ASCII `\B` may split a character, which the engine for text refuses to compile.
     compiled: regex::bytes::Regex,
@@ -47,7 +47,7 @@ impl Pattern {
     ///
     /// # Errors
     /// Go would refuse the text, or the compiled program would pass 1 MiB.
-    pub fn parse(source: &str) -> Result<Self, PatternError> {
+    pub(crate) fn parse(source: &str) -> Result<Self, PatternError> {
         let translated = translate(source)?;
         // The engine does not tell the size of a program, only whether it is below a limit.
         let mut sizes = SIZES.map(|bits| 1_usize << bits);
@@ -63,19 +63,19 @@ impl Pattern {
 
     /// How much it costs to look at texts of so many bytes: linear in the texts and in the size of the program.
     #[must_use]
-    pub fn work(&self, bytes: usize) -> usize {
+    pub(crate) fn work(&self, bytes: usize) -> usize {
         self.weight.saturating_mul(bytes)
     }
 
     /// The text as the user wrote it.
     #[must_use]
-    pub fn source(&self) -> &str {
+    pub(crate) fn source(&self) -> &str {
         &self.source
     }
 
     /// Whether any part of the text matches.
     #[must_use]
-    pub fn is_match(&self, text: &str) -> bool {
+    pub(crate) fn is_match(&self, text: &str) -> bool {
         self.compiled.is_match(text.as_bytes())
     }
 }

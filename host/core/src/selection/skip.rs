@@ -1,9 +1,8 @@
 //! `spec.skip.labels`: a change request with such a label is frozen as it was last exported, or left out if it never was.
 
 use super::served::ServedType;
-use crate::explain::Reason;
+use crate::conditions::{Notice, Reason};
 use crate::input::Input;
-use crate::notice::Notice;
 use serde_json::{Map, Value};
 
 /// The keys that are frozen even where the fresh answer lacks them.
@@ -11,7 +10,7 @@ const STANDARD: [&str; 8] = ["id", "sha", "branch", "tag", "author", "title", "s
 
 /// Whether an input with these labels is to be skipped. `x` skips what has the label, `!x` skips what lacks it.
 #[must_use]
-pub fn is_skipped(rules: &[String], labels: &[&str]) -> bool {
+pub(super) fn is_skipped(rules: &[String], labels: &[&str]) -> bool {
     rules.iter().any(|rule| match rule.strip_prefix('!') {
         Some(absent) => !labels.contains(&absent),
         None => labels.contains(&rule.as_str()),
@@ -21,7 +20,7 @@ pub fn is_skipped(rules: &[String], labels: &[&str]) -> bool {
 /// The fresh input with what was exported before laid over it. Keys that came from default values are not frozen: the present
 /// defaults are merged again afterwards.
 #[must_use]
-pub fn frozen(fresh: &Input, exported: &Map<String, Value>) -> Map<String, Value> {
+pub(super) fn frozen(fresh: &Input, exported: &Map<String, Value>) -> Map<String, Value> {
     let mut merged = fresh.attributes.clone();
     for (key, value) in exported {
         if merged.contains_key(key) || STANDARD.contains(&key.as_str()) {
@@ -41,7 +40,7 @@ pub(super) fn without_labels(served: &ServedType) -> Notice {
 
 /// The labels of an input, as far as they are text.
 #[must_use]
-pub fn labels(attributes: &Map<String, Value>) -> Vec<&str> {
+pub(super) fn labels(attributes: &Map<String, Value>) -> Vec<&str> {
     attributes
         .get("labels")
         .and_then(Value::as_array)

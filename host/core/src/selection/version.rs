@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 /// A version. Build metadata is dropped: it has no part in order or match.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
+pub(crate) struct Version {
     major: u64,
     minor: u64,
     patch: u64,
@@ -24,7 +24,7 @@ static LOOSE: LazyLock<regex::Regex> = LazyLock::new(|| {
 impl Version {
     /// Parses loosely: optional `v`, leading zeros, missing segments.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let found = LOOSE.captures(text)?;
         let number = |group| found.get(group).map_or(Some(0), |part| part.as_str().parse::<u64>().ok());
         let pre = found.get(4).map(|part| part.as_str().to_owned()).unwrap_or_default();
@@ -33,7 +33,7 @@ impl Version {
 
     /// Parses the name of a tag: as [`Version::parse`], with at least two dots, so that `v1` is no version.
     #[must_use]
-    pub fn parse_tag(text: &str) -> Option<Self> {
+    pub(crate) fn parse_tag(text: &str) -> Option<Self> {
         if text.bytes().filter(|byte| *byte == b'.').count() < 2 { None } else { Self::parse(text) }
     }
 }
@@ -113,7 +113,7 @@ struct Comparator {
 
 /// A range: alternatives of conjunctions.
 #[derive(Debug, Clone, PartialEq)]
-pub struct VersionRange {
+pub(crate) struct VersionRange {
     source: String,
     alternatives: Vec<Vec<Comparator>>,
 }
@@ -137,7 +137,7 @@ impl VersionRange {
     ///
     /// # Errors
     /// The text is not a range.
-    pub fn parse(source: &str) -> Result<Self, RangeError> {
+    pub(crate) fn parse(source: &str) -> Result<Self, RangeError> {
         let rewritten = HYPHEN.replace_all(source, " >=${1} <=${2} ");
         let alternatives = rewritten.split("||").map(conjunction).collect::<Option<Vec<_>>>();
         let alternatives = alternatives.ok_or_else(|| RangeError(source.to_owned()))?;
@@ -146,13 +146,13 @@ impl VersionRange {
 
     /// The text as the user wrote it.
     #[must_use]
-    pub fn source(&self) -> &str {
+    pub(crate) fn source(&self) -> &str {
         &self.source
     }
 
     /// Whether the version lies in the range. A prerelease does so only if its conjunction mentions a prerelease.
     #[must_use]
-    pub fn contains(&self, version: &Version) -> bool {
+    pub(crate) fn contains(&self, version: &Version) -> bool {
         self.alternatives.iter().any(|all| {
             let admits_pre = version.pre.is_empty() || all.iter().any(|one| !one.version.pre.is_empty());
             admits_pre && all.iter().all(|one| one.holds(version))

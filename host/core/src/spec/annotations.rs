@@ -1,7 +1,6 @@
 //! What annotations say of when and how long an object is reconciled.
 
-use crate::duration;
-use crate::keys;
+use crate::{duration, keys};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! The specs of both custom resources as types: what the wire said, parsed once at the border and never again.
 
 mod annotations;
+pub mod keys;
 mod provider;
 mod rules;
 mod selector;
@@ -12,7 +13,7 @@ pub use rules::{KNOWN_TYPES, is_known_type};
 pub use selector::{LabelSelector, Requirement};
 pub use set::{Dependency, InputsFrom, RendererSpec, SetSpec, StepSpec};
 
-use crate::explain::{Disposition, Explain, Reason};
+use crate::conditions::{Disposition, Explain, Reason};
 
 /// A field that cannot work. Waits for a change of the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

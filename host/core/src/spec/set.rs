@@ -2,11 +2,11 @@
 
 use super::{Cadence, LabelSelector, SpecError};
 use crate::combine::Strategy;
+use crate::conditions::Notice;
 use crate::desired::{CommonMetadata, OnDuplicate};
 use crate::guard::GuardPolicy;
 use crate::input::NamespacedName;
 use crate::keys;
-use crate::notice::Notice;
 use crate::plan::Owner;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

@@ -172,7 +172,7 @@ fn annotations_decide_cadence_owner_and_duplicates() {
     for (key, value) in [("reconcile", "Disabled"), ("reconcileEvery", "0"), ("force", "Enabled")] {
         spec.annotations.insert(format!("fluxcd.controlplane.io/{key}"), value.into());
     }
-    spec.annotations.insert(crate::keys::ON_DUPLICATE.into(), "error".into());
+    spec.annotations.insert(keys::ON_DUPLICATE.into(), "error".into());
     spec.service_account = some();
     assert!(spec.cadence().suspended && spec.cadence().interval.is_none());
     let owner = spec.owner(Some("flux"));

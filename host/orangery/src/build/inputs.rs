@@ -48,7 +48,7 @@ fn picks(from: &InputsFrom, provider: &ProviderSpec) -> bool {
 
 fn source(provider: &ProviderSpec) -> Source {
     let id = digest::adler32_id(&provider.name.name);
-    let inputs = std::iter::once(selection::select::with_defaults(id, Map::new(), &provider.default_values)).collect();
+    let inputs = std::iter::once(selection::with_defaults(id, Map::new(), &provider.default_values)).collect();
     Source { provider: ProviderRef::provider(provider.name.clone()), inputs, trust: Trust::Trusted }
 }
 

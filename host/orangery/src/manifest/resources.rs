@@ -4,7 +4,7 @@ use super::{Document, ManifestError, secret};
 use orangery_api::{ResourceSet, ResourceSetInputProvider};
 use orangery_controller::pipeline::secrets::StoredSecret;
 use orangery_core::NamespacedName;
-use orangery_core::combine::source::{API_VERSION, PROVIDER_KIND, SET_KIND};
+use orangery_core::combine::{API_VERSION, PROVIDER_KIND, SET_KIND};
 use orangery_core::spec::{ProviderSpec, SetSpec, SpecError};
 use std::collections::BTreeMap;
 

@@ -20,7 +20,7 @@ use orangery_controller::kubernetes::metrics::Metrics;
 use orangery_controller::kubernetes::{self, Clients, Context, Options, Rights};
 use orangery_controller::pipeline::Pipeline;
 use orangery_controller::pipeline::provider::poll::Poller;
-use orangery_core::deletion::{DeletionPolicy, Holding};
+use orangery_core::guard::{DeletionPolicy, Holding};
 use prometheus_client::registry::Registry;
 use std::process::ExitCode;
 use std::sync::Arc;

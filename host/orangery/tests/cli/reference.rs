@@ -117,8 +117,8 @@ fn the_page_of_the_conditions_has_every_reason_it_names_in_the_code() {
     {
         assert!(text.contains(&format!("`{}`", reason.as_str())), "{}", reason.as_str());
     }
-    let conditions = std::fs::read_to_string(root().join("host/core/src/conditions.rs")).unwrap();
-    let reasons = std::fs::read_to_string(root().join("host/core/src/explain.rs")).unwrap();
+    let conditions = std::fs::read_to_string(root().join("host/core/src/conditions/mod.rs")).unwrap();
+    let reasons = std::fs::read_to_string(root().join("host/core/src/conditions/explain.rs")).unwrap();
     for source in [conditions, reasons] {
         for line in source.lines().filter(|line| line.contains("Self::") && line.contains("=> \"")) {
             let name = line.split('"').nth(1).unwrap();

@@ -12,7 +12,7 @@ use kube::runtime::reflector::Store;
 use kube::{Resource, ResourceExt};
 use orangery_api::ResourceSet;
 use orangery_core::conditions::ConditionType;
-use orangery_core::deletion::{DeletionPolicy, Holding, WhyHeld};
+use orangery_core::guard::{DeletionPolicy, Holding, WhyHeld};
 use orangery_core::keys;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -18,7 +18,7 @@ use orangery_core::guard::{self, Evidence, GuardPolicy, Hold, Judgement, SourceS
 use orangery_core::plan::{self, NotApplicable};
 use orangery_core::{
     ApplyReport, Disposition, Explain, GroupVersionKind, InputRef, Ledger, LedgerEntry, NamespacedName, Notice,
-    ObjectKey, Owner, Plan, PruneReport, Reason, scope,
+    ObjectKey, Owner, Plan, PruneReport, Reason,
 };
 use std::collections::BTreeMap;
 
@@ -159,7 +159,7 @@ pub async fn converge(
     let nothing_desired = built.desired.is_empty() && built.failed.is_empty();
     let present = built.present();
     let Built { desired, inputs: labels, failed, mut notices, count: environments } = built;
-    let mut scopes = target.scopes(&owner, &scope::kinds_with_namespace(&desired, known)).await;
+    let mut scopes = target.scopes(&owner, &orangery_core::kinds_with_namespace(&desired, known)).await;
     scopes.learn_definitions(&desired);
     let ledger = &scopes.ledger(known);
     let desired = desired.normalised(&scopes, on_duplicate)?;

@@ -269,7 +269,7 @@ fn too_patient(asked: Duration, most: Duration) -> Option<Notice> {
 
 /// One input: the default values, and an id from the object's UID, or from its name where a file has none (`resourceset.md` §2.1).
 fn exported_static(provider: &ProviderSpec, last: &Snapshot, now: u64) -> Polled {
-    let input: Map<String, Value> = selection::select::with_defaults(
+    let input: Map<String, Value> = selection::with_defaults(
         digest::adler32_id(if provider.uid.is_empty() { &provider.name.name } else { &provider.uid }),
         Map::new(),
         &provider.default_values,

@@ -7,7 +7,7 @@
 use crate::pipeline::build::consumer;
 use crate::pipeline::set::expression::{self, ExpressionError};
 use orangery_cluster::{ReadError, Target};
-use orangery_core::combine::source::{PROVIDER_KIND, SET_KIND};
+use orangery_core::combine::{PROVIDER_KIND, SET_KIND};
 use orangery_core::readiness::{Purpose, readiness};
 use orangery_core::spec::{Dependency, SetSpec};
 use orangery_core::{Disposition, Explain, GroupVersionKind, Object, ObjectKey, Owner, Reason};

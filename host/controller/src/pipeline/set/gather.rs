@@ -3,7 +3,7 @@
 use orangery_core::combine::{ProviderRef, Source, Trust};
 use orangery_core::guard::SourceState;
 use orangery_core::spec::{InputsFrom, SetSpec};
-use orangery_core::{Freshness, NamespacedName, OddInputs, Reason, Snapshot, snapshot};
+use orangery_core::{Freshness, NamespacedName, OddInputs, Reason, Snapshot};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -58,7 +58,7 @@ impl Gathered {
 /// The inputs that items which could not be read in the last answer stand for.
 fn odd_inputs(provider: &KnownProvider) -> OddInputs {
     let odd = provider.snapshot.odd();
-    if odd.iter().any(|key| key == snapshot::ANY) {
+    if odd.iter().any(|key| key == orangery_core::ANY) {
         return OddInputs::Any;
     }
     let reference = ProviderRef::provider(provider.name.clone());

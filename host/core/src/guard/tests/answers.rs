@@ -1,9 +1,8 @@
 //! {complete, partial, error} × {0, fewer, same, more}: law 1 from the answer to the verdict.
 
 use super::*;
-use crate::input::Input;
+use crate::input::{Input, Snapshot};
 use crate::selection::{Coverage, Filter, Question, ServedType, select};
-use crate::snapshot::Snapshot;
 use serde_json::Map;
 
 fn answer(count: usize) -> Vec<Input> {

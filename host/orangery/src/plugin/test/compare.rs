@@ -1,8 +1,7 @@
 //! What was expected against what was answered, as a diff.
 
 use super::case::{Expect, ExpectedError, ExpectedOdd, HeaderValues};
-use orangery_core::selection::odd;
-use orangery_core::{Found, Input, OddItem, PollOutcome, ServedType};
+use orangery_core::{Found, Input, OddItem, PollOutcome, ServedType, selection};
 use orangery_sandbox::{CallError, GuestFailure, RetryHint};
 use serde_json::{Value, json};
 use similar::TextDiff;
@@ -48,7 +47,7 @@ fn parts(outcome: &PollOutcome) -> (&'static str, Found) {
 fn compare_outcome(expect: &Expect, outcome: &PollOutcome, served: &ServedType) -> Result<(), String> {
     let (word, found) = parts(outcome);
     // As the host does: an input without name, or with a bad id, is an odd item to the author, too.
-    let Found { inputs, odd } = odd::sort_out(found, served);
+    let Found { inputs, odd } = selection::sort_out(found, served);
     let expected: Vec<Value> = expect.inputs.iter().flatten().cloned().map(Value::Object).collect();
     let actual: Vec<Value> = inputs.into_iter().map(shown).collect();
     let expected_odd: Vec<Value> = expect.odd.iter().map(ExpectedOdd::as_value).collect();

@@ -1,6 +1,6 @@
 //! Remarks for the user that are not failures: they reach status, events and the standard error of the command line.
 
-use crate::explain::Reason;
+use crate::conditions::Reason;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -13,12 +13,9 @@ use super::limit::{admit, best};
 use super::odd;
 use super::served::{LimitRule, ServedType};
 use super::skip;
-use crate::explain::{Disposition, Explain, Reason};
+use crate::conditions::{Disposition, Explain, Notice, Reason};
 use crate::input::{Found, Input};
-use crate::notice::Notice;
 use serde_json::{Map, Value};
-
-pub use super::export::with_defaults;
 
 /// Inputs in one answer.
 pub const MAX_INPUTS: usize = 10_000;
@@ -68,7 +65,7 @@ pub struct Selected {
     pub exported: Vec<Map<String, Value>>,
     /// What waits because the limit is reached: `id`, or `id/name` where the id is a checksum of the name.
     pub waiting: Vec<String>,
-    /// Items that could not be read: identities as in `waiting`, or [`crate::snapshot::ANY`].
+    /// Items that could not be read: identities as in `waiting`, or [`crate::input::ANY`].
     pub odd: Vec<String>,
     /// Remarks for status.
     pub notices: Vec<Notice>,

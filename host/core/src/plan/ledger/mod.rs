@@ -1,6 +1,7 @@
 //! The ledger: what a set owns or is about to own. On the wire it is `status.inventory` of the reference, so that an
 //! existing installation is taken over in place.
 
+pub mod inventory;
 mod source;
 mod typed;
 

@@ -1,10 +1,9 @@
 //! `checksumFrom`: the hash of ConfigMaps and Secrets that a pod template carries, so that pods roll when they change
 //! (`resourceset.md` §5.5). Finding, parsing and hashing; reading from the cluster is somebody else's.
 
-use crate::digest;
-use crate::explain::{Disposition, Explain, Reason};
-use crate::keys;
+use crate::conditions::{Disposition, Explain, Reason};
 use crate::object::Object;
+use crate::{digest, keys};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;

@@ -6,15 +6,18 @@
 //! a failed environment are neither applied nor stale.
 
 mod check;
+pub mod ledger;
 mod living;
 mod make;
 mod order;
+mod report;
 mod settle;
 
 pub use check::{NotApplicable, check_names};
 pub use living::{take_living, wanted_uids};
 pub use make::plan;
 pub use order::{deletion_order, is_deleted_first};
+pub use report::{Action, ApplyReport, Change, Failed, Kept, PruneReport, Terminating, Waiting};
 pub use settle::settle;
 
 use crate::environment::FailedEnvironment;

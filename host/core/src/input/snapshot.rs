@@ -1,8 +1,7 @@
 //! The last good inputs of one provider and how much they can be trusted. Holds law 1: a failure is never an empty list.
 
-use crate::attributes::InputList;
-use crate::explain::Reason;
-use crate::revision::revision;
+use crate::conditions::Reason;
+use crate::input::{InputList, revision};
 use crate::selection::{Coverage, Selected};
 use std::collections::BTreeSet;
 

@@ -1,13 +1,17 @@
 //! Conditions, computed as values: each condition is set by one function, and what did not change stays equal, so that the status
 //! need not be written (law 4).
 
+mod explain;
 mod history;
+mod notice;
 mod outcome;
+pub mod shown;
 
+pub use explain::{Disposition, Explain, Reason};
 pub use history::{HistoryEntry, MAX_HISTORY, remember};
+pub use notice::{Notice, Severity};
 pub use outcome::{Abnormal, Outcome, conclude};
 
-use crate::explain::Reason;
 use serde::{Deserialize, Serialize};
 
 /// Characters of a message that an API server accepts.

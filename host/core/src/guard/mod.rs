@@ -15,19 +15,21 @@
 //! Deleting the set itself is an explicit wish and never comes here.
 
 mod approval;
+mod deletion;
 mod memory;
 mod policy;
 mod rules;
 mod tally;
 
 pub use approval::{Hold, list_digest};
+pub use deletion::{DeletionPolicy, Holding, Many, WhyHeld};
 pub use memory::{GuardMemory, HIGH_WATER_MS, Level, MAX_LEVELS};
 pub use policy::{GuardPolicy, Thresholds};
 
-use crate::explain::Reason;
+use crate::conditions::Reason;
+use crate::input::{Freshness, OddInputs};
 use crate::ledger::{InputRef, Ledger, LedgerEntry, Mark};
 use crate::object::ObjectKey;
-use crate::snapshot::{Freshness, OddInputs};
 use std::collections::BTreeSet;
 
 /// What is known of one source at the time of the decision.

@@ -1,6 +1,6 @@
 //! What a target did: values, not logs. Always returned, errors inside.
 
-use crate::explain::Reason;
+use crate::conditions::Reason;
 use crate::ledger::{LedgerEntry, Mark};
 use crate::object::ObjectKey;
 

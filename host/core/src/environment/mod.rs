@@ -17,7 +17,7 @@ pub use halted::Halted;
 pub use knowledge::{Knowledge, Sifted, Unnamed};
 pub use standing::Standing;
 
-use crate::explain::Reason;
+use crate::conditions::Reason;
 use crate::ledger::InputRef;
 
 /// An environment that is left as it is, and why.

@@ -1,7 +1,7 @@
 //! `copyFrom` and `convertKubeConfigFrom`: what they ask for, and how the data goes into the object (`resourceset.md` §5.5).
 //! Reading the source is somebody else's.
 
-use crate::explain::{Disposition, Explain, Reason};
+use crate::conditions::{Disposition, Explain, Reason};
 use crate::input::NamespacedName;
 use crate::keys;
 use crate::object::Object;

@@ -1,5 +1,14 @@
 //! Inputs: what providers find and templates see.
 
+mod attributes;
+pub mod digest;
+mod revision;
+mod snapshot;
+
+pub use attributes::{Attributes, InputList};
+pub use revision::revision;
+pub use snapshot::{ANY, Freshness, OddInputs, Snapshot};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;

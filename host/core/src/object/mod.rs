@@ -1,8 +1,13 @@
 //! A Kubernetes object as data, and its identity.
 
+pub mod checksum;
+pub mod copy;
 mod packed;
+pub mod readiness;
+mod scope;
 
 pub use packed::PackedObject;
+pub use scope::{Scope, Scopes, kinds_with_namespace};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -1,0 +1,4 @@
+//! Time: durations as Go writes them, and the windows of `spec.schedule`.
+
+pub mod duration;
+pub mod schedule;
