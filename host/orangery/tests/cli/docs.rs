@@ -1,6 +1,8 @@
 //! The reader's pages: links lead somewhere, and the commands that need no network and no cluster work as written.
 
 use crate::bench::{orangery, root, tree};
+use crate::garden::Garden;
+use orangery_test_forge::seed;
 use std::path::{Path, PathBuf};
 
 fn pages() -> Vec<PathBuf> {
@@ -92,4 +94,35 @@ fn the_commands_of_the_readme_and_the_static_example_run_as_written() {
         }
     }
     assert!(ran.len() >= 3, "{ran:?}");
+}
+
+/// The first block of YAML.
+fn first_manifest(text: &str) -> &str {
+    let (_, after) = text.split_once("```yaml\n").unwrap();
+    after.split_once("```").unwrap().0
+}
+
+#[test]
+fn the_manifest_of_the_readme_makes_what_the_readme_says() {
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let garden = Garden::new();
+    let mut commands = vec![
+        serde_json::json!({"do": "repository", "repository": "github:acme/shop", "private": true}),
+        serde_json::json!({"do": "token", "value": "ghp_readme", "flavour": "github", "repositories": ["acme/shop"], "rights": "read", "user": "flux"}),
+    ];
+    for number in 1..=12 {
+        let labels = if [7, 12].contains(&number) { vec!["preview"] } else { Vec::new() };
+        let branch = format!("branch-{number}");
+        commands.push(serde_json::json!({"do": "open", "repository": "github:acme/shop", "branch": branch, "title": "A title", "author": "ada", "labels": labels}));
+    }
+    let file = garden.folder.path().join("forge.json");
+    std::fs::write(&file, serde_json::to_string(&commands).unwrap()).unwrap();
+    for command in seed::read(file.to_str().unwrap()).unwrap() {
+        garden.forge.run(command).unwrap();
+    }
+    garden.manifest("readme.yaml", &first_manifest(&text).replace("https://github.com", &garden.forge.url()));
+    let secret = ["--secret-from-env", "previews/github-token=README_TOKEN"];
+    garden.pass(&secret).with("README_TOKEN", "ghp_readme").run().exits(0);
+    assert_eq!(garden.names(), ["previews/HelmRelease/shop-pr-12.yaml", "previews/HelmRelease/shop-pr-7.yaml"]);
+    assert!(text.contains("`HelmRelease/shop-pr-7` and `HelmRelease/shop-pr-12`"));
 }
