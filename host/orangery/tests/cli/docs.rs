@@ -123,6 +123,7 @@ fn the_manifest_of_the_readme_makes_what_the_readme_says() {
     garden.manifest("readme.yaml", &first_manifest(&text).replace("https://github.com", &garden.forge.url()));
     let secret = ["--secret-from-env", "previews/github-token=README_TOKEN"];
     garden.pass(&secret).with("README_TOKEN", "ghp_readme").run().exits(0);
-    assert_eq!(garden.names(), ["previews/HelmRelease/shop-pr-12.yaml", "previews/HelmRelease/shop-pr-7.yaml"]);
+    let names = ["shop-pr-12", "shop-pr-7"];
+    assert_eq!(garden.names(), names.map(|name| format!("previews/HelmRelease.helm.toolkit.fluxcd.io/{name}.yaml")));
     assert!(text.contains("`HelmRelease/shop-pr-7` and `HelmRelease/shop-pr-12`"));
 }
