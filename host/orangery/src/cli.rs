@@ -152,12 +152,12 @@ pub struct RunOptions {
     pub glass: GlassOptions,
 }
 
-/// Whether the guard holds by default.
+/// Whether deletions that look like an accident are held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum GuardDefault {
-    /// A drop to zero, or of at least half and more than five inputs, is held until it is approved.
+    /// Hold them until they are approved.
     On,
-    /// As the reference: delete at once.
+    /// Delete at once, as Flux Operator does.
     Off,
 }
 
@@ -310,7 +310,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     orangery_core::duration::parse(text).map_err(|error| error.to_string())
 }
 
-/// `HOST:PORT`, `:PORT` as the reference writes it, or `none`.
+/// `HOST:PORT`, `:PORT` as Flux Operator writes it, or `none`.
 fn address(text: &str) -> Result<Address, String> {
     if text == "none" || text == "0" {
         return Ok(Address(None));

@@ -116,7 +116,7 @@ async fn once(job: Job, options: &BuildOptions, sandbox: &Sandbox) -> anyhow::Re
     Ok(Some(built.desired))
 }
 
-/// Reads the first document of the file, as the reference does.
+/// Reads the first document of the file, as Flux Operator does.
 fn read_set(filename: &Path, options: &BuildOptions) -> anyhow::Result<(String, SetSpec)> {
     let (name, bytes) = if filename == Path::new("-") {
         let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! What `orangery build resourceset` adds to the reference: one input, origins, strict fields, watching.
+//! What `orangery build resourceset` adds to Flux Operator: one input, origins, strict fields, watching.
 
 use crate::bench::{orangery, root, tree, without_uid};
 use serde_json::Value;
