@@ -90,3 +90,12 @@ fn no_rust_file_is_an_orphan() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn every_crate_says_what_it_is() -> Result<()> {
+    for package in cargo_metadata::MetadataCommand::new().manifest_path("../../Cargo.toml").no_deps().exec()?.packages {
+        let described = package.description.as_deref().is_some_and(|description| description.len() > 20);
+        ensure!(described, "{} has no description", package.manifest_path);
+    }
+    Ok(())
+}

@@ -24,6 +24,12 @@ const SEED: &str = r#"[
   {"do": "open", "repository": "github:orchard/webshop", "branch": "docs", "title": "Say how it works", "author": "linus"}
 ]"#;
 
+/// What runs.
+const PROGRAMS: [&str; 2] = ["orangery", "orangery-forge"];
+/// Cargo gives dependencies the features that development dependencies ask for only if a test is built, too. With this small one the
+/// demo shares every artefact with `cargo xtask test`, and neither compiles a dependency that the other has compiled.
+const SHARED_FEATURES: &str = "house";
+
 /// Set everything up and watch preview environments appear and vanish.
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -40,7 +46,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut steps = Steps::new(10);
     steps.perform("tools", ensure_wasm_target)?;
     let mut build = cargo();
-    build.args(["build", "--locked", "-p", "orangery", "-p", "orangery-test-forge"]);
+    build.args(["build", "--locked", "--workspace"]).args(PROGRAMS.iter().flat_map(|program| ["--bin", program]));
+    build.args(["--test", SHARED_FEATURES]);
     if options.release {
         build.arg("--release");
     }
