@@ -10,6 +10,17 @@
 //!        9 a denial is an answer      10 every hop is traced
 //! ```
 //!
+//! Folders, each importing only from those after it (held by `tests/architecture`):
+//!
+//! ```text
+//! session      one call of a plugin: the order of the steps, its budget, its trace
+//! credential   what is attached, where, and with whose consent; GitHub App tokens
+//! response     redirects, the conditional cache, rate limits and back-off
+//! connection   policy, addresses, name resolution, TLS, HTTP clients, one exchange
+//! request      method, URL, origin, grant, header fields
+//! secret       values that cannot be printed, their fingerprints, redaction
+//! ```
+//!
 //! # Guarantees
 //! - Nothing is reached that no grant names; an empty list of grants reaches nothing.
 //! - No address is dialled that the policy refuses, whatever a name resolves to and however it is written.

@@ -9,6 +9,18 @@
 //! Evaluations ──────▶ built-in evaluator, fresh store, no network ──▶ expressions, schemas, schedules
 //! ```
 //!
+//! Folders, each importing only from those after it (held by `tests/architecture`):
+//!
+//! ```text
+//! operations   what the sandbox can be asked: poll, render, report, validate, evaluate, inspect
+//! admission    from bytes to a plugin that may be called
+//! calls        one call: its place, its turn, its circuit breaker, its processor time
+//! instance     the store of one call, and the host functions behind the imports
+//! plugin       who a plugin is, its roles, its configuration schemas
+//! guest        what comes out of a guest: text, log lines, failures, faults, answers
+//! bindings     generated from wit/;  engine, limits
+//! ```
+//!
 //! # Guarantees
 //! - Every call has an instance of its own and ends, whatever the guest does; neighbours keep running. A call that waits
 //!   for the network keeps nobody from computing.
@@ -36,13 +48,14 @@ pub use admission::cache::CacheError;
 pub use admission::compile::{CompileFault, Compiler, compile_if_asked};
 pub use calls::{CallError, Usage};
 pub use guest::answer::BadAnswer;
+pub use guest::evaluation::EvaluationError;
 pub use guest::failure::{FailureKind, GuestFailure, Note, NoteLevel, RetryHint};
 pub use guest::fault::Fault;
 pub use guest::log::{LogLevel, LogLine};
 pub use guest::text::GuestText;
 pub use instance::store::Wants;
 pub use limits::{LimitError, Limits};
-pub use operations::evaluator::{EvaluationError, Evaluations, EvaluatorSource, ExpressionProblem, Triggers};
+pub use operations::evaluator::{Evaluations, EvaluatorSource, ExpressionProblem, Triggers};
 pub use operations::inspect::Inspection;
 pub use operations::poll::{PollFilter, PollReport, PollRequest};
 pub use operations::render::{

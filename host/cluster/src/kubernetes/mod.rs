@@ -5,6 +5,17 @@
 //!    ▲ memory: an object that is as we left it costs no request of its own
 //! ```
 //!
+//! Folders, each importing only from those after it (held by `tests/architecture`):
+//!
+//! ```text
+//! apply    stages: inspect, write, wait for readiness
+//! prune    deletion, and leaving adopted objects behind
+//! target   what one target holds
+//! live     what was applied, as it is now: remembered, watched, waited for
+//! object   what can be told from one object: owner, differences, fields to drop or to hide
+//! client   requests: identity, discovery, refusals, limits
+//! ```
+//!
 //! # Guarantees
 //! A stage is dry-run as a whole before its first write. All identities share the connections; each has a discovery cache of its own. Dropping the future
 //! of an apply or prune stops it between two requests; running it again reaches the same end state.
@@ -14,98 +25,20 @@ mod client;
 mod live;
 mod object;
 mod prune;
+mod target;
+
+pub use client::identity::Connect;
+pub use target::{KubernetesOptions, KubernetesTarget, Patience};
 
 use crate::target::{ReadError, Target};
 use async_trait::async_trait;
-use client::connection::Session;
-use client::identity::Identities;
 use futures::stream::BoxStream;
-use kube::{Client, Config};
-use live::memory::Memory;
-use live::watch::{Awaited, Watches};
+use live::watch::Awaited;
 use orangery_core::{
     ApplyReport, GroupVersionKind, LedgerEntry, NamespacedName, Object, ObjectKey, Owner, Plan, PruneReport, Scope,
     Scopes,
 };
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::time::Duration;
-
-/// Makes a client from connection settings: [`Client::try_from`], or something with layers around it.
-pub type Connect = dyn Fn(Config) -> Result<Client, kube::Error> + Send + Sync;
-
-/// How long to wait for what.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// For definitions, namespaces and classes to be ready before the next stage, and for a deleted object that is re-created.
-    pub gate: Duration,
-    /// For deleted Flux objects to be gone before what they depend on is deleted.
-    pub flux: Duration,
-    /// For all other deleted objects to be gone, before they are reported as still terminating.
-    pub gone: Duration,
-    /// Between two full checks of an object that looks unchanged; up to twice as long, so that the checks spread.
-    pub recheck: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            gate: Duration::from_secs(60),
-            flux: Duration::from_secs(60),
-            gone: Duration::from_secs(20),
-            recheck: Duration::from_secs(3600),
-        }
-    }
-}
-
-/// Settings of the target.
-#[derive(Debug, Clone, Default)]
-pub struct KubernetesOptions {
-    /// How long to wait for what.
-    pub patience: Patience,
-    /// More field managers whose fields are taken over, besides those of kubectl, Helm and Flux.
-    pub override_managers: Vec<String>,
-}
-
-/// A Kubernetes API server.
-pub struct KubernetesTarget {
-    identities: Identities,
-    memory: Arc<Memory>,
-    clock: live::clock::Clock,
-    watches: Watches,
-    options: KubernetesOptions,
-}
-
-impl KubernetesTarget {
-    /// A target at the server of `config`, with its identity where a set names no service account.
-    #[must_use]
-    pub fn new(config: Config, options: KubernetesOptions) -> Self {
-        Self::with_connect(config, options, Box::new(Client::try_from))
-    }
-
-    /// As [`KubernetesTarget::new`], with a say in how clients are made.
-    #[must_use]
-    pub fn with_connect(config: Config, options: KubernetesOptions, connect: Box<Connect>) -> Self {
-        let memory = Arc::new(Memory::default());
-        let watches = Watches::new(Arc::clone(&memory));
-        Self {
-            identities: Identities::new(config, connect),
-            memory,
-            clock: live::clock::Clock::default(),
-            watches,
-            options,
-        }
-    }
-
-    fn session(&self, owner: &Owner) -> Result<Session, client::refusal::Refusal> {
-        self.identities.of(owner).map(Session::new)
-    }
-
-    /// As the operator itself: to ask whether another set exists, which is nobody else's to see.
-    fn operator(&self) -> Result<Session, client::refusal::Refusal> {
-        self.identities.operator().map(Session::new)
-    }
-}
 
 #[async_trait]
 impl Target for KubernetesTarget {

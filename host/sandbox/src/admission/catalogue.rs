@@ -5,8 +5,9 @@
 //! would otherwise depend on the order of flags.
 
 use crate::admission::admit::{AdmitError, name_of};
+use crate::admission::plugin::Plugin;
 use crate::calls::CallError;
-use crate::plugin::{Plugin, PluginDescription, Shadowing};
+use crate::plugin::{PluginDescription, Shadowing};
 use orangery_core::ServedType;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -6,3 +6,4 @@ pub(crate) mod catalogue;
 pub(crate) mod compile;
 pub(crate) mod footprint;
 pub(crate) mod linker;
+pub(crate) mod plugin;

@@ -18,9 +18,10 @@ pub(crate) use paced::{Seat, Waiting};
 pub(crate) use places::{Bounds, Claimant, Places};
 
 use crate::guest::failure::GuestFailure;
-use crate::guest::fault::{CpuSpent, Fault};
+use crate::guest::fault::Fault;
 use crate::guest::log::LogLine;
 use crate::instance::store::{self, CallState, Given};
+use crate::instance::trap::{CpuSpent, fault_of};
 use crate::limits::Limits;
 use crate::plugin::PluginRef;
 use crate::plugin::schema::{ConfigError, SchemaError};
@@ -210,7 +211,7 @@ pub(crate) async fn run<T: Send + 'static>(
         let paced = Paced::new(running, Arc::clone(&meter), seat, place);
         let outcome = match tokio::time::timeout(wall, paced).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(Fault::of(&error, store.data(), &limits)),
+            Ok(Err(error)) => Err(fault_of(&error, store.data(), &limits)),
             Err(_) => Err(Fault::OutOfTime { deadline: wall }),
         };
         let state = store.data_mut();

@@ -27,7 +27,7 @@ impl Question {
 type Flight<T> = Shared<BoxFuture<'static, T>>;
 
 /// The questions on their way.
-pub(crate) struct Flights<T: Clone + Send + 'static = crate::operations::poll::PollReport> {
+pub(crate) struct Flights<T: Clone + Send + 'static> {
     waiting: Mutex<HashMap<Question, WeakShared<BoxFuture<'static, T>>>>,
 }
 

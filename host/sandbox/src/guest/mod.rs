@@ -1,6 +1,7 @@
 //! What comes out of a guest (text, log lines, failures, faults, answers) and the rules by which the host believes it.
 
 pub(crate) mod answer;
+pub(crate) mod evaluation;
 pub(crate) mod failure;
 pub(crate) mod fault;
 pub(crate) mod log;

@@ -7,3 +7,4 @@ pub(crate) mod meter;
 pub(crate) mod network;
 pub(crate) mod stdio;
 pub(crate) mod store;
+pub(crate) mod trap;

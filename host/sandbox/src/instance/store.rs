@@ -5,13 +5,13 @@
 //! at the time it was given and its randomness is a function of its seed, so equal calls give equal answers. Whatever the
 //! guest does, it yields at every tick of the epoch, and its processor time is spent sooner or later.
 
-use crate::guest::fault::CpuSpent;
 use crate::guest::log::{CallLog, LogLevel};
 use crate::guest::text::GuestText;
 use crate::instance::clock::{Counting, Standing};
 use crate::instance::meter::Meter;
 use crate::instance::network::Network;
 use crate::instance::stdio::Scrap;
+use crate::instance::trap::CpuSpent;
 use crate::limits::Limits;
 use orangery_egress::Redactor;
 use std::sync::Arc;

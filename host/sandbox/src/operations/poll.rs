@@ -5,6 +5,7 @@
 //! questions with equal credentials asked at once share one call. An open circuit costs no call. Nothing is asked of the
 //! network before the plugin has accepted the configuration.
 
+use crate::admission::plugin::Plugin;
 use crate::bindings::provider::Provides;
 use crate::bindings::provider::exports::orangery::plugin::provider as wit;
 use crate::calls::single_flight::Question;
@@ -17,7 +18,6 @@ use crate::instance::network::Network;
 use crate::instance::store::{Clock, Given, Wants};
 use crate::operations::sandbox::{Reached, Sandbox};
 use crate::operations::validate;
-use crate::plugin::Plugin;
 use futures::FutureExt;
 use orangery_core::PollOutcome;
 use orangery_egress::{Door, Origin, RequestTrace, SessionSpec};

@@ -4,6 +4,7 @@ use crate::admission::admit::{AdmitError, Gate};
 use crate::admission::cache::{Cache, CacheError};
 use crate::admission::catalogue::Catalogue;
 use crate::admission::compile::Compiler;
+use crate::admission::plugin::Plugin;
 use crate::calls::circuit::Circuits;
 use crate::calls::queue::Queue;
 use crate::calls::single_flight::Flights;
@@ -14,8 +15,9 @@ use crate::instance::store::Given;
 use crate::limits::{LimitError, Limits};
 use crate::operations::accepted::Accepted;
 use crate::operations::evaluator::{Evaluator, EvaluatorSource};
+use crate::operations::poll::PollReport;
 use crate::operations::render::Memo;
-use crate::plugin::{Plugin, PluginDescription, PluginRef, PluginSource};
+use crate::plugin::{PluginDescription, PluginRef, PluginSource};
 use orangery_core::ServedType;
 use orangery_egress::Door;
 use std::path::PathBuf;
@@ -66,7 +68,7 @@ pub(crate) struct Inner {
     pub(crate) door: Door,
     pub(crate) catalogue: RwLock<Catalogue>,
     pub(crate) circuits: Arc<Circuits>,
-    pub(crate) flights: Flights,
+    pub(crate) flights: Flights<PollReport>,
     pub(crate) accepted: Accepted,
     pub(crate) queue: Queue,
     /// Calls that may wait for the network.

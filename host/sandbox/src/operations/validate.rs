@@ -1,6 +1,7 @@
 //! Checking a configuration: the JSON Schema first, because it names fields; then the plugin, for what a schema cannot say.
 
 use crate::admission::admit::{AdmitError, Loaded};
+use crate::admission::plugin::Plugin;
 use crate::bindings::info::Describes;
 use crate::calls::{Attempt, Body, CallError};
 use crate::guest::failure::{GuestFailure, Note};
@@ -8,9 +9,9 @@ use crate::instance::network::Network;
 use crate::instance::store::{Clock, Given};
 use crate::operations::accepted;
 use crate::operations::sandbox::Sandbox;
+use crate::plugin::PluginSource;
 use crate::plugin::describe::DescriptionError;
-use crate::plugin::schema::{self, SchemaError, SchemaVerdict};
-use crate::plugin::{Plugin, PluginSource};
+use crate::plugin::schema::{ConfigError, FieldError, Schema, SchemaError, one_line, surplus};
 use orangery_egress::Redactor;
 use serde_json::Value;
 use std::sync::Arc;
@@ -122,16 +123,22 @@ impl Sandbox {
         root: &'static str,
         config: &Value,
     ) -> Result<(), CallError> {
-        let Some(schema) = plugin.schemas.get(kind) else { return Ok(()) };
-        let mut evaluations = self.evaluations(format!("schema of {}", plugin.reference()));
-        schema.check(&mut evaluations, root, config).await.map_err(|verdict| {
-            let plugin = plugin.reference().clone();
-            match verdict {
-                SchemaVerdict::Config(error) => CallError::Config { plugin, error },
-                SchemaVerdict::Unusable(error) => CallError::Schema { plugin, error },
-                SchemaVerdict::Unknown(error) => CallError::Schema { plugin, error: SchemaError::Unaffordable(error) },
+        let refused = |error| CallError::Schema { plugin: plugin.reference().clone(), error };
+        let fields = match plugin.schemas.get(kind) {
+            None | Some(Schema::Anything) => return Ok(()),
+            Some(Schema::Nothing) => surplus(config),
+            Some(Schema::Text(schema)) => {
+                let mut evaluations = self.evaluations(format!("schema of {}", plugin.reference()));
+                let validated = evaluations.validate(schema, config).await;
+                let found = validated.map_err(|error| refused(SchemaError::Unaffordable(error)))?;
+                let found = found.map_err(|why| refused(SchemaError::Unusable(one_line(&why))))?;
+                found.into_iter().map(FieldError::in_one_line).collect()
             }
-        })
+        };
+        if fields.is_empty() {
+            return Ok(());
+        }
+        Err(CallError::Config { plugin: plugin.reference().clone(), error: ConfigError { root, fields } })
     }
 
     /// Everything from bytes to a plugin whose schemas can be used. Those of the built-in plugins are known to be good: a test
@@ -166,7 +173,7 @@ impl Sandbox {
             Ok(Ok(())) => Ok(plugin),
             Ok(Err((index, why))) => {
                 let of = names.get(index).map_or_else(all, |name| (*name).clone());
-                Err(unusable(of, SchemaError::Unusable(schema::one_line(&why))))
+                Err(unusable(of, SchemaError::Unusable(one_line(&why))))
             }
             Err(error) => Err(unusable(all(), SchemaError::Unaffordable(error))),
         }

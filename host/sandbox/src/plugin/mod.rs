@@ -1,18 +1,11 @@
-//! Plugins as the rest of the house knows them: who they are, what they serve, and, inside, how to call them.
+//! Plugins as other crates know them: who they are, where they came from, and what they serve.
 
 pub(crate) mod describe;
 pub(crate) mod schema;
 pub(crate) mod world;
 
-use crate::calls::Places;
-use crate::instance::store::CallState;
-use crate::plugin::schema::Schema;
-use crate::plugin::world::Roles;
 use orangery_core::ServedType;
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
-use wasmtime::component::InstancePre;
 
 /// Who a plugin is, for messages and metrics.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -104,22 +97,4 @@ pub struct PluginDescription {
     pub wants: Vec<Want>,
     /// JSON Schema of `spec.renderer.config`; that of a type is in the type.
     pub renderer_schema: serde_json::Value,
-}
-
-/// An admitted plugin.
-pub(crate) struct Plugin {
-    /// Shared with every error that names the plugin.
-    pub(crate) reference: Arc<PluginRef>,
-    pub(crate) description: PluginDescription,
-    pub(crate) roles: Roles,
-    pub(crate) pre: InstancePre<CallState>,
-    pub(crate) schemas: BTreeMap<String, Schema>,
-    /// Its calls that compute.
-    pub(crate) places: Arc<Places>,
-}
-
-impl Plugin {
-    pub(crate) fn reference(&self) -> &Arc<PluginRef> {
-        &self.reference
-    }
 }

@@ -3,7 +3,7 @@
 //! A schema comes from a plugin and is bounded like one: it has a size, and the evaluator compiles and applies it with the
 //! limits of a call. It cannot fetch, and its patterns run in linear time.
 
-use crate::operations::evaluator::{EvaluationError, Evaluations};
+use crate::guest::evaluation::EvaluationError;
 use serde_json::{Map, Value};
 use std::fmt;
 use std::sync::Arc;
@@ -113,40 +113,10 @@ impl Schema {
             Self::Text(text) => Some(text),
         }
     }
-
-    /// Checks a configuration.
-    pub(crate) async fn check(
-        &self,
-        evaluations: &mut Evaluations<'_>,
-        root: &'static str,
-        config: &Value,
-    ) -> Result<(), SchemaVerdict> {
-        let fields = match self {
-            Self::Nothing => surplus(config),
-            Self::Anything => Vec::new(),
-            Self::Text(text) => {
-                let validated = evaluations.validate(text, config).await.map_err(SchemaVerdict::Unknown)?;
-                let found = validated.map_err(|why| SchemaVerdict::Unusable(SchemaError::Unusable(one_line(&why))))?;
-                found.into_iter().map(FieldError::in_one_line).collect()
-            }
-        };
-        if fields.is_empty() { Ok(()) } else { Err(SchemaVerdict::Config(ConfigError { root, fields })) }
-    }
-}
-
-/// Why a configuration does not pass its schema.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum SchemaVerdict {
-    /// The schema says no.
-    Config(ConfigError),
-    /// The schema is none.
-    Unusable(SchemaError),
-    /// The schema could not be evaluated within the limits.
-    Unknown(EvaluationError),
 }
 
 impl FieldError {
-    fn in_one_line(self) -> Self {
+    pub(crate) fn in_one_line(self) -> Self {
         Self { path: one_line(&self.path), message: one_line(&self.message) }
     }
 }
@@ -175,7 +145,7 @@ fn is_anything(schema: &Value) -> bool {
 }
 
 /// What is wrong where nothing can be configured.
-fn surplus(config: &Value) -> Vec<FieldError> {
+pub(crate) fn surplus(config: &Value) -> Vec<FieldError> {
     let Some(config) = config.as_object() else {
         return vec![FieldError { path: String::new(), message: "it must be an object".to_owned() }];
     };

@@ -9,7 +9,7 @@
 
 use crate::kubernetes::client::connection::Session;
 use crate::kubernetes::client::refusal::Refusal;
-use crate::kubernetes::object::ownership::owner_of;
+use crate::kubernetes::object::ownership::{owner_of, remove_labels};
 use orangery_core::{Object, keys};
 use serde_json::{Map, Value, json};
 
@@ -76,7 +76,7 @@ async fn take_back(session: &Session, path: &str, live: &Object, uid: &str) -> R
     match session.apply_gently(path, &nothing).await {
         Ok(_) => Ok(()),
         Err(refusal) if refusal.is_not_found() => Ok(()),
-        Err(_) => crate::kubernetes::prune::disown::remove_labels(session, path, live).await,
+        Err(_) => remove_labels(session, path, live).await,
     }
 }
 

@@ -1,17 +1,18 @@
 //! Looks at one object before anything of its stage is written: is it ours, is it valid, would it change.
 
-use crate::kubernetes::KubernetesTarget;
+use super::other_owner::other_owner;
 use crate::kubernetes::client::connection::{Mode, Session};
 use crate::kubernetes::client::discovery::Kind;
 use crate::kubernetes::client::refusal::Refusal;
 use crate::kubernetes::object::drift;
 use crate::kubernetes::object::immutable::{asks_for_force, is_immutable_field};
 use crate::kubernetes::object::normal::normal;
-use crate::kubernetes::object::ownership::{other_owner, replaceable, unowned};
+use crate::kubernetes::object::ownership::{replaceable, unowned};
 use crate::kubernetes::object::secrecy::explain;
 use crate::kubernetes::object::takeover;
 use crate::kubernetes::object::unknown::drop_undeclared;
-use orangery_core::{Failed, Object, Plan, Planned, digest, keys};
+use crate::kubernetes::target::KubernetesTarget;
+use orangery_core::{Failed, Object, Plan, Planned, keys};
 use serde_json::Value;
 
 /// What has to be done with one object.
@@ -26,15 +27,6 @@ pub(crate) struct Inspected {
     pub(crate) warnings: Vec<String>,
 }
 
-/// What is known of an object that is as it should be.
-#[derive(Debug, Clone)]
-pub(crate) struct Known {
-    pub(crate) uid: String,
-    pub(crate) warnings: Vec<String>,
-    /// It was ready when it was seen last, and has not changed since.
-    pub(crate) ready: bool,
-}
-
 /// What to do with one object.
 pub(crate) enum Deed {
     /// Nothing; the live object is as desired.
@@ -45,11 +37,6 @@ pub(crate) enum Deed {
     Configure(String, Option<Value>),
     /// Delete the object with this UID and create it again.
     Recreate(String),
-}
-
-/// Digest of what was rendered.
-pub(crate) fn checksum(object: &Object) -> String {
-    digest::sha256_hex(Value::Object(object.0.clone()).to_string().as_bytes())
 }
 
 /// A failure about one object.
@@ -153,7 +140,7 @@ async fn check_live(target: &KubernetesTarget, plan: &Plan, planned: &Planned, l
     if let Some(uid) = unowned(plan, &key, live) {
         return Err(exists(planned, uid));
     }
-    if let Some(waiting) = crate::kubernetes::prune::terminating(live) {
+    if let Some(waiting) = crate::kubernetes::live::deletion::terminating(live) {
         return Err(failed(
             planned,
             format!("{key} is being deleted and {waiting}; it is created again when it is gone"),

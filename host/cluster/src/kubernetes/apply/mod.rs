@@ -7,14 +7,15 @@
 pub(crate) mod create;
 pub(crate) mod inspect;
 pub(crate) mod job;
+mod other_owner;
 pub(crate) mod ready;
 pub(crate) mod write;
 
-use crate::kubernetes::KubernetesTarget;
 use crate::kubernetes::client::bounded::bounded;
 use crate::kubernetes::client::connection::Session;
 use crate::kubernetes::live::clock::{Began, Place};
 use crate::kubernetes::live::memory::Confirmed;
+use crate::kubernetes::target::KubernetesTarget;
 use futures::FutureExt;
 use inspect::{Deed, Inspected, inspect};
 use orangery_core::{Action, ApplyReport, Change, Failed, Halted, ObjectKey, Plan, Planned, Stage, StageGate, Step};

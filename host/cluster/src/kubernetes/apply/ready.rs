@@ -1,8 +1,8 @@
 //! Whether what was applied is ready: one look, and what is not ready ends the apply of its environment until the next one.
 
 use crate::kubernetes::apply::Run;
-use crate::kubernetes::apply::inspect::checksum;
 use crate::kubernetes::live::clock::Place;
+use crate::kubernetes::live::memory::checksum;
 use crate::kubernetes::live::wait::{Look, is_served, look, now, text};
 use orangery_core::readiness::Readiness;
 use orangery_core::{Failed, InputRef, Planned, Step, Waiting};

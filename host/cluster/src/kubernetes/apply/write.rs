@@ -1,13 +1,13 @@
 //! Writes one object that was inspected.
 
-use crate::kubernetes::KubernetesTarget;
 use crate::kubernetes::apply::create::{Created, create};
 use crate::kubernetes::apply::inspect::{Deed, Inspected, exists, failed};
 use crate::kubernetes::client::connection::{Mode, Propagation, Session};
 use crate::kubernetes::client::refusal::Refusal;
+use crate::kubernetes::live::deletion::{Ending, until_gone};
 use crate::kubernetes::object::secrecy::explain;
 use crate::kubernetes::object::takeover;
-use crate::kubernetes::prune::{Ending, until_gone};
+use crate::kubernetes::target::KubernetesTarget;
 use orangery_core::{Action, Change, Failed, Object, Owner, Planned};
 use serde_json::Value;
 use std::time::Duration;

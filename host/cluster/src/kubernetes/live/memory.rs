@@ -5,7 +5,6 @@
 //! has not moved, or its generation has not (the kinds that have one raise it with every change outside metadata and status)
 //! and neither have its labels and annotations. In memory only: after a restart everything is checked once.
 
-use crate::kubernetes::apply::inspect::{Known, checksum};
 use crate::kubernetes::client::bounded::bounded;
 use crate::kubernetes::client::connection::Session;
 use crate::kubernetes::client::discovery::Kind;
@@ -169,6 +168,15 @@ impl Memory {
     }
 }
 
+/// What is known of an object that is as it should be.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    pub(crate) uid: String,
+    pub(crate) warnings: Vec<String>,
+    /// It was ready when it was seen last, and has not changed since.
+    pub(crate) ready: bool,
+}
+
 /// The objects that need no further look.
 pub(crate) struct Confirmed {
     objects: HashMap<ObjectKey, Known>,
@@ -204,6 +212,11 @@ async fn unmoved(session: &Session, owner: &Owner, kind: &Kind, namespaces: Cand
         left.is(item).then(|| (key, Known { uid: left.uid.clone(), warnings: left.warnings.clone(), ready }))
     };
     namespaces.into_values().flatten().filter_map(same).collect()
+}
+
+/// Digest of what was rendered.
+pub(crate) fn checksum(object: &Object) -> String {
+    digest::sha256_hex(serde_json::Value::Object(object.0.clone()).to_string().as_bytes())
 }
 
 fn place(item: &Object) -> (String, String) {

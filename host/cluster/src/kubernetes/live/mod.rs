@@ -1,6 +1,7 @@
 //! What was applied, as it is now: remembered, watched, and looked at until it is ready.
 
 pub(crate) mod clock;
+pub(crate) mod deletion;
 pub(crate) mod memory;
 pub(crate) mod sight;
 pub(crate) mod wait;

@@ -1,9 +1,9 @@
 //! Whose object it is, by its two owner labels.
 
-use crate::kubernetes::KubernetesTarget;
+use crate::kubernetes::client::connection::Session;
 use crate::kubernetes::client::refusal::Refusal;
 use orangery_core::{Mark, NamespacedName, Object, ObjectKey, Owner, Plan, keys};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The set that the labels name, if both are there.
 pub(crate) fn owner_of(object: &Object) -> Option<NamespacedName> {
@@ -38,23 +38,16 @@ pub(crate) fn selector(owner: &Owner) -> String {
     format!("{}%3D{}%2C{}%3D{}", keys::OWNER_NAME, owner.name.name, keys::OWNER_NAMESPACE, owner.name.namespace)
 }
 
-/// The other set that owns `live` and still exists, unless `desired` asks to take the object over.
-///
-/// # Errors
-/// It cannot be found out whether that set exists. Then the object is not touched.
-pub(crate) async fn other_owner(
-    target: &KubernetesTarget,
-    owner: &Owner,
-    live: &Object,
-    desired: &Object,
-) -> Result<Option<NamespacedName>, Refusal> {
-    let Some(other) = owner_of(live).filter(|other| *other != owner.name) else {
-        return Ok(None);
-    };
-    if desired.annotation(keys::TAKE_OWNERSHIP) == Some("true") {
-        return Ok(None);
+/// Removes the owner labels from the object as it was read; if somebody else has replaced it, nothing.
+pub(crate) async fn remove_labels(session: &Session, path: &str, live: &Object) -> Result<(), Refusal> {
+    let mut operations = vec![json!({"op": "test", "path": "/metadata/uid", "value": live.uid()})];
+    for label in [keys::OWNER_NAME, keys::OWNER_NAMESPACE] {
+        if live.label(label).is_some() {
+            operations.push(json!({"op": "remove", "path": format!("/metadata/labels/{}", label.replace('/', "~1"))}));
+        }
     }
-    let path = format!("/apis/fluxcd.controlplane.io/v1/namespaces/{}/resourcesets/{}", other.namespace, other.name);
-    let exists = target.operator()?.get::<Value>(&path).await?.is_some();
-    Ok(exists.then_some(other))
+    match session.patch(path, &Value::Array(operations)).await {
+        Err(refusal) if refusal.is_not_found() => Ok(()),
+        other => other.map(drop),
+    }
 }

@@ -1,13 +1,12 @@
 //! Leaves adopted objects to nobody, as they were before: our labels go, and nothing else.
 
-use crate::kubernetes::KubernetesTarget;
 use crate::kubernetes::client::bounded::bounded;
 use crate::kubernetes::client::connection::Session;
 use crate::kubernetes::client::refusal::Refusal;
-use crate::kubernetes::object::ownership::is_owned_by;
+use crate::kubernetes::object::ownership::{is_owned_by, remove_labels};
+use crate::kubernetes::target::KubernetesTarget;
 use futures::FutureExt;
-use orangery_core::{Failed, GroupVersionKind, LedgerEntry, Object, Owner, PruneReport, keys};
-use serde_json::{Value, json};
+use orangery_core::{Failed, GroupVersionKind, LedgerEntry, Owner, PruneReport};
 
 /// Takes the labels of `owner` off.
 pub(crate) async fn disown(target: &KubernetesTarget, owner: &Owner, adopted: &[LedgerEntry]) -> PruneReport {
@@ -50,18 +49,4 @@ async fn release(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Resul
         return Ok(());
     }
     remove_labels(session, &path, &live).await
-}
-
-/// Removes the owner labels from the object as it was read; if somebody else has replaced it, nothing.
-pub(crate) async fn remove_labels(session: &Session, path: &str, live: &Object) -> Result<(), Refusal> {
-    let mut operations = vec![json!({"op": "test", "path": "/metadata/uid", "value": live.uid()})];
-    for label in [keys::OWNER_NAME, keys::OWNER_NAMESPACE] {
-        if live.label(label).is_some() {
-            operations.push(json!({"op": "remove", "path": format!("/metadata/labels/{}", label.replace('/', "~1"))}));
-        }
-    }
-    match session.patch(path, &Value::Array(operations)).await {
-        Err(refusal) if refusal.is_not_found() => Ok(()),
-        other => other.map(drop),
-    }
 }

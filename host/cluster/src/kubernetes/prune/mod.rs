@@ -2,24 +2,20 @@
 
 pub(crate) mod disown;
 
-use crate::kubernetes::KubernetesTarget;
 use crate::kubernetes::client::bounded::bounded;
 use crate::kubernetes::client::connection::{Propagation, Session};
 use crate::kubernetes::client::refusal::Refusal;
+use crate::kubernetes::live::deletion::{terminating, until_gone};
 use crate::kubernetes::object::ownership::is_owned_by;
+use crate::kubernetes::target::KubernetesTarget;
 use futures::FutureExt;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use orangery_core::plan::is_deleted_first;
 use orangery_core::{
-    Action, Change, Failed, GroupVersionKind, Kept, LedgerEntry, Mark, Object, ObjectKey, Owner, PruneReport,
-    Terminating, keys,
+    Action, Change, Failed, GroupVersionKind, Kept, LedgerEntry, Mark, ObjectKey, Owner, PruneReport, Terminating, keys,
 };
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// Pause between two looks at a terminating object.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 /// How long one prune looks again: most objects are gone in a moment. The rest is for the next one.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -164,77 +160,4 @@ async fn ask(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Result<Fa
         Err(refusal) if refusal.is_conflict() && refusal.message.contains("UID") => Ok(Fate::Released),
         Err(refusal) => Err(refusal),
     }
-}
-
-/// A deletion that has not ended.
-pub(crate) struct Ending {
-    /// What it waits for.
-    pub(crate) waiting: String,
-    /// When the object was to be gone, in milliseconds since 1970; `None` if nobody has asked for it.
-    since: Option<u64>,
-}
-
-impl Ending {
-    fn of(live: &Object) -> Self {
-        let since = live.0.get("metadata").and_then(|metadata| metadata.get("deletionTimestamp"));
-        let since = since.and_then(|since| serde_json::from_value::<Time>(since.clone()).ok());
-        let since = since.and_then(|since| u64::try_from(since.0.as_millisecond()).ok());
-        Self { waiting: terminating(live).unwrap_or_else(|| "is still there".to_owned()), since }
-    }
-
-    /// The clock is the API server's, so that it goes on when we are started again.
-    fn takes_longer_than(&self, limit: Duration) -> bool {
-        let now = crate::kubernetes::live::wait::now();
-        self.since.is_some_and(|since| u128::from(now.saturating_sub(since)) > limit.as_millis())
-    }
-}
-
-/// Looks until the object with this UID does not exist any more, at most for `limit`; else what it waits for.
-pub(crate) async fn until_gone(
-    session: &Session,
-    path: &str,
-    uid: &str,
-    limit: Duration,
-) -> Result<Option<Ending>, Refusal> {
-    let start = Instant::now();
-    let mut pause = PAUSE.0;
-    loop {
-        let live = session.metadata(path).await?.filter(|live| live.uid() == Some(uid));
-        let Some(live) = live else { return Ok(None) };
-        if start.elapsed() + pause > limit {
-            let whole = session.get::<Object>(path).await?.filter(|live| live.uid() == Some(uid));
-            return Ok(Some(Ending::of(whole.as_ref().unwrap_or(&live))));
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(PAUSE.1);
-    }
-}
-
-/// What a terminating object waits for; `None` if it is not terminating.
-pub(crate) fn terminating(live: &Object) -> Option<String> {
-    let metadata = live.0.get("metadata")?;
-    let since = metadata.get("deletionTimestamp")?.as_str()?;
-    let names = |finalizers: Option<&Value>| -> Vec<String> {
-        let list = finalizers.and_then(Value::as_array).into_iter().flatten();
-        list.filter_map(Value::as_str).map(str::to_owned).collect()
-    };
-    let mut waiting = names(metadata.get("finalizers"));
-    waiting.extend(names(live.0.get("spec").and_then(|spec| spec.get("finalizers"))));
-    let mut text = match waiting.as_slice() {
-        [] => format!("waits for the end of its grace period since {since}"),
-        [one] => format!("waits for finalizer {one} since {since}"),
-        many => format!("waits for finalizers {} since {since}", many.join(", ")),
-    };
-    // A namespace says itself what keeps it.
-    let conditions = live.0.get("status").and_then(|status| status.get("conditions")).and_then(Value::as_array);
-    for condition in conditions.into_iter().flatten() {
-        let is = |field: &str, wanted: &str| condition.get(field).and_then(Value::as_str) == Some(wanted);
-        if is("status", "True")
-            && (is("type", "NamespaceFinalizersRemaining") || is("type", "NamespaceContentRemaining"))
-        {
-            text.push_str(": ");
-            text.push_str(condition.get("message").and_then(Value::as_str).unwrap_or_default());
-        }
-    }
-    Some(text)
 }

@@ -19,10 +19,9 @@ mod schedule;
 pub(crate) use component::Evaluator;
 pub(crate) use question::{Answer, Question};
 
-use crate::guest::fault::Fault;
+use crate::guest::evaluation::EvaluationError;
 use crate::operations::sandbox::Sandbox;
 use crate::plugin::schema::FieldError;
-use orangery_core::Disposition;
 use question::Asked;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,32 +33,6 @@ pub struct EvaluatorSource {
     pub bytes: &'static [u8],
     /// Its SHA-256 in hexadecimal.
     pub digest: &'static str,
-}
-
-/// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum EvaluationError {
-    /// It passed a limit.
-    #[error("the evaluation {0}")]
-    Faulted(Fault),
-    /// The questions of one object passed a limit together.
-    #[error("the evaluations of this object together used up their {0:?} of processor time")]
-    Spent(Duration),
-    /// The evaluator cannot be loaded: a broken build.
-    #[error("the built-in evaluator cannot be loaded: {0}")]
-    Unavailable(String),
-}
-
-impl EvaluationError {
-    /// What to do next. A question that is too much for its limits stays so; one that only waited too long, on a busy machine, may
-    /// be asked again.
-    #[must_use]
-    pub fn disposition(&self) -> Disposition {
-        match self {
-            Self::Faulted(Fault::OutOfTime { .. } | Fault::HostPanicked) | Self::Unavailable(_) => Disposition::Retry,
-            Self::Faulted(_) | Self::Spent(_) => Disposition::WaitForChange,
-        }
-    }
 }
 
 /// Why an expression gives neither true nor false.

@@ -5,7 +5,6 @@
 //! What is kept is bounded, whatever account names people write into their sets: an identity goes with the last set that
 //! uses it, and the one that was used least lately goes where there are too many.
 
-use crate::kubernetes::Connect;
 use crate::kubernetes::client::connection::Connection;
 use crate::kubernetes::client::refusal::Refusal;
 use http::{HeaderName, HeaderValue, Request};
@@ -18,6 +17,9 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tower::service_fn;
+
+/// Makes a client from connection settings: [`Client::try_from`], or something with layers around it.
+pub type Connect = dyn Fn(Config) -> Result<Client, kube::Error> + Send + Sync;
 
 /// A server that accepts a request and then says nothing must not hold a reconciliation for ever.
 const SILENCE: Duration = Duration::from_secs(60);

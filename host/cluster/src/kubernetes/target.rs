@@ -1,0 +1,79 @@
+//! What a Kubernetes target holds: its identities, what it applied, since when it waits, and its watches.
+
+use crate::kubernetes::client::connection::Session;
+use crate::kubernetes::client::identity::{Connect, Identities};
+use crate::kubernetes::client::refusal::Refusal;
+use crate::kubernetes::live::clock::Clock;
+use crate::kubernetes::live::memory::Memory;
+use crate::kubernetes::live::watch::Watches;
+use kube::{Client, Config};
+use orangery_core::Owner;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long to wait for what.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For definitions, namespaces and classes to be ready before the next stage, and for a deleted object that is re-created.
+    pub gate: Duration,
+    /// For deleted Flux objects to be gone before what they depend on is deleted.
+    pub flux: Duration,
+    /// For all other deleted objects to be gone, before they are reported as still terminating.
+    pub gone: Duration,
+    /// Between two full checks of an object that looks unchanged; up to twice as long, so that the checks spread.
+    pub recheck: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            gate: Duration::from_secs(60),
+            flux: Duration::from_secs(60),
+            gone: Duration::from_secs(20),
+            recheck: Duration::from_secs(3600),
+        }
+    }
+}
+
+/// Settings of the target.
+#[derive(Debug, Clone, Default)]
+pub struct KubernetesOptions {
+    /// How long to wait for what.
+    pub patience: Patience,
+    /// More field managers whose fields are taken over, besides those of kubectl, Helm and Flux.
+    pub override_managers: Vec<String>,
+}
+
+/// A Kubernetes API server.
+pub struct KubernetesTarget {
+    pub(crate) identities: Identities,
+    pub(crate) memory: Arc<Memory>,
+    pub(crate) clock: Clock,
+    pub(crate) watches: Watches,
+    pub(crate) options: KubernetesOptions,
+}
+
+impl KubernetesTarget {
+    /// A target at the server of `config`, with its identity where a set names no service account.
+    #[must_use]
+    pub fn new(config: Config, options: KubernetesOptions) -> Self {
+        Self::with_connect(config, options, Box::new(Client::try_from))
+    }
+
+    /// As [`KubernetesTarget::new`], with a say in how clients are made.
+    #[must_use]
+    pub fn with_connect(config: Config, options: KubernetesOptions, connect: Box<Connect>) -> Self {
+        let memory = Arc::new(Memory::default());
+        let watches = Watches::new(Arc::clone(&memory));
+        Self { identities: Identities::new(config, connect), memory, clock: Clock::default(), watches, options }
+    }
+
+    pub(crate) fn session(&self, owner: &Owner) -> Result<Session, Refusal> {
+        self.identities.of(owner).map(Session::new)
+    }
+
+    /// As the operator itself: to ask whether another set exists, which is nobody else's to see.
+    pub(crate) fn operator(&self) -> Result<Session, Refusal> {
+        self.identities.operator().map(Session::new)
+    }
+}

@@ -1,0 +1,28 @@
+//! A plugin that may be called: who it is, and what a call into it needs.
+
+use crate::calls::Places;
+use crate::instance::store::CallState;
+use crate::plugin::schema::Schema;
+use crate::plugin::world::Roles;
+use crate::plugin::{PluginDescription, PluginRef};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use wasmtime::component::InstancePre;
+
+/// An admitted plugin.
+pub(crate) struct Plugin {
+    /// Shared with every error that names the plugin.
+    pub(crate) reference: Arc<PluginRef>,
+    pub(crate) description: PluginDescription,
+    pub(crate) roles: Roles,
+    pub(crate) pre: InstancePre<CallState>,
+    pub(crate) schemas: BTreeMap<String, Schema>,
+    /// Its calls that compute.
+    pub(crate) places: Arc<Places>,
+}
+
+impl Plugin {
+    pub(crate) fn reference(&self) -> &Arc<PluginRef> {
+        &self.reference
+    }
+}

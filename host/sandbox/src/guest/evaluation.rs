@@ -1,0 +1,31 @@
+//! Why the built-in evaluator gave no answer.
+
+use crate::guest::fault::Fault;
+use orangery_core::Disposition;
+use std::time::Duration;
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum EvaluationError {
+    /// It passed a limit.
+    #[error("the evaluation {0}")]
+    Faulted(Fault),
+    /// The questions of one object passed a limit together.
+    #[error("the evaluations of this object together used up their {0:?} of processor time")]
+    Spent(Duration),
+    /// The evaluator cannot be loaded: a broken build.
+    #[error("the built-in evaluator cannot be loaded: {0}")]
+    Unavailable(String),
+}
+
+impl EvaluationError {
+    /// What to do next. A question that is too much for its limits stays so; one that only waited too long, on a busy machine, may
+    /// be asked again.
+    #[must_use]
+    pub fn disposition(&self) -> Disposition {
+        match self {
+            Self::Faulted(Fault::OutOfTime { .. } | Fault::HostPanicked) | Self::Unavailable(_) => Disposition::Retry,
+            Self::Faulted(_) | Self::Spent(_) => Disposition::WaitForChange,
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Which fault an error of wasmtime is, seen beside the accounts of the store it came from.
+
+use crate::guest::fault::Fault;
+use crate::guest::text::GuestText;
+use crate::instance::store::CallState;
+use crate::limits::Limits;
+use wasmtime::Trap;
+use wasmtime::component::ResourceTableError;
+use wasmtime_wasi::I32Exit;
+
+/// What wasmtime's error means, seen beside the accounts of the store it came from.
+pub(crate) fn fault_of(error: &wasmtime::Error, state: &CallState, limits: &Limits) -> Fault {
+    if error.is::<CpuSpent>() {
+        return Fault::OutOfCpu { budget: limits.cpu };
+    }
+    if let Some(exit) = error.downcast_ref::<I32Exit>() {
+        return Fault::Exited { status: exit.0 };
+    }
+    if matches!(error.downcast_ref::<ResourceTableError>(), Some(ResourceTableError::Full)) {
+        return Fault::TooManyResources { resources: limits.resources };
+    }
+    // wasmtime does not export the type of this error.
+    if error.root_cause().to_string().contains("fuel allocated for hostcalls has been exhausted") {
+        return Fault::TooMuchAtOnce { bytes: limits.crossing_bytes };
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::StackOverflow) => Fault::OutOfStack,
+        // A guest whose allocator is refused memory traps; the trap alone would not say why.
+        _ if state.memory().ran_out() => Fault::OutOfMemory { bytes: limits.memory_bytes },
+        _ => Fault::Trapped {
+            trap: GuestText::message(name_of_trap(&error.root_cause().to_string()), state.redact()),
+            stderr: state.stderr_tail(),
+        },
+    }
+}
+
+/// The name without wasmtime's prefix: the sentence around it says already that it is a trap.
+fn name_of_trap(text: &str) -> &str {
+    text.strip_prefix("wasm trap: ").unwrap_or(text)
+}
+
+/// The error that ends a guest whose processor time is spent.
+#[derive(Debug, thiserror::Error)]
+#[error("the processor time of this call is spent")]
+pub(crate) struct CpuSpent;
