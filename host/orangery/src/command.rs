@@ -1,4 +1,4 @@
-//! From the command line to the work: one arm a command.
+//! Dispatches each command to its module.
 
 use crate::cli::{Arguments, BuildCommand, Command, PluginCommand};
 use crate::run::Surroundings;
@@ -8,13 +8,13 @@ use clap::Parser;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// How long computations that are under way may keep the process at its end.
+/// How long running computations may delay the end of the process.
 const ENDING: Duration = Duration::from_secs(2);
 
-/// The whole process: parses the command line, performs the command, tells why it failed.
+/// Parses the command line, runs the command, and prints why it failed.
 #[must_use]
 pub fn main(surroundings: &Surroundings) -> ExitCode {
-    // This program compiles foreign plugins as a child of itself.
+    // The program starts itself as a child to compile plugins.
     if let Some(code) = orangery_sandbox::compile_if_asked() {
         return code;
     }
@@ -29,7 +29,7 @@ pub fn main(surroundings: &Surroundings) -> ExitCode {
     }
 }
 
-/// Performs a command; the exit code is one of [`exit`].
+/// Runs a command; the exit code is one of [`exit`].
 ///
 /// # Errors
 /// What went wrong, for stderr; the process then ends with [`exit::FAILURE`].
@@ -56,12 +56,12 @@ pub fn perform(command: Command, surroundings: &Surroundings) -> anyhow::Result<
             Command::Crds => Ok(exit::SUCCESS),
         }
     });
-    // A computation that cannot be interrupted must not keep a process that was told to end, or has lost its lease.
+    // A computation that cannot be interrupted must not delay a process that was told to end or has lost its lease.
     runtime.shutdown_timeout(ENDING);
     ended
 }
 
-/// At least two: a guest that computes must not keep the clock that ends it from being looked at.
+/// Number of worker threads. At least two, so that a guest that computes cannot block the timers that interrupt it.
 fn workers() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from).max(2)
 }

@@ -1,7 +1,7 @@
-//! How a failure is told on stderr: the deed, then its causes, each once.
+//! Formats an error for stderr: what failed, then its causes, each once.
 
-/// The error and its causes in one line. Some errors repeat their cause in their own text, because they are also shown alone;
-/// such a cause is not said again.
+/// The error and its causes in one line. Some errors include their cause in their own text, because they are also shown alone;
+/// such a cause is not repeated.
 #[must_use]
 pub fn tell(error: &anyhow::Error) -> String {
     let mut told = error.to_string();

@@ -1,10 +1,10 @@
-//! Logs on stderr, for people or for machines.
+//! Sets up logging on stderr, for people or for machines.
 
 use clap::{Args, ValueEnum};
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
-/// How lines look.
+/// Format of log lines.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Encoding {
     /// One JSON object a line.

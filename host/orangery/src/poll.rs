@@ -18,7 +18,7 @@ use std::process::ExitCode;
 /// # Errors
 /// The manifest cannot be used, or the provider gave no answer.
 pub async fn perform(options: &PollOptions) -> anyhow::Result<ExitCode> {
-    let resources = Resources::of(manifest::read_all(&options.filename)?, "default")?.something(&options.filename)?;
+    let resources = Resources::of(manifest::read_all(&options.filename)?, "default")?.not_empty(&options.filename)?;
     let provider = choose(&resources, options.name.as_deref())?;
     let mut secrets = InMemorySecrets::default();
     for (name, data) in resources.secrets.clone() {

@@ -1,13 +1,13 @@
-//! What a build says of environments that cannot be built: all of them, and nothing on stdout. What is printed goes into a pipe,
-//! where a list without them would delete them.
+//! The error of a build whose environments cannot all be built. It lists them and nothing is printed on stdout, because the output
+//! usually goes into a pipe, and applying an incomplete list with pruning would delete the missing environments.
 
 use orangery_controller::pipeline::build::Built;
 use orangery_core::plan;
 
-/// More of them are counted, not shown.
+/// Number of environments that are listed; the rest is counted.
 const SHOWN: usize = 10;
 
-/// A line for each environment that the operator would leave as it is; `None` if there is none.
+/// One line for each environment that the operator would leave as it is; `None` if there is none.
 pub(super) fn failures(built: &Built, file: &str) -> Option<String> {
     let rendering = built.failed.iter().map(|failed| format!("{} in {file}", failed.error));
     let rules = built.desired.failed.iter().map(|failed| failed.message.clone());

@@ -1,29 +1,29 @@
-//! `build --strict`: fields that a kind of Kubernetes does not have are errors, as with `kubectl apply --validate=strict`.
+//! `build --strict`: unknown fields of built-in kinds are errors, as with `kubectl apply --validate=strict`.
 //!
-//! The API server drops such fields without a word: a misspelt `replica: 3` runs one copy. Kinds of custom resources are
-//! not looked at, because their definitions are in a cluster.
+//! The API server drops such fields silently: a misspelt `replica: 3` runs one copy. Custom resources are not checked, because
+//! their definitions are in a cluster.
 
 use super::kinds::Kinds;
 use orangery_core::desired::DesiredSet;
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// How alike a name has to be to be suggested, from 0 to 1.
+/// Minimum similarity of a suggested name, from 0 to 1.
 const ALIKE: f64 = 0.8;
 
-/// Fields that do not exist.
+/// The unknown fields of a build.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n✗ "))]
 pub(super) struct UnknownFields(Vec<UnknownField>);
 
-/// One field that does not exist.
+/// One unknown field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct UnknownField {
-    /// Which object, and what gave it.
+    /// The object, and the template that rendered it.
     object: String,
     /// Its path, for example `spec.template.spec.containers[0].image_`.
     path: String,
-    /// A field of that place with a similar name.
+    /// An existing field with a similar name.
     similar: Option<String>,
 }
 
@@ -37,21 +37,21 @@ impl fmt::Display for UnknownField {
     }
 }
 
-/// Why strictness refuses a build.
+/// Why `--strict` refuses a build.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StrictError {
     /// The list of fields in this program cannot be read.
     #[error("the list of Kubernetes' fields in this program is broken")]
     List(#[from] serde_json::Error),
-    /// Fields that do not exist.
+    /// The unknown fields of a build.
     #[error(transparent)]
     Unknown(#[from] UnknownFields),
 }
 
-/// Looks at every object of a kind that Kubernetes itself serves.
+/// Checks every object of a built-in kind.
 ///
 /// # Errors
-/// All fields that do not exist, in build order.
+/// All unknown fields, in build order.
 pub(super) fn check(desired: &DesiredSet) -> Result<(), StrictError> {
     let kinds = Kinds::read()?;
     let mut all = Vec::new();
@@ -68,7 +68,7 @@ pub(super) fn check(desired: &DesiredSet) -> Result<(), StrictError> {
     if all.is_empty() { Ok(()) } else { Err(UnknownFields(all).into()) }
 }
 
-/// A path, and a field of that place with a similar name.
+/// The path of an unknown field, and an existing field with a similar name.
 type Found = (String, Option<String>);
 
 fn unknown(kinds: &Kinds, schema: &Value, object: &Map<String, Value>) -> Vec<Found> {
@@ -77,7 +77,7 @@ fn unknown(kinds: &Kinds, schema: &Value, object: &Map<String, Value>) -> Vec<Fo
     walk.found
 }
 
-/// One object beside the schema of its kind.
+/// Walks an object along the schema of its kind.
 struct Walk<'s> {
     kinds: &'s Kinds,
     path: String,

@@ -1,7 +1,7 @@
-//! The fields of the kinds that Kubernetes itself serves and people apply.
+//! The field names of the built-in kinds of Kubernetes.
 //!
-//! They come from the generated types of `k8s-openapi`. Only their names are kept, in a file beside this one that a test
-//! holds in step: the types' own schemas, with all their descriptions, need not be in the binary.
+//! They come from the generated types of `k8s-openapi`. Only the names are kept, in a file that a test compares with the types, so
+//! that the schemas with all their descriptions need not be in the binary.
 
 use serde_json::Value;
 
@@ -9,24 +9,24 @@ use serde_json::Value;
 /// `additionalProperties` and `$ref`.
 const FIELDS: &str = include_str!("kinds.json");
 
-/// All kinds.
+/// The schemas of all built-in kinds.
 pub(super) struct Kinds(Value);
 
 impl Kinds {
-    /// Reads the file.
+    /// Parses the embedded file.
     ///
     /// # Errors
-    /// The file in this program is broken.
+    /// The embedded file is not valid: a broken build.
     pub(super) fn read() -> serde_json::Result<Self> {
         serde_json::from_str(FIELDS).map(Self)
     }
 
-    /// The schema of a kind; `None` for those that Kubernetes itself does not serve, and for previews of interfaces.
+    /// The schema of a kind; `None` for custom resources and for alpha and beta versions.
     pub(super) fn schema(&self, api_version: &str, kind: &str) -> Option<&Value> {
         self.named(self.0.get("kinds")?.get(format!("{api_version} {kind}"))?.as_str()?)
     }
 
-    /// The schema itself, where another one is referred to.
+    /// Follows a `$ref`.
     pub(super) fn resolved<'s>(&'s self, schema: &'s Value) -> &'s Value {
         schema.get("$ref").and_then(Value::as_str).and_then(|name| self.named(name)).unwrap_or(schema)
     }

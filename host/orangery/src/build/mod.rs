@@ -1,7 +1,7 @@
 //! `orangery build resourceset`: the objects of a set, offline, byte for byte what the operator would apply.
 //!
 //! # Guarantees
-//! A late failure leaves nothing on stdout. Warnings go to stderr.
+//! If the build fails, nothing is on stdout. Warnings go to stderr.
 
 mod failures;
 mod fields;
@@ -51,15 +51,15 @@ pub async fn perform(options: &BuildOptions) -> anyhow::Result<ExitCode> {
     Ok(exit::SUCCESS)
 }
 
-/// What is built.
+/// The sets to build and how.
 struct Job {
-    /// Where the manifest stands, for messages.
+    /// Place of the manifest, for messages.
     file: String,
     set: SetSpec,
     sources: Vec<Source>,
 }
 
-/// Builds the sets of all files, in their order; answers what to print, in pieces.
+/// Builds the sets of all files, in their order, and returns the output in pieces.
 async fn all(options: &BuildOptions, renderers: &mut renderers::Renderers) -> anyhow::Result<Vec<Box<str>>> {
     let mut sets = Vec::new();
     for job in read(options)? {
@@ -85,7 +85,7 @@ fn read(options: &BuildOptions) -> anyhow::Result<Vec<Job>> {
     Ok(jobs)
 }
 
-/// Builds one set, and tells warnings on stderr. Providers without inputs give nothing at all.
+/// Builds one set and prints warnings on stderr. If its providers have no inputs, it has no objects.
 async fn once(job: Job, options: &BuildOptions, sandbox: &Sandbox) -> anyhow::Result<Option<DesiredSet>> {
     let Job { file, set, sources } = job;
     let strict = if options.strict { OnDuplicate::Error } else { OnDuplicate::Warn };

@@ -1,8 +1,8 @@
-//! The namespace of a set that names none: that of the kubeconfig's present context, else `default` (rendering-facts C5).
+//! The namespace of a set that names none: that of the kubeconfig's current context, else `default`, as in Flux Operator.
 
 use kube::config::Kubeconfig;
 
-/// Reads `KUBECONFIG` or `~/.kube/config`; anything that cannot be used means `default`.
+/// Reads `KUBECONFIG` or `~/.kube/config`; where they cannot be used, the namespace is `default`.
 pub(super) fn of_context() -> String {
     namespace().unwrap_or_else(|| "default".to_owned())
 }

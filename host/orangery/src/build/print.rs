@@ -1,11 +1,11 @@
-//! How the objects of a build are printed.
+//! Formats the objects of a build.
 
 use crate::cli::{BuildOptions, OutputFormat, Show};
 use orangery_core::desired::DesiredSet;
 use serde::Serializer;
 
-/// The text of all objects of all sets, in build order, in pieces. Each object goes when its piece is there, so that tens of thousands never stand in
-/// memory twice.
+/// The text of all objects of all sets, in build order, in pieces. Each object is dropped once its piece exists, so that tens of
+/// thousands of objects are never in memory twice.
 ///
 /// # Errors
 /// An object cannot be written in this format.
@@ -46,7 +46,7 @@ fn yaml(sets: Vec<DesiredSet>, origins: bool) -> anyhow::Result<Vec<Box<str>>> {
     Ok(pieces)
 }
 
-/// Ids are anybody's words: none of them may end the comment.
+/// An outsider may choose an id; a line break in it must not end the comment.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c }).collect()
 }

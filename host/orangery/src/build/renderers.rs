@@ -1,4 +1,4 @@
-//! The sandboxes of a build: one for each renderer that the sets name, opened when it is first needed.
+//! The sandboxes of a build: one for each renderer that the sets name, started at the first use.
 
 use crate::cli::BuildOptions;
 use crate::glass;
@@ -8,7 +8,7 @@ use orangery_sandbox::Sandbox;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-/// The sandboxes that are open, by renderer.
+/// The running sandboxes by renderer.
 #[derive(Default)]
 pub(super) struct Renderers(BTreeMap<String, Sandbox>);
 

@@ -1,8 +1,8 @@
-//! `build --watch`: builds again whenever a file is saved, and prints what changed.
+//! `build --watch`: builds again whenever a file is saved, and prints the difference.
 //!
 //! # Guarantees
-//! A file that is half written or wrong ends nothing: the error is told, and the next save is compared with the last good
-//! output. Editors that replace a file instead of writing into it are followed, because folders are watched.
+//! A file that is incomplete or wrong does not end the command: the error is printed, and the next output is compared with the last
+//! good one. Editors that replace a file instead of writing into it are supported, because folders are watched.
 
 use super::renderers::Renderers;
 use crate::cli::BuildOptions;
@@ -17,13 +17,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Editors write in several steps: so long nothing may happen before a save counts as done.
+/// Editors save in several steps. A save counts as complete after this long without an event.
 const QUIET: Duration = Duration::from_millis(50);
 
 /// Builds until Ctrl-C.
 ///
 /// # Errors
-/// The files cannot be watched. What cannot be built is told on stderr and is no error here.
+/// The files cannot be watched. A build that fails is printed on stderr and is not an error here.
 pub(super) async fn watch(options: &BuildOptions) -> anyhow::Result<ExitCode> {
     let files = files(options)?;
     let (saved, mut saves) = mpsc::unbounded_channel();
@@ -65,7 +65,7 @@ pub(super) async fn watch(options: &BuildOptions) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Builds once; the first time prints all, later what is different.
+/// Builds once. The first build prints everything, later ones print the difference.
 async fn show(options: &BuildOptions, renderers: &mut Renderers, last: &mut String) -> anyhow::Result<()> {
     let text = match super::all(options, renderers).await {
         Ok(pieces) => pieces.concat(),

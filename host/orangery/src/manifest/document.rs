@@ -1,4 +1,4 @@
-//! The YAML documents of files and folders, each with its place.
+//! Reads the YAML documents of files and folders, and finds the line of each field.
 
 use super::{ManifestError, place};
 use go_yaml::{Location, PathSegment};
@@ -6,21 +6,21 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// U+00A0, which looks like a space.
+/// The no-break space. Text pasted from web pages holds it, and it looks like a space.
 const PASTED: char = '\u{a0}';
 
-/// One document.
+/// One YAML document that is not empty.
 #[derive(Debug, Clone)]
 pub struct Document {
-    /// Its file, as given.
+    /// Path of its file, as given.
     pub file: String,
-    /// Its value; never null.
+    /// The parsed document; never null.
     pub value: Value,
-    /// The line it begins at.
+    /// The line that the document begins at.
     line: u32,
-    /// Its text, to find the line of a field.
+    /// The whole text of the file, in which the line of a field is looked up.
     text: std::sync::Arc<str>,
-    /// Which document of the text it is.
+    /// Position of the document in the file, from zero.
     index: usize,
 }
 
@@ -31,13 +31,13 @@ impl Document {
         format!("{}:{}", self.file, self.line)
     }
 
-    /// A string field at the top level.
+    /// The string at a JSON pointer; empty where there is none.
     #[must_use]
     pub fn text(&self, pointer: &str) -> &str {
         self.value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// `file:line` of a field such as `spec.filter.labels[0]`, or of the closest one above it that was written.
+    /// `file:line` of a field such as `spec.filter.labels[0]`, or of its closest ancestor in the file.
     #[must_use]
     pub fn place_of(&self, field: &str) -> String {
         let mut path = segments(field);
@@ -53,7 +53,7 @@ impl Document {
         }
     }
 
-    /// The document as a type; an error names the field and its line.
+    /// Deserialises the document; an error names the field and its line.
     ///
     /// # Errors
     /// A field is missing or has another type.
@@ -104,7 +104,7 @@ pub fn read_text(file: &str, bytes: &[u8]) -> Result<Vec<Document>, ManifestErro
     Ok(documents)
 }
 
-/// A no-break space is no indentation: to YAML it begins the key, which then is a field that nobody reads.
+/// YAML does not count a no-break space as indentation. It becomes part of the key, and the field would be ignored silently.
 fn refuse_pasted_spaces(document: &Document) -> Result<(), ManifestError> {
     let Some(key) = pasted_key(&document.value) else { return Ok(()) };
     let line =
@@ -128,7 +128,7 @@ fn pasted_key(value: &Value) -> Option<&str> {
     }
 }
 
-/// Reads files, and the `*.yaml`, `*.yml` and `*.json` files of folders in the order of their names, folders inside included.
+/// Reads files as given, and folders recursively: their `*.yaml`, `*.yml` and `*.json` files in the order of their names.
 ///
 /// # Errors
 /// A path cannot be read, a folder holds no manifest, a text is not YAML.

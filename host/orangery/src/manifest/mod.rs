@@ -1,8 +1,8 @@
-//! Manifests from files: documents with their places, and the resources they hold.
+//! Reads manifests from files: the documents with their file and line, and the resources in them.
 //!
 //! # Guarantees
-//! Every error says file, line and field, and what to do. Kinds that are not ours are counted, not refused: people keep
-//! Namespaces and Roles beside the resources.
+//! Every error names file, line and field, and what to do. Documents of other kinds are counted, not refused, because people keep
+//! Namespaces and Roles in the same files.
 
 mod document;
 pub mod resources;
@@ -20,23 +20,23 @@ pub enum ManifestError {
     /// The file or folder cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Unreadable {
-        /// Which.
+        /// Path as given, or of the file found below it.
         path: PathBuf,
-        /// Why.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// A folder without a manifest in it.
     #[error("{} has no *.yaml, *.yml or *.json file", path.display())]
     Empty {
-        /// Which.
+        /// Path of the folder as given.
         path: PathBuf,
     },
     /// The text is not YAML.
     #[error("{file}: {source}")]
     Syntax {
-        /// Which file.
+        /// Path of the file.
         file: String,
-        /// Where and why.
+        /// Line, column and cause.
         source: ReadError,
     },
     /// A field is wrong.
@@ -59,16 +59,16 @@ pub enum ManifestError {
         /// `file:line` of the second.
         second: String,
     },
-    /// There is nothing to do.
+    /// The files hold no resource of ours.
     #[error("{files} hold neither a ResourceSet nor a ResourceSetInputProvider (apiVersion fluxcd.controlplane.io/v1)")]
     NothingOfOurs {
-        /// The files.
+        /// Their paths, joined by commas.
         files: String,
     },
 }
 
 impl ManifestError {
-    /// A field is wrong.
+    /// An error about one field, for callers that know only the place and not the document.
     #[must_use]
     pub fn field(place: &str, field: &str, message: impl Into<String>) -> Self {
         Self::Field { place: place.to_owned(), field: field.to_owned(), message: message.into() }

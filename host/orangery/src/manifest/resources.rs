@@ -1,4 +1,4 @@
-//! The custom resources and Secrets among documents.
+//! Picks the custom resources and Secrets out of documents.
 
 use super::{Document, ManifestError, secret};
 use orangery_api::{ResourceSet, ResourceSetInputProvider};
@@ -8,7 +8,7 @@ use orangery_core::combine::{API_VERSION, PROVIDER_KIND, SET_KIND};
 use orangery_core::spec::{ProviderSpec, SetSpec, SpecError};
 use std::collections::BTreeMap;
 
-/// What was found.
+/// The resources of all documents.
 #[derive(Debug, Default)]
 pub struct Resources {
     /// The sets, each with the document it came from.
@@ -17,15 +17,15 @@ pub struct Resources {
     pub providers: Vec<(ProviderSpec, Document)>,
     /// The Secrets.
     pub secrets: BTreeMap<NamespacedName, StoredSecret>,
-    /// How many documents are of other kinds.
+    /// Number of documents of other kinds.
     pub others: usize,
 }
 
 impl Resources {
-    /// Sorts documents by what they are. A namespace that is not written is `namespace`.
+    /// Sorts documents by kind. A resource without a namespace is put into `namespace`.
     ///
     /// # Errors
-    /// A resource is wrong, or is there twice.
+    /// A resource breaks a rule, or is defined twice.
     pub fn of(documents: Vec<Document>, namespace: &str) -> Result<Self, ManifestError> {
         let mut found = Self::default();
         let mut places: BTreeMap<String, String> = BTreeMap::new();
@@ -55,11 +55,11 @@ impl Resources {
         Ok(found)
     }
 
-    /// Refuses to go on with nothing to do.
+    /// Fails if there is neither a set nor a provider, because the user most likely named the wrong file.
     ///
     /// # Errors
-    /// There is neither a set nor a provider.
-    pub fn something(self, files: &[std::path::PathBuf]) -> Result<Self, ManifestError> {
+    /// [`ManifestError::NothingOfOurs`].
+    pub fn not_empty(self, files: &[std::path::PathBuf]) -> Result<Self, ManifestError> {
         if self.sets.is_empty() && self.providers.is_empty() {
             let files = files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
             return Err(ManifestError::NothingOfOurs { files });
@@ -68,7 +68,7 @@ impl Resources {
     }
 }
 
-/// Namespace and name; the default namespace is written into the document.
+/// Reads namespace and name, and writes the default namespace into the document where none is set.
 fn name(document: &mut Document, namespace: &str) -> Result<NamespacedName, ManifestError> {
     if document.text("/metadata/name").is_empty() {
         return Err(document.wrong("metadata.name", "must be set"));
@@ -84,7 +84,7 @@ fn name(document: &mut Document, namespace: &str) -> Result<NamespacedName, Mani
 /// Reads a set and checks the rules that the API server would have checked.
 ///
 /// # Errors
-/// The field to blame.
+/// Names the field that breaks a rule.
 pub fn set(document: &Document) -> Result<SetSpec, ManifestError> {
     let wire: ResourceSet = without_status(document).decode()?;
     let spec = SetSpec::try_from(&wire).map_err(|error| located(document, &error))?;
@@ -95,7 +95,7 @@ pub fn set(document: &Document) -> Result<SetSpec, ManifestError> {
 /// Reads a provider and checks the rules that the API server would have checked.
 ///
 /// # Errors
-/// The field to blame.
+/// Names the field that breaks a rule.
 pub fn provider(document: &Document) -> Result<ProviderSpec, ManifestError> {
     let wire: ResourceSetInputProvider = without_status(document).decode()?;
     let spec = ProviderSpec::try_from(&wire).map_err(|error| located(document, &error))?;
@@ -103,7 +103,7 @@ pub fn provider(document: &Document) -> Result<ProviderSpec, ManifestError> {
     Ok(spec)
 }
 
-/// What a file says of the status counts for nothing, whatever it is: the API server drops it from what people apply.
+/// Drops the status, as the API server does with what people apply; even a malformed one must not fail a build.
 fn without_status(document: &Document) -> Document {
     let mut document = document.clone();
     if let Some(fields) = document.value.as_object_mut() {

@@ -1,8 +1,8 @@
-//! The addresses that no plugin dials in a cluster, whatever `--egress-allow-cidr` opens: the operator's own, the API server's
-//! service, and the servers behind it.
+//! The addresses that no plugin may dial in a cluster, even where `--egress-allow-cidr` covers them: the operator's own, the API
+//! server's service, and the endpoints behind it.
 //!
 //! # Guarantees
-//! They are read again every minute: control planes are replaced while operators run. What cannot be read stays as it was.
+//! They are read again every minute, because control planes are replaced while operators run. If a source cannot be read, the addresses that it gave last stay forbidden.
 
 use super::Surroundings;
 use k8s_openapi::api::discovery::v1::EndpointSlice;
@@ -13,12 +13,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
 
-/// Time between two looks at who serves the API.
+/// How often the addresses are read again.
 const EVERY: Duration = Duration::from_secs(60);
-/// The service of the API server, whose slice the API servers write themselves.
+/// Namespace and name of the API server's service; the API servers maintain its EndpointSlice themselves.
 const SERVICE: (&str, &str) = ("default", "kubernetes");
 
-/// Where these addresses come from.
+/// Collects the forbidden addresses.
 pub(super) struct ForbiddenAddresses {
     own: BTreeSet<IpAddr>,
     host: String,
@@ -33,13 +33,13 @@ impl ForbiddenAddresses {
         Self { own: (surroundings.own_addresses)().into_iter().collect(), host, port, client }
     }
 
-    /// All that are known now.
+    /// Reads all addresses once.
     pub(super) async fn now(&self) -> Vec<IpAddr> {
         let servers = self.servers(&BTreeSet::new()).await;
         self.own.union(&servers).copied().collect()
     }
 
-    /// Keeps the door up to date until the handle is dropped.
+    /// Keeps the egress policy up to date until the handle is dropped.
     pub(super) fn keep(self, door: Door) -> AbortOnDropHandle<()> {
         AbortOnDropHandle::new(tokio::spawn(async move {
             let mut servers = BTreeSet::new();
@@ -51,7 +51,7 @@ impl ForbiddenAddresses {
         }))
     }
 
-    /// The addresses of the API server. An address that is not read any more because a source fails stays.
+    /// The addresses of the API server; `known` is kept where a source fails.
     async fn servers(&self, known: &BTreeSet<IpAddr>) -> BTreeSet<IpAddr> {
         let mut found = BTreeSet::new();
         let mut failed = false;
@@ -97,7 +97,7 @@ fn endpoints(slice: &EndpointSlice) -> Vec<IpAddr> {
     endpoints.flat_map(|endpoint| &endpoint.addresses).filter_map(|address| address.parse().ok()).collect()
 }
 
-/// `10.0.0.1:6443`, `[fd00::1]:6443` or a bare address; a name says nothing here.
+/// Parses `10.0.0.1:6443`, `[fd00::1]:6443` or a bare address. Host names are ignored; they are resolved separately.
 fn address_of(text: &str) -> Option<IpAddr> {
     text.parse::<SocketAddr>().map(|address| address.ip()).or_else(|_| text.trim_matches(['[', ']']).parse()).ok()
 }

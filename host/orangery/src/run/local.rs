@@ -1,5 +1,5 @@
-//! `orangery run --local DIR`: reads the manifests again before each pass, so that an edit, an approval or a new file works
-//! without a restart.
+//! `orangery run --local DIR`. The manifests are read again before each pass, so that an edit, an approval or a new file takes
+//! effect without a restart.
 
 use super::screen::Screen;
 use super::{guard, now, stop};
@@ -20,13 +20,13 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Time between looks at manifests and clocks.
+/// How often manifests and due times are checked.
 const TICK: Duration = Duration::from_secs(1);
 /// The first wait after a failure; doubled by each further one.
 const BACK_OFF: Duration = Duration::from_millis(750);
 /// The longest wait after failures.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
-/// Sets are looked at again at least this often: somebody may have edited the directory.
+/// Sets are reconciled at least this often, because somebody may have edited the directory.
 const RECHECK: Duration = Duration::from_secs(60);
 
 /// Runs until stopped, or once.
@@ -70,7 +70,7 @@ pub(super) async fn run(options: &RunOptions, directory: &Path) -> anyhow::Resul
     }
 }
 
-/// Everything ready: 0. Else the reasons on stderr, and 3.
+/// Exit code 0 if everything is ready; otherwise 3, with the reasons on stderr.
 fn conclude(pass: &Pass) -> ExitCode {
     let unready = pass.unready();
     for reason in &unready {
@@ -80,7 +80,7 @@ fn conclude(pass: &Pass) -> ExitCode {
 }
 
 fn read(options: &RunOptions) -> anyhow::Result<Manifests> {
-    let resources = Resources::of(manifest::read_all(&options.filename)?, "default")?.something(&options.filename)?;
+    let resources = Resources::of(manifest::read_all(&options.filename)?, "default")?.not_empty(&options.filename)?;
     let mut manifests = Manifests::default();
     for (name, data) in resources.secrets {
         manifests.secrets.insert(name, data);
@@ -94,7 +94,7 @@ fn read(options: &RunOptions) -> anyhow::Result<Manifests> {
     Ok(manifests)
 }
 
-/// When each provider is due, and what was seen last.
+/// When each provider is due, and the manifests of the last pass.
 #[derive(Default)]
 struct PollSchedule {
     providers: BTreeMap<NamespacedName, Entry>,
@@ -108,7 +108,7 @@ struct Entry {
 }
 
 impl PollSchedule {
-    /// New and edited providers at once, the others by their clocks.
+    /// The providers to poll now: those that are new or edited, and those whose time has come.
     fn due(&self, manifests: &Manifests, now: u64) -> BTreeSet<NamespacedName> {
         let is_due = |provider: &&ProviderSpec| match self.providers.get(&provider.name) {
             Some(entry) if entry.spec == **provider => entry.next.is_some_and(|next| next <= now),
@@ -121,7 +121,7 @@ impl PollSchedule {
         self.sets.as_ref().is_none_or(|(next, seen)| *next <= now || *seen != manifests.sets)
     }
 
-    /// `at_least` bounds the time to the next poll, whatever the annotation says.
+    /// `at_least` bounds the time to the next poll, whatever the annotation of the provider says.
     fn remember(&mut self, manifests: &Manifests, pass: &Pass, at_least: Option<Duration>, now: u64) {
         let plus = |wait: Duration| now.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
         for row in &pass.providers {

@@ -1,4 +1,4 @@
-//! What people see of local mode: a live table on a terminal, plain lines elsewhere.
+//! The output of local mode: a live table on a terminal, plain lines elsewhere.
 
 use comfy_table::{ContentArrangement, Table, presets};
 use orangery_controller::local::{Pass, ProviderRow, SetRow};
@@ -6,10 +6,10 @@ use orangery_core::NamespacedName;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 
-/// Messages are cut in tables.
+/// Longest message in a table, in characters.
 const MESSAGE: usize = 90;
 
-/// The screen, and what it last said of each resource: a plain line is written only when something changed.
+/// Remembers what was last printed for each resource, so that a line is printed only when something changed.
 pub(super) struct Screen {
     live: bool,
     providers: BTreeMap<NamespacedName, (String, String)>,
@@ -19,7 +19,7 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// Live on a terminal.
+    /// Uses the live table if stdout is a terminal.
     pub(super) fn new() -> Self {
         Self {
             live: std::io::stdout().is_terminal(),
@@ -30,7 +30,7 @@ impl Screen {
         }
     }
 
-    /// Shows what a pass came to.
+    /// Prints the results of a pass.
     pub(super) fn show(&mut self, pass: &Pass) {
         let mut lines = Vec::new();
         for row in &pass.providers {
@@ -62,19 +62,19 @@ impl Screen {
         } else {
             let mut out = std::io::stdout().lock();
             for line in lines {
-                // A closed pipe ends the show, not the work.
+                // A closed pipe must not end the reconciliation.
                 let _ = writeln!(out, "{line}");
             }
             let _ = out.flush();
         }
     }
 
-    /// How long something took is no news.
+    /// Adds a line if the state differs from the last one. The duration at the end of a message does not count as a difference.
     fn changed(&mut self, what: String, state: &str, lines: &mut Vec<String>) {
-        let news = state.split("Reconciliation finished in").next().unwrap_or(state).to_owned();
-        if self.shown.get(&what) != Some(&news) {
+        let state_without_duration = state.split("Reconciliation finished in").next().unwrap_or(state).to_owned();
+        if self.shown.get(&what) != Some(&state_without_duration) {
             lines.push(state.to_owned());
-            self.shown.insert(what, news);
+            self.shown.insert(what, state_without_duration);
         }
     }
 
@@ -89,7 +89,7 @@ impl Screen {
             table.add_row(["set".to_owned(), name.to_string(), state.clone(), cut(message)]);
         }
         let mut out = std::io::stdout().lock();
-        // Home, then clear to the end: no flicker.
+        // Cursor home, then clear to the end, which does not flicker as clearing first does.
         let _ = writeln!(out, "\x1b[H\x1b[J{table}\n{}", self.recent.join("\n"));
         let _ = out.flush();
     }

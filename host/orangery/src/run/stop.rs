@@ -1,4 +1,4 @@
-//! A graceful stop: SIGTERM or Ctrl-C; a second one ends the process at once.
+//! Graceful shutdown on SIGTERM or Ctrl-C; a second signal ends the process at once.
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -11,7 +11,7 @@ pub(super) fn on_signal() -> std::io::Result<CancellationToken> {
     let cancel = token.clone();
     tokio::spawn(async move {
         let first = tokio::select! { _ = terminate.recv() => "SIGTERM", _ = interrupt.recv() => "SIGINT" };
-        tracing::info!(signal = first, "stopping; what is under way is finished first");
+        tracing::info!(signal = first, "stopping after the work under way");
         cancel.cancel();
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::warn!("stopped at once by a second signal");

@@ -1,4 +1,5 @@
-//! What cluster mode is surrounded by and no flag can change: the process that starts it decides, as a value.
+//! What cluster mode takes from its process and no flag can change: loopback, own addresses, the client of the API server. Tests
+//! pass their own.
 
 use crate::glass::Loopback;
 use kube::{Client, Config};
@@ -6,7 +7,7 @@ use orangery_cluster::Connect;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// What a process hands to cluster mode. The program uses the default.
+/// The dependencies of cluster mode on its process. The program uses the default.
 #[derive(Clone)]
 pub struct Surroundings {
     /// Whether providers may dial loopback addresses; never that of the API server.
@@ -18,13 +19,13 @@ pub struct Surroundings {
 }
 
 impl Default for Surroundings {
-    /// A pod: what listens on loopback is the pod's own.
+    /// For a pod, where everything that listens on loopback belongs to the pod.
     fn default() -> Self {
         Self { loopback: Loopback::Refused, own_addresses: of_interfaces, connect: Arc::new(Client::try_from) }
     }
 }
 
-/// What the network interfaces of the pod (or of the node, on its network) have.
+/// The addresses of the network interfaces of the pod, or of the node with host networking.
 fn of_interfaces() -> Vec<IpAddr> {
     match if_addrs::get_if_addrs() {
         Ok(interfaces) => {
@@ -38,7 +39,7 @@ fn of_interfaces() -> Vec<IpAddr> {
 }
 
 impl Surroundings {
-    /// A client with these settings.
+    /// Makes a client for this configuration.
     pub(super) fn client(&self, config: Config) -> Result<Client, kube::Error> {
         (self.connect)(config)
     }
