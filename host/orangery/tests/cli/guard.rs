@@ -118,3 +118,34 @@ fn a_share_or_a_floor_that_is_none_is_refused() {
     garden.once(&["--prune-guard-floor=few"]).exits(2).warns("--prune-guard-floor");
     assert!(garden.names().is_empty());
 }
+
+/// A Namespace for those inputs that own their team, and a ConfigMap in it for each.
+fn teams(inputs: &[&str]) -> String {
+    format!(
+        "apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSet\nmetadata: {{name: set, namespace: apps}}\nspec:\n  inputs: [{}]\n  resourcesTemplate: |\n    <<- if inputs.owns >>\n    apiVersion: v1\n    kind: Namespace\n    metadata: {{name: << inputs.team >>}}\n    ---\n    <<- end >>\n    apiVersion: v1\n    kind: ConfigMap\n    metadata: {{name: app-<< inputs.id >>, namespace: << inputs.team >>}}\n",
+        inputs.join(", ")
+    )
+}
+
+#[test]
+fn a_namespace_of_a_closed_input_stays_while_objects_of_another_are_rendered_into_it() {
+    let garden = Garden::new();
+    let [a, b] = ["{id: a, team: one, owns: 'yes'}", "{id: b, team: one, owns: ''}"];
+    let [x, z] = ["{id: x, team: two, owns: 'yes'}", "{id: z, team: two, owns: ''}"];
+    garden.manifest("set.yaml", &teams(&[a, b, x, z]));
+    garden.once(&[]).exits(0);
+    let before = garden.names();
+    assert_eq!(before.len(), 6, "{before:?}");
+    garden.manifest("set.yaml", &teams(&[b, x, z]));
+    for _ in 0..2 {
+        garden
+            .once(&[])
+            .exits(0)
+            .prints("Namespace/one is not deleted while it contains objects that stay: ConfigMap/one/app-b");
+        let gone: Vec<String> = before.iter().filter(|name| !garden.names().contains(name)).cloned().collect();
+        assert_eq!(gone, ["one/ConfigMap/app-a.yaml"]);
+    }
+    garden.manifest("set.yaml", &teams(&[x, z]));
+    garden.once(&[]).exits(0);
+    assert_eq!(garden.names(), ["_cluster/Namespace/two.yaml", "two/ConfigMap/app-x.yaml", "two/ConfigMap/app-z.yaml"]);
+}

@@ -4,6 +4,7 @@ mod addresses;
 mod adoption;
 mod binary;
 mod configuration;
+mod containers;
 mod copies;
 mod definitions;
 mod deleted_together;

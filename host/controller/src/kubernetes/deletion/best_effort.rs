@@ -4,15 +4,16 @@
 //! Everything is tried, each object for a short time, all of them for a bounded one: a namespace waits for it. What is not
 //! known to be gone is told of, unless the namespace takes it along.
 
-use crate::pipeline::converge::adoption::Consent;
+use crate::pipeline::converge::adoption::{Consent, Owns};
 use crate::pipeline::converge::{self, LedgerError, LedgerStore};
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use kube::ResourceExt;
 use orangery_api::ResourceSet;
 use orangery_cluster::Target;
-use orangery_core::plan::deletion_order;
-use orangery_core::{Ledger, LedgerEntry, NamespacedName, ObjectKey, Owner};
+use orangery_core::plan::{self, deletion_order};
+use orangery_core::{Ledger, LedgerEntry, Mark, NamespacedName, ObjectKey, Owner};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -59,9 +60,10 @@ pub(super) async fn delete_what_may_be(
     set: &ResourceSet,
 ) -> Vec<LeftBehind> {
     let deadline = Instant::now() + ALL;
-    let entries = deletion_order(ledger.iter().cloned().collect());
+    let consent = Consent::of(set.annotations());
+    let entries = deletion_order(ledger.iter().map(|entry| with_content(entry, ledger, consent)).collect());
     let mut left: Vec<LeftBehind> = stream::iter(entries)
-        .map(|entry| delete(target, owner, entry, Consent::of(set.annotations()), deadline))
+        .map(|entry| delete(target, owner, entry, consent, deadline))
         .buffered(AT_ONCE)
         .filter_map(std::future::ready)
         .collect()
@@ -71,6 +73,14 @@ pub(super) async fn delete_what_may_be(
         left.retain(|left| left.key.namespace != namespace && !is_namespace(&left.key, &namespace));
     }
     left
+}
+
+/// Each object is dismantled alone: a namespace that contains an adopted object is then treated as adopted itself.
+fn with_content(entry: &LedgerEntry, ledger: &Ledger, consent: Consent<'_>) -> LedgerEntry {
+    let adopted = |entry: &&LedgerEntry| entry.mark == Mark::Adopted && consent.owns == Owns::Created;
+    let content: Ledger = ledger.iter().filter(adopted).cloned().collect();
+    let is_occupied = !plan::take_occupied(&mut vec![entry.clone()], &content, &BTreeSet::new()).is_empty();
+    LedgerEntry { mark: if is_occupied { Mark::Adopted } else { entry.mark }, ..entry.clone() }
 }
 
 async fn delete(
@@ -88,9 +98,9 @@ async fn delete(
     let alone: Ledger = std::iter::once(entry).collect();
     let work = timeout(EACH, converge::dismantle(target, &DiscardLedger, owner, &alone, consent));
     match timeout_at(deadline, work).await {
-        Ok(Ok(Ok(done))) if !done.left.is_empty() => {
-            left(format!("{key} existed before this ResourceSet and stays, without its labels"))
-        }
+        Ok(Ok(Ok(done))) if !done.left.is_empty() => left(format!(
+            "{key} existed before this ResourceSet, or contains such an object, and stays, without its labels"
+        )),
         Ok(Ok(Ok(done))) if done.ledger.is_empty() => None,
         Ok(Ok(Ok(done))) => left(
             done.pruned

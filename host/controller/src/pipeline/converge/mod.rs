@@ -20,7 +20,7 @@ use orangery_core::{
     ApplyReport, Disposition, Explain, GroupVersionKind, InputRef, Ledger, LedgerEntry, NamespacedName, Notice,
     ObjectKey, Owner, Plan, PruneReport, Reason,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the ledger is kept. Written before the first apply, and again when the work is done.
 #[async_trait]
@@ -180,8 +180,11 @@ pub async fn converge(
     let sifted = knowledge.sift(std::mem::take(&mut plan.stale));
     plan.stale = sifted.known;
     let adopted = adoption::take_adopted(target, &plan.owner, &mut plan.stale, consent.owns).await;
-    // Adopted objects that wait are not deleted anyway: they must not make the deletion of others look like a mistake.
-    let others = without(ledger, adopted.iter().chain(&living));
+    let leaving: BTreeSet<&ObjectKey> = adopted.iter().chain(&living).map(|entry| &entry.key).collect();
+    let mut occupied = plan::take_occupied(&mut plan.stale, &plan.ledger, &leaving);
+    // What is not deleted anyway must not make the deletion of others look like a mistake.
+    let staying = occupied.iter().map(|occupied| &occupied.entry);
+    let others = without(ledger, adopted.iter().chain(&living).chain(staying));
     let Judgement { verdict, memory } = guard::judge(
         guard,
         &Evidence {
@@ -211,11 +214,15 @@ pub async fn converge(
         ledger_store.record(&plan.owner.name, &intent).await?;
         recorded = Some(intent);
     }
-    let released: Vec<LedgerEntry> = plan.stale.iter().filter(|entry| verdict.releases(&entry.key)).cloned().collect();
-    let mut pruned =
-        if released.is_empty() { PruneReport::default() } else { target.prune(&plan.owner, &released).await };
-    let (more, waiting) = adoption::prune(target, &plan.owner, adopted, consent.approved).await;
-    pruned.extend(more);
+    // Adopted objects first: those that wait for approval keep the namespace that they are in.
+    let (mut pruned, waiting) = adoption::prune(target, &plan.owner, adopted, consent.approved).await;
+    let mut released: Vec<LedgerEntry> =
+        plan.stale.iter().filter(|entry| verdict.releases(&entry.key)).cloned().collect();
+    occupied.extend(plan::take_occupied(&mut released, &plan.ledger, &leaves(&pruned, &living)));
+    if !released.is_empty() {
+        pruned.extend(target.prune(&plan.owner, &released).await);
+    }
+    notices.extend(occupied.iter().map(|occupied| Notice::warning(Reason::Warning, occupied.message())));
     pruned.released.extend(living.into_iter().map(|entry| entry.key));
     let settled = plan::settle(&plan, ledger, &applied, &verdict, &pruned);
     if settled != *recorded.as_ref().unwrap_or(&plan.ledger) {
@@ -252,6 +259,13 @@ async fn take_living(target: &dyn Target, plan: &mut Plan, applied: &ApplyReport
         }
     }
     plan::take_living(&mut plan.stale, &wanted)
+}
+
+/// What an earlier prune has dealt with, and what leaves the ledger without being deleted: neither keeps a namespace.
+fn leaves<'a>(pruned: &'a PruneReport, living: &'a [LedgerEntry]) -> BTreeSet<&'a ObjectKey> {
+    let gone = pruned.deleted.iter().map(|change| &change.key);
+    let going = pruned.terminating.iter().map(|terminating| &terminating.key);
+    gone.chain(going).chain(&pruned.released).chain(living.iter().map(|entry| &entry.key)).collect()
 }
 
 /// The ledger without some entries.
@@ -302,12 +316,20 @@ pub async fn dismantle(
 ) -> Result<Dismantled, LedgerError> {
     let mut stale = plan::deletion_order(ledger.iter().cloned().collect());
     let adopted = adoption::take_adopted(target, owner, &mut stale, consent.owns).await;
-    let mut pruned = if stale.is_empty() { PruneReport::default() } else { target.prune(owner, &stale).await };
-    let (more, waiting) = adoption::prune(target, owner, adopted, consent.approved).await;
-    pruned.extend(more);
+    let (mut pruned, waiting) = adoption::prune(target, owner, adopted, consent.approved).await;
+    // A namespace is left with what it contains.
+    let occupied = plan::take_occupied(&mut stale, ledger, &leaves(&pruned, &[]));
+    let containers: Vec<LedgerEntry> = occupied.into_iter().map(|occupied| occupied.entry).collect();
+    if !stale.is_empty() {
+        pruned.extend(target.prune(owner, &stale).await);
+    }
     let mut left = Vec::new();
     if !waiting.is_empty() {
-        let mut disowned = target.disown(owner, &waiting).await;
+        let mut disowned = target.disown(owner, &containers).await;
+        // Containers first: once its content has left the ledger, nothing would keep one that is still ours.
+        if disowned.failed.iter().all(|failed| failed.unseen) {
+            disowned.extend(target.disown(owner, &waiting).await);
+        }
         let hopeless: Vec<ObjectKey> =
             disowned.failed.extract_if(.., |failed| failed.unseen).map(|failed| failed.key).collect();
         disowned.released.extend(hopeless);

@@ -232,7 +232,7 @@ impl Dismantled {
         let names: Vec<String> = self.left.iter().map(ToString::to_string).collect();
         (!names.is_empty()).then(|| {
             format!(
-                "{} objects existed before this ResourceSet and stay, without its labels, because nobody approved their deletion: {}",
+                "{} objects stay, without the labels of this ResourceSet, because they existed before it, or contain such an object, and nobody approved their deletion: {}",
                 names.len(),
                 names.join(", ")
             )
