@@ -9,7 +9,8 @@
 //! # Guarantees
 //! The same rules as in a cluster: owner labels, a UID (in the file's first lines) and the ledger decide what may be
 //! overwritten or deleted. Nothing outside the directory is touched, whatever an object is called and whatever links lie in
-//! it. A file is whole or absent, never half written. Everything is checked before the first write: what fails the check fails its
+//! it. A file that somebody else wrote and that is adopted is overwritten as a whole, because files have no field owners; its text is
+//! kept in `.orangery/replaced`. A file is whole or absent, never half written. Everything is checked before the first write: what fails the check fails its
 //! environment, and what no single input gave fails all.
 //!
 //! # Assumptions
@@ -92,7 +93,7 @@ impl DirectoryTarget {
     }
 
     /// Decides on one object without writing.
-    fn look(&self, plan: &Plan, planned: &Planned) -> Result<(ObjectPath, Written, Action), Box<Failed>> {
+    fn look(&self, plan: &Plan, planned: &Planned) -> Result<Decided, Box<Failed>> {
         let key = planned.object.key();
         let failed = |message: String| Box::new(Failed::new(key.clone(), format!("{key} {message}")));
         let path = ObjectPath::of(&key)
@@ -106,12 +107,14 @@ impl DirectoryTarget {
         let uid = held.as_ref().and_then(|held| held.uid.clone()).or(known).unwrap_or_else(|| file::new_uid(&key));
         let written = Written::new(&plan.owner, &planned.object, uid)
             .map_err(|error| failed(format!("cannot be written as YAML: {error}")))?;
-        let action = match held {
+        let action = match &held {
             None => Action::Created,
             Some(held) if held.text == written.text => Action::Unchanged,
             Some(_) => Action::Configured,
         };
-        Ok((path, written, action))
+        // What we wrote can be rendered again.
+        let replaced = held.filter(|held| held.uid.is_none()).map(|held| held.text);
+        Ok(Decided { path, written, action, replaced })
     }
 }
 
@@ -126,13 +129,16 @@ impl Target for DirectoryTarget {
             let key = planned.object.key();
             let failed = match self.look(plan, planned) {
                 // Two names that differ in case only are one file on some systems.
-                Ok((path, ..)) if places.get(&path.folded()).is_some_and(|other| *other != key) => Failed::new(
+                Ok(look) if places.get(&look.path.folded()).is_some_and(|other| *other != key) => Failed::new(
                     key.clone(),
-                    format!("{key} cannot become a file: {path} differs from the file of another object in case only"),
+                    format!(
+                        "{key} cannot become a file: {} differs from the file of another object in case only",
+                        look.path
+                    ),
                 ),
-                Ok((path, written, action)) => {
-                    places.insert(path.folded(), key);
-                    decided.push((planned, path, written, action));
+                Ok(look) => {
+                    places.insert(look.path.folded(), key);
+                    decided.push((planned, look));
                     continue;
                 }
                 Err(failed) => *failed,
@@ -140,12 +146,13 @@ impl Target for DirectoryTarget {
             report.failed.push(failed);
             halted.halt(planned);
         }
-        for (planned, path, written, action) in decided {
+        for (planned, Decided { path, written, action, replaced }) in decided {
             if action != Action::Unchanged {
                 if halted.stops(planned) {
                     continue;
                 }
-                if let Err(error) = file::write(&self.root, &path, &written) {
+                let kept = replaced.map_or(Ok(()), |text| self.state.keep_replaced(&path, &text));
+                if let Err(error) = kept.and_then(|()| file::write(&self.root, &path, &written)) {
                     let key = planned.object.key();
                     let message = format!("{key} cannot be written to {path}: {error}");
                     report.failed.push(Failed::new(key, message));
@@ -210,6 +217,15 @@ impl Target for DirectoryTarget {
         };
         held.object.map(Some).map_err(|error| failed(format!("{path} holds no object: {error}")))
     }
+}
+
+/// What an apply does with one file.
+struct Decided {
+    path: ObjectPath,
+    written: Written,
+    action: Action,
+    /// The text that is overwritten, if somebody else wrote it.
+    replaced: Option<String>,
 }
 
 /// What became of a stale file.

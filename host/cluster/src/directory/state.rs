@@ -5,6 +5,7 @@
 //! empty one: an empty ledger would orphan everything it listed.
 
 use super::file::replace;
+use super::path::ObjectPath;
 use cap_std::fs::Dir;
 use orangery_core::{Disposition, Explain, Reason};
 use serde::Serialize;
@@ -13,6 +14,8 @@ use std::io;
 
 /// Name of the folder.
 const FOLDER: &str = ".orangery";
+/// Name of the folder in it for texts of other people that were overwritten.
+const REPLACED: &str = "replaced";
 
 /// The folder `.orangery` of a directory target.
 pub struct StateDirectory {
@@ -136,6 +139,14 @@ impl StateDirectory {
         }
         names.sort();
         Ok(names)
+    }
+
+    /// Keeps the text of a file that somebody else wrote, before it is overwritten.
+    pub(super) fn keep_replaced(&self, path: &ObjectPath, text: &str) -> io::Result<()> {
+        let folder = format!("{REPLACED}/{}", path.folder());
+        self.dir.create_dir_all(&folder)?;
+        // Whatever it holds, it is nobody else's to read.
+        replace(&self.dir.open_dir(&folder)?, &path.file, text.as_bytes(), true)
     }
 
     /// Removes a document; it may be absent.

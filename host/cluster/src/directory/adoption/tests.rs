@@ -98,6 +98,8 @@ async fn an_adopted_file_stays_adopted_is_never_removed_and_is_left_without_our_
     let garden = Garden::new(THEIRS);
     let ledger = garden.adopts().await;
     assert!(garden.text().contains("ours: \"yes\"") && garden.text().starts_with("# Written by"), "{}", garden.text());
+    let replaced = || std::fs::read_to_string(garden.folder.path().join(".orangery/replaced/apps/ConfigMap/a.yaml"));
+    assert_eq!(replaced().unwrap(), THEIRS, "what is overwritten is kept");
     let plan = garden.plan(&ledger);
     let again = garden.target.apply(&plan).await;
     let ledger = plan::settle(&plan, &ledger, &again, &orangery_core::Verdict::Allowed, &Default::default());
@@ -108,6 +110,7 @@ async fn an_adopted_file_stays_adopted_is_never_removed_and_is_left_without_our_
     let left = garden.target.disown(&garden.owner, &entries(&ledger)).await;
     assert_eq!((left.released.len(), left.failed.len()), (1, 0));
     assert!(garden.text().contains("ours: \"yes\""), "{}", garden.text());
+    assert_eq!(replaced().unwrap(), THEIRS, "what we wrote ourselves does not take its place");
     assert!(!garden.text().contains("Written by") && !garden.text().contains(keys::OWNER_NAME), "{}", garden.text());
 }
 
@@ -119,4 +122,16 @@ async fn a_file_that_asks_for_it_is_taken() {
     let report = garden.target.apply(&garden.plan(&Ledger::default())).await;
     assert_eq!(report.failed, []);
     assert!(garden.text().contains("ours: \"yes\""));
+}
+
+#[tokio::test]
+async fn a_file_whose_text_cannot_be_kept_is_not_overwritten() {
+    let garden = Garden::new(THEIRS);
+    let mut plan = garden.plan(&Ledger::default());
+    let found = garden.target.apply(&plan).await;
+    plan.adopt(&found.failed[0].key, unowned(&found).unwrap(), Mark::Adopted);
+    std::fs::write(garden.folder.path().join(".orangery/replaced"), "a file is in the way").unwrap();
+    let applied = garden.target.apply(&plan).await;
+    assert!(applied.changes.is_empty() && applied.failed[0].message.contains("cannot be written"), "{applied:?}");
+    assert_eq!(garden.text(), THEIRS);
 }
