@@ -9,7 +9,7 @@ use crate::credential::CredentialError;
 use crate::credential::consent::ConsentError;
 use crate::request::grant::GrantError;
 use crate::request::origin::OriginError;
-use crate::session::door::DoorError;
+use crate::session::egress::EgressError;
 
 impl Explain for CredentialError {
     fn reason(&self) -> Reason {
@@ -103,7 +103,7 @@ impl Explain for OriginError {
     }
 }
 
-impl Explain for DoorError {
+impl Explain for EgressError {
     fn reason(&self) -> Reason {
         match self {
             Self::Client(_) => Reason::InvalidSpec,

@@ -1,7 +1,7 @@
 //! The egress pipeline: how a plugin's wish becomes a request, or a refusal that says why.
 //!
 //! ```text
-//! Policy ──▶ Door ──session(grants, credentials, tls, limits)──▶ Session ──send(Request)──▶ Response | HttpError
+//! Policy ──▶ Egress ──session(grants, credentials, tls, limits)──▶ Session ──send(Request)──▶ Response | HttpError
 //!            (process)                                           (one call)
 //!
 //! send:  text ─1 target─▶ ─2 grant─▶ ─3 headers─▶ ─4 resolve─▶ ─5 address─▶ ─6 credential─▶ wire
@@ -54,7 +54,7 @@ pub use response::back_off::Quota;
 pub use secret::redact::Redactor;
 pub use secret::text::{SecretText, SecretTextError};
 pub use session::Session;
-pub use session::door::{Door, DoorError, SessionSpec};
+pub use session::egress::{Egress, EgressError, SessionSpec};
 pub use session::identity::SessionIdentity;
 pub use session::script::Script;
 pub use session::trace::RequestTrace;

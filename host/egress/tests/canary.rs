@@ -16,7 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use orangery_egress::{CredentialKind, Request, SessionSpec};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::world::{Names, Reply, Server, answer, api, door_with, get_with_api, granted, ok, redirect, secret, soon};
+use crate::world::{Names, Reply, Server, answer, api, egress_with, get_with_api, granted, ok, redirect, secret, soon};
 
 const CANARY: &str = "canary-7f3a/91c+d2e4";
 
@@ -62,12 +62,12 @@ async fn the_token_is_seen_by_the_granted_server_and_by_nobody_else() {
         _ => ok("fine"),
     })
     .await;
-    let door = door_with(Names::default().with("gone.test", &[&[]]));
+    let egress = egress_with(Names::default().with("gone.test", &[&[]]));
     let credentials = api(CredentialKind::Bearer(secret(CANARY)), forge.origin());
     let mut spec =
         SessionSpec { credentials, ..granted(&[forge.url(""), evil.url(""), "http://gone.test".to_owned()]) };
     spec.credentials[0].origins.push("http://gone.test".parse().unwrap());
-    let session = door.session(spec.clone());
+    let session = egress.session(spec.clone());
 
     let mut outside = String::new();
     for path in
@@ -85,7 +85,8 @@ async fn the_token_is_seen_by_the_granted_server_and_by_nobody_else() {
         let outcome = soon(session.send(get_with_api(url))).await;
         outside += &outcome.map_or_else(|error| error.to_string(), |answer| answer.status.to_string());
     }
-    outside += &format!("{:?}{session:?}{spec:?}{door:?}{:?}{:?}", session.trace(), session.redactor(), door.quotas());
+    outside +=
+        &format!("{:?}{session:?}{spec:?}{egress:?}{:?}{:?}", session.trace(), session.redactor(), egress.quotas());
     outside += &evil.seen().iter().map(|seen| seen.raw.as_str()).collect::<String>();
     outside += &String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
 

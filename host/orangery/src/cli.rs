@@ -42,7 +42,7 @@ pub enum Command {
 
 /// What plugins are loaded and what they may reach: the same for all commands that run plugins.
 #[derive(Debug, Clone, Default, Args)]
-pub struct GlassOptions {
+pub struct SandboxOptions {
     /// A plugin to load beside the built-in ones; may be repeated
     #[arg(long = "plugin", value_name = "FILE.wasm", help_heading = "Plugins")]
     pub plugins: Vec<PathBuf>,
@@ -149,7 +149,7 @@ pub struct RunOptions {
     pub credentials: CredentialOptions,
     /// Plugins.
     #[command(flatten)]
-    pub glass: GlassOptions,
+    pub sandbox: SandboxOptions,
 }
 
 /// Whether deletions that look like an accident are held.
@@ -205,7 +205,7 @@ pub struct BuildOptions {
     pub watch: bool,
     /// Plugins.
     #[command(flatten)]
-    pub glass: GlassOptions,
+    pub sandbox: SandboxOptions,
 }
 
 /// What `--show` adds to the objects.
@@ -250,7 +250,7 @@ pub struct PollOptions {
     pub credentials: CredentialOptions,
     /// Plugins.
     #[command(flatten)]
-    pub glass: GlassOptions,
+    pub sandbox: SandboxOptions,
 }
 
 /// `orangery plugin`.
@@ -297,7 +297,7 @@ pub struct PluginListOptions {
     pub output: Option<OutputFormat>,
     /// Plugins.
     #[command(flatten)]
-    pub glass: GlassOptions,
+    pub sandbox: SandboxOptions,
 }
 
 /// `GET,POST https://api.example.com/graphql`.

@@ -3,7 +3,7 @@
 //! ```text
 //! cli ──▶ command ──▶ run (cluster | local) · build · poll · plugin · crds
 //!                       │
-//!                     glass (sandbox with the built-in and given plugins) · manifest (files) · server (health, metrics)
+//!                     sandbox (its set-up with the built-in and given plugins) · manifest (files) · server (health, metrics)
 //! ```
 
 pub mod build;
@@ -11,10 +11,10 @@ pub mod cli;
 pub mod command;
 pub mod exit;
 pub mod failure;
-pub mod glass;
 pub mod logging;
 pub mod manifest;
 pub mod plugin;
 pub mod poll;
 pub mod run;
+pub mod sandbox;
 pub mod server;

@@ -1,8 +1,8 @@
 //! `orangery poll`: one poll of one provider, its exported inputs on stdout.
 
 use crate::cli::{OutputFormat, PollOptions};
-use crate::glass::{self, Glass, Loopback};
 use crate::manifest::{self, Resources};
+use crate::sandbox::{self, Loopback, SandboxSetup};
 use crate::{exit, run};
 use anyhow::{Context, bail};
 use orangery_controller::pipeline::provider::poll::Poller;
@@ -29,8 +29,8 @@ pub async fn perform(options: &PollOptions) -> anyhow::Result<ExitCode> {
         secrets.insert(name, data);
     }
     let loopback = if options.allow_loopback { Loopback::Allowed } else { Loopback::Refused };
-    let Glass { sandbox, .. } = glass::open(&options.glass, loopback, Vec::new()).await?;
-    let access = glass::access(&options.glass, options.credentials, loopback);
+    let SandboxSetup { sandbox, .. } = sandbox::open(&options.sandbox, loopback, Vec::new()).await?;
+    let access = sandbox::access(&options.sandbox, options.credentials, loopback);
     let polled = Poller::new(sandbox, access).poll(provider, &secrets, &Snapshot::never(), run::now()).await;
     if options.verbose {
         for request in &polled.requests {

@@ -1,4 +1,4 @@
-//! The glass: plugins run here and reach nothing but what they are handed.
+//! Runs plugins (WebAssembly components), which reach only what the host gives to each call.
 //!
 //! ```text
 //! bytes ──admit──▶ Plugin (counted, compiled, linked, described)      once for each digest

@@ -2,7 +2,7 @@
 //! plugin costs, compiled anew and from the cache.
 
 use anyhow::Result;
-use orangery_test_bench::glass::{Glass, median, native, request};
+use orangery_test_bench::sandboxed::{BenchSandbox, median, native, request};
 use orangery_test_bench::set::{Form, rows};
 use std::time::Instant;
 
@@ -12,10 +12,10 @@ const ROUNDS: usize = 101;
 async fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let begun = Instant::now();
-    drop(Glass::open(Some(folder.path())).await?);
+    drop(BenchSandbox::open(Some(folder.path())).await?);
     let cold = begun.elapsed();
     let begun = Instant::now();
-    let glass = Glass::open(Some(folder.path())).await?;
+    let bench = BenchSandbox::open(Some(folder.path())).await?;
     let warm = begun.elapsed();
     println!(
         "load gotemplate: compiled {:.1} ms, from the cache {:.1} ms, ratio {:.0}",
@@ -30,7 +30,7 @@ async fn main() -> Result<()> {
     for _ in 0..ROUNDS {
         let asked = request(Form::Text, &inputs, &[])?;
         let begun = Instant::now();
-        glass.sandbox.render(asked).await?;
+        bench.sandbox.render(asked).await?;
         through.push(begun.elapsed());
         let begun = Instant::now();
         native(Form::Text, &inputs)?;
@@ -38,7 +38,7 @@ async fn main() -> Result<()> {
     }
     let (through, beside) = (median(&mut through), median(&mut beside));
     println!(
-        "one call, one input, six objects: through the glass {:.0} µs, natively {:.0} µs, the glass costs {:.0} µs",
+        "one call, one input, six objects: in the sandbox {:.0} µs, natively {:.0} µs, the sandbox costs {:.0} µs",
         through.as_secs_f64() * 1e6,
         beside.as_secs_f64() * 1e6,
         (through.saturating_sub(beside)).as_secs_f64() * 1e6

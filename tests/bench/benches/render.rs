@@ -1,10 +1,10 @@
-//! Rendering six objects an input, in both forms: through the glass as the operator runs it, beside the same code compiled
+//! Rendering six objects an input, in both forms: in the sandbox as the operator runs it, beside the same code compiled
 //! natively, and as whole processes beside the Go libraries. `cargo xtask bench render`.
 
 use anyhow::{Result, ensure};
-use orangery_test_bench::glass::{Glass, median, native, ratio, request};
 use orangery_test_bench::pinned;
 use orangery_test_bench::process::{CHILD, Took, child, go, ours};
+use orangery_test_bench::sandboxed::{BenchSandbox, median, native, ratio, request};
 use orangery_test_bench::set::{Files, Form, harmful, rows};
 use std::path::Path;
 use std::process::ExitCode;
@@ -33,7 +33,7 @@ fn runtime() -> Result<Runtime> {
 
 /// As the operator renders, beside the same code natively.
 async fn in_parallel(folder: &Path) -> Result<()> {
-    let glass = Glass::open(Some(folder)).await?;
+    let bench = BenchSandbox::open(Some(folder)).await?;
     println!("\nbatches in parallel, as the operator renders; native code on one core");
     println!("{:<18} {:>7} | {:>9} {:>9} | {:>6}", "form", "inputs", "ours ms", "native ms", "ratio");
     for form in [Form::Text, Form::Structured] {
@@ -41,16 +41,13 @@ async fn in_parallel(folder: &Path) -> Result<()> {
             let inputs = rows(count);
             let (mut through, mut beside) = (Vec::new(), Vec::new());
             for _ in 0..rounds(count) {
-                let (time, entries) = timed(glass.sandbox.render(request(form, &inputs, &[])?)).await;
+                let (time, entries) = timed(bench.sandbox.render(request(form, &inputs, &[])?)).await;
                 let objects = entries?.iter().flatten().map(|rendering| rendering.objects.len()).sum::<usize>();
                 through.push(time);
                 let (time, natively) = timed(async { native(form, &inputs) }).await;
                 let natively = natively?;
                 beside.push(time);
-                ensure!(
-                    natively == objects && objects == count * 6,
-                    "{objects} through the glass, {natively} natively"
-                );
+                ensure!(natively == objects && objects == count * 6, "{objects} in the sandbox, {natively} natively");
             }
             let ratio = ratio(&through, &beside);
             let [through, beside] = [&mut through, &mut beside].map(|times| median(times).as_secs_f64() * 1e3);
@@ -60,9 +57,9 @@ async fn in_parallel(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What the glass costs: the same work on the same core, with and without it.
+/// What the sandbox costs: the same work on the same core, with and without it.
 async fn one_after_another(folder: &Path) -> Result<()> {
-    let glass = Glass::serial(Some(folder)).await?;
+    let bench = BenchSandbox::serial(Some(folder)).await?;
     println!(
         "\nbatches one after another, on one core; 'outsiders': the branch is marked as chosen by an outsider and full of YAML"
     );
@@ -76,13 +73,13 @@ async fn one_after_another(folder: &Path) -> Result<()> {
             let hostile = harmful(&inputs);
             let (mut through, mut beside, mut marked) = (Vec::new(), Vec::new(), Vec::new());
             for _ in 0..rounds(count) {
-                let (time, entries) = timed(glass.sandbox.render(request(form, &inputs, &[])?)).await;
+                let (time, entries) = timed(bench.sandbox.render(request(form, &inputs, &[])?)).await;
                 ensure!(entries?.len() == count, "an entry for each input");
                 through.push(time);
                 let (time, natively) = timed(async { native(form, &inputs) }).await;
                 ensure!(natively? == count * 6, "six objects for each input");
                 beside.push(time);
-                let (time, entries) = timed(glass.sandbox.render(request(form, &hostile, &["branch"])?)).await;
+                let (time, entries) = timed(bench.sandbox.render(request(form, &hostile, &["branch"])?)).await;
                 ensure!(entries?.iter().all(Result::is_ok), "a quoted branch is refused");
                 marked.push(time);
             }

@@ -14,7 +14,7 @@ use orangery_controller::pipeline::provider::poll::Poller;
 use orangery_core::GuardPolicy;
 use orangery_core::guard::DeletionPolicy;
 use orangery_egress::credential::consent::SecretRules;
-use orangery_egress::{Door, Policy};
+use orangery_egress::{Egress, Policy};
 use orangery_sandbox::{Compiler, EvaluatorSource, Limits, PluginSource, Sandbox, SandboxConfig};
 use orangery_test_apiserver::cut::{self, Fate};
 use prometheus_client::registry::Registry;
@@ -105,11 +105,11 @@ pub async fn sandbox() -> Result<Sandbox> {
     /// The first one compiles; the others find it done.
     static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _turn = TURN.lock().await;
-    let door = Door::new(Policy { allow_loopback: true, ..Policy::default() })?;
+    let egress = Egress::new(Policy { allow_loopback: true, ..Policy::default() })?;
     let evaluator = orangery_bundled::evaluator();
     let evaluator = EvaluatorSource { bytes: evaluator.bytes, digest: evaluator.digest };
     let (limits, compiler) = (Limits::default(), Compiler::InProcess);
-    let sandbox = Sandbox::start(SandboxConfig { cache_dir: Some(cache()?), limits, door, evaluator, compiler })?;
+    let sandbox = Sandbox::start(SandboxConfig { cache_dir: Some(cache()?), limits, egress, evaluator, compiler })?;
     for bundled in orangery_bundled::plugins() {
         sandbox
             .admit(bundled.bytes, PluginSource::bundled("built-in"))

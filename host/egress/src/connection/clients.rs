@@ -10,7 +10,7 @@ use reqwest::{Client, ClientBuilder, Proxy, redirect, retry};
 
 use crate::connection::address::AddressRules;
 use crate::connection::policy::Policy;
-use crate::connection::resolve::Vetted;
+use crate::connection::resolve::CheckedResolver;
 use crate::connection::tls::TlsSettings;
 use crate::secret::fingerprint::Fingerprint;
 
@@ -24,7 +24,7 @@ const HEADER_BYTES: u32 = 64 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct Clients {
-    resolver: Arc<Vetted>,
+    resolver: Arc<CheckedResolver>,
     user_agent: String,
     connect: Duration,
     proxy: Option<Proxy>,
@@ -35,7 +35,7 @@ impl Clients {
     pub(crate) fn new(policy: &Policy, rules: Arc<AddressRules>) -> reqwest::Result<Self> {
         let proxy_host = policy.proxy.as_ref().and_then(|url| url.host_str()).map(str::to_owned);
         let clients = Self {
-            resolver: Arc::new(Vetted { resolver: Arc::clone(&policy.resolver), rules, proxy_host }),
+            resolver: Arc::new(CheckedResolver { resolver: Arc::clone(&policy.resolver), rules, proxy_host }),
             user_agent: policy.user_agent.clone(),
             connect: policy.timeouts.connect,
             proxy: policy.proxy.clone().map(Proxy::all).transpose()?,

@@ -26,14 +26,14 @@ const HEADER_BYTES: usize = 64 * 1024;
 
 /// What an exchange goes out by.
 #[derive(Debug)]
-pub(crate) struct Wire<'a> {
+pub(crate) struct HttpTransport<'a> {
     pub(crate) client: &'a reqwest::Client,
     pub(crate) rules: &'a AddressRules,
     pub(crate) timeouts: Timeouts,
 }
 
 /// What goes out.
-pub(crate) struct Exchange<'a> {
+pub(crate) struct OutgoingRequest<'a> {
     pub(crate) method: Method,
     pub(crate) target: &'a Target,
     pub(crate) headers: HeaderMap,
@@ -43,7 +43,7 @@ pub(crate) struct Exchange<'a> {
 }
 
 /// What came back.
-pub(crate) struct Answer {
+pub(crate) struct RawResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -71,8 +71,8 @@ pub(crate) enum ExchangeError {
     Transport(String),
 }
 
-impl Wire<'_> {
-    pub(crate) async fn exchange(&self, exchange: Exchange<'_>) -> Result<Answer, ExchangeError> {
+impl HttpTransport<'_> {
+    pub(crate) async fn exchange(&self, exchange: OutgoingRequest<'_>) -> Result<RawResponse, ExchangeError> {
         if let Some(address) = exchange.target.literal() {
             self.rules.check(address)?;
         }
@@ -101,7 +101,7 @@ impl Wire<'_> {
         }
         let status = response.status();
         let body = self.read(&mut response, exchange.cap).await?;
-        Ok(Answer { status, headers, body })
+        Ok(RawResponse { status, headers, body })
     }
 
     async fn read(&self, response: &mut reqwest::Response, cap: u64) -> Result<Bytes, ExchangeError> {

@@ -32,7 +32,7 @@ impl Resolver for SystemResolver {
 
 /// A resolver that refuses a name if one of its addresses may not be dialled.
 #[derive(Debug, Clone)]
-pub(crate) struct Vetted {
+pub(crate) struct CheckedResolver {
     pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) rules: Arc<AddressRules>,
     /// The operator's own proxy may live anywhere.
@@ -48,8 +48,8 @@ pub(crate) enum NameRefused {
     NoAddress { host: String },
 }
 
-impl Vetted {
-    async fn vet(self, host: String) -> Result<Addrs, Box<dyn std::error::Error + Send + Sync>> {
+impl CheckedResolver {
+    async fn resolve_checked(self, host: String) -> Result<Addrs, Box<dyn std::error::Error + Send + Sync>> {
         let addresses = self.resolver.resolve(&host).await?;
         if addresses.is_empty() {
             return Err(NameRefused::NoAddress { host }.into());
@@ -66,8 +66,8 @@ impl Vetted {
     }
 }
 
-impl Resolve for Vetted {
+impl Resolve for CheckedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(self.clone().vet(name.as_str().to_owned()))
+        Box::pin(self.clone().resolve_checked(name.as_str().to_owned()))
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::request::origin::Origin;
-use crate::response::rate_limit::Reading;
+use crate::response::rate_limit::RateLimit;
 use crate::secret::fingerprint::Fingerprint;
 
 /// More than one process serves. Past it, whoever would be forgotten soonest goes first: at worst a remote that asked for silence
@@ -21,7 +21,7 @@ const SWEEP: usize = 64;
 
 /// Who counts our requests: an origin, for one credential.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Account {
+pub(crate) struct BackOffKey {
     pub(crate) origin: Origin,
     pub(crate) credential: Option<Fingerprint>,
 }
@@ -42,13 +42,13 @@ pub struct Quota {
     /// Until the window ends.
     pub resets_in: Duration,
     /// How long the remote wants to hear nothing, if it does.
-    pub silent_for: Option<Duration>,
+    pub backs_off_for: Option<Duration>,
 }
 
 /// The memory of the process.
 #[derive(Debug, Default)]
-pub(crate) struct Silences {
-    accounts: Mutex<HashMap<Account, State>>,
+pub(crate) struct BackOffs {
+    accounts: Mutex<HashMap<BackOffKey, State>>,
 }
 
 #[derive(Debug, Default)]
@@ -57,16 +57,16 @@ struct State {
     quota: Option<(Quota, Instant)>,
 }
 
-impl Silences {
+impl BackOffs {
     /// How long the account still has to be left alone.
-    pub(crate) fn left(&self, account: &Account) -> Option<Duration> {
+    pub(crate) fn left(&self, account: &BackOffKey) -> Option<Duration> {
         let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        accounts.get(account).and_then(|state| state.silent_for(Instant::now()))
+        accounts.get(account).and_then(|state| state.backs_off_for(Instant::now()))
     }
 
     /// Remembers what an answer said. A longer silence is not shortened by a later answer that was already on its way.
-    pub(crate) fn note(&self, account: Account, reading: &Reading, credential: Option<&str>, consumer: &str) {
-        if reading.quota.is_none() && reading.silence.is_none() {
+    pub(crate) fn note(&self, account: BackOffKey, rate_limit: &RateLimit, credential: Option<&str>, consumer: &str) {
+        if rate_limit.quota.is_none() && rate_limit.back_off.is_none() {
             return;
         }
         let now = Instant::now();
@@ -76,8 +76,8 @@ impl Silences {
         }
         let origin = account.origin.clone();
         let state = accounts.entry(account).or_default();
-        state.until = state.until.max(reading.silence.map(|silence| now + silence));
-        if let Some(count) = reading.quota {
+        state.until = state.until.max(rate_limit.back_off.map(|pause| now + pause));
+        if let Some(count) = rate_limit.quota {
             let quota = Quota {
                 origin,
                 credential: credential.map(str::to_owned),
@@ -85,7 +85,7 @@ impl Silences {
                 limit: count.limit,
                 remaining: count.remaining,
                 resets_in: Duration::ZERO,
-                silent_for: None,
+                backs_off_for: None,
             };
             state.quota = Some((quota, now + count.resets_in));
         }
@@ -99,7 +99,7 @@ impl Silences {
             .values()
             .filter_map(|state| {
                 let (quota, resets) = state.quota.as_ref().filter(|(_, resets)| *resets > now)?;
-                Some(Quota { resets_in: *resets - now, silent_for: state.silent_for(now), ..quota.clone() })
+                Some(Quota { resets_in: *resets - now, backs_off_for: state.backs_off_for(now), ..quota.clone() })
             })
             .collect();
         quotas.sort_by(|a, b| (&a.origin, &a.consumer, &a.credential).cmp(&(&b.origin, &b.consumer, &b.credential)));
@@ -108,7 +108,7 @@ impl Silences {
 }
 
 /// Objects that use an account are deleted without a word, so time alone says what is still needed.
-fn make_room(accounts: &mut HashMap<Account, State>, now: Instant) {
+fn make_room(accounts: &mut HashMap<BackOffKey, State>, now: Instant) {
     if accounts.len() % SWEEP == SWEEP - 1 {
         accounts.retain(|_, state| state.is_current(now));
     }
@@ -124,12 +124,12 @@ impl State {
         self.until.max(self.quota.as_ref().map(|(_, resets)| *resets))
     }
 
-    fn silent_for(&self, now: Instant) -> Option<Duration> {
+    fn backs_off_for(&self, now: Instant) -> Option<Duration> {
         self.until.map(|until| until.saturating_duration_since(now)).filter(|left| !left.is_zero())
     }
 
     fn is_current(&self, now: Instant) -> bool {
-        self.silent_for(now).is_some() || self.quota.as_ref().is_some_and(|(_, resets)| *resets > now)
+        self.backs_off_for(now).is_some() || self.quota.as_ref().is_some_and(|(_, resets)| *resets > now)
     }
 }
 
@@ -140,56 +140,56 @@ mod tests {
     use super::*;
     use crate::secret::fingerprint::FingerprintKey;
 
-    fn account(credential: Option<&str>) -> Account {
+    fn account(credential: Option<&str>) -> BackOffKey {
         static KEY: LazyLock<FingerprintKey> = LazyLock::new(FingerprintKey::random);
         let credential = credential.map(|name| KEY.of([name.as_bytes()]));
-        Account { origin: "https://forge.example".parse().unwrap(), credential }
+        BackOffKey { origin: "https://forge.example".parse().unwrap(), credential }
     }
 
-    fn silent(seconds: u64) -> Reading {
-        Reading { silence: Some(Duration::from_secs(seconds)), ..Reading::default() }
+    fn silent(seconds: u64) -> RateLimit {
+        RateLimit { back_off: Some(Duration::from_secs(seconds)), ..RateLimit::default() }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_silence_ends_when_its_time_is_over() {
-        let silences = Silences::default();
+        let back_offs = BackOffs::default();
         let account = account(None);
-        silences.note(account.clone(), &silent(120), None, "a/b");
+        back_offs.note(account.clone(), &silent(120), None, "a/b");
         tokio::time::advance(Duration::from_secs(119)).await;
-        assert_eq!(silences.left(&account), Some(Duration::from_secs(1)));
+        assert_eq!(back_offs.left(&account), Some(Duration::from_secs(1)));
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(silences.left(&account), None);
+        assert_eq!(back_offs.left(&account), None);
     }
 
     #[tokio::test(start_paused = true)]
     async fn another_credential_is_not_silenced() {
-        let silences = Silences::default();
-        silences.note(account(Some("one")), &silent(120), None, "a/b");
-        assert!(silences.left(&account(Some("one"))).is_some());
-        assert_eq!(silences.left(&account(Some("two"))), None);
-        assert_eq!(silences.left(&account(None)), None);
+        let back_offs = BackOffs::default();
+        back_offs.note(account(Some("one")), &silent(120), None, "a/b");
+        assert!(back_offs.left(&account(Some("one"))).is_some());
+        assert_eq!(back_offs.left(&account(Some("two"))), None);
+        assert_eq!(back_offs.left(&account(None)), None);
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_has_ended_is_forgotten_and_the_rest_is_bounded() {
-        let silences = Silences::default();
-        let note = |n: usize, seconds| silences.note(account(Some(&n.to_string())), &silent(seconds), None, "a/b");
-        let count = || silences.accounts.lock().unwrap().len();
+        let back_offs = BackOffs::default();
+        let note = |n: usize, seconds| back_offs.note(account(Some(&n.to_string())), &silent(seconds), None, "a/b");
+        let count = || back_offs.accounts.lock().unwrap().len();
         (0..1000).for_each(|n| note(n, 60));
         tokio::time::advance(Duration::from_secs(61)).await;
         (1000..1100).for_each(|n| note(n, 60));
         assert!(count() <= 100 + SWEEP, "{}", count());
         (0..REMEMBERED + 100).for_each(|n| note(n, 3600));
         assert!(count() <= REMEMBERED, "{}", count());
-        assert!(silences.left(&account(Some(&(REMEMBERED + 99).to_string()))).is_some(), "the newest is remembered");
+        assert!(back_offs.left(&account(Some(&(REMEMBERED + 99).to_string()))).is_some(), "the newest is remembered");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_late_answer_does_not_shorten_a_silence() {
-        let silences = Silences::default();
+        let back_offs = BackOffs::default();
         let account = account(None);
-        silences.note(account.clone(), &silent(120), None, "a/b");
-        silences.note(account.clone(), &silent(5), None, "a/b");
-        assert_eq!(silences.left(&account), Some(Duration::from_secs(120)));
+        back_offs.note(account.clone(), &silent(120), None, "a/b");
+        back_offs.note(account.clone(), &silent(5), None, "a/b");
+        assert_eq!(back_offs.left(&account), Some(Duration::from_secs(120)));
     }
 }

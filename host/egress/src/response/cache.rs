@@ -22,7 +22,7 @@ use reqwest::header::{
     IF_NONE_MATCH, LAST_MODIFIED, RANGE, TRANSFER_ENCODING, VARY,
 };
 
-use crate::connection::exchange::Answer;
+use crate::connection::exchange::RawResponse;
 use crate::request::message::Method;
 use crate::request::target::Target;
 use crate::secret::fingerprint::{Fingerprint, FingerprintKey};
@@ -33,23 +33,23 @@ const OVERHEAD: u64 = 512;
 /// The cache of the process.
 pub(crate) struct Cache {
     capacity: u64,
-    shelf: Mutex<Shelf>,
+    entries: Mutex<Entries>,
 }
 
-struct Shelf {
-    entries: LruCache<Fingerprint, Arc<Stored>>,
+struct Entries {
+    entries: LruCache<Fingerprint, Arc<CachedResponse>>,
     bytes: u64,
 }
 
 /// An answer with a validator.
-pub(crate) struct Stored {
+pub(crate) struct CachedResponse {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
 }
 
 /// What an answer depends on.
-pub(crate) struct Question<'a> {
+pub(crate) struct CacheKey<'a> {
     pub(crate) credential: Option<Fingerprint>,
     pub(crate) tls: Fingerprint,
     pub(crate) method: Method,
@@ -58,7 +58,7 @@ pub(crate) struct Question<'a> {
     pub(crate) headers: &'a HeaderMap,
 }
 
-impl Question<'_> {
+impl CacheKey<'_> {
     pub(crate) fn fingerprint(&self, key: &FingerprintKey) -> Fingerprint {
         let fields: BTreeSet<_> =
             self.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes())).collect();
@@ -75,34 +75,35 @@ impl Question<'_> {
 
 impl Cache {
     pub(crate) fn new(capacity: u64) -> Self {
-        Self { capacity, shelf: Mutex::new(Shelf { entries: LruCache::unbounded(), bytes: 0 }) }
+        Self { capacity, entries: Mutex::new(Entries { entries: LruCache::unbounded(), bytes: 0 }) }
     }
 
-    pub(crate) fn find(&self, name: Fingerprint) -> Option<Arc<Stored>> {
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner).entries.get(&name).cloned()
+    pub(crate) fn find(&self, name: Fingerprint) -> Option<Arc<CachedResponse>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).entries.get(&name).cloned()
     }
 
     /// Keeps the answer if it may be kept; otherwise forgets what was there, for it is no longer what the server says.
-    pub(crate) fn keep(&self, name: Fingerprint, answer: &Answer) {
+    pub(crate) fn keep(&self, name: Fingerprint, answer: &RawResponse) {
         let storable = is_storable(answer);
-        let stored = Stored { status: answer.status, headers: answer.headers.clone(), body: answer.body.clone() };
-        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(old) = shelf.entries.pop(&name) {
-            shelf.bytes = shelf.bytes.saturating_sub(old.weight());
+        let stored =
+            CachedResponse { status: answer.status, headers: answer.headers.clone(), body: answer.body.clone() };
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(old) = entries.entries.pop(&name) {
+            entries.bytes = entries.bytes.saturating_sub(old.weight());
         }
         if !storable || stored.weight() > self.capacity {
             return;
         }
-        shelf.bytes = shelf.bytes.saturating_add(stored.weight());
-        shelf.entries.put(name, Arc::new(stored));
-        while shelf.bytes > self.capacity {
-            let Some((_, oldest)) = shelf.entries.pop_lru() else { break };
-            shelf.bytes = shelf.bytes.saturating_sub(oldest.weight());
+        entries.bytes = entries.bytes.saturating_add(stored.weight());
+        entries.entries.put(name, Arc::new(stored));
+        while entries.bytes > self.capacity {
+            let Some((_, oldest)) = entries.entries.pop_lru() else { break };
+            entries.bytes = entries.bytes.saturating_sub(oldest.weight());
         }
     }
 }
 
-impl Stored {
+impl CachedResponse {
     /// Asks whether the entry is still good.
     pub(crate) fn ask(&self, headers: &mut HeaderMap) {
         for (validator, condition) in [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)] {
@@ -113,7 +114,7 @@ impl Stored {
     }
 
     /// The stored answer with the head that a 304 brought up to date.
-    pub(crate) fn refreshed(&self, not_modified: &HeaderMap) -> Answer {
+    pub(crate) fn refreshed(&self, not_modified: &HeaderMap) -> RawResponse {
         let mut headers = self.headers.clone();
         for name in not_modified.keys() {
             // These describe the empty body of the 304.
@@ -125,7 +126,7 @@ impl Stored {
                 headers.append(name.clone(), value.clone());
             }
         }
-        Answer { status: self.status, headers, body: self.body.clone() }
+        RawResponse { status: self.status, headers, body: self.body.clone() }
     }
 
     fn weight(&self) -> u64 {
@@ -134,7 +135,7 @@ impl Stored {
     }
 }
 
-fn is_storable(answer: &Answer) -> bool {
+fn is_storable(answer: &RawResponse) -> bool {
     let says = |name, word: &str| {
         let words = answer
             .headers
@@ -152,10 +153,10 @@ fn is_storable(answer: &Answer) -> bool {
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         f.debug_struct("Cache")
-            .field("entries", &shelf.entries.len())
-            .field("bytes", &shelf.bytes)
+            .field("entries", &entries.entries.len())
+            .field("bytes", &entries.bytes)
             .finish_non_exhaustive()
     }
 }
@@ -164,10 +165,10 @@ impl fmt::Debug for Cache {
 mod tests {
     use super::*;
 
-    fn answer(body_bytes: usize, fields: &[(&'static str, &'static str)]) -> Answer {
+    fn answer(body_bytes: usize, fields: &[(&'static str, &'static str)]) -> RawResponse {
         let headers =
             fields.iter().map(|(name, value)| ((*name).parse().unwrap(), (*value).parse().unwrap())).collect();
-        Answer { status: StatusCode::OK, headers, body: Bytes::from(vec![b'x'; body_bytes]) }
+        RawResponse { status: StatusCode::OK, headers, body: Bytes::from(vec![b'x'; body_bytes]) }
     }
 
     fn name(n: u8) -> Fingerprint {
@@ -185,7 +186,7 @@ mod tests {
         cache.keep(name(2), &answer(1, &[]));
         cache.keep(name(3), &answer(1, &[("etag", "\"a\""), ("cache-control", "private, No-Store")]));
         cache.keep(name(4), &answer(1, &[("etag", "\"a\""), ("vary", "*")]));
-        cache.keep(name(5), &Answer { status: StatusCode::NOT_FOUND, ..answer(1, TAGGED) });
+        cache.keep(name(5), &RawResponse { status: StatusCode::NOT_FOUND, ..answer(1, TAGGED) });
         let kept: Vec<_> = (1..=5).filter(|n| cache.find(name(*n)).is_some()).collect();
         assert_eq!(kept, [1]);
     }
@@ -200,7 +201,7 @@ mod tests {
         assert_eq!(kept, [1, 3, 4]);
         cache.keep(name(5), &answer(7_000, TAGGED));
         assert!(cache.find(name(5)).is_none());
-        assert!(cache.shelf.lock().unwrap().bytes <= 6_000);
+        assert!(cache.entries.lock().unwrap().bytes <= 6_000);
     }
 
     #[test]
@@ -209,13 +210,16 @@ mod tests {
         cache.keep(name(1), &answer(1, TAGGED));
         cache.keep(name(1), &answer(1, &[]));
         assert!(cache.find(name(1)).is_none());
-        assert_eq!(cache.shelf.lock().unwrap().bytes, 0);
+        assert_eq!(cache.entries.lock().unwrap().bytes, 0);
     }
 
     #[test]
     fn a_304_updates_the_head_but_not_the_length() {
-        let stored =
-            Stored { status: StatusCode::OK, headers: answer(0, TAGGED).headers, body: Bytes::from_static(b"body") };
+        let stored = CachedResponse {
+            status: StatusCode::OK,
+            headers: answer(0, TAGGED).headers,
+            body: Bytes::from_static(b"body"),
+        };
         let fresh = stored.refreshed(&answer(0, &[("x-ratelimit-remaining", "7"), ("content-length", "0")]).headers);
         assert_eq!((fresh.status, fresh.body.as_ref()), (StatusCode::OK, b"body".as_slice()));
         assert_eq!(fresh.headers.get("x-ratelimit-remaining").unwrap(), "7");

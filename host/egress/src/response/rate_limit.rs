@@ -21,22 +21,22 @@ const EPOCH_SECONDS: u64 = 1_000_000_000;
 
 /// What one answer says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Reading {
-    pub(crate) quota: Option<Count>,
-    pub(crate) silence: Option<Duration>,
+pub(crate) struct RateLimit {
+    pub(crate) quota: Option<RateWindow>,
+    pub(crate) back_off: Option<Duration>,
     /// Whether the answer itself is the request for silence rather than the last one before it.
     pub(crate) refused: bool,
 }
 
 /// How many requests are left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Count {
+pub(crate) struct RateWindow {
     pub(crate) limit: u64,
     pub(crate) remaining: u64,
     pub(crate) resets_in: Duration,
 }
 
-pub(crate) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8], local: SystemTime) -> Reading {
+pub(crate) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8], local: SystemTime) -> RateLimit {
     // The remote's clock, if it says: its times are compared with its own now.
     let now = headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok()).unwrap_or(local);
     let quota = count(headers, "x-ratelimit", now).or_else(|| count(headers, "ratelimit", now));
@@ -50,11 +50,11 @@ pub(crate) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8], local: 
     let unsaid = status == StatusCode::TOO_MANY_REQUESTS || (limited && says_secondary(body));
 
     let refusal = retry_after.or(spent.filter(|_| limited)).or(unsaid.then_some(UNSAID));
-    let silence = refusal.or(spent.filter(|_| main)).map(|silence| silence.min(LONGEST));
-    Reading { quota, silence, refused: refusal.is_some() }
+    let back_off = refusal.or(spent.filter(|_| main)).map(|pause| pause.min(LONGEST));
+    RateLimit { quota, back_off, refused: refusal.is_some() }
 }
 
-fn count(headers: &HeaderMap, prefix: &str, now: SystemTime) -> Option<Count> {
+fn count(headers: &HeaderMap, prefix: &str, now: SystemTime) -> Option<RateWindow> {
     let number = |name: &str| headers.get(format!("{prefix}-{name}"))?.to_str().ok()?.trim().parse::<u64>().ok();
     let reset = number("reset")?;
     let resets_in = if reset >= EPOCH_SECONDS {
@@ -64,7 +64,7 @@ fn count(headers: &HeaderMap, prefix: &str, now: SystemTime) -> Option<Count> {
     } else {
         Duration::from_secs(reset)
     };
-    Some(Count { limit: number("limit")?, remaining: number("remaining")?, resets_in })
+    Some(RateWindow { limit: number("limit")?, remaining: number("remaining")?, resets_in })
 }
 
 fn delay(value: &str, now: SystemTime) -> Option<Duration> {
@@ -86,7 +86,7 @@ mod tests {
 
     const NOW: u64 = 1_800_000_000;
 
-    fn reading(status: u16, fields: &[(&'static str, &str)], body: &str) -> Reading {
+    fn rate_limit(status: u16, fields: &[(&'static str, &str)], body: &str) -> RateLimit {
         let mut headers = HeaderMap::new();
         for (name, value) in fields {
             headers.insert(*name, value.parse().unwrap());
@@ -96,7 +96,7 @@ mod tests {
     }
 
     fn silence(status: u16, fields: &[(&'static str, &str)], body: &str) -> Option<u64> {
-        reading(status, fields, body).silence.map(|silence| silence.as_secs())
+        rate_limit(status, fields, body).back_off.map(|pause| pause.as_secs())
     }
 
     #[test]
@@ -120,9 +120,9 @@ mod tests {
         let reset = (NOW + 300).to_string();
         let spent = [("x-ratelimit-limit", "5000"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", &reset)];
         assert_eq!(silence(403, &spent, ""), Some(300));
-        assert!(reading(403, &spent, "").refused);
-        let last = reading(200, &spent, "");
-        assert_eq!((last.silence.map(|silence| silence.as_secs()), last.refused), (Some(300), false));
+        assert!(rate_limit(403, &spent, "").refused);
+        let last = rate_limit(200, &spent, "");
+        assert_eq!((last.back_off.map(|pause| pause.as_secs()), last.refused), (Some(300), false));
     }
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
         let reset = (NOW + 300).to_string();
         let left = [("x-ratelimit-limit", "5000"), ("x-ratelimit-remaining", "4999"), ("x-ratelimit-reset", &reset)];
         assert_eq!(silence(403, &left, "Resource not accessible by integration"), None);
-        assert_eq!(reading(403, &left, "").quota.map(|count| count.remaining), Some(4999));
+        assert_eq!(rate_limit(403, &left, "").quota.map(|count| count.remaining), Some(4999));
     }
 
     #[test]

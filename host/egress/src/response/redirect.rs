@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use reqwest::header::LOCATION;
 
-use crate::connection::exchange::Answer;
+use crate::connection::exchange::RawResponse;
 use crate::request::message::Method;
 use crate::request::origin::Scheme;
 use crate::request::target::Target;
@@ -16,7 +16,7 @@ pub(crate) const MAX_REDIRECTS: u32 = 3;
 ///
 /// # Errors
 /// The sentence for the plugin: the answer leads somewhere that nobody may be led to.
-pub(crate) fn next(method: Method, from: &Target, answer: &Answer) -> Result<Option<Target>, String> {
+pub(crate) fn next(method: Method, from: &Target, answer: &RawResponse) -> Result<Option<Target>, String> {
     let moved = matches!(
         answer.status,
         StatusCode::MOVED_PERMANENTLY
@@ -47,7 +47,7 @@ mod tests {
 
     fn led(method: Method, status: StatusCode, location: &str) -> Result<Option<String>, String> {
         let headers = HeaderMap::from_iter([(LOCATION, location.parse().unwrap())]);
-        let answer = Answer { status, headers, body: Bytes::new() };
+        let answer = RawResponse { status, headers, body: Bytes::new() };
         let from = Target::parse("https://a.example/x").unwrap();
         next(method, &from, &answer).map(|to| to.map(|to| to.url().to_string()))
     }

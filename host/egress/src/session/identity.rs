@@ -3,7 +3,7 @@
 
 use crate::credential::{Credential, CredentialKind};
 use crate::secret::fingerprint::{Fingerprint, FingerprintKey};
-use crate::session::door::{Door, SessionSpec};
+use crate::session::egress::{Egress, SessionSpec};
 
 /// What makes two sessions the same. Says nothing about the secrets in it, and nothing to another process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,7 +17,7 @@ impl SessionIdentity {
     }
 }
 
-impl Door {
+impl Egress {
     /// What makes a session the same as another one, whoever it is opened for. `None` for scripted sessions: what they
     /// answer depends on what was asked before.
     #[must_use]
@@ -25,7 +25,7 @@ impl Door {
         if spec.script.is_some() {
             return None;
         }
-        let key = &self.inside.key;
+        let key = &self.shared.key;
         let mut parts: Vec<Vec<u8>> = vec![spec.tls.fingerprint(key).as_bytes().to_vec()];
         let limits = &spec.limits;
         parts.push(limits.requests.to_be_bytes().to_vec());
@@ -86,8 +86,8 @@ mod tests {
 
     #[test]
     fn the_owner_of_a_session_does_not_count_and_everything_else_does() {
-        let door = Door::unchecked(Policy::default()).unwrap();
-        let name = |spec: &SessionSpec| door.identity(spec).unwrap();
+        let egress = Egress::lazy(Policy::default()).unwrap();
+        let name = |spec: &SessionSpec| egress.identity(spec).unwrap();
         let base = bearer("one");
         assert_eq!(name(&base), name(&SessionSpec { consumer: "other".into(), ..bearer("one") }));
         let mut others = vec![
@@ -110,14 +110,14 @@ mod tests {
 
     #[test]
     fn apps_are_the_same_only_for_the_same_repository() {
-        let door = Door::unchecked(Policy::default()).unwrap();
+        let egress = Egress::lazy(Policy::default()).unwrap();
         let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
         let key = SecretText::block(key.serialize_pem().as_bytes()).unwrap();
         let app = |repository: &str| {
             let app = GitHubApp::new("7", key.clone(), Installation::Id(9), None, Some(repository.to_owned())).unwrap();
             spec(CredentialKind::GitHubApp(Box::new(app)))
         };
-        assert_eq!(door.identity(&app("a")), door.identity(&app("a")));
-        assert_ne!(door.identity(&app("a")), door.identity(&app("b")));
+        assert_eq!(egress.identity(&app("a")), egress.identity(&app("a")));
+        assert_ne!(egress.identity(&app("a")), egress.identity(&app("b")));
     }
 }

@@ -1,6 +1,6 @@
 //! One call of a plugin: its grants, its credentials, what it has used up, what it has asked.
 
-pub(crate) mod door;
+pub(crate) mod egress;
 pub(crate) mod identity;
 mod pipeline;
 pub(crate) mod script;
@@ -18,7 +18,7 @@ use crate::request::message::{HttpError, Request, Response};
 use crate::request::target::Target;
 use crate::secret::fingerprint::Fingerprint;
 use crate::secret::redact::Redactor;
-use crate::session::door::{Inside, SessionSpec};
+use crate::session::egress::{SessionSpec, Shared};
 use crate::session::trace::RequestTrace;
 
 /// Texts that cross to a plugin are cut here.
@@ -28,7 +28,7 @@ const SPARE_TRACES: usize = 32;
 
 /// One call of a plugin. Dropped with it.
 pub struct Session {
-    pub(crate) inside: Arc<Inside>,
+    pub(crate) shared: Arc<Shared>,
     pub(crate) spec: SessionSpec,
     pub(crate) tls_name: Fingerprint,
     redactor: Redactor,
@@ -46,13 +46,13 @@ struct Spent {
 }
 
 impl Session {
-    pub(crate) fn new(inside: Arc<Inside>, spec: SessionSpec) -> Self {
-        let spec = SessionSpec { limits: spec.limits.at_most(inside.policy.ceilings), ..spec };
+    pub(crate) fn new(shared: Arc<Shared>, spec: SessionSpec) -> Self {
+        let spec = SessionSpec { limits: spec.limits.at_most(shared.policy.ceilings), ..spec };
         let secrets: Vec<_> = spec.credentials.iter().flat_map(|credential| credential.secrets()).collect();
         let redactor = Redactor::of(secrets.iter().chain(spec.tls.private_key()));
-        let tls_name = spec.tls.fingerprint(&inside.key);
+        let tls_name = spec.tls.fingerprint(&shared.key);
         Self {
-            inside,
+            shared,
             spec,
             tls_name,
             redactor,
@@ -70,9 +70,12 @@ impl Session {
         let before = self.requests_counted()?;
         let total = self.timeouts().total;
         // Without time left nothing is dialled any more.
-        let pursued =
-            if total.is_zero() { None } else { tokio::time::timeout(total, self.pursue(&request)).await.ok() };
-        let outcome = match pursued {
+        let sent = if total.is_zero() {
+            None
+        } else {
+            tokio::time::timeout(total, self.send_with_redirects(&request)).await.ok()
+        };
+        let outcome = match sent {
             Some(outcome) => outcome,
             None => {
                 let error = HttpError::Timeout(self.late(total));
@@ -118,7 +121,7 @@ impl Session {
     /// The times of the next exchange. Under a deadline the first byte may take as long as the whole, which then ends first and
     /// says so.
     pub(crate) fn timeouts(&self) -> Timeouts {
-        let timeouts = self.inside.policy.timeouts;
+        let timeouts = self.shared.policy.timeouts;
         let Some(deadline) = self.spec.deadline else { return timeouts };
         let left = deadline.saturating_sub(self.begun.get_or_init(Instant::now).elapsed());
         Timeouts { first_byte: left.saturating_mul(2), total: left, ..timeouts }

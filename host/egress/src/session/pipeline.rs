@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use tokio::time::Instant;
 
-use crate::connection::exchange::{Answer, Exchange, ExchangeError, Wire};
+use crate::connection::exchange::{ExchangeError, HttpTransport, OutgoingRequest, RawResponse};
 use crate::connection::resolve::NameRefused;
 use crate::credential;
 use crate::credential::github_app::GitHubApp;
@@ -16,8 +16,8 @@ use crate::credential::{Credential, CredentialKind};
 use crate::request::message::{HttpError, Request, Response};
 use crate::request::target::Target;
 use crate::request::{grant, headers};
-use crate::response::back_off::Account;
-use crate::response::cache::Question;
+use crate::response::back_off::BackOffKey;
+use crate::response::cache::CacheKey;
 use crate::response::{rate_limit, redirect};
 use crate::secret::text::SecretText;
 use crate::session::Session;
@@ -35,7 +35,7 @@ struct Hop<'a> {
 
 impl Session {
     /// All hops of one request.
-    pub(crate) async fn pursue(&self, request: &Request) -> Result<Response, HttpError> {
+    pub(crate) async fn send_with_redirects(&self, request: &Request) -> Result<Response, HttpError> {
         let (mut target, mut credential, mut headers) = self.admit(request).inspect_err(|error| {
             // What cannot be parsed is not shown: it may hold anything.
             let url = Target::parse(&request.url).map_or_else(|_| "(refused)".to_owned(), |target| target.shown());
@@ -43,7 +43,7 @@ impl Session {
         })?;
         if let Some(script) = &self.spec.script {
             let asked = Request { headers: headers::to_plugin(&headers), ..request.clone() };
-            return self.pursue_script(script.as_ref(), &asked, target.shown()).await;
+            return self.send_scripted(script.as_ref(), &asked, target.shown()).await;
         }
         let mut followed = 0;
         loop {
@@ -131,23 +131,23 @@ impl Session {
     }
 
     /// One hop: steps 2, 4 to 6, 8.
-    async fn take(&self, hop: &Hop<'_>, trace: &mut RequestTrace) -> Result<Answer, HttpError> {
+    async fn take(&self, hop: &Hop<'_>, trace: &mut RequestTrace) -> Result<RawResponse, HttpError> {
         let method = hop.request.method;
         grant::check(&self.spec.grants, method, hop.target).map_err(HttpError::Denied)?;
         if let Some(address) = hop.target.literal() {
-            self.inside.rules.check(address).map_err(|refused| HttpError::Denied(refused.to_string()))?;
+            self.shared.rules.check(address).map_err(|refused| HttpError::Denied(refused.to_string()))?;
         }
-        let who = hop.credential.and_then(|credential| credential.fingerprint(&self.inside.key));
-        let account = Account { origin: hop.target.origin().clone(), credential: who };
-        if let Some(left) = self.inside.silences.left(&account) {
+        let who = hop.credential.and_then(|credential| credential.fingerprint(&self.shared.key));
+        let account = BackOffKey { origin: hop.target.origin().clone(), credential: who };
+        if let Some(left) = self.shared.back_offs.left(&account) {
             return Err(backing_off(left));
         }
 
         let question =
-            Question { credential: who, tls: self.tls_name, method, target: hop.target, headers: hop.headers };
+            CacheKey { credential: who, tls: self.tls_name, method, target: hop.target, headers: hop.headers };
         let question =
-            (hop.request.conditional && question.is_cacheable()).then(|| question.fingerprint(&self.inside.key));
-        let stored = question.and_then(|name| self.inside.cache.find(name));
+            (hop.request.conditional && question.is_cacheable()).then(|| question.fingerprint(&self.shared.key));
+        let stored = question.and_then(|name| self.shared.cache.find(name));
         let mut headers = hop.headers.clone();
         if let Some(stored) = &stored {
             stored.ask(&mut headers);
@@ -158,11 +158,11 @@ impl Session {
         trace.bytes = answer.body.len() as u64;
         self.charge(trace.bytes);
 
-        let reading = rate_limit::read(answer.status, &answer.headers, &answer.body, SystemTime::now());
+        let rate_limit = rate_limit::read(answer.status, &answer.headers, &answer.body, SystemTime::now());
         let name = hop.credential.map(|credential| credential.name.as_str());
-        self.inside.silences.note(account.clone(), &reading, name, &self.spec.consumer);
-        if reading.refused
-            && let Some(left) = self.inside.silences.left(&account)
+        self.shared.back_offs.note(account.clone(), &rate_limit, name, &self.spec.consumer);
+        if rate_limit.refused
+            && let Some(left) = self.shared.back_offs.left(&account)
         {
             return Err(backing_off(left));
         }
@@ -183,28 +183,33 @@ impl Session {
             return Err(HttpError::Denied("the answer contains the credential".to_owned()));
         }
         if let Some(name) = question.filter(|_| answer.status == StatusCode::OK) {
-            self.inside.cache.keep(name, &answer);
+            self.shared.cache.keep(name, &answer);
         }
         Ok(answer)
     }
 
     /// Sends the hop; again if a kept connection was closed under it, or if a minted token is no longer taken.
-    async fn exchange(&self, hop: &Hop<'_>, headers: HeaderMap, account: &Account) -> Result<Answer, HttpError> {
+    async fn exchange(
+        &self,
+        hop: &Hop<'_>,
+        headers: HeaderMap,
+        account: &BackOffKey,
+    ) -> Result<RawResponse, HttpError> {
         let client = self
-            .inside
+            .shared
             .clients
             .get(self.tls_name, &self.spec.tls)
             .map_err(|_| HttpError::Other("the TLS settings cannot be used".to_owned()))?;
-        let wire = Wire { client: &client, rules: &self.inside.rules, timeouts: self.timeouts() };
+        let transport = HttpTransport { client: &client, rules: &self.shared.rules, timeouts: self.timeouts() };
         let method = hop.request.method;
         let body = Bytes::copy_from_slice(&hop.request.body);
         let (mut reset_before, mut refused_before) = (false, !method.is_idempotent());
         loop {
             let cap = self.take_request()?;
             let mut headers = headers.clone();
-            let minted = self.attach(hop.credential, &mut headers, &wire, account).await?;
-            let exchange = Exchange { method, target: hop.target, headers, body: body.clone(), cap };
-            match wire.exchange(exchange).await {
+            let minted = self.attach(hop.credential, &mut headers, &transport, account).await?;
+            let exchange = OutgoingRequest { method, target: hop.target, headers, body: body.clone(), cap };
+            match transport.exchange(exchange).await {
                 Err(ExchangeError::Reset) if method.is_idempotent() && !reset_before => reset_before = true,
                 Err(ExchangeError::TooLarge(cap)) => {
                     self.charge(cap);
@@ -215,7 +220,7 @@ impl Session {
                 Ok(answer) => match minted {
                     Some((app, token)) if answer.status == StatusCode::UNAUTHORIZED && !refused_before => {
                         refused_before = true;
-                        self.inside.mint.forget(app, &self.inside.key, &token).await;
+                        self.shared.mint.forget(app, &self.shared.key, &token).await;
                     }
                     _ => return Ok(answer),
                 },
@@ -228,8 +233,8 @@ impl Session {
         &self,
         credential: Option<&'a Credential>,
         headers: &mut HeaderMap,
-        wire: &Wire<'_>,
-        account: &Account,
+        transport: &HttpTransport<'_>,
+        account: &BackOffKey,
     ) -> Result<Option<(&'a GitHubApp, SecretText)>, HttpError> {
         use base64::Engine as _;
         use base64::engine::general_purpose::STANDARD;
@@ -251,9 +256,9 @@ impl Session {
             }
             CredentialKind::GitHubApp(app) => {
                 let token = self
-                    .inside
+                    .shared
                     .mint
-                    .token(app, wire, &self.inside.key, self.secrets())
+                    .token(app, transport, &self.shared.key, self.secrets())
                     .await
                     .map_err(|error| self.explain_mint(name, error, account))?;
                 let set = credential::set_bearer(headers, &token);
@@ -265,20 +270,20 @@ impl Session {
         Ok(minted)
     }
 
-    fn explain_mint(&self, name: &str, error: MintError, account: &Account) -> HttpError {
+    fn explain_mint(&self, name: &str, error: MintError, account: &BackOffKey) -> HttpError {
         let home = account.origin.clone();
         let text = format!(
             "no token for the credential '{name}' from {home}: {error} (the key 'githubAppBaseURL' of the secret names the server)"
         );
         match error {
-            MintError::Exchange(cause) => match explain(cause) {
+            MintError::OutgoingRequest(cause) => match explain(cause) {
                 HttpError::Denied(_) => HttpError::Denied(text),
                 HttpError::Timeout(_) => HttpError::Timeout(text),
                 _ => HttpError::Transport(text),
             },
-            MintError::Limited(reading) => {
-                self.inside.silences.note(account.clone(), &reading, Some(name), &self.spec.consumer);
-                backing_off(reading.silence.unwrap_or_default())
+            MintError::Limited(rate_limit) => {
+                self.shared.back_offs.note(account.clone(), &rate_limit, Some(name), &self.spec.consumer);
+                backing_off(rate_limit.back_off.unwrap_or_default())
             }
             MintError::Signing
             | MintError::Unauthorized

@@ -21,7 +21,7 @@ pub trait Script: Debug + Send + Sync {
 
 impl Session {
     /// One request of a scripted session, after step 3.
-    pub(crate) async fn pursue_script(
+    pub(crate) async fn send_scripted(
         &self,
         script: &dyn Script,
         request: &Request,

@@ -1,8 +1,8 @@
 //! The conditional-request cache: what is asked again, what is served, and to whom.
 
-use orangery_egress::{CredentialKind, Door, Policy, Request, SessionSpec};
+use orangery_egress::{CredentialKind, Egress, Policy, Request, SessionSpec};
 
-use crate::world::{Reply, Seen, Server, answer, api, door, granted, policy, secret, soon};
+use crate::world::{Reply, Seen, Server, answer, api, egress, granted, policy, secret, soon};
 
 /// Answers `"v1"` with a body, and 304 to those who have it.
 fn tagged(seen: &Seen) -> Reply {
@@ -24,9 +24,9 @@ fn with_token(server: &Server, token: &str) -> SessionSpec {
 #[tokio::test]
 async fn an_unchanged_answer_is_served_from_the_cache_after_asking() {
     let server = Server::start(tagged).await;
-    let door = door();
+    let egress = egress();
     for poll in 0..60 {
-        let session = door.session(granted(&[server.url("")]));
+        let session = egress.session(granted(&[server.url("")]));
         let answer = soon(session.send(conditional(server.url("/"), None))).await.unwrap();
         assert_eq!((answer.status, answer.body.as_slice(), answer.from_cache), (200, b"the body".as_slice(), poll > 0));
         assert_eq!(answer.header("x-age"), Some(if poll > 0 { "1" } else { "0" }));
@@ -41,7 +41,7 @@ async fn an_unchanged_answer_is_served_from_the_cache_after_asking() {
 async fn a_changed_answer_replaces_the_stored_one() {
     let server =
         Server::start(|seen| answer(200, &[("etag", &format!("\"{}\"", seen.before))], &seen.before.to_string())).await;
-    let session = door().session(granted(&[server.url("")]));
+    let session = egress().session(granted(&[server.url("")]));
     for expected in ["0", "1", "2"] {
         let answer = soon(session.send(conditional(server.url("/"), None))).await.unwrap();
         assert_eq!((answer.body.as_slice(), answer.from_cache), (expected.as_bytes(), false));
@@ -57,7 +57,7 @@ async fn last_modified_serves_where_there_is_no_tag() {
         _ => answer(200, &[("last-modified", date)], "the body"),
     })
     .await;
-    let session = door().session(granted(&[server.url("")]));
+    let session = egress().session(granted(&[server.url("")]));
     soon(session.send(conditional(server.url("/"), None))).await.unwrap();
     assert!(soon(session.send(conditional(server.url("/"), None))).await.unwrap().from_cache);
 }
@@ -65,7 +65,7 @@ async fn last_modified_serves_where_there_is_no_tag() {
 #[tokio::test]
 async fn an_unconditional_request_neither_asks_nor_stores() {
     let server = Server::start(tagged).await;
-    let session = door().session(granted(&[server.url("")]));
+    let session = egress().session(granted(&[server.url("")]));
     for _ in 0..2 {
         assert!(!soon(session.send(Request::get(server.url("/")))).await.unwrap().from_cache);
     }
@@ -76,7 +76,7 @@ async fn an_unconditional_request_neither_asks_nor_stores() {
 #[tokio::test]
 async fn the_plugins_own_condition_does_not_reach_into_the_cache() {
     let server = Server::start(tagged).await;
-    let session = door().session(granted(&[server.url("")]));
+    let session = egress().session(granted(&[server.url("")]));
     let headers = vec![("If-None-Match".to_owned(), "\"v1\"".to_owned())];
     let own = Request { headers: headers.clone(), ..Request::get(server.url("/")) };
     assert_eq!(soon(session.send(own)).await.unwrap().status, 304);
@@ -91,9 +91,9 @@ async fn another_tenants_token_does_not_find_what_was_stored() {
         _ => answer(404, &[], "not found"),
     })
     .await;
-    let door = door();
+    let egress = egress();
     let ask = async |spec: SessionSpec, credential| {
-        soon(door.session(spec).send(conditional(server.url("/"), credential))).await
+        soon(egress.session(spec).send(conditional(server.url("/"), credential))).await
     };
     for expected in [false, true] {
         let alice = ask(with_token(&server, "token-of-alice"), Some("api")).await.unwrap();
@@ -108,7 +108,7 @@ async fn another_tenants_token_does_not_find_what_was_stored() {
 #[tokio::test]
 async fn another_accept_header_is_another_answer() {
     let server = Server::start(tagged).await;
-    let session = door().session(granted(&[server.url("")]));
+    let session = egress().session(granted(&[server.url("")]));
     for accept in ["application/json", "text/html"] {
         let headers = vec![("Accept".to_owned(), accept.to_owned())];
         let request = Request { headers, ..conditional(server.url("/"), None) };
@@ -119,8 +119,8 @@ async fn another_accept_header_is_another_answer() {
 #[tokio::test]
 async fn the_cache_does_not_outgrow_the_policy() {
     let server = Server::start(tagged).await;
-    let door = Door::new(Policy { cache_bytes: 100, ..policy() }).unwrap();
-    let session = door.session(granted(&[server.url("")]));
+    let egress = Egress::new(Policy { cache_bytes: 100, ..policy() }).unwrap();
+    let session = egress.session(granted(&[server.url("")]));
     for _ in 0..2 {
         assert!(!soon(session.send(conditional(server.url("/"), None))).await.unwrap().from_cache);
     }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures::future::BoxFuture;
-use orangery_egress::{Door, HttpError, HttpLimits, Method, Policy, Request, Resolver, SessionSpec};
+use orangery_egress::{Egress, HttpError, HttpLimits, Method, Policy, Request, Resolver, SessionSpec};
 
-use crate::world::{Reply, Server, answer, door, granted, ok, policy, soon};
+use crate::world::{Reply, Server, answer, egress, granted, ok, policy, soon};
 
 fn limited(server: &Server, limits: HttpLimits) -> SessionSpec {
     SessionSpec { limits, ..granted(&[format!("GET,POST {}", server.url(""))]) }
@@ -28,7 +28,7 @@ fn zipped(bytes: &[u8]) -> Reply {
 #[tokio::test]
 async fn an_answer_is_decompressed() {
     let server = Server::start(|_| zipped(b"hello")).await;
-    let answer = soon(door().session(granted(&[server.url("")])).send(Request::get(server.url("/")))).await.unwrap();
+    let answer = soon(egress().session(granted(&[server.url("")])).send(Request::get(server.url("/")))).await.unwrap();
     assert_eq!(answer.body, b"hello");
     assert_eq!((answer.header("content-encoding"), answer.header("content-length")), (None, None));
     assert_eq!(server.seen()[0].header("accept-encoding").as_deref(), Some("gzip"));
@@ -37,11 +37,11 @@ async fn an_answer_is_decompressed() {
 #[tokio::test]
 async fn an_empty_answer_may_still_be_called_compressed() {
     let server = Server::start(|_| answer(304, &[("content-encoding", "gzip")], "")).await;
-    let session = door().session(granted(&[server.url("")]));
+    let session = egress().session(granted(&[server.url("")]));
     assert_eq!(soon(session.send(Request::get(server.url("/")))).await.unwrap().status, 304);
 
     let server = Server::start(|_| zipped(b"hello")).await;
-    let session = door().session(granted(&[server.url("")]));
+    let session = egress().session(granted(&[server.url("")]));
     let head = Request { method: Method::Head, ..Request::get(server.url("/")) };
     let answer = soon(session.send(head)).await.unwrap();
     assert_eq!((answer.status, answer.body.len()), (200, 0));
@@ -50,7 +50,7 @@ async fn an_empty_answer_may_still_be_called_compressed() {
 #[tokio::test]
 async fn a_bomb_is_cut_off_by_its_decompressed_size() {
     let server = Server::start(|_| zipped(&vec![0; 16 << 20])).await;
-    let session = door().session(granted(&[server.url("")]));
+    let session = egress().session(granted(&[server.url("")]));
     assert_eq!(soon(session.send(Request::get(server.url("/")))).await, Err(HttpError::TooLarge(8 << 20)));
 }
 
@@ -63,7 +63,7 @@ async fn an_announced_and_an_unannounced_length_are_bounded_alike() {
     })
     .await;
     let limits = HttpLimits { response_bytes: 10, ..HttpLimits::default() };
-    let session = door().session(limited(&server, limits));
+    let session = egress().session(limited(&server, limits));
     for path in ["/announced", "/unannounced"] {
         assert_eq!(soon(session.send(Request::get(server.url(path)))).await, Err(HttpError::TooLarge(10)), "{path}");
     }
@@ -73,7 +73,8 @@ async fn an_announced_and_an_unannounced_length_are_bounded_alike() {
 #[tokio::test]
 async fn an_encoding_that_was_not_asked_for_is_refused() {
     let server = Server::start(|_| answer(200, &[("content-encoding", "br")], "????")).await;
-    let error = soon(door().session(granted(&[server.url("")])).send(Request::get(server.url("/")))).await.unwrap_err();
+    let error =
+        soon(egress().session(granted(&[server.url("")])).send(Request::get(server.url("/")))).await.unwrap_err();
     assert!(matches!(&error, HttpError::Transport(why) if why.contains("'br'")), "{error}");
 }
 
@@ -86,7 +87,7 @@ async fn a_flood_of_headers_is_refused() {
         Reply::Answer(200, fields, Vec::new())
     })
     .await;
-    let session = door().session(granted(&[server.url("")]));
+    let session = egress().session(granted(&[server.url("")]));
     for path in ["/many", "/large"] {
         let error = soon(session.send(Request::get(server.url(path)))).await.unwrap_err();
         assert!(matches!(error, HttpError::Transport(_)), "{path}: {error}");
@@ -97,14 +98,14 @@ async fn a_flood_of_headers_is_refused() {
 #[tokio::test]
 async fn cookies_of_an_answer_are_dropped() {
     let server = Server::start(|_| answer(200, &[("set-cookie", "a=b"), ("x-kept", "1")], "")).await;
-    let answer = soon(door().session(granted(&[server.url("")])).send(Request::get(server.url("/")))).await.unwrap();
+    let answer = soon(egress().session(granted(&[server.url("")])).send(Request::get(server.url("/")))).await.unwrap();
     assert_eq!((answer.header("set-cookie"), answer.header("x-kept")), (None, Some("1")));
 }
 
 #[tokio::test]
 async fn a_call_has_so_many_requests_and_so_many_bytes() {
     let server = Server::start(|_| ok("12345")).await;
-    let session = door().session(limited(&server, HttpLimits { requests: 2, ..HttpLimits::default() }));
+    let session = egress().session(limited(&server, HttpLimits { requests: 2, ..HttpLimits::default() }));
     let ask = || Request::get(server.url("/"));
     assert!(soon(session.send(ask())).await.is_ok() && soon(session.send(ask())).await.is_ok());
     assert!(
@@ -112,7 +113,7 @@ async fn a_call_has_so_many_requests_and_so_many_bytes() {
     );
     assert_eq!(server.seen().len(), 2);
 
-    let session = door().session(limited(&server, HttpLimits { total_bytes: 8, ..HttpLimits::default() }));
+    let session = egress().session(limited(&server, HttpLimits { total_bytes: 8, ..HttpLimits::default() }));
     assert!(soon(session.send(ask())).await.is_ok());
     assert!(matches!(soon(session.send(ask())).await, Err(HttpError::BudgetExhausted(why)) if why.contains("8 bytes")));
 }
@@ -121,15 +122,15 @@ async fn a_call_has_so_many_requests_and_so_many_bytes() {
 async fn no_session_exceeds_the_ceilings_of_the_policy() {
     let server = Server::start(|_| ok("12345")).await;
     let ceilings = HttpLimits { response_bytes: 4, ..HttpLimits::CEILING };
-    let door = Door::new(Policy { ceilings, ..policy() }).unwrap();
-    let session = door.session(limited(&server, HttpLimits { response_bytes: 1000, ..HttpLimits::default() }));
+    let egress = Egress::new(Policy { ceilings, ..policy() }).unwrap();
+    let session = egress.session(limited(&server, HttpLimits { response_bytes: 1000, ..HttpLimits::default() }));
     assert_eq!(soon(session.send(Request::get(server.url("/")))).await, Err(HttpError::TooLarge(4)));
 }
 
 #[tokio::test]
 async fn a_large_request_body_is_denied() {
     let server = Server::start(|_| ok("")).await;
-    let session = door().session(limited(&server, HttpLimits { request_bytes: 3, ..HttpLimits::default() }));
+    let session = egress().session(limited(&server, HttpLimits { request_bytes: 3, ..HttpLimits::default() }));
     let post = |size| Request { method: Method::Post, body: vec![b'x'; size], ..Request::get(server.url("/")) };
     assert!(soon(session.send(post(3))).await.is_ok());
     assert!(matches!(soon(session.send(post(4))).await, Err(HttpError::Denied(_))));
@@ -146,7 +147,7 @@ async fn a_name_that_takes_too_long_is_a_timeout_and_a_refused_connection_a_fail
     assert!(matches!(&error, HttpError::Timeout(why) if why.contains("no connection within")), "{error}");
 
     let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let session = door().session(granted(&[format!("http://{closed}")]));
+    let session = egress().session(granted(&[format!("http://{closed}")]));
     let error = soon(session.send(Request::get(format!("http://{closed}/?token=hunter2")))).await.unwrap_err();
     assert!(matches!(&error, HttpError::Transport(why) if !why.contains("hunter2")), "{error}");
 }
@@ -160,10 +161,10 @@ impl Resolver for NeverAnswers {
     }
 }
 
-fn hasty(change: impl FnOnce(&mut Policy)) -> Door {
+fn hasty(change: impl FnOnce(&mut Policy)) -> Egress {
     let mut policy = policy();
     change(&mut policy);
-    Door::new(policy).unwrap()
+    Egress::new(policy).unwrap()
 }
 
 #[tokio::test]
@@ -179,8 +180,8 @@ async fn a_silent_server_a_stalled_body_and_an_endless_one_are_left() {
         ("/stalled", hasty(|policy| policy.timeouts.idle = short), "no more of the answer"),
         ("/stalled", hasty(|policy| policy.timeouts.total = short), "no whole answer"),
     ];
-    for (path, door, expected) in cases {
-        let session = door.session(granted(&[server.url("")]));
+    for (path, egress, expected) in cases {
+        let session = egress.session(granted(&[server.url("")]));
         let error = soon(session.send(Request::get(server.url(path)))).await.unwrap_err();
         assert!(matches!(&error, HttpError::Timeout(why) if why.contains(expected)), "{path}: {error}");
         assert!(session.trace().iter().any(|hop| hop.failed.is_some()));
@@ -204,7 +205,7 @@ async fn a_deadline_of_the_call_replaces_the_time_to_the_first_byte_and_is_share
 
     let silent = Server::start(|_| Reply::Stall(Vec::new())).await;
     let limit = Duration::from_millis(400);
-    let session = door().session(SessionSpec { deadline: Some(limit), ..granted(&[silent.url("")]) });
+    let session = egress().session(SessionSpec { deadline: Some(limit), ..granted(&[silent.url("")]) });
     let begun = std::time::Instant::now();
     for _ in 0..5 {
         let error = soon(session.send(Request::get(silent.url("/")))).await.unwrap_err();
@@ -217,7 +218,8 @@ async fn a_deadline_of_the_call_replaces_the_time_to_the_first_byte_and_is_share
 #[tokio::test]
 async fn a_truncated_body_is_a_failure_and_never_a_short_answer() {
     let server = Server::start(|_| Reply::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n123".to_vec())).await;
-    let error = soon(door().session(granted(&[server.url("")])).send(Request::get(server.url("/")))).await.unwrap_err();
+    let error =
+        soon(egress().session(granted(&[server.url("")])).send(Request::get(server.url("/")))).await.unwrap_err();
     assert!(matches!(error, HttpError::Transport(_)), "{error}");
     assert_eq!(server.seen().len(), 1);
 }
@@ -225,16 +227,16 @@ async fn a_truncated_body_is_a_failure_and_never_a_short_answer() {
 #[tokio::test]
 async fn a_reset_before_the_answer_is_tried_once_more_where_twice_is_once() {
     let server = Server::start(|seen| if seen.before == 0 { Reply::Reset } else { ok("second") }).await;
-    let session = door().session(limited(&server, HttpLimits::default()));
+    let session = egress().session(limited(&server, HttpLimits::default()));
     assert_eq!(soon(session.send(Request::get(server.url("/")))).await.unwrap().body, b"second");
 
     let server = Server::start(|_| Reply::Reset).await;
-    let session = door().session(limited(&server, HttpLimits::default()));
+    let session = egress().session(limited(&server, HttpLimits::default()));
     assert!(matches!(soon(session.send(Request::get(server.url("/")))).await, Err(HttpError::Transport(_))));
     assert_eq!(server.seen().len(), 2);
 
     let server = Server::start(|_| Reply::Reset).await;
-    let session = door().session(limited(&server, HttpLimits::default()));
+    let session = egress().session(limited(&server, HttpLimits::default()));
     let post = Request { method: Method::Post, body: b"x".to_vec(), ..Request::get(server.url("/")) };
     assert!(matches!(soon(session.send(post)).await, Err(HttpError::Transport(_))));
     assert_eq!(server.seen().len(), 1);

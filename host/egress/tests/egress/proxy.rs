@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
-use orangery_egress::{Door, HttpError, Policy, Request};
+use orangery_egress::{Egress, HttpError, Policy, Request};
 
-use crate::world::{Names, Server, door, granted, ok, policy, soon};
+use crate::world::{Names, Server, egress, granted, ok, policy, soon};
 
 const PROBE: &str = "ORANGERY_TEST_PROXIED_PROBE";
 
@@ -16,7 +16,7 @@ async fn the_proxy_of_the_policy_is_used() {
         resolver: std::sync::Arc::new(Names::default()),
         ..policy()
     };
-    let session = Door::new(policy).unwrap().session(granted(&["http://far.example".to_owned()]));
+    let session = Egress::new(policy).unwrap().session(granted(&["http://far.example".to_owned()]));
     let answer = soon(session.send(Request::get("http://far.example/x"))).await.unwrap();
     assert_eq!(answer.body, b"by way of the proxy");
     assert_eq!(proxy.seen()[0].path, "http://far.example/x");
@@ -26,7 +26,7 @@ async fn the_proxy_of_the_policy_is_used() {
 async fn an_address_that_is_refused_is_refused_before_the_proxy() {
     let proxy = Server::start(|_| ok("")).await;
     let policy = Policy { proxy: Some(proxy.url("").parse().unwrap()), ..policy() };
-    let session = Door::new(policy).unwrap().session(granted(&["http://169.254.169.254".to_owned()]));
+    let session = Egress::new(policy).unwrap().session(granted(&["http://169.254.169.254".to_owned()]));
     assert!(matches!(soon(session.send(Request::get("http://169.254.169.254/"))).await, Err(HttpError::Denied(_))));
     assert!(proxy.seen().is_empty());
 }
@@ -35,7 +35,7 @@ async fn an_address_that_is_refused_is_refused_before_the_proxy() {
 #[tokio::test]
 async fn proxies_of_the_environment_are_not_used() {
     if let Ok(server) = std::env::var(PROBE) {
-        let session = door().session(granted(&[&server]));
+        let session = egress().session(granted(&[&server]));
         assert_eq!(soon(session.send(Request::get(server))).await.unwrap().body, b"direct");
         return;
     }

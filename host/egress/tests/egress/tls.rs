@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use orangery_egress::tls::from_secret;
-use orangery_egress::{Door, HttpError, Request, SessionSpec, TlsSettings};
+use orangery_egress::{Egress, HttpError, Request, SessionSpec, TlsSettings};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
-use crate::world::{Names, Server, door, door_with, granted, ok, soon};
+use crate::world::{Names, Server, egress, egress_with, granted, ok, soon};
 
 type Ca = CertifiedIssuer<'static, KeyPair>;
 
@@ -57,8 +57,8 @@ fn read(pairs: &[(&str, &str)]) -> Result<TlsSettings, String> {
     from_secret("previews/tls", &data).map_err(|error| error.to_string())
 }
 
-async fn ask(door: &Door, server: &Server, tls: TlsSettings) -> Result<u16, HttpError> {
-    let session = door.session(SessionSpec { tls, ..granted(&[server.url("")]) });
+async fn ask(egress: &Egress, server: &Server, tls: TlsSettings) -> Result<u16, HttpError> {
+    let session = egress.session(SessionSpec { tls, ..granted(&[server.url("")]) });
     soon(session.send(Request::get(server.url("/")))).await.map(|answer| answer.status)
 }
 
@@ -66,13 +66,13 @@ async fn ask(door: &Door, server: &Server, tls: TlsSettings) -> Result<u16, Http
 async fn a_private_ca_is_trusted_only_where_it_is_given() {
     let ca = ca();
     let server = server(&ca, None).await;
-    let door = door();
+    let egress = egress();
     for replace in ["true", "false"] {
         let tls = settings(&[("ca.crt", &ca.pem()), ("replace", replace)]);
-        assert_eq!(ask(&door, &server, tls).await, Ok(200), "replace: {replace}");
+        assert_eq!(ask(&egress, &server, tls).await, Ok(200), "replace: {replace}");
     }
-    assert_eq!(ask(&door, &server, settings(&[("caFile", &ca.pem())])).await, Ok(200));
-    let error = ask(&door, &server, TlsSettings::default()).await.unwrap_err();
+    assert_eq!(ask(&egress, &server, settings(&[("caFile", &ca.pem())])).await, Ok(200));
+    let error = ask(&egress, &server, TlsSettings::default()).await.unwrap_err();
     assert!(matches!(&error, HttpError::Transport(why) if why.contains("certificate")), "{error}");
     assert_eq!(server.seen().len(), 3);
 }
@@ -81,12 +81,13 @@ async fn a_private_ca_is_trusted_only_where_it_is_given() {
 async fn another_name_and_another_ca_are_refused() {
     let (other, ca) = (ca(), ca());
     let server = server(&ca, None).await;
-    assert!(ask(&door(), &server, settings(&[("ca.crt", &other.pem())])).await.is_err());
+    assert!(ask(&egress(), &server, settings(&[("ca.crt", &other.pem())])).await.is_err());
 
-    let door = door_with(Names::default().with("forge.test", &[&["127.0.0.1"]]).with("else.test", &[&["127.0.0.1"]]));
+    let egress =
+        egress_with(Names::default().with("forge.test", &[&["127.0.0.1"]]).with("else.test", &[&["127.0.0.1"]]));
     for (host, fine) in [("forge.test", true), ("else.test", false)] {
         let url = server.url_as(host, "/");
-        let session = door.session(SessionSpec { tls: settings(&[("ca.crt", &ca.pem())]), ..granted(&[&url]) });
+        let session = egress.session(SessionSpec { tls: settings(&[("ca.crt", &ca.pem())]), ..granted(&[&url]) });
         assert_eq!(soon(session.send(Request::get(url))).await.is_ok(), fine, "{host}");
     }
 }
@@ -97,13 +98,13 @@ async fn a_client_certificate_is_shown_by_those_who_have_one() {
     let server = server(&ca, Some(&clients)).await;
     let (certificate, key) = issue(&clients, &["orangery"]);
     let (certificate, key, ca) = (certificate.pem(), key.serialize_pem(), ca.pem());
-    let door = door();
+    let egress = egress();
     let with = settings(&[("ca.crt", &ca), ("tls.crt", &certificate), ("tls.key", &key)]);
-    assert_eq!(ask(&door, &server, with).await, Ok(200));
+    assert_eq!(ask(&egress, &server, with).await, Ok(200));
     let legacy = settings(&[("caFile", &ca), ("certFile", &certificate), ("keyFile", &key)]);
-    assert_eq!(ask(&door, &server, legacy).await, Ok(200));
+    assert_eq!(ask(&egress, &server, legacy).await, Ok(200));
     // The connection of the other tenant is not borrowed.
-    assert!(ask(&door, &server, settings(&[("ca.crt", &ca)])).await.is_err());
+    assert!(ask(&egress, &server, settings(&[("ca.crt", &ca)])).await.is_err());
     assert_eq!(server.seen().len(), 2);
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use orangery_egress::{
-    Credential, CredentialKind, Door, Origin, Policy, Request, Resolver, SecretText, SessionSpec, Timeouts,
+    Credential, CredentialKind, Egress, Origin, Policy, Request, Resolver, SecretText, SessionSpec, Timeouts,
 };
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -233,12 +233,12 @@ pub(crate) fn policy() -> Policy {
     policy
 }
 
-pub(crate) fn door() -> Door {
-    Door::new(policy()).unwrap()
+pub(crate) fn egress() -> Egress {
+    Egress::new(policy()).unwrap()
 }
 
-pub(crate) fn door_with(names: Names) -> Door {
-    Door::new(Policy { resolver: Arc::new(names), ..policy() }).unwrap()
+pub(crate) fn egress_with(names: Names) -> Egress {
+    Egress::new(Policy { resolver: Arc::new(names), ..policy() }).unwrap()
 }
 
 /// What the consumer `previews/x` may do.

@@ -1,7 +1,7 @@
 //! The sandboxes of a build: one for each renderer that the sets name, started at the first use.
 
 use crate::cli::BuildOptions;
-use crate::glass;
+use crate::sandbox;
 use orangery_controller::pipeline::build;
 use orangery_core::spec::SetSpec;
 use orangery_sandbox::Sandbox;
@@ -21,7 +21,7 @@ impl Renderers {
         let renderer = build::renderer(set);
         match self.0.entry(renderer.to_owned()) {
             Entry::Occupied(open) => Ok(open.into_mut()),
-            Entry::Vacant(place) => Ok(place.insert(glass::open_renderer(&options.glass, renderer).await?)),
+            Entry::Vacant(place) => Ok(place.insert(sandbox::open_renderer(&options.sandbox, renderer).await?)),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! `orangery plugin check`: loads a component as the operator would, and says in plain words what it found.
 
-use crate::cli::{GlassOptions, PluginCheckOptions};
+use crate::cli::{PluginCheckOptions, SandboxOptions};
 use crate::exit;
-use crate::glass::{self, Loopback};
 use crate::poll::print;
+use crate::sandbox::{self, Loopback};
 use orangery_core::selection::{LimitRule, ServedType};
 use orangery_sandbox::{Inspection, PluginDescription};
 use serde_json::json;
@@ -14,9 +14,9 @@ use std::process::ExitCode;
 /// # Errors
 /// The file cannot be read.
 pub async fn perform(options: &PluginCheckOptions) -> anyhow::Result<ExitCode> {
-    let bytes = glass::read(&options.file)?;
-    let glass = glass::open(&GlassOptions::default(), Loopback::Refused, Vec::new()).await?;
-    let found = glass.sandbox.inspect(&bytes).await;
+    let bytes = sandbox::read(&options.file)?;
+    let setup = sandbox::open(&SandboxOptions::default(), Loopback::Refused, Vec::new()).await?;
+    let found = setup.sandbox.inspect(&bytes).await;
     match options.output {
         Some(format) => print!("{}", print(&as_value(&found), format)?),
         None => print!("{}", words(&options.file.display().to_string(), &found)),
@@ -24,7 +24,7 @@ pub async fn perform(options: &PluginCheckOptions) -> anyhow::Result<ExitCode> {
     for refusal in &found.refusals {
         eprintln!("✗ refused: {refusal}");
     }
-    for claim in found.description.iter().flat_map(|description| shadowed(description, &glass.sandbox.plugins())) {
+    for claim in found.description.iter().flat_map(|description| shadowed(description, &setup.sandbox.plugins())) {
         eprintln!("! {claim}: it is loaded with --allow-shadowing only");
     }
     Ok(if found.refusals.is_empty() { exit::SUCCESS } else { exit::FAILURE })

@@ -2,8 +2,8 @@
 
 use crate::cli::PluginListOptions;
 use crate::exit;
-use crate::glass::{self, Loopback};
 use crate::poll::print;
+use crate::sandbox::{self, Loopback};
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -13,8 +13,8 @@ use std::process::ExitCode;
 /// # Errors
 /// The sandbox does not start, or a given plugin is refused.
 pub async fn perform(options: &PluginListOptions) -> anyhow::Result<ExitCode> {
-    let glass = glass::open(&options.glass, Loopback::Refused, Vec::new()).await?;
-    let plugins = glass.sandbox.plugins();
+    let setup = sandbox::open(&options.sandbox, Loopback::Refused, Vec::new()).await?;
+    let plugins = setup.sandbox.plugins();
     if let Some(format) = options.output {
         let all: Vec<Value> = plugins
             .iter()

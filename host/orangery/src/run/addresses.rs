@@ -7,7 +7,7 @@
 use super::Surroundings;
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::{Api, Client, Config};
-use orangery_egress::Door;
+use orangery_egress::Egress;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -40,12 +40,12 @@ impl ForbiddenAddresses {
     }
 
     /// Keeps the egress policy up to date until the handle is dropped.
-    pub(super) fn keep(self, door: Door) -> AbortOnDropHandle<()> {
+    pub(super) fn keep(self, egress: Egress) -> AbortOnDropHandle<()> {
         AbortOnDropHandle::new(tokio::spawn(async move {
             let mut servers = BTreeSet::new();
             loop {
                 servers = self.servers(&servers).await;
-                door.forbid(self.own.union(&servers).copied().collect());
+                egress.forbid_addresses(self.own.union(&servers).copied().collect());
                 tokio::time::sleep(EVERY).await;
             }
         }))

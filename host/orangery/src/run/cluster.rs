@@ -4,7 +4,7 @@ use super::addresses::ForbiddenAddresses;
 use super::{Surroundings, guard, stop};
 use crate::cli::{GuardDefault, RunOptions};
 use crate::exit;
-use crate::glass::{self, Glass};
+use crate::sandbox::{self, SandboxSetup};
 use crate::server::{self, Readiness};
 use anyhow::{Context as _, bail};
 use futures::FutureExt;
@@ -66,8 +66,9 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
         .context("the API server does not answer; look at --kubeconfig, KUBECONFIG or the pod's network")?;
     tracing::info!(version = version.git_version, server = %config.cluster_url, "connected");
     let addresses = ForbiddenAddresses::of(surroundings, &config, unfenced.clone());
-    let Glass { sandbox, door } = glass::open(&options.glass, surroundings.loopback, addresses.now().await).await?;
-    let _watched = addresses.keep(door);
+    let SandboxSetup { sandbox, egress } =
+        sandbox::open(&options.sandbox, surroundings.loopback, addresses.now().await).await?;
+    let _watched = addresses.keep(egress);
     for plugin in sandbox.plugins() {
         tracing::info!(plugin = %plugin.plugin, source = %plugin.source, "loaded");
     }
@@ -85,7 +86,7 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
     );
     let context = Arc::new(Context::new(
         Clients { requests: client.clone(), watches },
-        Poller::new(sandbox.clone(), glass::access(&options.glass, options.credentials, surroundings.loopback)),
+        Poller::new(sandbox.clone(), sandbox::access(&options.sandbox, options.credentials, surroundings.loopback)),
         Pipeline { sandbox, guard: guard(&options) },
         Arc::new(target),
         Options {

@@ -5,8 +5,8 @@ use super::screen::Screen;
 use super::{guard, now, stop};
 use crate::cli::RunOptions;
 use crate::exit;
-use crate::glass::{self, Glass, Loopback};
 use crate::manifest::{self, Resources};
+use crate::sandbox::{self, Loopback, SandboxSetup};
 use anyhow::Context;
 use orangery_cluster::DirectoryTarget;
 use orangery_controller::local::{Local, Manifests, Pass};
@@ -31,10 +31,10 @@ const RECHECK: Duration = Duration::from_secs(60);
 
 /// Runs until stopped, or once.
 pub(super) async fn run(options: &RunOptions, directory: &Path) -> anyhow::Result<ExitCode> {
-    let Glass { sandbox, .. } = glass::open(&options.glass, Loopback::Allowed, Vec::new()).await?;
+    let SandboxSetup { sandbox, .. } = sandbox::open(&options.sandbox, Loopback::Allowed, Vec::new()).await?;
     std::fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
     let local = Local {
-        poller: Poller::new(sandbox.clone(), glass::access(&options.glass, options.credentials, Loopback::Allowed)),
+        poller: Poller::new(sandbox.clone(), sandbox::access(&options.sandbox, options.credentials, Loopback::Allowed)),
         pipeline: Pipeline { sandbox, guard: guard(options) },
         target: DirectoryTarget::open(directory)?,
         remove_missing_sets: options.remove_missing_sets,

@@ -1,7 +1,7 @@
 //! What cluster mode takes from its process and no flag can change: loopback, own addresses, the client of the API server. Tests
 //! pass their own.
 
-use crate::glass::Loopback;
+use crate::sandbox::Loopback;
 use kube::{Client, Config};
 use orangery_cluster::Connect;
 use std::net::IpAddr;

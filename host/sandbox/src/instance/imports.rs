@@ -1,4 +1,4 @@
-//! The host functions behind a plugin's imports: the only doors in the glass.
+//! The host functions behind a plugin's imports: everything that a guest can reach.
 //!
 //! A refusal is an answer, never a trap: a plugin can report it, and a trap would count as its fault.
 

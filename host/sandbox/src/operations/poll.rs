@@ -20,7 +20,7 @@ use crate::operations::sandbox::{Reached, Sandbox};
 use crate::operations::validate;
 use futures::FutureExt;
 use orangery_core::PollOutcome;
-use orangery_egress::{Door, Origin, RequestTrace, SessionSpec};
+use orangery_egress::{Egress, Origin, RequestTrace, SessionSpec};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -99,7 +99,7 @@ impl Sandbox {
         if let Err(open) = self.inner.circuits.check(plugin.reference(), &consumer, Instant::now()) {
             return PollReport::refused(open);
         }
-        let report = match question(&plugin, &request, &self.inner.door) {
+        let report = match question(&plugin, &request, &self.inner.egress) {
             Some(question) => {
                 let (sandbox, plugin) = (self.clone(), Arc::clone(&plugin));
                 let start = || async move { sandbox.poll_now(plugin, request).await }.boxed();
@@ -125,7 +125,7 @@ impl Sandbox {
                 return PollReport::refused(error);
             }
         };
-        let session = Arc::new(self.inner.door.session(request.session));
+        let session = Arc::new(self.inner.egress.session(request.session));
         let redactor = session.redactor();
         let network = Network::Open(session, plugin.description.credentials.clone().into());
         let given = Given {
@@ -192,8 +192,8 @@ pub(crate) fn reject(plugin: &Plugin, unfit: Unfit) -> CallError {
 
 /// What makes two polls equal, or `None` if that cannot be told without doubt: sharing an answer with someone who does
 /// not hold the same credential would be a leak.
-fn question(plugin: &Plugin, request: &PollRequest, door: &Door) -> Option<Question> {
-    let session = door.identity(&request.session)?;
+fn question(plugin: &Plugin, request: &PollRequest, egress: &Egress) -> Option<Question> {
+    let session = egress.identity(&request.session)?;
     Some(Question::of([
         plugin.reference().digest.as_bytes(),
         request.kind.as_bytes(),

@@ -106,7 +106,7 @@ impl Sandbox {
             self.inner.circuits.record(plugin.reference(), &consumer, &refused.result, Instant::now());
             return refused;
         }
-        let session = Arc::new(self.inner.door.session(request.session));
+        let session = Arc::new(self.inner.egress.session(request.session));
         let redactor = session.redactor();
         let network = Network::Open(session, plugin.description.credentials.clone().into());
         let given = Given {

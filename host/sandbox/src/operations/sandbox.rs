@@ -19,7 +19,7 @@ use crate::operations::poll::PollReport;
 use crate::operations::render::Memo;
 use crate::plugin::{PluginDescription, PluginRef, PluginSource};
 use orangery_core::ServedType;
-use orangery_egress::Door;
+use orangery_egress::Egress;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub struct SandboxConfig {
     /// What a plugin may use.
     pub limits: Limits,
     /// The way to the network.
-    pub door: Door,
+    pub egress: Egress,
     /// The component that evaluates what others wrote.
     pub evaluator: EvaluatorSource,
     /// Where plugins that the user gave are compiled.
@@ -65,7 +65,7 @@ pub struct Sandbox {
 
 pub(crate) struct Inner {
     pub(crate) gate: Arc<Gate>,
-    pub(crate) door: Door,
+    pub(crate) egress: Egress,
     pub(crate) catalogue: RwLock<Catalogue>,
     pub(crate) circuits: Arc<Circuits>,
     pub(crate) flights: Flights<PollReport>,
@@ -89,7 +89,7 @@ impl Sandbox {
         let cache = config.cache_dir.map(|dir| Cache::open(&dir, &engine)).transpose()?;
         Ok(Self {
             inner: Arc::new(Inner {
-                door: config.door,
+                egress: config.egress,
                 catalogue: RwLock::default(),
                 circuits: Arc::new(Circuits::new(&limits)),
                 flights: Flights::default(),

@@ -9,7 +9,7 @@
 use http::{HeaderValue, Method, Request, Response, header};
 use kube::Client;
 use kube::client::{Body, ClientBuilder};
-use orangery::glass::Loopback;
+use orangery::sandbox::Loopback;
 use orangery::run::Surroundings;
 use std::future::Future;
 use std::net::IpAddr;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use orangery_core::PollOutcome;
-use orangery_egress::{Door, Policy, SessionSpec};
+use orangery_egress::{Egress, Policy, SessionSpec};
 use orangery_sandbox::{
     CallError, Compiler, EvaluatorSource, Fault, Limits, PluginSource, PollFilter, PollReport, PollRequest, Sandbox,
     SandboxConfig,
@@ -40,7 +40,7 @@ pub(crate) fn compiled_by(limits: Limits, compiler: Compiler) -> Result<Sandbox>
     Ok(Sandbox::start(SandboxConfig {
         cache_dir: Some(cache()?),
         limits,
-        door: Door::new(policy)?,
+        egress: Egress::new(policy)?,
         evaluator: evaluator(),
         compiler,
     })?)

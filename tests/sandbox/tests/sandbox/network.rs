@@ -128,11 +128,11 @@ pub(crate) mod asks {
     #[tokio::test(flavor = "multi_thread")]
     async fn loopback_is_denied_where_the_policy_does_not_allow_it() -> Result<()> {
         let forge = Forge::start().await?;
-        let door = orangery_egress::Door::new(orangery_egress::Policy::default())?;
+        let egress = orangery_egress::Egress::new(orangery_egress::Policy::default())?;
         let config = orangery_sandbox::SandboxConfig {
             cache_dir: None,
             limits: Limits::default(),
-            door,
+            egress,
             evaluator: bench::evaluator(),
             compiler: bench::compiler(),
         };

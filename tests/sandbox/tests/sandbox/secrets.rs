@@ -64,7 +64,7 @@ pub(crate) mod dumps_memory {
         tracing::callsite::rebuild_interest_cache();
         let forge = Forge::start().await?;
         let dir = tempfile::tempdir()?;
-        let door = orangery_egress::Door::new(orangery_egress::Policy {
+        let egress = orangery_egress::Egress::new(orangery_egress::Policy {
             allow_loopback: true,
             ..orangery_egress::Policy::default()
         })?;
@@ -73,7 +73,7 @@ pub(crate) mod dumps_memory {
         let sandbox = orangery_sandbox::Sandbox::start(orangery_sandbox::SandboxConfig {
             cache_dir,
             limits,
-            door,
+            egress,
             evaluator: bench::evaluator(),
             compiler: bench::compiler(),
         })?;

@@ -17,11 +17,11 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::{GitHubApp, Installation};
-use crate::connection::exchange::{Exchange, ExchangeError, Wire};
+use crate::connection::exchange::{ExchangeError, HttpTransport, OutgoingRequest};
 use crate::credential::set_bearer;
 use crate::request::message::Method;
 use crate::request::target::Target;
-use crate::response::rate_limit::{self, Reading};
+use crate::response::rate_limit::{self, RateLimit};
 use crate::secret::fingerprint::{Fingerprint, FingerprintKey};
 use crate::secret::redact::Redactor;
 use crate::secret::text::SecretText;
@@ -52,7 +52,7 @@ struct Minted {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MintError {
     #[error(transparent)]
-    Exchange(#[from] ExchangeError),
+    OutgoingRequest(#[from] ExchangeError),
     #[error("the app's key cannot sign")]
     Signing,
     #[error(
@@ -68,7 +68,7 @@ pub(crate) enum MintError {
     )]
     NotPermitted(String),
     #[error("GitHub asked for silence when asked for a token")]
-    Limited(Reading),
+    Limited(RateLimit),
     #[error("GitHub answered {status} when asked for {what}")]
     Status { what: &'static str, status: u16 },
     #[error("GitHub's answer about {0} is not what its documentation promises")]
@@ -98,7 +98,7 @@ impl Mint {
     pub(crate) async fn token(
         &self,
         app: &GitHubApp,
-        wire: &Wire<'_>,
+        transport: &HttpTransport<'_>,
         key: &FingerprintKey,
         redactor: &Redactor,
     ) -> Result<SecretText, MintError> {
@@ -108,7 +108,7 @@ impl Mint {
             redactor.learn(&minted.token);
             return Ok(minted.token.clone());
         }
-        let minted = app.mint(wire, redactor).await?;
+        let minted = app.mint(transport, redactor).await?;
         let token = minted.token.clone();
         *slot = Some(minted);
         Ok(token)
@@ -130,19 +130,19 @@ impl Mint {
 }
 
 impl GitHubApp {
-    async fn mint(&self, wire: &Wire<'_>, redactor: &Redactor) -> Result<Minted, MintError> {
+    async fn mint(&self, transport: &HttpTransport<'_>, redactor: &Redactor) -> Result<Minted, MintError> {
         let assertion = self.assertion(SystemTime::now()).map_err(|_| MintError::Signing)?;
         redactor.learn(&assertion);
         let installation = match &self.installation {
             Installation::Id(id) => *id,
-            Installation::Owner(owner) => self.find_installation(wire, &assertion, owner).await?,
+            Installation::Owner(owner) => self.find_installation(transport, &assertion, owner).await?,
         };
         let mut wish = serde_json::json!({ "permissions": self.permissions });
         if let (Some(repository), Some(wish)) = (&self.repository, wish.as_object_mut()) {
             wish.insert("repositories".to_owned(), serde_json::json!([repository]));
         }
         let path = format!("/app/installations/{installation}/access_tokens");
-        let (status, body) = self.ask(wire, &assertion, Method::Post, &path, wish.to_string()).await?;
+        let (status, body) = self.ask(transport, &assertion, Method::Post, &path, wish.to_string()).await?;
         match status {
             200 | 201 => {}
             401 => return Err(MintError::Unauthorized),
@@ -160,10 +160,15 @@ impl GitHubApp {
     }
 
     /// An installation is listed under its organisation or under its user; only one of the two exists.
-    async fn find_installation(&self, wire: &Wire<'_>, assertion: &SecretText, owner: &str) -> Result<u64, MintError> {
+    async fn find_installation(
+        &self,
+        transport: &HttpTransport<'_>,
+        assertion: &SecretText,
+        owner: &str,
+    ) -> Result<u64, MintError> {
         for kind in ["orgs", "users"] {
             let path = format!("/{kind}/{owner}/installation");
-            let (status, body) = self.ask(wire, assertion, Method::Get, &path, String::new()).await?;
+            let (status, body) = self.ask(transport, assertion, Method::Get, &path, String::new()).await?;
             match status {
                 200 => {
                     let answer: InstallationAnswer =
@@ -180,7 +185,7 @@ impl GitHubApp {
 
     async fn ask(
         &self,
-        wire: &Wire<'_>,
+        transport: &HttpTransport<'_>,
         assertion: &SecretText,
         method: Method,
         path: &str,
@@ -195,11 +200,11 @@ impl GitHubApp {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         set_bearer(&mut headers, assertion).map_err(|_| MintError::Signing)?;
-        let exchange = Exchange { method, target: &target, headers, body: body.into(), cap: ANSWER_BYTES };
-        let answer = wire.exchange(exchange).await?;
-        let reading = rate_limit::read(answer.status, &answer.headers, &answer.body, SystemTime::now());
-        if reading.refused {
-            return Err(MintError::Limited(reading));
+        let exchange = OutgoingRequest { method, target: &target, headers, body: body.into(), cap: ANSWER_BYTES };
+        let answer = transport.exchange(exchange).await?;
+        let rate_limit = rate_limit::read(answer.status, &answer.headers, &answer.body, SystemTime::now());
+        if rate_limit.refused {
+            return Err(MintError::Limited(rate_limit));
         }
         Ok((answer.status.as_u16(), answer.body))
     }

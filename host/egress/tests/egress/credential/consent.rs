@@ -8,7 +8,7 @@ use orangery_egress::credential::consent::{
 use orangery_egress::credential::from_secret;
 use orangery_egress::{Credential, CredentialKind, HttpError, Origin, SecretShape, SessionSpec};
 
-use crate::world::{Server, door, get_with_api, granted, ok, redirect, secret, soon};
+use crate::world::{Server, egress, get_with_api, granted, ok, redirect, secret, soon};
 
 const TOKEN: &str = "hunter2-token";
 
@@ -32,7 +32,7 @@ fn bound(
 /// Sends one request with the credential; whether the server saw the token.
 async fn shows_the_token(server: &Server, credential: Credential) -> bool {
     let spec = SessionSpec { credentials: vec![credential], ..granted(&[server.url("")]) };
-    let answer = soon(door().session(spec).send(get_with_api(server.url("/")))).await;
+    let answer = soon(egress().session(spec).send(get_with_api(server.url("/")))).await;
     let shown = server.seen().iter().any(|seen| seen.raw.contains(TOKEN));
     assert_eq!(answer.is_ok(), shown, "{answer:?}");
     shown
@@ -68,7 +68,7 @@ async fn a_secret_that_names_one_server_is_not_sent_to_another() {
     assert!(shows_the_token(&forge, credential.clone()).await);
 
     let spec = SessionSpec { credentials: vec![credential], ..granted(&[other.url("")]) };
-    let error = soon(door().session(spec).send(get_with_api(other.url("/")))).await.unwrap_err();
+    let error = soon(egress().session(spec).send(get_with_api(other.url("/")))).await.unwrap_err();
     let HttpError::Denied(why) = &error else { panic!("{error}") };
     for part in ["apps/auth", &other.origin().to_string(), "orangery.dev/origins"] {
         assert!(why.contains(part), "{why}");
@@ -86,7 +86,7 @@ async fn a_redirect_from_a_named_server_takes_nothing_along() {
     let both = [forge.origin(), other.origin()];
     let credential = bound(&facts, strict(), SourceFacts::default(), &both).unwrap();
     let spec = SessionSpec { credentials: vec![credential], ..granted(&[forge.url(""), other.url("")]) };
-    assert_eq!(soon(door().session(spec).send(get_with_api(forge.url("/")))).await.unwrap().body, b"other");
+    assert_eq!(soon(egress().session(spec).send(get_with_api(forge.url("/")))).await.unwrap().body, b"other");
     assert!(forge.seen()[0].raw.contains(TOKEN));
     assert!(!other.seen()[0].raw.contains(TOKEN));
 }
@@ -137,12 +137,12 @@ async fn the_token_of_an_app_goes_to_the_server_that_minted_it() {
     }
     let credential = bind(&[evil.origin(), github.origin()]).unwrap();
     let spec = SessionSpec { credentials: vec![credential], ..granted(&[github.url(""), evil.url("")]) };
-    let session = door().session(spec);
+    let session = egress().session(spec);
     assert!(soon(session.send(get_with_api(evil.url("/")))).await.is_err());
     // Whoever binds it elsewhere is not obeyed either.
     let forced = Credential::new("api", kind.clone(), [evil.origin()]);
     let spec = SessionSpec { credentials: vec![forced], ..granted(&[evil.url("")]) };
-    assert!(soon(door().session(spec).send(get_with_api(evil.url("/")))).await.is_err());
+    assert!(soon(egress().session(spec).send(get_with_api(evil.url("/")))).await.is_err());
     assert!(evil.seen().is_empty() && github.seen().is_empty(), "nothing was minted for another server");
     // Its own server minted it, and gets it: the answer that repeats it is not handed on.
     let answer = soon(session.send(get_with_api(github.url("/")))).await;

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use orangery_egress::{Credential, CredentialKind, HttpError, Request, SessionSpec};
 
-use crate::world::{Server, answer, api, door, get_with_api, granted, ok, secret, soon};
+use crate::world::{Server, answer, api, egress, get_with_api, granted, ok, secret, soon};
 
 fn spec(server: &Server, kind: CredentialKind) -> SessionSpec {
     SessionSpec { credentials: api(kind, server.origin()), ..granted(&[server.url("")]) }
@@ -29,7 +29,7 @@ async fn each_kind_has_its_header() {
         (CredentialKind::PrivateToken(token()), "private-token", "hunter2-token".to_owned()),
     ];
     for (index, (kind, name, value)) in kinds.into_iter().enumerate() {
-        let session = door().session(spec(&server, kind));
+        let session = egress().session(spec(&server, kind));
         soon(session.send(get_with_api(server.url("/")))).await.unwrap();
         assert_eq!(server.seen()[index].header(name), Some(value));
     }
@@ -38,7 +38,7 @@ async fn each_kind_has_its_header() {
 #[tokio::test]
 async fn a_request_that_names_no_credential_is_anonymous() {
     let server = Server::start(|_| ok("")).await;
-    let session = door().session(spec(&server, CredentialKind::Bearer(secret("hunter2-token"))));
+    let session = egress().session(spec(&server, CredentialKind::Bearer(secret("hunter2-token"))));
     soon(session.send(Request::get(server.url("/")))).await.unwrap();
     assert!(!server.seen()[0].raw.contains("hunter2"));
 }
@@ -46,7 +46,7 @@ async fn a_request_that_names_no_credential_is_anonymous() {
 #[tokio::test]
 async fn a_credential_without_secret_is_anonymous_and_an_unknown_one_is_denied() {
     let server = Server::start(|_| ok("")).await;
-    let session = door().session(spec(&server, CredentialKind::Anonymous));
+    let session = egress().session(spec(&server, CredentialKind::Anonymous));
     assert_eq!(soon(session.send(get_with_api(server.url("/")))).await.unwrap().status, 200);
     let request = Request { credential: Some("admin".to_owned()), ..Request::get(server.url("/")) };
     let error = soon(session.send(request)).await.unwrap_err();
@@ -58,13 +58,13 @@ async fn a_credential_without_secret_is_anonymous_and_an_unknown_one_is_denied()
 async fn a_credential_goes_only_to_its_own_origins_though_others_are_granted() {
     let (forge, evil) = (Server::start(|_| ok("")).await, Server::start(|_| ok("")).await);
     let credentials = api(CredentialKind::Bearer(secret("hunter2-token")), forge.origin());
-    let session = door().session(SessionSpec { credentials, ..granted(&[forge.url(""), evil.url("")]) });
+    let session = egress().session(SessionSpec { credentials, ..granted(&[forge.url(""), evil.url("")]) });
     let error = soon(session.send(get_with_api(evil.url("/")))).await.unwrap_err();
     assert!(matches!(&error, HttpError::Denied(why) if why.contains("is bound to")), "{error}");
     assert!(evil.seen().is_empty());
     // The same origin under its other name is another origin.
     let localhost = forge.url_as("localhost", "/");
-    let session = door().session(SessionSpec {
+    let session = egress().session(SessionSpec {
         credentials: api(CredentialKind::Bearer(secret("hunter2-token")), forge.origin()),
         ..granted(&[&localhost])
     });
@@ -75,7 +75,7 @@ async fn a_credential_goes_only_to_its_own_origins_though_others_are_granted() {
 async fn an_empty_list_of_origins_attaches_nowhere() {
     let server = Server::start(|_| ok("")).await;
     let credentials = vec![Credential::new("api", CredentialKind::Bearer(secret("hunter2-token")), [])];
-    let session = door().session(SessionSpec { credentials, ..granted(&[server.url("")]) });
+    let session = egress().session(SessionSpec { credentials, ..granted(&[server.url("")]) });
     assert!(matches!(soon(session.send(get_with_api(server.url("/")))).await, Err(HttpError::Denied(_))));
 }
 
@@ -83,7 +83,7 @@ async fn an_empty_list_of_origins_attaches_nowhere() {
 async fn a_plugin_cannot_set_the_header_of_a_credential() {
     let server = Server::start(|_| ok("")).await;
     let kind = CredentialKind::Header { name: "x-api-key".parse().unwrap(), value: secret("hunter2-token") };
-    let session = door().session(spec(&server, kind));
+    let session = egress().session(spec(&server, kind));
     let headers = vec![("X-API-Key".to_owned(), "forged".to_owned())];
     soon(session.send(Request { headers, ..get_with_api(server.url("/")) })).await.unwrap();
     assert!(!server.seen()[0].raw.contains("forged"));
@@ -100,7 +100,7 @@ async fn an_answer_that_reflects_the_credential_is_refused() {
         _ => ok("fine"),
     })
     .await;
-    let session = door().session(spec(&server, CredentialKind::Bearer(secret("hunter2-token"))));
+    let session = egress().session(spec(&server, CredentialKind::Bearer(secret("hunter2-token"))));
     for path in ["/body", "/header", "/encoded", "/location"] {
         let error = soon(session.send(get_with_api(server.url(path)))).await.unwrap_err();
         assert_eq!(error, HttpError::Denied("the answer contains the credential".to_owned()), "{path}");
@@ -111,18 +111,19 @@ async fn an_answer_that_reflects_the_credential_is_refused() {
 #[tokio::test]
 async fn the_redactor_masks_what_the_session_knows() {
     let server = Server::start(|_| ok("")).await;
-    let redactor = door().session(spec(&server, CredentialKind::Bearer(secret("hunter2-token")))).redactor();
+    let redactor = egress().session(spec(&server, CredentialKind::Bearer(secret("hunter2-token")))).redactor();
     assert_eq!(redactor.mask("token hunter2-token leaked"), "token *** leaked");
 }
 
 #[tokio::test]
 async fn two_tenants_with_two_tokens_on_one_door_never_see_each_others() {
     let server = Server::start(|seen| ok(&seen.path)).await;
-    let door = door();
+    let egress = egress();
     let mut calls = tokio::task::JoinSet::new();
     for n in 0..1000 {
         let tenant = n % 2;
-        let session = door.session(spec(&server, CredentialKind::Bearer(secret(&format!("token-of-tenant-{tenant}")))));
+        let session =
+            egress.session(spec(&server, CredentialKind::Bearer(secret(&format!("token-of-tenant-{tenant}")))));
         let url = server.url(&format!("/tenant-{tenant}"));
         calls.spawn(async move { session.send(get_with_api(url)).await.map(|answer| answer.status) });
     }

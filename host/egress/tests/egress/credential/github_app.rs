@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use orangery_egress::credential::from_secret;
-use orangery_egress::{Door, HttpError, Response, SecretShape, SessionSpec};
+use orangery_egress::{Egress, HttpError, Response, SecretShape, SessionSpec};
 use serde_json::{Value, json};
 
-use crate::world::{Reply, Seen, Server, answer, api, door, get_with_api, granted, ok, soon};
+use crate::world::{Reply, Seen, Server, answer, api, egress, get_with_api, granted, ok, soon};
 
 /// The app's key pair: signing takes a private key in PEM form, checking the public one.
 static KEY: LazyLock<rcgen::KeyPair> =
@@ -49,8 +49,8 @@ fn app(server: &Server, installation: (&str, &str)) -> SessionSpec {
     SessionSpec { credentials: api(kind, server.origin()), ..granted(&[server.url("/repos")]) }
 }
 
-async fn pulls(door: &Door, server: &Server, spec: SessionSpec) -> Result<Response, HttpError> {
-    soon(door.session(spec).send(get_with_api(server.url("/repos/jane/app/pulls")))).await
+async fn pulls(egress: &Egress, server: &Server, spec: SessionSpec) -> Result<Response, HttpError> {
+    soon(egress.session(spec).send(get_with_api(server.url("/repos/jane/app/pulls")))).await
 }
 
 const BY_ID: (&str, &str) = ("githubAppInstallationID", "42");
@@ -59,9 +59,9 @@ const BY_OWNER: (&str, &str) = ("githubAppInstallationOwner", "jane");
 #[tokio::test]
 async fn a_token_is_minted_for_one_repository_with_read_rights_and_kept() {
     let server = Server::start(github(3600)).await;
-    let door = door();
+    let egress = egress();
     for _ in 0..3 {
-        assert_eq!(pulls(&door, &server, app(&server, BY_ID)).await.unwrap().status, 200);
+        assert_eq!(pulls(&egress, &server, app(&server, BY_ID)).await.unwrap().status, 200);
     }
     let seen = server.seen();
     let mints: Vec<_> = seen.iter().filter(|seen| seen.method == "POST").collect();
@@ -76,7 +76,7 @@ async fn a_token_is_minted_for_one_repository_with_read_rights_and_kept() {
 #[tokio::test]
 async fn the_assertion_is_signed_by_the_app_and_good_for_two_minutes() {
     let server = Server::start(github(3600)).await;
-    pulls(&door(), &server, app(&server, BY_ID)).await.unwrap();
+    pulls(&egress(), &server, app(&server, BY_ID)).await.unwrap();
     let authorization = server.seen()[0].header("authorization").unwrap();
     let token = authorization.strip_prefix("Bearer ").unwrap();
     let [header, claims, signature]: [&str; 3] = token.split('.').collect::<Vec<_>>().try_into().unwrap();
@@ -96,24 +96,24 @@ async fn the_assertion_is_signed_by_the_app_and_good_for_two_minutes() {
 #[tokio::test]
 async fn the_owner_is_looked_up_as_organisation_and_then_as_user() {
     let server = Server::start(github(3600)).await;
-    assert_eq!(pulls(&door(), &server, app(&server, BY_OWNER)).await.unwrap().status, 200);
+    assert_eq!(pulls(&egress(), &server, app(&server, BY_OWNER)).await.unwrap().status, 200);
     let paths: Vec<_> = server.seen().iter().map(|seen| seen.path.clone()).collect();
     assert_eq!(
         paths[..3],
         ["/orgs/jane/installation", "/users/jane/installation", "/app/installations/42/access_tokens"]
     );
 
-    let error = pulls(&door(), &server, app(&server, ("githubAppInstallationOwner", "joe"))).await.unwrap_err();
+    let error = pulls(&egress(), &server, app(&server, ("githubAppInstallationOwner", "joe"))).await.unwrap_err();
     assert!(error.to_string().contains("not installed for 'joe'"), "{error}");
 }
 
 #[tokio::test]
 async fn objects_that_start_together_mint_once() {
     let server = Server::start(github(3600)).await;
-    let door = door();
+    let egress = egress();
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..40 {
-        let (session, url) = (door.session(app(&server, BY_ID)), server.url("/repos/jane/app/pulls"));
+        let (session, url) = (egress.session(app(&server, BY_ID)), server.url("/repos/jane/app/pulls"));
         calls.spawn(async move { session.send(get_with_api(url)).await.is_ok() });
     }
     assert!(soon(calls.join_all()).await.into_iter().all(|fine| fine));
@@ -123,9 +123,9 @@ async fn objects_that_start_together_mint_once() {
 #[tokio::test]
 async fn a_token_about_to_expire_is_replaced() {
     let server = Server::start(github(60)).await;
-    let door = door();
+    let egress = egress();
     for _ in 0..2 {
-        let _ = pulls(&door, &server, app(&server, BY_ID)).await;
+        let _ = pulls(&egress, &server, app(&server, BY_ID)).await;
     }
     assert!(server.seen().iter().filter(|seen| seen.method == "POST").count() > 1);
 }
@@ -141,16 +141,16 @@ async fn a_revoked_token_is_minted_anew_once() {
         _ => inner(seen),
     })
     .await;
-    let door = door();
-    assert_eq!(pulls(&door, &server, app(&server, BY_ID)).await.unwrap().body, b"[]");
-    assert_eq!(pulls(&door, &server, app(&server, BY_ID)).await.unwrap().body, b"[1]");
+    let egress = egress();
+    assert_eq!(pulls(&egress, &server, app(&server, BY_ID)).await.unwrap().body, b"[]");
+    assert_eq!(pulls(&egress, &server, app(&server, BY_ID)).await.unwrap().body, b"[1]");
 
     // A second refusal is the answer.
     let inner = github(3600);
     let server =
         Server::start(move |seen| if seen.path.starts_with("/repos") { answer(401, &[], "") } else { inner(seen) })
             .await;
-    assert_eq!(pulls(&door, &server, app(&server, BY_ID)).await.unwrap().status, 401);
+    assert_eq!(pulls(&egress, &server, app(&server, BY_ID)).await.unwrap().status, 401);
     assert_eq!(server.seen().iter().filter(|seen| seen.path.starts_with("/repos")).count(), 2);
 }
 
@@ -160,20 +160,20 @@ async fn what_github_says_against_minting_is_told() {
         [(401, "signature"), (404, "no installation 42"), (422, "cannot give read rights"), (500, "answered 500")]
     {
         let server = Server::start(move |_| answer(status, &[], "{\"message\": \"no\"}")).await;
-        let error = pulls(&door(), &server, app(&server, BY_ID)).await.unwrap_err();
+        let error = pulls(&egress(), &server, app(&server, BY_ID)).await.unwrap_err();
         assert!(matches!(&error, HttpError::Other(why) if why.contains(expected)), "{status}: {error}");
     }
     let server = Server::start(|_| answer(201, &[], "<html>maintenance</html>")).await;
-    let error = pulls(&door(), &server, app(&server, BY_ID)).await.unwrap_err();
+    let error = pulls(&egress(), &server, app(&server, BY_ID)).await.unwrap_err();
     assert!(matches!(&error, HttpError::Other(why) if why.contains("documentation")), "{error}");
 }
 
 #[tokio::test]
 async fn a_rate_limit_on_minting_silences_the_credential() {
     let server = Server::start(|_| answer(403, &[("retry-after", "60")], "")).await;
-    let door = door();
+    let egress = egress();
     for _ in 0..2 {
-        let error = pulls(&door, &server, app(&server, BY_ID)).await.unwrap_err();
+        let error = pulls(&egress, &server, app(&server, BY_ID)).await.unwrap_err();
         assert!(matches!(error, HttpError::BackingOff(59_000..=60_000)), "{error}");
     }
     assert_eq!(server.seen().len(), 1);
@@ -182,7 +182,7 @@ async fn a_rate_limit_on_minting_silences_the_credential() {
 #[tokio::test]
 async fn minting_obeys_the_address_rules() {
     let server = Server::start(github(3600)).await;
-    let strict = Door::new(orangery_egress::Policy::default()).unwrap();
+    let strict = Egress::new(orangery_egress::Policy::default()).unwrap();
     let mut spec = app(&server, BY_ID);
     spec.grants = vec!["https://forge.example".parse().unwrap()];
     spec.credentials[0].origins = vec!["https://forge.example".parse().unwrap()];
@@ -202,7 +202,7 @@ async fn an_answer_with_the_minted_token_is_refused_and_the_token_is_masked() {
         _ => inner(seen),
     })
     .await;
-    let session = door().session(app(&server, BY_ID));
+    let session = egress().session(app(&server, BY_ID));
     let error = soon(session.send(get_with_api(server.url("/repos/jane/app/pulls")))).await.unwrap_err();
     assert_eq!(error, HttpError::Denied("the answer contains the credential".to_owned()));
     assert_eq!(session.redactor().mask("ghs_minted_0"), "***");

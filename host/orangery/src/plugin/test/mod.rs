@@ -5,9 +5,9 @@ mod case;
 mod compare;
 mod script;
 
-use crate::cli::{GlassOptions, PluginTestOptions};
+use crate::cli::{PluginTestOptions, SandboxOptions};
 use crate::exit;
-use crate::glass::{self, Loopback};
+use crate::sandbox::{self, Loopback};
 use anyhow::{Context, bail};
 use case::Case;
 use orangery_core::selection::{Asked, Filter};
@@ -24,8 +24,8 @@ use std::sync::Arc;
 pub async fn perform(options: &PluginTestOptions) -> anyhow::Result<ExitCode> {
     let given = options.plugin.clone().into_iter().collect();
     // The network is scripted and there is no credential, so a case may try out what would replace a built-in plugin.
-    let glass = GlassOptions { plugins: given, allow_shadowing: true, ..GlassOptions::default() };
-    let glass = glass::open(&glass, Loopback::Refused, Vec::new()).await?;
+    let chosen = SandboxOptions { plugins: given, allow_shadowing: true, ..SandboxOptions::default() };
+    let setup = sandbox::open(&chosen, Loopback::Refused, Vec::new()).await?;
     let cases = case::read(&options.cases)?;
     let chosen: Vec<&Case> = cases
         .iter()
@@ -40,7 +40,7 @@ pub async fn perform(options: &PluginTestOptions) -> anyhow::Result<ExitCode> {
     }
     let mut failed = 0_usize;
     for case in &chosen {
-        match run(&glass.sandbox, case).await {
+        match run(&setup.sandbox, case).await {
             Ok(()) => println!("✔ {}", case.expectation.name),
             Err(why) => {
                 failed += 1;

@@ -2,7 +2,7 @@
 
 use crate::bench;
 use anyhow::{Context, Result};
-use orangery_egress::{Door, Policy};
+use orangery_egress::{Egress, Policy};
 use orangery_sandbox::{Limits, PluginSource, Sandbox, SandboxConfig};
 use serde_json::json;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -12,7 +12,7 @@ fn sandbox(dir: &Path) -> Result<Sandbox> {
     let config = SandboxConfig {
         cache_dir: Some(dir.to_owned()),
         limits: Limits::default(),
-        door: Door::new(Policy::default())?,
+        egress: Egress::new(Policy::default())?,
         evaluator: bench::evaluator(),
         compiler: bench::compiler(),
     };

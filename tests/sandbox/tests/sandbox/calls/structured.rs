@@ -1,4 +1,4 @@
-//! The built-in structured renderer behind the glass: types that stay, refusals, and bombs that end in words.
+//! The built-in structured renderer in the sandbox: types that stay, refusals, and bombs that end in words.
 
 use crate::bench;
 use anyhow::{Context, Result, bail};

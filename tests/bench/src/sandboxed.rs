@@ -2,7 +2,7 @@
 
 use crate::set::Form;
 use anyhow::{Context, Result};
-use orangery_egress::{Door, Policy};
+use orangery_egress::{Egress, Policy};
 use orangery_plugin_sdk::renderer as sdk;
 use orangery_sandbox::{
     Compiler, EvaluatorSource, Limits, PluginSource, RenderInput, RenderRequest, Sandbox, SandboxConfig, Template,
@@ -17,12 +17,12 @@ use std::time::Duration;
 const RENDERER: &str = "ORANGERY_BENCH_RENDERER";
 
 /// The sandbox with the default renderer.
-pub struct Glass {
+pub struct BenchSandbox {
     /// The sandbox.
     pub sandbox: Sandbox,
 }
 
-impl Glass {
+impl BenchSandbox {
     /// Opens it as the operator does; compiled plugins are kept in the folder.
     ///
     /// # Errors
@@ -40,13 +40,13 @@ impl Glass {
     }
 
     async fn limited(cache: Option<&Path>, limits: Limits) -> Result<Self> {
-        let door = Door::new(Policy::default())?;
+        let egress = Egress::new(Policy::default())?;
         // Every round renders.
         let limits = Limits { remembered_bytes: 0, ..limits };
         let config = SandboxConfig {
             cache_dir: cache.map(|dir| dir.join("plugins")),
             limits,
-            door,
+            egress,
             evaluator: EvaluatorSource {
                 bytes: orangery_bundled::evaluator().bytes,
                 digest: orangery_bundled::evaluator().digest,

@@ -1,12 +1,12 @@
 //! The sandbox of this process: built-in plugins, given plugins, what they may reach.
 
-use crate::cli::{CredentialOptions, GlassOptions};
+use crate::cli::{CredentialOptions, SandboxOptions};
 use crate::failure;
 use futures::future::try_join_all;
 use orangery_bundled::Bundled;
 use orangery_controller::pipeline::provider::access::AccessPolicy;
 use orangery_egress::credential::consent::{OriginsRule, PlainHttp, SecretRules};
-use orangery_egress::{Door, DoorError, Policy};
+use orangery_egress::{Egress, EgressError, Policy};
 use orangery_sandbox::{
     AdmitError, Compiler, EvaluatorSource, Limits, PluginSource, Sandbox, SandboxConfig, Shadowing, StartError,
 };
@@ -24,10 +24,10 @@ pub enum Loopback {
 
 /// Why the sandbox cannot be made ready.
 #[derive(Debug, thiserror::Error)]
-pub enum GlassError {
+pub enum SandboxSetupError {
     /// The HTTP client.
     #[error(transparent)]
-    Door(#[from] DoorError),
+    Egress(#[from] EgressError),
     /// The engine.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -58,46 +58,50 @@ pub enum GlassError {
 }
 
 /// A sandbox with all its plugins.
-pub struct Glass {
+pub struct SandboxSetup {
     /// The sandbox.
     pub sandbox: Sandbox,
     /// The way to the network, for its quotas.
-    pub door: Door,
+    pub egress: Egress,
 }
 
 /// What providers may ask, and where their Secrets may go.
 #[must_use]
-pub fn access(glass: &GlassOptions, credentials: CredentialOptions, loopback: Loopback) -> AccessPolicy {
+pub fn access(options: &SandboxOptions, credentials: CredentialOptions, loopback: Loopback) -> AccessPolicy {
     let origins = if credentials.require_secret_origins { OriginsRule::Required } else { OriginsRule::Optional };
     let plain_http = match loopback {
         _ if credentials.allow_plain_http_credentials => PlainHttp::Allowed,
         Loopback::Allowed => PlainHttp::Loopback,
         Loopback::Refused => PlainHttp::Refused,
     };
-    AccessPolicy { grants: glass.grants.clone(), secrets: SecretRules { origins, plain_http } }
+    AccessPolicy { grants: options.grants.clone(), secrets: SecretRules { origins, plain_http } }
 }
 
 /// Opens the sandbox and admits the plugins: the built-in ones first, then the given ones, which win where that is allowed.
 ///
 /// # Errors
-/// See [`GlassError`].
-pub async fn open(options: &GlassOptions, loopback: Loopback, forbidden: Vec<IpAddr>) -> Result<Glass, GlassError> {
-    let (sandbox, door) = empty(options, loopback, forbidden)?;
+/// See [`SandboxSetupError`].
+pub async fn open(
+    options: &SandboxOptions,
+    loopback: Loopback,
+    forbidden: Vec<IpAddr>,
+) -> Result<SandboxSetup, SandboxSetupError> {
+    let (sandbox, egress) = empty(options, loopback, forbidden)?;
     // Compiling takes seconds where nothing is cached: all at once.
     try_join_all(orangery_bundled::plugins().iter().map(|bundled| admit_bundled(&sandbox, bundled))).await?;
     admit_given(&sandbox, options).await?;
-    Ok(Glass { sandbox, door })
+    Ok(SandboxSetup { sandbox, egress })
 }
 
 /// A sandbox that only renders: of the built-in plugins the one with this name alone, or all if there is none such. The
 /// HTTP client is not made ready.
 ///
 /// # Errors
-/// See [`GlassError`].
-pub async fn open_renderer(options: &GlassOptions, name: &str) -> Result<Sandbox, GlassError> {
+/// See [`SandboxSetupError`].
+pub async fn open_renderer(options: &SandboxOptions, name: &str) -> Result<Sandbox, SandboxSetupError> {
     // One build asks for nothing twice.
     let limits = Limits { remembered_bytes: 0, ..Limits::default() };
-    let sandbox = start(options, Door::unchecked(Policy::default())?, limits)?;
+    let sandbox = start(options, Egress::lazy(Policy::default())?, limits)?;
     match orangery_bundled::plugin(name) {
         Some(bundled) => admit_bundled(&sandbox, &bundled).await?,
         None => {
@@ -108,19 +112,20 @@ pub async fn open_renderer(options: &GlassOptions, name: &str) -> Result<Sandbox
     Ok(sandbox)
 }
 
-async fn admit_bundled(sandbox: &Sandbox, bundled: &Bundled) -> Result<(), GlassError> {
+async fn admit_bundled(sandbox: &Sandbox, bundled: &Bundled) -> Result<(), SandboxSetupError> {
     let admitted = sandbox.admit_known(bundled.bytes, bundled.digest, PluginSource::bundled("built-in")).await;
-    admitted.map_err(|source| GlassError::Bundled { name: bundled.name.to_owned(), source: Box::new(source) })?;
+    admitted
+        .map_err(|source| SandboxSetupError::Bundled { name: bundled.name.to_owned(), source: Box::new(source) })?;
     Ok(())
 }
 
-async fn admit_given(sandbox: &Sandbox, options: &GlassOptions) -> Result<(), GlassError> {
+async fn admit_given(sandbox: &Sandbox, options: &SandboxOptions) -> Result<(), SandboxSetupError> {
     let shadowing = if options.allow_shadowing { Shadowing::Allowed } else { Shadowing::Refused };
     for path in &options.plugins {
         let bytes = read(path)?;
         let source = PluginSource::given(path.display().to_string()).shadowing(shadowing);
         let admitted = sandbox.admit(&bytes, source).await;
-        admitted.map_err(|source| GlassError::Given { path: path.clone(), source: Box::new(source) })?;
+        admitted.map_err(|source| SandboxSetupError::Given { path: path.clone(), source: Box::new(source) })?;
     }
     Ok(())
 }
@@ -130,26 +135,26 @@ async fn admit_given(sandbox: &Sandbox, options: &GlassOptions) -> Result<(), Gl
 /// # Errors
 /// The engine or the HTTP client does not start.
 pub fn empty(
-    options: &GlassOptions,
+    options: &SandboxOptions,
     loopback: Loopback,
     forbidden: Vec<IpAddr>,
-) -> Result<(Sandbox, Door), GlassError> {
+) -> Result<(Sandbox, Egress), SandboxSetupError> {
     let policy = Policy {
         allow_private: options.egress_allow_cidr.clone(),
         allow_loopback: loopback == Loopback::Allowed,
         forbidden_addresses: forbidden,
         ..Policy::default()
     };
-    let door = Door::new(policy)?;
-    Ok((start(options, door.clone(), Limits::default())?, door))
+    let egress = Egress::new(policy)?;
+    Ok((start(options, egress.clone(), Limits::default())?, egress))
 }
 
 /// A cache that cannot be used costs time at each start, and is no reason not to start.
-fn start(options: &GlassOptions, door: Door, limits: Limits) -> Result<Sandbox, StartError> {
+fn start(options: &SandboxOptions, egress: Egress, limits: Limits) -> Result<Sandbox, StartError> {
     let cache_dir = options.plugin_cache.clone().or_else(default_cache);
     let evaluator = orangery_bundled::evaluator();
     let evaluator = EvaluatorSource { bytes: evaluator.bytes, digest: evaluator.digest };
-    let config = SandboxConfig { cache_dir, limits, door, evaluator, compiler: Compiler::this_program() };
+    let config = SandboxConfig { cache_dir, limits, egress, evaluator, compiler: Compiler::this_program() };
     match Sandbox::start(config.clone()) {
         Err(StartError::Cache(error)) => {
             let error = failure::tell(&anyhow::Error::new(error));
@@ -167,8 +172,8 @@ fn start(options: &GlassOptions, door: Door, limits: Limits) -> Result<Sandbox, 
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn read(path: &Path) -> Result<Vec<u8>, GlassError> {
-    std::fs::read(path).map_err(|source| GlassError::Unreadable { path: path.to_owned(), source })
+pub fn read(path: &Path) -> Result<Vec<u8>, SandboxSetupError> {
+    std::fs::read(path).map_err(|source| SandboxSetupError::Unreadable { path: path.to_owned(), source })
 }
 
 /// The user's cache folder; without one, plugins are compiled by each process.

@@ -11,27 +11,27 @@ use crate::connection::tls::TlsSettings;
 use crate::credential::Credential;
 use crate::credential::github_app::mint::Mint;
 use crate::request::grant::Grant;
-use crate::response::back_off::{Quota, Silences};
+use crate::response::back_off::{BackOffs, Quota};
 use crate::response::cache::Cache;
 use crate::secret::fingerprint::FingerprintKey;
 use crate::session::Session;
 use crate::session::script::Script;
 
-/// The only door to the network: policy, connections, conditional cache, minted tokens, silences. Clones are the same
+/// The only door to the network: policy, connections, conditional cache, minted tokens, back_offs. Clones are the same
 /// door.
 #[derive(Debug, Clone)]
-pub struct Door {
-    pub(crate) inside: Arc<Inside>,
+pub struct Egress {
+    pub(crate) shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
-pub(crate) struct Inside {
+pub(crate) struct Shared {
     pub(crate) policy: Policy,
     pub(crate) rules: Arc<AddressRules>,
     pub(crate) key: FingerprintKey,
     pub(crate) clients: Clients,
     pub(crate) cache: Cache,
-    pub(crate) silences: Silences,
+    pub(crate) back_offs: BackOffs,
     pub(crate) mint: Mint,
 }
 
@@ -58,21 +58,21 @@ pub struct SessionSpec {
 
 /// A policy that no door can be built from.
 #[derive(Debug, thiserror::Error)]
-pub enum DoorError {
+pub enum EgressError {
     /// The HTTP client cannot be built.
     #[error("the HTTP client cannot be built from the policy (user agent, proxy, certificates)")]
     Client(#[source] reqwest::Error),
 }
 
-impl Door {
+impl Egress {
     /// Builds the door of a process.
     ///
     /// # Errors
     /// If the user agent or the proxy of the policy cannot be used.
-    pub fn new(policy: Policy) -> Result<Self, DoorError> {
-        let door = Self::unchecked(policy)?;
-        door.inside.clients.check().map_err(DoorError::Client)?;
-        Ok(door)
+    pub fn new(policy: Policy) -> Result<Self, EgressError> {
+        let egress = Self::lazy(policy)?;
+        egress.shared.clients.check().map_err(EgressError::Client)?;
+        Ok(egress)
     }
 
     /// The same, but the HTTP client is first built by the first request: for processes that may never send one. Building
@@ -80,38 +80,38 @@ impl Door {
     ///
     /// # Errors
     /// If the proxy of the policy cannot be used; other faults of the policy are errors of the first request.
-    pub fn unchecked(policy: Policy) -> Result<Self, DoorError> {
+    pub fn lazy(policy: Policy) -> Result<Self, EgressError> {
         let rules = Arc::new(AddressRules::new(
             policy.allow_private.clone(),
             policy.allow_loopback,
             policy.forbidden_addresses.clone(),
         ));
-        let inside = Inside {
-            clients: Clients::new(&policy, Arc::clone(&rules)).map_err(DoorError::Client)?,
+        let shared = Shared {
+            clients: Clients::new(&policy, Arc::clone(&rules)).map_err(EgressError::Client)?,
             cache: Cache::new(policy.cache_bytes),
-            silences: Silences::default(),
+            back_offs: BackOffs::default(),
             mint: Mint::default(),
             key: FingerprintKey::random(),
             rules,
             policy,
         };
-        Ok(Self { inside: Arc::new(inside) })
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Opens the door for one call.
     #[must_use]
     pub fn session(&self, spec: SessionSpec) -> Session {
-        Session::new(Arc::clone(&self.inside), spec)
+        Session::new(Arc::clone(&self.shared), spec)
     }
 
     /// Replaces [`Policy::forbidden_addresses`]: from now on these are refused, whatever else is allowed.
-    pub fn forbid(&self, addresses: Vec<IpAddr>) {
-        self.inside.rules.forbid(addresses);
+    pub fn forbid_addresses(&self, addresses: Vec<IpAddr>) {
+        self.shared.rules.forbid(addresses);
     }
 
     /// What remotes said about our quotas, for metrics.
     #[must_use]
     pub fn quotas(&self) -> Vec<Quota> {
-        self.inside.silences.quotas()
+        self.shared.back_offs.quotas()
     }
 }
