@@ -25,7 +25,7 @@ const ROOMS: &[Room] = &[
     Room { name: "orangery-go-yaml", house: &[], never: &["tokio", "kube", "wasmtime", "reqwest", "tracing", "serde"] },
     Room {
         name: "orangery-core",
-        house: &["orangery-go-yaml"],
+        house: &["orangery-go-std", "orangery-go-yaml"],
         never: &["tokio", "kube", "wasmtime", "reqwest", "tracing"],
     },
     Room {

@@ -1,45 +1,76 @@
 //! Regular expressions with the syntax and the results of Go's `regexp` (RE2).
 //!
-//! The pattern is checked and translated by `translate`; matching is done by the `regex` crate, which has the same
-//! leftmost-first, linear-time semantics. What Go does with successive and empty matches is done here.
+//! The pattern is checked by Go's rules and translated to the syntax of the crate `regex`, whose engine has the same leftmost-first
+//! semantics and the same linear time. What Go does with successive and empty matches is done here.
+//!
+//! ```
+//! use go_std::regexp::Regex;
+//!
+//! let version = Regex::new(br"^v(\d+)\.(\d+)$")?;
+//! assert!(version.is_match(b"v1.20"));
+//! assert!(!version.is_match("v1.\u{662}".as_bytes()), "a digit is an ASCII digit, as in Go");
+//! assert_eq!(version.replace_all(b"v1.20", b"${2}.$1"), b"20.1");
+//!
+//! let error = Regex::new(b"a++").unwrap_err();
+//! assert_eq!(error.to_string(), "error parsing regexp: invalid nested repetition operator: `++`");
+//! # Ok::<(), go_std::regexp::RegexError>(())
+//! ```
+//!
+//! # Differences on purpose
+//! Groups nest at most 100 deep (Go: 1000), and a compiled program is at most [`MAX_PROGRAM`] bytes. Unicode classes follow the Unicode
+//! version of the crate `regex`, which is newer than Go's.
 
+mod error;
 mod replace;
 mod subject;
 mod translate;
 
-pub use translate::RegexError;
+pub use error::RegexError;
 
 use regex::bytes::{Captures, Regex as Engine, RegexBuilder};
 use subject::Subject;
 use translate::Translated;
 
-/// No compiled expression is larger than this.
-const SIZE: usize = 4 << 20;
+/// The largest compiled program that [`Regex::new`] accepts, in bytes.
+pub const MAX_PROGRAM: usize = 4 << 20;
 
 /// A compiled expression.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Regex {
     engine: Engine,
     is_empty: bool,
-    /// The names of the groups, from the first on; several may have one name.
+    /// The names of the groups, from the first one on; several groups may have one name.
     names: Vec<Option<String>>,
-    /// It may match the nothing inside of a character, which Go does not.
+    /// Whether the engine may find empty matches inside a multi-byte character, which Go does not.
     splits: bool,
 }
 
 impl Regex {
-    /// Compiles a pattern of Go's syntax.
+    /// Compiles a pattern.
     ///
     /// # Errors
-    /// [`RegexError`] where Go refuses the pattern, or where it is too large.
+    /// [`RegexError`] where Go refuses the pattern, or where the program is larger than [`MAX_PROGRAM`].
     pub fn new(pattern: &[u8]) -> Result<Self, RegexError> {
-        let text = std::str::from_utf8(pattern).map_err(|_| RegexError::utf8(pattern))?;
+        Self::within(pattern, MAX_PROGRAM)
+    }
+
+    /// Compiles a pattern to a program of at most `bytes`. A match takes time proportional to the length of the text times the size
+    /// of the program, so the limit bounds the time.
+    ///
+    /// # Errors
+    /// [`RegexError`] where Go refuses the pattern, or where the program is larger.
+    pub fn within(pattern: &[u8], bytes: usize) -> Result<Self, RegexError> {
+        let text = std::str::from_utf8(pattern)
+            .map_err(|_| RegexError::new("invalid UTF-8", String::from_utf8_lossy(pattern)))?;
         let Translated { pattern: translated, names, splits } = translate::translate(text)?;
-        let engine = RegexBuilder::new(&translated).size_limit(SIZE).build().map_err(|_| RegexError::large(text))?;
+        let engine = RegexBuilder::new(&translated)
+            .size_limit(bytes)
+            .build()
+            .map_err(|_| RegexError::TooLarge { pattern: text.to_owned() })?;
         Ok(Self { engine, is_empty: pattern.is_empty(), names, splits })
     }
 
-    /// The first match from a place on.
+    /// The first match at or after `at`.
     fn first(&self, subject: &Subject<'_>, at: usize) -> Option<(usize, usize)> {
         let mut at = at;
         loop {
@@ -51,7 +82,7 @@ impl Regex {
         }
     }
 
-    /// The groups of the first match from a place on.
+    /// The groups of the first match at or after `at`.
     fn captures<'s>(&self, subject: &'s Subject<'_>, at: usize) -> Option<Captures<'s>> {
         let mut at = at;
         loop {
@@ -68,7 +99,7 @@ impl Regex {
         self.splits && start == end && !subject.is_boundary(start)
     }
 
-    /// Whether there is a match.
+    /// Whether any part of the text matches.
     pub fn is_match(&self, text: &[u8]) -> bool {
         let subject = Subject::new(text);
         if self.splits { self.first(&subject, 0).is_some() } else { self.engine.is_match(subject.seen()) }
@@ -80,7 +111,7 @@ impl Regex {
         self.first(&subject, 0).map_or(&[], |(start, end)| subject.part(start, end))
     }
 
-    /// Where up to `most` matches are, all if negative. An empty match right after a match does not count.
+    /// Where up to `most` matches are; all if `most` is negative. An empty match directly after a match does not count.
     fn positions(&self, subject: &Subject<'_>, most: i64) -> Vec<(usize, usize)> {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let mut out = Vec::new();
@@ -141,8 +172,8 @@ impl Regex {
     }
 }
 
-/// `regexp.QuoteMeta`.
-pub fn quote(text: &[u8]) -> Vec<u8> {
+/// The text as a pattern that matches it literally (`regexp.QuoteMeta`).
+pub fn quote_meta(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for &byte in text {
         if b"\\.+*?()|[]{}^$".contains(&byte) {

@@ -5,7 +5,7 @@ use super::subject::Subject;
 use crate::unicode::{chars, is_digit, is_letter};
 use regex::bytes::Captures;
 
-/// More than this no replacement makes.
+/// A replacement stops here, so that `$1` in a loop of templates cannot fill the memory.
 const LIMIT: usize = 8 << 20;
 
 impl Regex {

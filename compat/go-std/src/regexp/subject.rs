@@ -1,12 +1,13 @@
-//! The text that an expression looks at. Go takes every stray byte for U+FFFD; the engine would not let it match.
+//! The text that an expression is matched against. Go reads each byte that is not UTF-8 as U+FFFD; the engine would match it with
+//! nothing.
 
 use std::borrow::Cow;
 
-/// A text as the engine sees it, and the way back to the bytes that were given.
+/// A text as the engine sees it, and where each of its bytes stands in the given text.
 pub(super) struct Subject<'t> {
     given: &'t [u8],
     seen: Cow<'t, [u8]>,
-    /// Where each seen byte stands in the given text; none if they are the same.
+    /// Where each seen byte stands in the given text; absent if both are the same.
     back: Option<Vec<usize>>,
 }
 
@@ -18,7 +19,7 @@ impl<'t> Subject<'t> {
         let (mut seen, mut back) = (Vec::with_capacity(given.len() + 8), Vec::with_capacity(given.len() + 8));
         for (at, c, length, _) in crate::unicode::chars(given) {
             let encoded = c.encode_utf8(&mut [0; 4]).len();
-            // A byte inside of a character keeps its own place, one of a replacement that of the stray byte.
+            // A byte of a valid character keeps its place; the bytes of a replacement have that of the stray byte.
             back.extend((0..encoded).map(|nth| at + if encoded == length { nth } else { 0 }));
             seen.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
         }

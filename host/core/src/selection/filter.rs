@@ -1,10 +1,11 @@
 //! `spec.filter`, parsed against the type it is used with. One field per kind of name: `includeBranch` filters branches and
 //! nothing else; a field that cannot apply is a warning, so that no manifest is refused for being too careful.
 
-use super::pattern::{Pattern, PatternError};
+use super::pattern::Pattern;
 use super::served::{NameKind, ServedType};
 use super::version::{RangeError, Version, VersionRange};
 use crate::conditions::{Disposition, Explain, Notice, Reason};
+use go_std::regexp::RegexError;
 use serde::{Deserialize, Serialize};
 
 /// How many inputs are exported where the manifest names no limit.
@@ -45,7 +46,7 @@ pub enum FilterError {
         field: &'static str,
         /// What is wrong with it.
         #[source]
-        cause: PatternError,
+        cause: RegexError,
     },
     /// The version range does not parse.
     #[error("invalid semver expression: {0}")]

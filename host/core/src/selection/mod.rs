@@ -18,7 +18,6 @@ pub use asked::Asked;
 pub use export::with_defaults;
 pub use filter::{DEFAULT_LIMIT, Filter, FilterError, FilterSpec, MAX_LIMIT};
 pub use odd::sort_out;
-pub use pattern::PatternError;
 pub use select::{
     Coverage, MAX_ANSWER_BYTES, MAX_EXPORTED_BYTES, MAX_FILTER_WORK, MAX_ID_CHARS, MAX_INPUT_BYTES, MAX_INPUTS,
     Question, SelectError, Selected, select,

@@ -1,8 +1,8 @@
 //! Character classes.
 
-use super::{Parsed, RegexError, Translator};
+use super::{NEVER, Parsed, RegexError, Translator};
 
-/// The POSIX classes, as ranges.
+/// The ASCII classes, as ranges.
 const POSIX: &[(&str, &str)] = &[
     ("alnum", "0-9A-Za-z"),
     ("alpha", "A-Za-z"),
@@ -20,7 +20,7 @@ const POSIX: &[(&str, &str)] = &[
     ("xdigit", "0-9A-Fa-f"),
 ];
 
-/// Names as Unicode compares them: without case, blanks, dashes and underscores.
+/// The engine's name of a Unicode class. Names are compared as Unicode says: without case, blanks, dashes and underscores.
 fn property(name: &str) -> Option<String> {
     if name.is_empty() || name.contains(['=', ':', '!', '}']) {
         return None;
@@ -30,6 +30,13 @@ fn property(name: &str) -> Option<String> {
         _ => vec![format!("gc={name}"), format!("sc={name}")],
     };
     candidates.into_iter().find(|c| regex::bytes::Regex::new(&format!(r"\p{{{c}}}")).is_ok())
+}
+
+/// A range of code points without the surrogates, which the engine refuses and no text contains.
+fn range(low: u32, high: u32) -> String {
+    let low = if (0xD800..0xE000).contains(&low) { 0xE000 } else { low };
+    let high = if (0xD800..0xE000).contains(&high) { 0xD7FF } else { high };
+    if low <= high { format!(r"\x{{{low:X}}}-\x{{{high:X}}}") } else { NEVER.to_owned() }
 }
 
 impl Translator<'_> {
@@ -114,7 +121,7 @@ impl Translator<'_> {
                     return Err(RegexError::new("invalid character class range", part));
                 }
             }
-            out.push_str(&format!(r"\x{{{:X}}}-\x{{{:X}}}", u32::from(low), u32::from(high)));
+            out.push_str(&range(low, high));
         }
         self.advance(1);
         out.push(']');
@@ -122,13 +129,13 @@ impl Translator<'_> {
         Ok(())
     }
 
-    fn class_char(&mut self, whole: &str) -> Parsed<char> {
+    fn class_char(&mut self, whole: &str) -> Parsed<u32> {
         if self.rest.starts_with('\\') {
             return self.char_escape();
         }
         let c = self.rest.chars().next().ok_or_else(|| RegexError::new("missing closing ]", whole))?;
         self.advance(c.len_utf8());
-        Ok(c)
+        Ok(u32::from(c))
     }
 
     /// `[:alpha:]` and `[:^alpha:]`.

@@ -1,6 +1,6 @@
 //! What a backslash means outside of classes, and the characters that it spells.
 
-use super::{Parsed, RegexError, Translator};
+use super::{NEVER, Parsed, RegexError, Translator};
 
 impl Translator<'_> {
     pub(super) fn escape(&mut self) -> Parsed<()> {
@@ -36,15 +36,18 @@ impl Translator<'_> {
                 self.atom(&format!("[{class}]"));
             }
             _ => {
-                let c = self.char_escape()?;
-                self.literal(c);
+                match char::from_u32(self.char_escape()?) {
+                    Some(c) => self.literal(c),
+                    // Half a surrogate pair does not occur in text.
+                    None => self.atom(NEVER),
+                }
             }
         }
         Ok(())
     }
 
     /// A backslash and what stands for one character.
-    pub(super) fn char_escape(&mut self) -> Parsed<char> {
+    pub(super) fn char_escape(&mut self) -> Parsed<u32> {
         let text = self.rest;
         let Some(c) = text.get(1..).and_then(|t| t.chars().next()) else {
             return Err(RegexError::new("trailing backslash at end of expression", ""));
@@ -58,27 +61,26 @@ impl Translator<'_> {
                 let count = octal(self.rest);
                 let digits = text.get(1..2 + count).unwrap_or_default();
                 self.advance(count);
-                u32::from_str_radix(digits, 8).ok().and_then(char::from_u32).ok_or_else(|| bad(2))?
+                u32::from_str_radix(digits, 8).map_err(|_| bad(2))?
             }
             'x' => {
                 let (code, length) = hexadecimal(self.rest);
                 self.advance(length);
-                // Half a surrogate pair matches nothing that is text; the replacement character stands for it.
-                code.map(|c| char::from_u32(c).unwrap_or('\u{fffd}')).ok_or_else(|| bad(2 + length))?
+                code.ok_or_else(|| bad(2 + length))?
             }
-            'a' => '\u{7}',
-            'f' => '\u{c}',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'v' => '\u{b}',
-            c if c.is_ascii() && !c.is_ascii_alphanumeric() => c,
+            'a' => 0x07,
+            'f' => 0x0c,
+            'n' => 0x0a,
+            'r' => 0x0d,
+            't' => 0x09,
+            'v' => 0x0b,
+            c if c.is_ascii() && !c.is_ascii_alphanumeric() => u32::from(c),
             c => return Err(bad(1 + c.len_utf8())),
         })
     }
 }
 
-/// What follows `\x`: its code, or none if it is none, and how far Go looks at it.
+/// The code point after `\x`, if it is valid, and how many bytes Go looks at.
 fn hexadecimal(text: &str) -> (Option<u32>, usize) {
     let Some(inside) = text.strip_prefix('{') else {
         let length = text.chars().take(2).map(char::len_utf8).sum();

@@ -4,7 +4,7 @@
 use crate::functions::{Answer, Args, Context};
 use crate::value::growth::grown;
 use crate::value::{Element, List, Text, Value};
-use go_std::regexp::{Regex, quote};
+use go_std::regexp::{Regex, quote_meta as quoted};
 
 /// The room that Go makes for matches.
 const FOUND: usize = 10;
@@ -91,5 +91,5 @@ fn split_by(regex: &Regex, args: Args<'_>) -> Value {
 }
 
 pub(in crate::functions) fn quote_meta(_: &mut Context, args: Args<'_>) -> Answer {
-    Ok(quote(args.bytes(0)).into())
+    Ok(quoted(args.bytes(0)).into())
 }
