@@ -6,7 +6,7 @@ use crate::input::{Attributes, InputList, NamespacedName};
 use crate::ledger::SourceRef;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who a provider is. The order is that of combination: by kind, namespace, name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -149,6 +149,12 @@ impl Source {
                 Part { uid: digest::uid(&digest_key, &natural), label, untrusted, attributes: attributes.into() }
             })
             .collect()
+    }
+
+    /// The uids of its inputs.
+    #[must_use]
+    pub fn uids(&self) -> BTreeSet<String> {
+        digest::natural_keys(self.inputs.maps()).iter().map(|key| self.provider.uid(key)).collect()
     }
 
     fn label(&self, index: usize, input: &Map<String, Value>) -> String {

@@ -3,7 +3,7 @@
 //! | an entry that nothing renders any more, of | goes when |
 //! |---|---|
 //! | an input that is still there | its environment was applied whole |
-//! | an input that is gone | its own provider has answered completely, and has no item that cannot be read and may be it; with `Permute`, all providers have answered completely |
+//! | an input that is gone | its own provider has answered completely, and has no item that cannot be read and may be it; with `Permute`, all providers have answered completely, without such an item |
 //! | no known input | nothing failed or waits, and all providers have answered completely |
 
 use super::Standing;
@@ -67,7 +67,7 @@ impl Knowledge<'_> {
         };
         // A permutation is gone when a part of it is, and which part that was is not known.
         if input.source.is_product()
-            && let Some(doubt) = self.sources.iter().find_map(doubt)
+            && let Some(doubt) = self.sources.iter().find_map(doubt).or_else(|| self.unreadable_part())
         {
             return Some(doubt);
         }
@@ -93,6 +93,16 @@ impl Knowledge<'_> {
         let why = format!(
             "nothing of an environment is deleted while its item in the answer of provider {} cannot be read",
             own.name
+        );
+        Some((Reason::MalformedResponse, why))
+    }
+
+    /// A permutation with an item that exists, cannot be read and is not exported is missing like one whose item is gone.
+    fn unreadable_part(&self) -> Option<(Reason, String)> {
+        let state = self.sources.iter().find(|state| !state.odd.is_empty())?;
+        let why = format!(
+            "nothing of a permutation is deleted while provider {} answers with an item that cannot be read and has never been exported",
+            state.name
         );
         Some((Reason::MalformedResponse, why))
     }

@@ -209,3 +209,14 @@ fn what_cannot_be_read_may_be_what_the_ledger_knows() {
     story.sources[0].odd = OddInputs::Any;
     assert_eq!(story.goes(&stale), ["other"]);
 }
+
+#[test]
+fn a_part_that_cannot_be_read_and_is_not_exported_keeps_every_permutation() {
+    let stale = [entry("of-both", Some(&input("p+q", "1"))), entry("of-p", Some(&input("p", "1")))];
+    let mut story = Story::new(&[], &[("p", Freshness::Fresh), ("q", Freshness::Fresh)]);
+    assert_eq!(story.goes(&stale), ["of-both", "of-p"]);
+    for odd in [OddInputs::These(["7".to_owned()].into()), OddInputs::Any] {
+        story.sources[1].odd = odd;
+        assert_eq!(story.goes(&stale), ["of-p"]);
+    }
+}

@@ -32,7 +32,7 @@ impl Freshness {
 /// Stands for any input in [`Selected::odd`] and in a provider's status.
 pub const ANY: &str = "*";
 
-/// The items of a provider's last answer that could not be read, by the uid of their input.
+/// The items of a provider's last answer that could not be read and are not exported, by the uid of their input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OddInputs {
     /// These.
@@ -48,6 +48,12 @@ impl Default for OddInputs {
 }
 
 impl OddInputs {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether one of them may be the input with this uid.
     #[must_use]
     pub fn may_be(&self, uid: &str) -> bool {

@@ -209,3 +209,47 @@ async fn environments_that_nobody_deployed_to_cost_a_poll_no_request() -> Result
     assert!(requests <= 10, "{requests} requests for three pages of environments and one of deployments");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_permutation_with_an_odd_item_stays_also_when_its_provider_is_made_anew() -> Result<()> {
+    let mut world = World::new("odd-permuted").await?;
+    let shop = world.forge.github("acme/shop");
+    shop.opens_many(4);
+    world.start().await?;
+    world
+        .apply(
+            "{apiVersion: fluxcd.controlplane.io/v1, kind: ResourceSetInputProvider, metadata: {name: place}, spec: {type: Static, defaultValues: {name: eu}}}",
+        )
+        .await?;
+    let name = "app-<< inputs.source.id >>-<< inputs.place.name >>";
+    let permuted = manifests("GitHubPullRequest", name, &json!({})).replace("inputs.sha", "inputs.source.sha").replace(
+        r#"[{"name":"source"}]"#,
+        r#"[{"name":"source"},{"name":"place"}],"inputStrategy":{"name":"Permute"}"#,
+    );
+    world.apply(&permuted).await?;
+    world.has_objects("ConfigMap", &["app-1-eu", "app-2-eu", "app-3-eu", "app-4-eu"]).await?;
+    world.is_ready(SET, "previews").await?;
+    let before = sha(&world, "app-2-eu").await?;
+
+    // As long as its last inputs are exported, the odd item keeps nothing but itself.
+    world.forge.fault(Fault::odd_item(2, "/head", Value::Null));
+    shop.closes(1);
+    polls(&world).await?;
+    world.has_objects("ConfigMap", &["app-2-eu", "app-3-eu", "app-4-eu"]).await?;
+
+    world.delete(PROVIDER, "source").await?;
+    world.is_gone(PROVIDER, "source").await?;
+    world.apply(&permuted).await?;
+    world.is_ready(PROVIDER, "source").await?;
+    shop.closes(3);
+    polls(&world).await?;
+    assert_eq!(sha(&world, "app-2-eu").await?, before);
+    // Which of the missing ones is the odd one is not known.
+    assert_eq!(world.deleted().await?, ["app-1-eu"]);
+
+    world.forge.clear_faults();
+    polls(&world).await?;
+    world.has_objects("ConfigMap", &["app-2-eu", "app-4-eu"]).await?;
+    assert_eq!(world.deleted().await?, ["app-1-eu", "app-3-eu"]);
+    Ok(())
+}

@@ -55,6 +55,15 @@ impl Gathered {
     }
 }
 
+/// What a provider exports.
+fn source(provider: &KnownProvider) -> Source {
+    Source {
+        provider: ProviderRef::provider(provider.name.clone()),
+        inputs: provider.snapshot.inputs().clone(),
+        trust: provider.answered.clone().map_or(Trust::Trusted, |defaults| Trust::Answered { defaults }),
+    }
+}
+
 /// The inputs that items which could not be read in the last answer stand for.
 fn odd_inputs(provider: &KnownProvider) -> OddInputs {
     let odd = provider.snapshot.odd();
@@ -62,7 +71,11 @@ fn odd_inputs(provider: &KnownProvider) -> OddInputs {
         return OddInputs::Any;
     }
     let reference = ProviderRef::provider(provider.name.clone());
-    OddInputs::These(odd.iter().map(|key| reference.uid(key)).collect())
+    if odd.is_empty() {
+        return OddInputs::default();
+    }
+    let exported = source(provider).uids();
+    OddInputs::These(odd.iter().map(|key| reference.uid(key)).filter(|uid| !exported.contains(uid)).collect())
 }
 
 /// Finds the providers that `spec.inputsFrom` names or selects; each once, in the set's namespace only.
@@ -103,11 +116,7 @@ pub fn gather<'a>(set: &SetSpec, known: impl IntoIterator<Item = &'a KnownProvid
             ..SourceState::new(provider.name.name.as_str(), freshness)
         });
         if *provider.snapshot.freshness() != Freshness::Never {
-            gathered.sources.push(Source {
-                provider: ProviderRef::provider(provider.name.clone()),
-                inputs: provider.snapshot.inputs().clone(),
-                trust: provider.answered.clone().map_or(Trust::Trusted, |defaults| Trust::Answered { defaults }),
-            });
+            gathered.sources.push(source(provider));
         }
     }
     gathered
