@@ -7,6 +7,7 @@
 
 mod batch;
 mod entries;
+mod fault_search;
 mod memo;
 mod run;
 
@@ -107,12 +108,22 @@ pub enum InputError {
         /// How.
         fault: Fault,
     },
+    /// The renderer broke on it, or on an input beside it, when the time to look for single inputs was up.
+    #[error(
+        "{label} was not rendered: there are too many inputs on which the renderer breaks to find each of them in time (it {fault}); correct those that are named"
+    )]
+    NotIsolated {
+        /// Which input.
+        label: String,
+        /// How the renderer broke last.
+        fault: Fault,
+    },
 }
 
 impl Explain for InputError {
     fn reason(&self) -> Reason {
         match self {
-            Self::Answered { .. } | Self::Faulted { .. } => Reason::BuildFailed,
+            Self::Answered { .. } | Self::Faulted { .. } | Self::NotIsolated { .. } => Reason::BuildFailed,
         }
     }
 
@@ -121,6 +132,8 @@ impl Explain for InputError {
             Self::Answered { said, .. } => said.disposition(),
             // A renderer is pure: the same input breaks it again.
             Self::Faulted { .. } => Disposition::WaitForChange,
+            // What is rendered by then is remembered, so that the next search has less to look through.
+            Self::NotIsolated { .. } => Disposition::Retry,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::batch;
 use super::entries::Checked;
+use super::fault_search::{FaultSearch, Search};
 use super::memo::{self, Key};
 use super::{Entries, InputError, RenderInput, RenderRequest, Rendering, TemplateBody, entries};
 use crate::admission::plugin::Plugin;
@@ -21,11 +22,10 @@ use orangery_egress::Redactor;
 use serde_json::Value;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// Faults of single inputs that one rendering looks for before it gives up on the renderer.
-const MOST_FAULTS: usize = 16;
+/// So few inputs may all be at fault without the renderer being so.
+const FEW: usize = 16;
 
 /// One answer for each input of a batch.
 type Answers = Vec<Result<Checked, InputError>>;
@@ -41,7 +41,7 @@ struct Job {
     inputs: Vec<RenderInput>,
     /// How many inputs there are, known ones too.
     total: usize,
-    faults: AtomicUsize,
+    search: FaultSearch,
 }
 
 impl Sandbox {
@@ -67,7 +67,7 @@ impl Sandbox {
         let attempt = Attempt::new(turn, &self.inner.circuits, plugin.reference(), &consumer);
         let entries = match self.accepted(&plugin, &request.renderer, &config, &attempt).await {
             Ok(notes) => {
-                let job = Job::new(Arc::clone(&plugin), Arc::clone(&attempt), request, &config);
+                let job = Job::new(Arc::clone(&plugin), Arc::clone(&attempt), request, &config, self.limits().cpu);
                 let entries = self.render_batches(job).await;
                 entries.map(|(entries, usage)| (with_notes(entries, notes), usage))
             }
@@ -134,7 +134,7 @@ impl Sandbox {
             entries.extend(more);
             usage += cost;
         }
-        Ok((entries, usage))
+        job.unless_all_broke(entries).map(|entries| (entries, usage))
     }
 
     /// One batch; if it breaks, its halves.
@@ -144,29 +144,39 @@ impl Sandbox {
         batch: Range<usize>,
     ) -> BoxFuture<'a, Result<(Answers, Usage), CallError>> {
         Box::pin(async move {
+            let given_up = |fault: &Fault| {
+                let input = |at| InputError::NotIsolated { label: job.label(at), fault: fault.clone() };
+                batch.clone().map(|at| Err(input(at))).collect()
+            };
+            if let Some(fault) = job.search.exhausted_by() {
+                return Ok((given_up(&fault), Usage::default()));
+            }
             let (outcome, usage) = self.render_once(job, batch.clone()).await;
             let fault = match outcome {
                 Ok(entries) => return Ok((entries, usage)),
                 Err(CallError::Faulted { fault, .. }) => fault,
                 Err(other) => return Err(other),
             };
-            let give_up = |fault| CallError::Faulted { plugin: job.plugin.reference().clone(), fault };
-            if let Some((left, right)) = batch::halve(&batch) {
-                let (mut entries, cost) = self.render_batch(job, left).await?;
-                let (more, more_cost) = self.render_batch(job, right).await?;
-                entries.extend(more);
-                let mut usage = usage;
-                usage += cost;
-                usage += more_cost;
-                return Ok((entries, usage));
-            }
             // With one input in all there are no neighbours to save, and the circuit should learn of it.
-            let alone = job.total < 2;
-            if alone || job.faults.fetch_add(1, Ordering::Relaxed) >= MOST_FAULTS {
-                return Err(give_up(fault));
+            if job.total < 2 {
+                return Err(CallError::Faulted { plugin: job.plugin.reference().clone(), fault });
             }
-            let label = job.inputs.get(batch.start).map(|input| input.label.clone()).unwrap_or_default();
-            Ok((vec![Err(InputError::Faulted { label, fault })], usage))
+            // Waiting for a processor is not the renderer's fault, waiting for time to pass is.
+            let took = if matches!(fault, Fault::OutOfTime { .. }) { usage.wall } else { usage.cpu };
+            let search = job.search.found(&fault, took);
+            match batch::halve(&batch) {
+                Some(_) if search == Search::Ends => Ok((given_up(&fault), usage)),
+                Some((left, right)) => {
+                    let (mut entries, cost) = self.render_batch(job, left).await?;
+                    let (more, more_cost) = self.render_batch(job, right).await?;
+                    entries.extend(more);
+                    let mut usage = usage;
+                    usage += cost;
+                    usage += more_cost;
+                    Ok((entries, usage))
+                }
+                None => Ok((vec![Err(InputError::Faulted { label: job.label(batch.start), fault })], usage)),
+            }
         })
     }
 
@@ -222,7 +232,7 @@ fn with_notes(mut entries: Entries, notes: Vec<Note>) -> Entries {
 }
 
 impl Job {
-    fn new(plugin: Arc<Plugin>, attempt: Arc<Attempt>, request: RenderRequest, config: &Value) -> Self {
+    fn new(plugin: Arc<Plugin>, attempt: Arc<Attempt>, request: RenderRequest, config: &Value, cpu: Duration) -> Self {
         let templates = request.templates.into_iter().map(|template| wit::Template {
             path: template.path,
             body: match template.body {
@@ -244,7 +254,7 @@ impl Job {
             },
             templates: Arc::new(templates.collect()),
             inputs,
-            faults: AtomicUsize::new(0),
+            search: FaultSearch::new(cpu),
         }
     }
 
@@ -273,6 +283,25 @@ impl Job {
             untrusted: input.untrusted.clone(),
         };
         self.inputs.get(batch).unwrap_or_default().iter().map(write).collect()
+    }
+
+    /// A renderer that broke on every one of many inputs is at fault itself: the circuit should learn of it.
+    fn unless_all_broke(&self, entries: Answers) -> Result<Answers, CallError> {
+        let fault = |entry: &Result<Checked, InputError>| match entry {
+            Err(InputError::Faulted { fault, .. } | InputError::NotIsolated { fault, .. }) => Some(fault.clone()),
+            Ok(_) | Err(InputError::Answered { .. }) => None,
+        };
+        if self.total <= FEW || entries.len() < self.total || !entries.iter().all(|entry| fault(entry).is_some()) {
+            return Ok(entries);
+        }
+        match entries.iter().find_map(fault) {
+            Some(fault) => Err(CallError::Faulted { plugin: self.plugin.reference().clone(), fault }),
+            None => Ok(entries),
+        }
+    }
+
+    fn label(&self, input: usize) -> String {
+        self.inputs.get(input).map(|input| input.label.clone()).unwrap_or_default()
     }
 
     /// What the entries of a batch are called.

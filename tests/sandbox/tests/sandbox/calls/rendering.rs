@@ -150,6 +150,41 @@ pub(crate) mod renders {
     }
 
     #[tokio::test(flavor = "multi_thread")]
+    async fn many_inputs_that_break_the_renderer_stop_none_of_the_others() -> Result<()> {
+        let sandbox = bench::with(&[GUEST]).await?;
+        let poisoned = |n: usize| n < 30 || n % 20 == 0;
+        let attributes = |n| if poisoned(n) { json!({"break": "panic"}) } else { json!({}) };
+        let inputs = (0..300).map(|n| input(&n.to_string(), attributes(n))).collect();
+        let entries = rendered(&sandbox, inputs).await?;
+        assert_eq!(entries.len(), 300);
+        for (n, entry) in entries.iter().enumerate() {
+            assert_eq!(matches!(entry, Err(InputError::Faulted { .. })), poisoned(n), "{n}: {entry:?}");
+            assert_eq!(entry.is_ok(), !poisoned(n), "{n}: {entry:?}");
+        }
+        Ok(())
+    }
+
+    /// A thousand inputs that loop would take an hour to find one by one.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn looking_for_inputs_that_loop_ends_and_what_was_rendered_by_then_counts() -> Result<()> {
+        let limits = Limits { cpu: Duration::from_millis(50), ..Limits::default() };
+        let sandbox = bench::limited(limits, &[GUEST]).await?;
+        let attributes = |n: usize| if n >= 24 { json!({"break": "loop"}) } else { json!({}) };
+        let inputs = (0..1024).map(|n| input(&n.to_string(), attributes(n))).collect();
+        let begun = std::time::Instant::now();
+        let entries = rendered(&sandbox, inputs).await?;
+        let took = begun.elapsed();
+        assert!(took < Duration::from_secs(60), "{took:?}, where looking for all takes more than 100 s");
+        assert!(entries.iter().any(Result::is_ok), "what was rendered counts");
+        let said = entries.iter().filter_map(|entry| entry.as_ref().err()).map(ToString::to_string);
+        let not_isolated: Vec<String> =
+            said.filter(|said| said.contains("was not rendered: there are too many inputs")).collect();
+        assert!(not_isolated.len() > 500, "{}", not_isolated.len());
+        assert!(not_isolated.iter().all(|said| said.contains("(it used up its 50ms of processor time)")));
+        Ok(())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn its_configuration_is_checked_first_and_a_name_that_nobody_has_is_an_error() -> Result<()> {
         let sandbox = bench::with(&[GUEST]).await?;
         let config = json!({"depth": "seven"});
