@@ -1,10 +1,14 @@
-//! An ordinary renderer, unless an input says how it should break: one object for each template and input.
+//! An ordinary renderer, unless an input says how it should break: one object for each template and input, or one that is named
+//! after a text of the input.
 #![cfg(target_arch = "wasm32")]
-use orangery_test_guests::guest::{config, json};
+use orangery_test_guests::guest::{Value, config, json};
 
 orangery_test_guests::renderer!("renders", |context, templates, inputs| -> Rendered {
     if context.inputless {
         return vec![Ok(rendering_of(&templates, "none", &context))];
+    }
+    if let Some(attribute) = config(&context.config)["names"].as_str() {
+        return inputs.iter().map(|input| Ok(one(0, named(attribute, &config(&input.attributes), &context)))).collect();
     }
     inputs
         .iter()
@@ -28,6 +32,13 @@ orangery_test_guests::renderer!("renders", |context, templates, inputs| -> Rende
         })
         .collect()
 });
+
+/// A ConfigMap whose name is a text of the input, written backwards: no host can find the text in it by looking.
+fn named(attribute: &str, attributes: &Value, context: &rendering::RenderContext) -> String {
+    let name: String = attributes[attribute].as_str().unwrap_or_default().chars().rev().collect();
+    let metadata = json!({"name": format!("x-{name}"), "namespace": config(&context.config)["namespace"]});
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"ours": "yes"}}).to_string()
+}
 
 fn one(template: u32, object: String) -> rendering::Rendering {
     rendering::Rendering { objects: vec![rendering::Rendered { template, object }], notes: Vec::new() }

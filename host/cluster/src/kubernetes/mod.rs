@@ -52,6 +52,7 @@ impl Target for KubernetesTarget {
 
     fn forget(&self, set: &NamespacedName) {
         self.memory.forget_set(set);
+        self.clock.forget(set);
         self.identities.forget(set);
     }
 

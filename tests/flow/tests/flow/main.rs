@@ -2,6 +2,7 @@
 
 mod addresses;
 mod adoption;
+mod adoption_foreign;
 mod binary;
 mod configuration;
 mod containers;
@@ -36,3 +37,4 @@ mod trouble;
 mod unprivileged;
 mod waiting;
 mod waits;
+mod waits_restarted;

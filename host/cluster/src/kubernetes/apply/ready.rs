@@ -5,7 +5,7 @@ use crate::kubernetes::live::clock::Place;
 use crate::kubernetes::live::memory::checksum;
 use crate::kubernetes::live::wait::{Look, is_served, look, now, text};
 use orangery_core::readiness::Readiness;
-use orangery_core::{Failed, InputRef, Planned, Step, Waiting};
+use orangery_core::{Action, Failed, InputRef, ObjectKey, Planned, Step, Waiting};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -89,6 +89,12 @@ impl<'a> Run<'a> {
         unready
     }
 
+    /// Whether this apply found the object as it was to be.
+    fn is_unchanged(&self, key: &ObjectKey) -> bool {
+        let mut changes = self.report.changes.iter();
+        changes.any(|change| change.key == *key && change.action == Action::Unchanged)
+    }
+
     /// What is not ready of one environment: a failure if one of it has failed or time is up.
     fn judge(&mut self, wait: &Wait<'_>, looks: &[Look<'a>]) {
         let Some(first) = looks.first() else { return };
@@ -109,7 +115,8 @@ impl<'a> Run<'a> {
         for look in looks {
             let step = wait.step.name.as_deref().unwrap_or_default();
             let place: Place = (format!("{step}/{:?}", wait.place), look.planned.object.key());
-            let began = self.target.clock.began(set, &place, &checksum(&look.planned.object), at);
+            let before = look.since.filter(|_| self.is_unchanged(&place.1));
+            let began = self.target.clock.began(set, &place, &checksum(&look.planned.object), at, before);
             since = since.min(began.at);
             self.waits.insert(place, began);
         }

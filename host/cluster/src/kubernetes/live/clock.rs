@@ -2,10 +2,13 @@
 //! end is remembered here.
 //!
 //! # Guarantees
-//! The wait for an object begins anew when another rendering of it is applied, or when it was ready meanwhile. In memory only:
-//! after a restart every wait begins anew.
+//! The wait for an object begins anew when another rendering of it is applied, or when it was ready meanwhile. In memory; after a
+//! restart the live objects tell since when they are waited for, so that an operator that is started again and again does not
+//! wait for ever.
 
-use orangery_core::{NamespacedName, ObjectKey};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use orangery_core::{NamespacedName, Object, ObjectKey, keys};
+use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -28,28 +31,65 @@ pub(crate) struct Began {
 }
 
 impl Clock {
-    /// When the wait of a set for this rendering began; `now` if it begins now.
-    pub(crate) fn began(&self, set: &NamespacedName, place: &Place, rendered: &str, now: u64) -> Began {
+    /// When the wait of a set for this rendering began; `now` if it begins now. `before` is what the live object tells, which
+    /// counts until the set has been applied once by this process.
+    pub(crate) fn began(
+        &self,
+        set: &NamespacedName,
+        place: &Place,
+        rendered: &str,
+        now: u64,
+        before: Option<u64>,
+    ) -> Began {
         let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = sets.get(set).and_then(|places| places.get(place));
-        let same = known.filter(|began| began.rendered == rendered);
-        same.cloned().unwrap_or_else(|| Began { rendered: rendered.to_owned(), at: now })
+        let begins = |at| Began { rendered: rendered.to_owned(), at };
+        match sets.get(set) {
+            Some(places) => {
+                let same = places.get(place).filter(|began| began.rendered == rendered);
+                same.cloned().unwrap_or_else(|| begins(now))
+            }
+            None => begins(before.map_or(now, |before| before.min(now))),
+        }
     }
 
     /// What a set waits for now; everything else that it waited for has ended.
     pub(crate) fn keep(&self, set: &NamespacedName, waits: HashMap<Place, Began>) {
-        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        if waits.is_empty() {
-            sets.remove(set);
-        } else {
-            sets.insert(set.clone(), waits);
-        }
+        self.sets.lock().unwrap_or_else(PoisonError::into_inner).insert(set.clone(), waits);
     }
+
+    /// The set does not exist any more.
+    pub(crate) fn forget(&self, set: &NamespacedName) {
+        self.sets.lock().unwrap_or_else(PoisonError::into_inner).remove(set);
+    }
+}
+
+/// Since when an object that nobody has written today has been as it is: since we last changed it, or since one of its conditions
+/// changed. Rounded up, because Kubernetes keeps whole seconds: a wait is never shorter than asked for.
+pub(crate) fn unchanged_since(live: &Object) -> Option<u64> {
+    let list = |pointer: &str, field: &'static str| -> Vec<u64> {
+        let list = live.0.get(pointer).and_then(|parent| parent.get(field)).and_then(Value::as_array);
+        let ours = |entry: &&Value| {
+            field != "managedFields"
+                || (entry.get("manager").and_then(Value::as_str) == Some(keys::FIELD_MANAGER)
+                    && entry.get("subresource").is_none())
+        };
+        let times = list.into_iter().flatten().filter(ours);
+        times.filter_map(|entry| milliseconds(entry.get("time").or_else(|| entry.get("lastTransitionTime"))?)).collect()
+    };
+    let written = list("metadata", "managedFields").into_iter().max()?;
+    let latest = list("status", "conditions").into_iter().fold(written, u64::max);
+    latest.checked_add(999)
+}
+
+fn milliseconds(time: &Value) -> Option<u64> {
+    let time: Time = serde_json::from_value(time.clone()).ok()?;
+    u64::try_from(time.0.as_millisecond()).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn place(name: &str) -> Place {
         let text = str::to_owned;
@@ -60,7 +100,7 @@ mod tests {
     fn a_wait_goes_on_until_it_is_ready_or_rendered_anew() {
         let (clock, set) = (Clock::default(), NamespacedName::new("apps", "set"));
         let begins = |rendered: &str, now: u64| {
-            let began = clock.began(&set, &place("a"), rendered, now);
+            let began = clock.began(&set, &place("a"), rendered, now, None);
             clock.keep(&set, HashMap::from([(place("a"), began.clone())]));
             began.at
         };
@@ -70,5 +110,32 @@ mod tests {
         clock.keep(&set, HashMap::new());
         assert_eq!(begins("two", 20), 20);
         assert!(clock.sets.lock().unwrap().len() == 1);
+        clock.forget(&set);
+        assert!(clock.sets.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_the_live_object_tells_counts_for_the_first_apply_of_a_process_only() {
+        let (clock, set) = (Clock::default(), NamespacedName::new("apps", "set"));
+        let began = |now, before| clock.began(&set, &place("a"), "one", now, before).at;
+        assert_eq!([began(9, Some(5)), began(9, Some(12)), began(9, None)], [5, 9, 9]);
+        clock.keep(&set, HashMap::new());
+        assert_eq!(began(20, Some(5)), 20, "it was ready meanwhile");
+    }
+
+    #[test]
+    fn a_live_object_tells_when_we_changed_it_or_one_of_its_conditions_changed() {
+        let second = |second: u32| format!("2026-01-01T00:00:{second:02}Z");
+        let fields = |manager: &str, at: u32| json!({"manager": manager, "time": second(at)});
+        let object = |fields: Value, conditions: Value| {
+            let object = json!({"metadata": {"managedFields": fields}, "status": {"conditions": conditions}});
+            unchanged_since(&Object(object.as_object().cloned().unwrap()))
+        };
+        let base = 1_767_225_600_000;
+        let ours = json!([fields(keys::FIELD_MANAGER, 5), fields("kubectl", 50)]);
+        assert_eq!(object(ours.clone(), json!([])), Some(base + 5_999));
+        let ready = json!([{"type": "Ready", "lastTransitionTime": second(9)}]);
+        assert_eq!(object(ours, ready), Some(base + 9_999));
+        assert_eq!(object(json!([fields("kubectl", 50)]), json!([])), None, "nothing is known of our own write");
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::kubernetes::client::bounded::bounded;
 use crate::kubernetes::client::connection::Session;
+use crate::kubernetes::live::clock::unchanged_since;
 use futures::FutureExt;
 use orangery_core::readiness::{Purpose, Readiness, readiness};
 use orangery_core::{GroupVersionKind, Object, Planned};
@@ -14,6 +15,8 @@ pub(crate) struct Look<'p> {
     pub(crate) readiness: Readiness,
     /// Resource version of what was seen; `None` if there was nothing.
     pub(crate) version: Option<String>,
+    /// Since when it has been as it is.
+    pub(crate) since: Option<u64>,
     /// Message of the Ready condition, or what the API server said instead.
     said: String,
 }
@@ -25,6 +28,7 @@ impl<'p> Look<'p> {
             planned,
             readiness: readiness(live, Purpose::Wait, now()),
             version: live.and_then(version),
+            since: live.and_then(unchanged_since),
             said: live.map(ready_message).unwrap_or_default(),
         }
     }
@@ -56,6 +60,7 @@ async fn look_at<'p>(session: &Session, planned: &'p Planned) -> Look<'p> {
             planned,
             readiness: Readiness::InProgress(refusal.to_string()),
             version: None,
+            since: None,
             said: refusal.to_string(),
         },
     }
