@@ -1,8 +1,14 @@
 //! The command line: every command, every flag.
 
+mod retry;
+
+pub use retry::RetryOptions;
+
 use crate::logging::LogOptions;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
+use orangery_controller::pipeline::requeue::{InvalidRequeuePolicy, RequeuePolicy};
 use orangery_egress::{Grant, GrantError};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,6 +27,20 @@ pub struct Arguments {
     /// Logging.
     #[command(flatten)]
     pub log: LogOptions,
+}
+
+impl Arguments {
+    /// Parses the command line of this process. A wrong one ends it with exit code 2.
+    #[must_use]
+    pub fn of_process() -> Self {
+        let arguments = Self::parse();
+        if let Command::Run(options) = &arguments.command
+            && let Err(error) = options.requeue_policy()
+        {
+            Self::command().error(ErrorKind::ValueValidation, error).exit()
+        }
+        arguments
+    }
 }
 
 /// All commands.
@@ -122,6 +142,9 @@ pub struct RunOptions {
     /// Time between checks of a dependency that is not ready, where it cannot be watched
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "5s", help_heading = "Cluster mode")]
     pub requeue_dependency: Duration,
+    /// How failures are retried and intervals are spread.
+    #[command(flatten)]
+    pub retry: RetryOptions,
     /// Where /healthz and /readyz answer; `none` turns it off
     #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8081", value_parser = address, help_heading = "Cluster mode")]
     pub health_addr: Address,
@@ -150,6 +173,16 @@ pub struct RunOptions {
     /// Plugins.
     #[command(flatten)]
     pub sandbox: SandboxOptions,
+}
+
+impl RunOptions {
+    /// When objects are reconciled again.
+    ///
+    /// # Errors
+    /// The delays contradict each other.
+    pub fn requeue_policy(&self) -> Result<RequeuePolicy, InvalidRequeuePolicy> {
+        self.retry.policy(self.requeue_dependency)
+    }
 }
 
 /// Whether deletions that look like an accident are held.
@@ -324,7 +357,6 @@ fn address(text: &str) -> Result<Address, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -4,7 +4,6 @@ use crate::cli::{Arguments, BuildCommand, Command, PluginCommand};
 use crate::run::Surroundings;
 use crate::{build, exit, failure, logging, plugin, poll, run};
 use anyhow::Context;
-use clap::Parser;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ pub fn main(surroundings: &Surroundings) -> ExitCode {
     if let Some(code) = orangery_sandbox::compile_if_asked() {
         return code;
     }
-    let arguments = Arguments::parse();
+    let arguments = Arguments::of_process();
     logging::start(&arguments.log);
     match perform(arguments.command, surroundings) {
         Ok(code) => code,

@@ -11,6 +11,7 @@ use orangery_controller::kubernetes::{self, Clients, Context, Options, Rights};
 use orangery_controller::pipeline::Pipeline;
 use orangery_controller::pipeline::provider::access::AccessPolicy;
 use orangery_controller::pipeline::provider::poll::Poller;
+use orangery_controller::pipeline::requeue::RequeuePolicy;
 use orangery_core::GuardPolicy;
 use orangery_core::guard::DeletionPolicy;
 use orangery_egress::credential::consent::SecretRules;
@@ -43,21 +44,49 @@ pub(crate) struct Setting {
     pub(crate) secrets: SecretRules,
     /// Where its metrics are.
     pub(crate) registry: Arc<Mutex<Registry>>,
+    /// How failures are retried.
+    pub(crate) retries: RetryDelays,
     /// What becomes of its requests.
     pub(crate) fate: Arc<Fate>,
+}
+
+/// `--min-retry-delay` and `--max-retry-delay`: short unless a story says otherwise.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RetryDelays {
+    pub(crate) min: Duration,
+    pub(crate) max: Duration,
+}
+
+impl Default for RetryDelays {
+    fn default() -> Self {
+        Self { min: Duration::from_millis(200), max: Duration::from_secs(1) }
+    }
 }
 
 impl Operator {
     /// Starts the controllers and waits until their caches are filled.
     pub(crate) fn start(setting: Setting) -> Result<Self> {
-        let Setting { mut config, sandbox, namespace, operator_namespace, concurrent, agent, secrets, registry, fate } =
-            setting;
+        let Setting {
+            mut config,
+            sandbox,
+            namespace,
+            operator_namespace,
+            concurrent,
+            agent,
+            secrets,
+            registry,
+            retries,
+            fate,
+        } = setting;
         config.headers = vec![(header::USER_AGENT, HeaderValue::from_str(&agent)?)];
         let client = cut::fated(config.clone(), &fate)?;
         let clients = Clients { requests: client.clone(), watches: cut::fated(config.clone(), &fate)? };
         let patience = Patience { gate: Duration::from_secs(10), gone: Duration::from_secs(1), ..Patience::default() };
         let options = KubernetesOptions { patience, override_managers: Vec::new() };
         let target = KubernetesTarget::with_connect(config, options, Box::new(move |config| cut::fated(config, &fate)));
+        let requeue = RequeuePolicy::default()
+            .with_dependency_delay(Duration::from_millis(300))
+            .with_retry_delays(retries.min, retries.max)?;
         let context = Context::new(
             clients,
             Poller::new(sandbox.clone(), AccessPolicy { secrets, ..AccessPolicy::default() }),
@@ -66,9 +95,7 @@ impl Operator {
             Options {
                 namespace: Some(namespace),
                 concurrent,
-                requeue_dependency: Duration::from_millis(300),
-                min_retry: Duration::from_millis(200),
-                max_retry: Duration::from_secs(1),
+                requeue,
                 rights: Rights { default_service_account: None, operator_namespace },
                 deletions: DeletionPolicy::default(),
             },

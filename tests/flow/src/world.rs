@@ -1,6 +1,6 @@
 //! A world of its own for one story: namespace, forge, operator, and the questions a story asks.
 
-use crate::operator::{self, Operator, Setting};
+use crate::operator::{self, Operator, RetryDelays, Setting};
 use anyhow::{Context, Result};
 use kube::Config;
 use orangery_egress::credential::consent::{PlainHttp, SecretRules};
@@ -12,6 +12,7 @@ use prometheus_client::registry::Registry;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Kind of sets.
 pub const SET: &str = "ResourceSet";
@@ -36,6 +37,7 @@ pub struct World {
     pub(crate) tokens: AtomicU64,
     secrets: SecretRules,
     registry: Arc<Mutex<Registry>>,
+    retries: RetryDelays,
 }
 
 impl World {
@@ -130,6 +132,7 @@ impl World {
             // The forge of the tests is on this machine.
             secrets: SecretRules { plain_http: PlainHttp::Loopback, ..SecretRules::default() },
             registry: Arc::default(),
+            retries: RetryDelays::default(),
         }
     }
 
@@ -147,6 +150,13 @@ impl World {
     #[must_use]
     pub fn working_on(mut self, concurrent: u16) -> Self {
         self.concurrent = concurrent;
+        self
+    }
+
+    /// With an operator whose `--min-retry-delay` and `--max-retry-delay` are these.
+    #[must_use]
+    pub fn retrying(mut self, min: Duration, max: Duration) -> Self {
+        self.retries = RetryDelays { min, max };
         self
     }
 
@@ -218,6 +228,7 @@ impl World {
             agent: self.agent(),
             secrets: self.secrets,
             registry: Arc::clone(&self.registry),
+            retries: self.retries,
             fate,
         })?);
         Ok(())

@@ -1,4 +1,4 @@
-//! Prometheus metrics: the two gauges of the reference, whose series dashboards already use, and ours.
+//! Prometheus metrics: the two info series of Flux Operator, which dashboards already use, and ours.
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -10,12 +10,12 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Labels of `flux_resourceset_info`.
+/// The labels that both info series begin with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct SetLabels {
+pub struct ObjectLabels {
     /// `metadata.uid`.
     pub uid: String,
-    /// `ResourceSet`.
+    /// `ResourceSet` or `ResourceSetInputProvider`.
     pub kind: String,
     /// Name.
     pub name: String,
@@ -27,6 +27,14 @@ pub struct SetLabels {
     pub reason: String,
     /// `True` or `False`.
     pub suspended: String,
+}
+
+/// Labels of `flux_resourceset_info`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct SetLabels {
+    /// The object and its conditions.
+    #[prometheus(flatten)]
+    pub object: ObjectLabels,
     /// Number of objects in the ledger.
     pub resources: String,
     /// `lastAppliedRevision`.
@@ -36,20 +44,9 @@ pub struct SetLabels {
 /// Labels of `flux_resourcesetinputprovider_info`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ProviderLabels {
-    /// `metadata.uid`.
-    pub uid: String,
-    /// `ResourceSetInputProvider`.
-    pub kind: String,
-    /// Name.
-    pub name: String,
-    /// Namespace.
-    pub exported_namespace: String,
-    /// `True`, `False` or `Unknown`.
-    pub ready: String,
-    /// Reason of the Ready condition.
-    pub reason: String,
-    /// `True` or `False`.
-    pub suspended: String,
+    /// The object and its conditions.
+    #[prometheus(flatten)]
+    pub object: ObjectLabels,
     /// `spec.url` without user info and query values.
     pub url: String,
 }
@@ -131,14 +128,10 @@ impl<L: Clone + Eq + Hash> Series<L> {
 pub struct Metrics {
     sets: Series<SetLabels>,
     providers: Series<ProviderLabels>,
-    /// Reconciliations by kind and result.
-    pub reconciliations: Family<ResultLabels, Counter>,
-    /// Seconds of a reconciliation by kind and result.
-    pub seconds: Family<ResultLabels, Histogram>,
-    /// Requests made for providers.
-    pub requests: Family<RequestLabels, Counter>,
-    /// Objects changed.
-    pub objects: Family<ActionLabels, Counter>,
+    reconciliations: Family<ResultLabels, Counter>,
+    seconds: Family<ResultLabels, Histogram>,
+    requests: Family<RequestLabels, Counter>,
+    objects: Family<ActionLabels, Counter>,
 }
 
 impl Metrics {
@@ -181,7 +174,7 @@ impl Metrics {
 
     /// Replaces the series of one set.
     pub fn set(&self, labels: SetLabels) {
-        self.sets.show(labels.uid.clone(), labels);
+        self.sets.show(labels.object.uid.clone(), labels);
     }
 
     /// Removes the series of a deleted set, for good.
@@ -191,12 +184,24 @@ impl Metrics {
 
     /// Replaces the series of one provider.
     pub fn provider(&self, labels: ProviderLabels) {
-        self.providers.show(labels.uid.clone(), labels);
+        self.providers.show(labels.object.uid.clone(), labels);
     }
 
     /// Removes the series of a deleted provider, for good.
     pub fn forget_provider(&self, uid: &str) {
         self.providers.forget(uid);
+    }
+
+    /// Counts objects that were changed, or whose deletion is held.
+    pub(super) fn count_objects(&self, action: &str, count: usize) {
+        let labels = ActionLabels { action: action.to_owned() };
+        self.objects.get_or_create(&labels).inc_by(u64::try_from(count).unwrap_or(u64::MAX));
+    }
+
+    /// Counts one request made for a provider of this `spec.type`.
+    pub(super) fn count_request(&self, of_type: &str, status: &str) {
+        let labels = RequestLabels { r#type: of_type.to_owned(), status: status.to_owned() };
+        self.requests.get_or_create(&labels).inc();
     }
 
     /// Counts one reconciliation.
@@ -212,7 +217,7 @@ mod tests {
     use super::*;
 
     fn provider(ready: &str) -> ProviderLabels {
-        ProviderLabels {
+        let object = ObjectLabels {
             uid: "u".into(),
             kind: "ResourceSetInputProvider".into(),
             name: "previews".into(),
@@ -220,8 +225,8 @@ mod tests {
             ready: ready.into(),
             reason: "ReconciliationSucceeded".into(),
             suspended: "False".into(),
-            url: "https://forge.example/o/r".into(),
-        }
+        };
+        ProviderLabels { object, url: "https://forge.example/o/r".into() }
     }
 
     fn text(registry: &Registry) -> String {
@@ -251,7 +256,9 @@ mod tests {
         metrics.forget_provider("u");
         metrics.provider(provider("True"));
         assert!(!text(&registry).contains("flux_resourcesetinputprovider_info{"));
-        metrics.provider(ProviderLabels { uid: "namesake".into(), ..provider("True") });
+        let mut namesake = provider("True");
+        namesake.object.uid = "namesake".into();
+        metrics.provider(namesake);
         assert!(text(&registry).contains(r#"uid="namesake""#));
     }
 }

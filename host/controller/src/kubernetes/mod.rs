@@ -1,11 +1,13 @@
-//! Cluster mode: the custom resources on an API server, watched, reconciled, their status written.
+//! Cluster mode: watches the custom resources of an API server, reconciles them and writes their status.
 //!
 //! ```text
 //! ResourceSetInputProvider ──▶ providers ──status.exportedInputs──▶ (watch) ──▶ sets ──▶ Target
 //! ```
 //!
+//! [`shell`] is what both kinds of reconciliation have in common; `sets` and `providers` are the work and the status fields.
+//!
 //! # Guarantees
-//! Status of an object is written by its own controller only, and only when something changed (law 4). A finalizer leaves
+//! The status of an object is written by its own controller only, and only when something changed (law 4). A finalizer is removed
 //! when the ledger is empty (law 5). One object that cannot be decoded does not stop the others.
 
 mod context;
@@ -15,10 +17,11 @@ mod finalizer;
 pub mod lease;
 pub mod metrics;
 mod providers;
-mod requeue;
 mod rights;
+mod run;
 mod secrets;
 mod sets;
+mod shell;
 mod status;
 mod watch;
 

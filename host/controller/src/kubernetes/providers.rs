@@ -1,142 +1,177 @@
-//! Reconciling one ResourceSetInputProvider.
+//! The work on one ResourceSetInputProvider, and the fields of its status.
 
-use super::context::{Context, now, spread, timestamp};
-use super::finalizer;
+use super::context::{Context, now, timestamp};
+use super::events::Severity;
+use super::finalizer::{self, FinalizerUse};
+use super::metrics::{Metrics, ObjectLabels, ProviderLabels};
+use super::run::{Run, name_of};
 use super::secrets::ApiSecrets;
-use super::status::size::{self, Size};
-use super::status::{InputField, StatusError, publish_with_inputs};
-use crate::kubernetes::events::{ObjectEvent, Severity};
-use crate::kubernetes::metrics::{ProviderLabels, RequestLabels};
-use crate::pipeline::provider::{self, Next, ProviderReport};
+use super::shell::{self, ReconcileError, Reconciler};
+use super::status::{ObjectStatus, StatusChange, size};
+use crate::pipeline::conclusion::Conclusion;
+use crate::pipeline::provider::{self, Inputs, ProviderReport, Trigger};
 use crate::pipeline::set::gather::KnownProvider;
+use async_trait::async_trait;
+use kube::ResourceExt;
 use kube::runtime::controller::Action;
-use kube::{Client, Resource, ResourceExt};
 use orangery_api::provider::{NextSchedule, Stale};
-use orangery_api::{ResourceSetInputProvider, ResourceSetInputProviderStatus};
-use orangery_core::conditions::{ConditionType, Conditions, Outcome, Stamp, conclude};
+use orangery_api::{Condition, ResourceSetInputProvider, ResourceSetInputProviderStatus};
+use orangery_core::conditions::Outcome;
 use orangery_core::spec::{ProviderSpec, SpecError};
-use orangery_core::{Explain, Freshness, InputList, NamespacedName, Reason, Snapshot, keys, shown};
-use std::sync::Arc;
-use std::time::Instant;
+use orangery_core::{Freshness, InputList, NamespacedName, Reason, Snapshot, keys, shown};
+use orangery_egress::RequestTrace;
+use std::collections::BTreeMap;
 
-/// For metrics and back-off.
-pub(super) const KIND: &str = "ResourceSetInputProvider";
+/// Reconciles ResourceSetInputProviders.
+pub(super) struct ProviderReconciler;
 
-/// What stops a reconciliation before it has an outcome.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ProviderError {
-    /// Status could not be written.
-    #[error(transparent)]
-    Status(#[from] StatusError),
-    /// The finalizer of a former operator could not be removed.
-    #[error("the finalizer of {name} could not be removed: {source}")]
-    Finalizer { name: NamespacedName, source: Box<kube::Error> },
-}
+#[async_trait]
+impl Reconciler for ProviderReconciler {
+    type Object = ResourceSetInputProvider;
+    type Spec = ProviderSpec;
+    type Report = ProviderReport;
+    const KIND: &'static str = "ResourceSetInputProvider";
+    const FINALIZER: FinalizerUse = FinalizerUse::NotNeeded;
 
-/// Polls if it is time, and writes what came of it.
-pub(super) async fn reconcile(
-    object: Arc<ResourceSetInputProvider>,
-    context: Arc<Context>,
-) -> Result<Action, ProviderError> {
-    let begun = Instant::now();
-    let name = NamespacedName::new(object.namespace().unwrap_or_default(), object.name_any());
-    let uid = object.uid().unwrap_or_default();
-    if object.meta().deletion_timestamp.is_some() {
-        context.metrics.forget_provider(&uid);
-        context.gone(KIND, &name);
-        if finalizer::has(object.as_ref()) {
-            let failed = |source| ProviderError::Finalizer { name: name.clone(), source: Box::new(source) };
-            finalizer::remove(&context.client, object.as_ref()).await.map_err(failed)?;
-        }
-        return Ok(Action::await_change());
+    fn parse(object: &ResourceSetInputProvider) -> Result<ProviderSpec, SpecError> {
+        let spec = ProviderSpec::try_from(object)?;
+        spec.check()?;
+        Ok(spec)
     }
-    let before = object.status.clone().unwrap_or_default();
-    let mut after = before.clone();
-    after.last_handled_reconcile_at = annotation(&object, keys::REQUESTED_AT).or(after.last_handled_reconcile_at);
-    let forced = is_forced(&object, &before);
-    after.last_handled_force_at = annotation(&object, keys::FORCE_AT).or(after.last_handled_force_at);
-    let spec = ProviderSpec::try_from(object.as_ref()).and_then(|spec| spec.check().map(|()| spec));
-    let spec = match spec {
-        Ok(spec) => spec,
-        Err(error) => return refuse(&object, &context, &before, after, &error).await,
-    };
-    if spec.cadence().suspended {
-        record_event(
-            &object,
-            &context,
-            Severity::Warning,
-            Reason::ReconciliationDisabled,
-            "Reconciliation is disabled".to_owned(),
-        );
-        measure(&object, &context, &after, true);
-        publish(&context.client, &object, &before, &after).await?;
-        return Ok(Action::await_change());
+
+    fn invalid(run: &Run<ResourceSetInputProvider>, error: &SpecError) -> ProviderReport {
+        ProviderReport::ended_early(provider::invalid(error), &last_snapshot(&run.object))
     }
-    let last = snapshot(&before);
-    let at = now();
-    let report =
-        provider::reconcile(&context.poller, &spec, &ApiSecrets(context.client.clone()), &last, forced, at).await;
-    let plain = after.clone();
-    conclude_into(&mut after, &object, &report, &spec, at);
-    let report = match Size::of(object.as_ref(), &before, None::<&()>).excess(&after) {
-        None => report,
-        Some(bytes) => {
-            let report = size::inputs_do_not_fit(report, &last, bytes, at);
-            after = plain;
-            conclude_into(&mut after, &object, &report, &spec, at);
-            report
+
+    async fn work(
+        &self,
+        run: &Run<ResourceSetInputProvider>,
+        spec: &ProviderSpec,
+        status: &mut StatusChange<ResourceSetInputProvider>,
+    ) -> Result<ProviderReport, ReconcileError> {
+        let (poller, secrets) = (&run.context.poller, ApiSecrets(run.context.client.clone()));
+        let last = snapshot(status.published());
+        let trigger = trigger(run.object.annotations(), status.published());
+        let report = provider::reconcile(poller, spec, &secrets, &last, trigger, now()).await;
+        for request in &report.requests {
+            run.context.metrics.count_request(&spec.kind, &result_of(request));
         }
-    };
-    for request in &report.requests {
-        let status = match (&request.denied, &request.failed, request.status, request.from_cache) {
-            (Some(_), ..) => "denied".to_owned(),
-            (_, Some(_), ..) => "failed".to_owned(),
-            (_, _, _, true) => "cached".to_owned(),
-            (_, _, Some(status), _) => status.to_string(),
-            (None, None, None, false) => "failed".to_owned(),
+        Ok(report)
+    }
+
+    /// A provider owns nothing in the cluster, so it is simply gone. The finalizer that Flux Operator put on it is removed, so that
+    /// an installation that was taken over can be deleted.
+    async fn delete(&self, run: &Run<ResourceSetInputProvider>) -> Result<Action, ReconcileError> {
+        shell::forget::<Self>(&run.context, &run.name, &run.uid);
+        if finalizer::has(&run.object) {
+            let removed = finalizer::remove(&run.context.client, &run.object).await;
+            removed.map_err(|error| run.finalizer_error(error))?;
+        }
+        Ok(Action::await_change())
+    }
+
+    fn conclusion(report: &ProviderReport) -> &Conclusion {
+        &report.conclusion
+    }
+
+    fn write(
+        _: &Run<ResourceSetInputProvider>,
+        spec: Option<&ProviderSpec>,
+        report: &ProviderReport,
+        status: &mut StatusChange<ResourceSetInputProvider>,
+    ) {
+        let (status, snapshot) = (status.next_mut(), &report.snapshot);
+        status.exported_inputs = snapshot.inputs().clone();
+        status.waiting = snapshot.waiting().to_vec();
+        status.odd = snapshot.odd().to_vec();
+        status.last_exported_revision = Some(snapshot.revision().to_owned()).filter(|revision| !revision.is_empty());
+        status.stale = match snapshot.freshness() {
+            Freshness::Stale { reason, since } => {
+                Some(Stale { reason: reason.as_str().to_owned(), since: timestamp(*since) })
+            }
+            Freshness::Fresh | Freshness::Never => None,
         };
-        context.metrics.requests.get_or_create(&RequestLabels { r#type: spec.kind.clone(), status }).inc();
+        status.next_schedule = spec.and_then(|spec| next_schedule(spec, report.next_schedule.as_ref()?));
     }
-    tell(&object, &context, &report, &before);
-    publish(&context.client, &object, &before, &after).await?;
-    measure(&object, &context, &after, false);
-    let result = match &report.outcome {
-        Outcome::Failed { reason, .. } | Outcome::Stalled { reason, .. } => reason.as_str(),
-        Outcome::Succeeded { .. } | Outcome::Skipped { .. } | Outcome::Progressing { .. } | Outcome::Waiting { .. } => {
-            "success"
+
+    fn too_large(run: &Run<ResourceSetInputProvider>, report: ProviderReport, bytes: usize) -> ProviderReport {
+        size::inputs_do_not_fit(report, &last_snapshot(&run.object), bytes, now())
+    }
+
+    fn announce(run: &Run<ResourceSetInputProvider>, report: &ProviderReport, _: &ResourceSetInputProviderStatus) {
+        match &report.conclusion.outcome {
+            Outcome::Succeeded { .. } if report.inputs == Inputs::Changed => {
+                let (inputs, revision) = (report.snapshot.inputs().len(), report.snapshot.revision());
+                let message = format!("{inputs} inputs exported, revision {revision}");
+                run.record_event(Severity::Normal, Reason::ReconciliationSucceeded, message);
+            }
+            Outcome::Skipped { reason, message } => run.record_event(Severity::Normal, *reason, message.clone()),
+            Outcome::Succeeded { .. }
+            | Outcome::Failed { .. }
+            | Outcome::Stalled { .. }
+            | Outcome::Progressing { .. }
+            | Outcome::Waiting { .. } => {}
         }
-    };
-    context.metrics.reconciled(KIND, result, begun.elapsed().as_secs_f64());
-    Ok(match report.next {
-        Next::After(wait) => {
-            context.succeeded(KIND, &name);
-            Action::requeue(spread(wait, &uid))
-        }
-        Next::BackOff => Action::requeue(context.back_off(KIND, &name)),
-        Next::OnChange => {
-            context.succeeded(KIND, &name);
-            Action::await_change()
-        }
-    })
+    }
+
+    fn show(
+        metrics: &Metrics,
+        labels: ObjectLabels,
+        object: &ResourceSetInputProvider,
+        _: &ResourceSetInputProviderStatus,
+    ) {
+        let url = object.spec.url.as_deref().filter(|url| !url.is_empty()).map(shown::url).unwrap_or_default();
+        metrics.provider(ProviderLabels { object: labels, url });
+    }
+
+    fn forget(context: &Context, _: &NamespacedName, uid: &str) {
+        context.metrics.forget_provider(uid);
+    }
 }
 
-/// A provider as sets see it.
+impl ObjectStatus for ResourceSetInputProviderStatus {
+    fn conditions(&self) -> &[Condition] {
+        &self.conditions
+    }
+
+    fn set_conditions(&mut self, conditions: Vec<Condition>) {
+        self.conditions = conditions;
+    }
+
+    fn note_handled(&mut self, annotations: &BTreeMap<String, String>) {
+        if let Some(requested) = annotations.get(keys::REQUESTED_AT) {
+            self.last_handled_reconcile_at = Some(requested.clone());
+        }
+        if let Some(forced) = annotations.get(keys::FORCE_AT) {
+            self.last_handled_force_at = Some(forced.clone());
+        }
+    }
+
+    fn take_inputs(&mut self) -> Option<InputList> {
+        Some(std::mem::take(&mut self.exported_inputs))
+    }
+}
+
+/// A provider as ResourceSets see it.
 pub(super) fn known(object: &ResourceSetInputProvider) -> KnownProvider {
-    let spec = ProviderSpec::try_from(object).ok();
     KnownProvider {
-        name: NamespacedName::new(object.namespace().unwrap_or_default(), object.name_any()),
+        name: name_of(object),
         labels: object.labels().clone(),
-        snapshot: object.status.as_ref().map_or_else(Snapshot::never, snapshot),
-        answered: match spec {
-            Some(spec) if spec.is_static() => None,
-            Some(spec) => Some(spec.default_values),
-            // What cannot be read is nobody's own word.
-            None => Some(serde_json::Map::new()),
+        snapshot: last_snapshot(object),
+        answered: match ProviderSpec::try_from(object) {
+            Ok(spec) if spec.is_static() => None,
+            Ok(spec) => Some(spec.default_values),
+            // Nothing in a spec that cannot be read is trusted.
+            Err(_) => Some(serde_json::Map::new()),
         },
     }
 }
 
-/// The snapshot that a status stands for.
+fn last_snapshot(object: &ResourceSetInputProvider) -> Snapshot {
+    object.status.as_ref().map_or_else(Snapshot::never, snapshot)
+}
+
+/// The snapshot that a status keeps.
 fn snapshot(status: &ResourceSetInputProviderStatus) -> Snapshot {
     let freshness = match &status.stale {
         None => Freshness::Fresh,
@@ -160,147 +195,33 @@ fn snapshot(status: &ResourceSetInputProviderStatus) -> Snapshot {
     .with_odd(status.odd.clone())
 }
 
-fn conclude_into(
-    after: &mut ResourceSetInputProviderStatus,
-    object: &ResourceSetInputProvider,
-    report: &ProviderReport,
-    spec: &ProviderSpec,
-    at: u64,
-) {
-    let stamp = timestamp(at);
-    let conditions = Conditions::new(std::mem::take(&mut after.conditions).into_iter().map(Into::into).collect());
-    let generation = object.meta().generation.unwrap_or_default();
-    let next = conclude(&conditions, &report.outcome, report.abnormal.as_deref(), Stamp { generation, now: &stamp });
-    after.conditions = next.into_vec().into_iter().map(Into::into).collect();
-    after.exported_inputs = report.snapshot.inputs().clone();
-    after.waiting = report.snapshot.waiting().to_vec();
-    after.odd = report.snapshot.odd().to_vec();
-    after.last_exported_revision = Some(report.snapshot.revision().to_owned()).filter(|revision| !revision.is_empty());
-    after.stale = match report.snapshot.freshness() {
-        Freshness::Stale { reason, since } => {
-            Some(Stale { reason: reason.as_str().to_owned(), since: timestamp(*since) })
-        }
-        Freshness::Fresh | Freshness::Never => None,
-    };
-    after.next_schedule = report.next_schedule.as_ref().and_then(|next| {
-        let entry = spec.schedule.get(next.index)?;
-        Some(NextSchedule {
-            schedule: orangery_api::reference::Schedule {
-                cron: entry.cron.clone(),
-                time_zone: Some(entry.time_zone.clone()),
-                window: Some(orangery_core::duration::format(entry.window)),
-            },
-            when: timestamp(next.when),
-        })
-    });
+fn next_schedule(spec: &ProviderSpec, next: &provider::NextSchedule) -> Option<NextSchedule> {
+    let entry = spec.schedule.get(next.index)?;
+    Some(NextSchedule {
+        schedule: orangery_api::reference::Schedule {
+            cron: entry.cron.clone(),
+            time_zone: Some(entry.time_zone.clone()),
+            window: Some(orangery_core::duration::format(entry.window)),
+        },
+        when: timestamp(next.when),
+    })
 }
 
-/// Writes status if it changed.
-async fn publish(
-    client: &Client,
-    object: &ResourceSetInputProvider,
-    before: &ResourceSetInputProviderStatus,
-    after: &ResourceSetInputProviderStatus,
-) -> Result<bool, StatusError> {
-    let without = |status: &ResourceSetInputProviderStatus| ResourceSetInputProviderStatus {
-        exported_inputs: InputList::default(),
-        ..status.clone()
-    };
-    let inputs = InputField { name: "exportedInputs", before: &before.exported_inputs, after: &after.exported_inputs };
-    publish_with_inputs(client, object, &without(before), &without(after), Some(inputs)).await
-}
-
-/// A spec that breaks a rule the API server could not check.
-async fn refuse(
-    object: &Arc<ResourceSetInputProvider>,
-    context: &Arc<Context>,
-    before: &ResourceSetInputProviderStatus,
-    mut after: ResourceSetInputProviderStatus,
-    error: &SpecError,
-) -> Result<Action, ProviderError> {
-    let at = timestamp(now());
-    let message = format!("Reconciliation failed terminally due to configuration error: {}: {error}", error.field);
-    let outcome = Outcome::Stalled { reason: error.reason(), message: message.clone() };
-    let conditions = Conditions::new(std::mem::take(&mut after.conditions).into_iter().map(Into::into).collect());
-    let generation = object.meta().generation.unwrap_or_default();
-    let next = conclude(&conditions, &outcome, None, Stamp { generation, now: &at });
-    after.conditions = next.into_vec().into_iter().map(Into::into).collect();
-    if publish(&context.client, object, before, &after).await? {
-        record_event(object, context, Severity::Warning, error.reason(), message);
-    }
-    measure(object, context, &after, false);
-    Ok(Action::await_change())
-}
-
-/// Events for what is new; nothing for a routine poll.
-fn tell(
-    object: &ResourceSetInputProvider,
-    context: &Context,
-    report: &ProviderReport,
-    before: &ResourceSetInputProviderStatus,
-) {
-    let ready = before.conditions.iter().find(|condition| condition.type_ == ConditionType::Ready.as_str());
-    match &report.outcome {
-        Outcome::Succeeded { .. } if report.changed => {
-            let message =
-                format!("{} inputs exported, revision {}", report.snapshot.inputs().len(), report.snapshot.revision());
-            record_event(object, context, Severity::Normal, Reason::ReconciliationSucceeded, message);
-        }
-        Outcome::Failed { reason, message } | Outcome::Stalled { reason, message }
-            if ready.is_none_or(|ready| ready.message != *message) =>
-        {
-            record_event(object, context, Severity::Warning, *reason, message.clone());
-        }
-        Outcome::Skipped { reason, message } => {
-            record_event(object, context, Severity::Normal, *reason, message.clone())
-        }
-        Outcome::Succeeded { .. }
-        | Outcome::Failed { .. }
-        | Outcome::Stalled { .. }
-        | Outcome::Progressing { .. }
-        | Outcome::Waiting { .. } => {}
+/// The label `status` of the metric of requests.
+fn result_of(request: &RequestTrace) -> String {
+    match (&request.denied, &request.failed, request.status) {
+        (Some(_), ..) => "denied".to_owned(),
+        (None, Some(_), _) => "failed".to_owned(),
+        (None, None, _) if request.from_cache => "cached".to_owned(),
+        (None, None, Some(status)) => status.to_string(),
+        (None, None, None) => "failed".to_owned(),
     }
 }
 
-fn record_event(
-    object: &ResourceSetInputProvider,
-    context: &Context,
-    severity: Severity,
-    reason: Reason,
-    message: String,
-) {
-    context.events.send(ObjectEvent { about: object.object_ref(&()), severity, reason, message });
-}
-
-fn measure(
-    object: &ResourceSetInputProvider,
-    context: &Context,
-    status: &ResourceSetInputProviderStatus,
-    suspended: bool,
-) {
-    let ready = status.conditions.iter().find(|condition| condition.type_ == ConditionType::Ready.as_str());
-    context.metrics.provider(ProviderLabels {
-        uid: object.uid().unwrap_or_default(),
-        kind: KIND.to_owned(),
-        name: object.name_any(),
-        exported_namespace: object.namespace().unwrap_or_default(),
-        ready: ready.map_or_else(|| "Unknown".to_owned(), |ready| ready.status.clone()),
-        reason: ready.map(|ready| ready.reason.clone()).unwrap_or_default(),
-        suspended: if suspended { "True" } else { "False" }.to_owned(),
-        url: object.spec.url.as_deref().filter(|url| !url.is_empty()).map(shown::url).unwrap_or_default(),
-    });
-}
-
-/// A value of an annotation.
-fn annotation(object: &ResourceSetInputProvider, key: &str) -> Option<String> {
-    object.annotations().get(key).cloned()
-}
-
-/// `forceAt` equal to `requestedAt`, and neither handled yet.
-fn is_forced(object: &ResourceSetInputProvider, status: &ResourceSetInputProviderStatus) -> bool {
-    let (requested, forced) = (annotation(object, keys::REQUESTED_AT), annotation(object, keys::FORCE_AT));
-    forced.is_some()
-        && forced == requested
-        && requested != status.last_handled_reconcile_at
-        && forced != status.last_handled_force_at
+/// Forced if the annotations `forceAt` and `requestedAt` are equal, and neither was handled yet.
+fn trigger(annotations: &BTreeMap<String, String>, status: &ResourceSetInputProviderStatus) -> Trigger {
+    let (requested, forced) = (annotations.get(keys::REQUESTED_AT), annotations.get(keys::FORCE_AT));
+    let unhandled =
+        requested != status.last_handled_reconcile_at.as_ref() && forced != status.last_handled_force_at.as_ref();
+    if forced.is_some() && forced == requested && unhandled { Trigger::Forced } else { Trigger::Clock }
 }

@@ -7,11 +7,10 @@ use super::saved_state::{DirectoryLedgers, SavedProvider, SavedSet, SavedStateEr
 use crate::pipeline::Pipeline;
 use crate::pipeline::converge::adoption::Consent;
 use crate::pipeline::provider::poll::Poller;
-use crate::pipeline::provider::{self, ProviderReport};
+use crate::pipeline::provider::{self, ProviderReport, Trigger};
 use crate::pipeline::secrets::InMemorySecrets;
 use crate::pipeline::set::gather::KnownProvider;
-use crate::pipeline::set::outcome;
-use crate::pipeline::set::{self, SetReport, SetRun};
+use crate::pipeline::set::{self, SetReport, SetRun, outcome, teardown};
 use futures::stream::{self, StreamExt};
 use orangery_cluster::DirectoryTarget;
 use orangery_core::combine::{PROVIDER_KIND, SET_KIND};
@@ -96,7 +95,7 @@ impl Local {
         if spec.cadence().suspended {
             return None;
         }
-        Some(provider::reconcile(&self.poller, spec, secrets, last, false, now).await)
+        Some(provider::reconcile(&self.poller, spec, secrets, last, Trigger::Clock, now).await)
     }
 
     fn keep(
@@ -107,7 +106,7 @@ impl Local {
         now: u64,
     ) -> Result<ProviderRow, SavedStateError> {
         let before = Conditions::new(std::mem::take(&mut saved_state.conditions));
-        let conditions = concluded(&before, &report.outcome, report.abnormal.as_deref(), now);
+        let conditions = concluded(&before, &report.conclusion.outcome, report.conclusion.abnormal.as_deref(), now);
         let next = SavedProvider::of(&report.snapshot, conditions);
         self.target.state().store(&document("provider", &spec.name), &next)?;
         let row = ProviderRow {
@@ -116,8 +115,7 @@ impl Local {
             inputs: report.snapshot.inputs().len(),
             ready: is_ready(&next.conditions),
             message: message(&next.conditions),
-            changed: report.changed,
-            next: report.next,
+            requeue: report.conclusion.requeue,
             requests: report.requests,
         };
         *saved_state = next;
@@ -201,7 +199,7 @@ impl Local {
             now,
         };
         let report = set::reconcile(&self.pipeline, run).await;
-        let waits = matches!(&report.outcome, Outcome::Failed { reason: Reason::DependencyNotReady, .. });
+        let waits = matches!(&report.conclusion.outcome, Outcome::Failed { reason: Reason::DependencyNotReady, .. });
         Ok((self.publish(spec, report, now)?, waits))
     }
 
@@ -211,7 +209,8 @@ impl Local {
         let mut saved_state: SavedSet = self.target.state().load(&document)?.unwrap_or_default();
         saved_state.name = Some(spec.name.clone());
         let before = Conditions::new(std::mem::take(&mut saved_state.conditions));
-        saved_state.conditions = concluded(&before, &report.outcome, report.abnormal.as_deref(), now).into_vec();
+        saved_state.conditions =
+            concluded(&before, &report.conclusion.outcome, report.conclusion.abnormal.as_deref(), now).into_vec();
         let converged = report.converged.as_ref();
         if report.is_ready()
             && let Some(converged) = converged
@@ -266,7 +265,7 @@ impl Local {
                 continue;
             }
             let owner = Owner { name: name.clone(), service_account: None, force: false };
-            let left = set::dismantle(
+            let left = teardown::tear_down(
                 &owner,
                 &ledger,
                 &self.target,
@@ -275,14 +274,16 @@ impl Local {
             )
             .await;
             match left {
-                Ok(dismantled) if dismantled.report.is_none() => {
+                Ok(torn_down) if torn_down.unfinished.is_none() => {
                     self.target.state().remove(&document)?;
-                    let gone = ledger.len().saturating_sub(dismantled.left.len());
+                    let gone = ledger.len().saturating_sub(torn_down.left.len());
                     pass.notices.push(format!("{SET_KIND}/{name} is deleted with its {gone} objects"));
-                    pass.notices.extend(dismantled.message().map(|message| format!("{SET_KIND}/{name}: {message}")));
+                    pass.notices.extend(torn_down.message().map(|message| format!("{SET_KIND}/{name}: {message}")));
                 }
-                Ok(dismantled) => pass.notices.extend(
-                    dismantled.report.map(|report| format!("{SET_KIND}/{name}: {}", describe(&report.outcome))),
+                Ok(torn_down) => pass.notices.extend(
+                    torn_down
+                        .unfinished
+                        .map(|conclusion| format!("{SET_KIND}/{name}: {}", describe(&conclusion.outcome))),
                 ),
                 Err(error) => pass.notices.push(error.to_string()),
             }

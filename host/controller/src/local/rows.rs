@@ -1,6 +1,6 @@
 //! What a pass came to, as values: the screen and the exit code are made from them.
 
-use crate::pipeline::provider::Next;
+use crate::pipeline::requeue::Requeue;
 use crate::pipeline::set::Environment;
 use orangery_core::NamespacedName;
 use orangery_core::combine::{PROVIDER_KIND, SET_KIND};
@@ -19,10 +19,8 @@ pub struct ProviderRow {
     pub ready: bool,
     /// The message of its Ready condition, and of what is odd.
     pub message: String,
-    /// Whether its inputs are others than before.
-    pub changed: bool,
     /// When to poll again.
-    pub next: Next,
+    pub requeue: Requeue,
     /// What was asked of the network.
     pub requests: Vec<RequestTrace>,
 }

@@ -1,9 +1,11 @@
 //! One ResourceSet and one provider from their spec to an outcome, without a Kubernetes client.
 
 pub mod build;
+pub mod conclusion;
 pub mod converge;
 pub(crate) mod offload;
 pub mod provider;
+pub mod requeue;
 pub mod secrets;
 pub mod set;
 

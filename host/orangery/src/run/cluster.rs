@@ -92,9 +92,7 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
         Options {
             namespace: options.watch_namespace.clone(),
             concurrent: options.concurrent,
-            requeue_dependency: options.requeue_dependency,
-            min_retry: Duration::from_millis(750),
-            max_retry: Duration::from_secs(15 * 60),
+            requeue: options.requeue_policy()?,
             rights: Rights {
                 default_service_account: options.default_service_account.clone(),
                 operator_namespace: options.operator_namespace.clone(),

@@ -11,9 +11,10 @@ use anyhow::Context;
 use orangery_cluster::DirectoryTarget;
 use orangery_controller::local::{Local, Manifests, Pass};
 use orangery_controller::pipeline::Pipeline;
-use orangery_controller::pipeline::provider::Next;
 use orangery_controller::pipeline::provider::poll::Poller;
+use orangery_controller::pipeline::requeue::{Jitter, RequeuePolicy, Requeuer};
 use orangery_core::NamespacedName;
+use orangery_core::combine::source::PROVIDER_KIND;
 use orangery_core::spec::ProviderSpec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -22,10 +23,6 @@ use std::time::Duration;
 
 /// How often manifests and due times are checked.
 const TICK: Duration = Duration::from_secs(1);
-/// The first wait after a failure; doubled by each further one.
-const BACK_OFF: Duration = Duration::from_millis(750);
-/// The longest wait after failures.
-const LONGEST: Duration = Duration::from_secs(15 * 60);
 /// Sets are reconciled at least this often, because somebody may have edited the directory.
 const RECHECK: Duration = Duration::from_secs(60);
 
@@ -48,7 +45,7 @@ pub(super) async fn run(options: &RunOptions, directory: &Path) -> anyhow::Resul
         return Ok(conclude(&pass));
     }
     let stop = stop::on_signal()?;
-    let mut schedule = PollSchedule::default();
+    let mut schedule = PollSchedule::new(options.requeue_policy()?);
     // The first manifests must be good; later, a bad edit leaves the last good ones in force.
     let mut manifests = read(options)?;
     loop {
@@ -95,8 +92,8 @@ fn read(options: &RunOptions) -> anyhow::Result<Manifests> {
 }
 
 /// When each provider is due, and the manifests of the last pass.
-#[derive(Default)]
 struct PollSchedule {
+    requeuer: Requeuer,
     providers: BTreeMap<NamespacedName, Entry>,
     sets: Option<(u64, Vec<orangery_core::spec::SetSpec>)>,
 }
@@ -104,10 +101,15 @@ struct PollSchedule {
 struct Entry {
     spec: ProviderSpec,
     next: Option<u64>,
-    failures: u32,
 }
 
 impl PollSchedule {
+    /// A directory has few providers, so their intervals need no jitter.
+    fn new(policy: RequeuePolicy) -> Self {
+        let requeuer = Requeuer::new(policy.with_jitter(Jitter::NONE));
+        Self { requeuer, providers: BTreeMap::new(), sets: None }
+    }
+
     /// The providers to poll now: those that are new or edited, and those whose time has come.
     fn due(&self, manifests: &Manifests, now: u64) -> BTreeSet<NamespacedName> {
         let is_due = |provider: &&ProviderSpec| match self.providers.get(&provider.name) {
@@ -126,22 +128,12 @@ impl PollSchedule {
         let plus = |wait: Duration| now.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
         for row in &pass.providers {
             let Some(spec) = manifests.providers.iter().find(|provider| provider.name == row.name) else { continue };
-            let failures = match row.next {
-                Next::BackOff => self.providers.get(&row.name).map_or(0, |entry| entry.failures).saturating_add(1),
-                Next::After(_) | Next::OnChange => 0,
-            };
-            let next = match row.next {
-                Next::After(wait) => Some(plus(wait)),
-                Next::BackOff => Some(plus(
-                    BACK_OFF.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(20))).min(LONGEST),
-                )),
-                Next::OnChange => None,
-            };
+            let next = self.requeuer.delay(PROVIDER_KIND, &row.name, &spec.uid, row.requeue).map(plus);
             let next = match (next, at_least.map(plus)) {
                 (Some(next), Some(bound)) => Some(next.min(bound)),
                 (next, bound) => next.or(bound),
             };
-            self.providers.insert(row.name.clone(), Entry { spec: spec.clone(), next, failures });
+            self.providers.insert(row.name.clone(), Entry { spec: spec.clone(), next });
         }
         self.providers.retain(|name, _| manifests.providers.iter().any(|provider| provider.name == *name));
         self.sets = Some((plus(RECHECK), manifests.sets.clone()));

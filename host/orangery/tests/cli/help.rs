@@ -71,6 +71,16 @@ fn a_wrong_command_line_exits_with_2() {
     orangery(["run", "--local", "out"]).run().exits(2).warns("--filename");
     orangery(["run", "--metrics-addr", "8080"]).run().exits(2).warns("write HOST:PORT, :PORT or none");
     orangery(["run", "--requeue-dependency", "soon"]).run().exits(2).warns("soon");
+    orangery(["run", "--min-retry-delay", "1m", "--max-retry-delay", "1s"])
+        .run()
+        .exits(2)
+        .warns("--min-retry-delay (1m0s) must not be longer than --max-retry-delay (1s)");
+    orangery(["run", "--min-retry-delay", "0s"]).run().exits(2).warns("--min-retry-delay must be longer than zero");
+    orangery(["run", "--max-retry-delay", "soon"]).run().exits(2).warns("soon");
+    for percentage in ["101", "five", "-1"] {
+        let jitter = format!("--interval-jitter-percentage={percentage}");
+        orangery(["run", &jitter]).run().exits(2).warns("--interval-jitter-percentage").warns(percentage);
+    }
     orangery(["--version"]).run().exits(0).prints("orangery 0.1.0");
 }
 

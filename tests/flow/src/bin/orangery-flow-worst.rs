@@ -7,9 +7,9 @@ use orangery_api::{ResourceSet, ResourceSetInputProvider};
 use orangery_cluster::{ReadError, Target};
 use orangery_controller::pipeline::build;
 use orangery_controller::pipeline::build::copies as sources;
-use orangery_controller::pipeline::provider;
 use orangery_controller::pipeline::provider::access::AccessPolicy;
 use orangery_controller::pipeline::provider::poll::Poller;
+use orangery_controller::pipeline::provider::{self, Trigger};
 use orangery_controller::pipeline::secrets::InMemorySecrets;
 use orangery_core::combine::{ProviderRef, Source, Trust};
 use orangery_core::conditions::Outcome;
@@ -194,9 +194,9 @@ async fn schedule(sandbox: &Sandbox, n: usize) -> Result<String> {
     let poller = Poller::new(sandbox.clone(), AccessPolicy::default());
     let last = Snapshot::never();
     let now = 1_800_000_000_000;
-    let report = provider::reconcile(&poller, &spec, &InMemorySecrets::default(), &last, false, now).await;
-    let odd: Vec<String> = report.abnormal.iter().flatten().map(|odd| odd.message.clone()).collect();
-    let outcome = match report.outcome {
+    let report = provider::reconcile(&poller, &spec, &InMemorySecrets::default(), &last, Trigger::Clock, now).await;
+    let odd: Vec<String> = report.conclusion.abnormal.iter().flatten().map(|odd| odd.message.clone()).collect();
+    let outcome = match report.conclusion.outcome {
         Outcome::Skipped { message, .. } | Outcome::Stalled { message, .. } | Outcome::Failed { message, .. } => {
             message
         }

@@ -27,6 +27,7 @@ mod outsider;
 mod panics;
 mod preview;
 mod process;
+mod retries;
 mod scopes;
 mod secrets;
 mod shipped;

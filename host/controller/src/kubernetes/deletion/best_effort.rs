@@ -1,11 +1,13 @@
-//! A set that goes although it may not delete everything: its namespace goes with it, or its account is gone already.
+//! Deleting as much as possible for a set that is released in any case: its namespace is being deleted, or its service account
+//! is gone.
 //!
 //! # Guarantees
-//! Everything is tried, each object for a short time, all of them for a bounded one: a namespace waits for it. What is not
-//! known to be gone is told of, unless the namespace takes it along.
+//! Every object is tried, each for a short time and all of them for a bounded time, because the deletion of the namespace waits
+//! for them. Objects that are not known to be gone are reported, unless they are deleted with the namespace.
 
 use crate::pipeline::converge::adoption::{Consent, Owns};
-use crate::pipeline::converge::{self, LedgerError, LedgerStore};
+use crate::pipeline::converge::{LedgerError, LedgerStore};
+use crate::pipeline::set::teardown;
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use kube::ResourceExt;
@@ -17,31 +19,31 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 
-/// How long one object is waited for.
+/// Time for one object.
 const EACH: Duration = Duration::from_secs(5);
-/// How long all of them are waited for.
+/// Time for all of them.
 const ALL: Duration = Duration::from_secs(12);
-/// Objects that are waited for at once.
+/// Objects that are deleted at once.
 const AT_ONCE: usize = 16;
 /// Objects named in a message; the others are counted.
 const SHOWN: usize = 10;
 
-/// Cause the set goes.
+/// Why the set is released although it may not delete everything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Cause {
     /// Its namespace is being deleted.
-    NamespaceEnds,
+    NamespaceTerminating,
     /// The service account of this name does not exist any more.
     AccountGone(String),
 }
 
-/// An object that may be left.
+/// An object that may still exist.
 pub(super) struct LeftBehind {
     key: ObjectKey,
     message: String,
 }
 
-/// The ledger goes with the set.
+/// Keeps no ledger: it is deleted together with the set.
 struct DiscardLedger;
 
 #[async_trait]
@@ -51,31 +53,31 @@ impl LedgerStore for DiscardLedger {
     }
 }
 
-/// Deletes what `owner` may delete; what may be left afterwards. Without an owner nothing may be deleted.
-pub(super) async fn delete_what_may_be(
+/// Deletes what `owner` may delete, and answers what may be left. Without an owner nothing can be deleted.
+pub(super) async fn delete(
     target: &dyn Target,
     owner: Option<&Owner>,
     ledger: &Ledger,
-    why: &Cause,
+    cause: &Cause,
     set: &ResourceSet,
 ) -> Vec<LeftBehind> {
     let deadline = Instant::now() + ALL;
     let consent = Consent::of(set.annotations());
     let entries = deletion_order(ledger.iter().map(|entry| with_content(entry, ledger, consent)).collect());
     let mut left: Vec<LeftBehind> = stream::iter(entries)
-        .map(|entry| delete(target, owner, entry, consent, deadline))
+        .map(|entry| delete_one(target, owner, entry, consent, deadline))
         .buffered(AT_ONCE)
         .filter_map(std::future::ready)
         .collect()
         .await;
-    if *why == Cause::NamespaceEnds {
+    if *cause == Cause::NamespaceTerminating {
         let namespace = set.namespace().unwrap_or_default();
         left.retain(|left| left.key.namespace != namespace && !is_namespace(&left.key, &namespace));
     }
     left
 }
 
-/// Each object is dismantled alone: a namespace that contains an adopted object is then treated as adopted itself.
+/// Each object is deleted alone, so a namespace that contains an adopted object is treated as adopted itself.
 fn with_content(entry: &LedgerEntry, ledger: &Ledger, consent: Consent<'_>) -> LedgerEntry {
     let adopted = |entry: &&LedgerEntry| entry.mark == Mark::Adopted && consent.owns == Owns::Created;
     let content: Ledger = ledger.iter().filter(adopted).cloned().collect();
@@ -83,7 +85,7 @@ fn with_content(entry: &LedgerEntry, ledger: &Ledger, consent: Consent<'_>) -> L
     LedgerEntry { mark: if is_occupied { Mark::Adopted } else { entry.mark }, ..entry.clone() }
 }
 
-async fn delete(
+async fn delete_one(
     target: &dyn Target,
     owner: Option<&Owner>,
     entry: LedgerEntry,
@@ -96,7 +98,7 @@ async fn delete(
         return left(format!("{key}: the set has no service account to delete it with"));
     };
     let alone: Ledger = std::iter::once(entry).collect();
-    let work = timeout(EACH, converge::dismantle(target, &DiscardLedger, owner, &alone, consent));
+    let work = timeout(EACH, teardown::delete_all(target, &DiscardLedger, owner, &alone, consent));
     match timeout_at(deadline, work).await {
         Ok(Ok(Ok(done))) if !done.left.is_empty() => left(format!(
             "{key} existed before this ResourceSet, or contains such an object, and stays, without its labels"
@@ -117,10 +119,10 @@ fn is_namespace(key: &ObjectKey, name: &str) -> bool {
     key.group.is_empty() && key.kind == "Namespace" && key.name == name
 }
 
-/// What is left and why, for an event.
-pub(super) fn message(why: &Cause, left: &[LeftBehind]) -> String {
-    let why = match why {
-        Cause::NamespaceEnds => "its namespace is being deleted".to_owned(),
+/// Names what is left and why, for an event.
+pub(super) fn message(cause: &Cause, left: &[LeftBehind]) -> String {
+    let why = match cause {
+        Cause::NamespaceTerminating => "its namespace is being deleted".to_owned(),
         Cause::AccountGone(account) => format!("its service account {account} does not exist any more"),
     };
     let mut list: Vec<&str> = left.iter().take(SHOWN).map(|left| left.message.as_str()).collect();

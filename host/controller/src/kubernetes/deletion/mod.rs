@@ -1,10 +1,10 @@
-//! Deleting a set: what it owns goes first, and the finalizer leaves when nothing is left (law 5).
+//! Deleting a ResourceSet: what it owns goes first, and the finalizer is removed when its ledger is empty (law 5).
 //!
 //! ```text
-//! suspended, or owns nothing? ──▶ released, nothing is deleted
-//! an accident? (decide)        ──▶ held: everything stays, until it is approved or suspended
-//! the namespace goes too, or the account is gone? (leave) ──▶ what may be deleted is, the rest is reported, released
-//! else                        ──▶ everything is deleted, then released
+//! suspended, or owns nothing?                     ──▶ released; nothing is deleted
+//! looks like an accident? (protection)            ──▶ held: everything stays until it is approved or suspended
+//! its namespace or service account is gone too?   ──▶ deletes what it still may (best effort), reports the rest, released
+//! else                                            ──▶ deletes everything, then released
 //! ```
 
 mod best_effort;
@@ -12,114 +12,101 @@ mod protection;
 
 pub(super) use protection::DeletionProtection;
 
-use super::context::{Context, now, timestamp};
+use super::events::{ObjectEvent, Severity};
 use super::finalizer;
 use super::rights;
-use super::sets::{KIND, SetError, StatusLedger, record_event};
-use super::status::publish;
-use crate::kubernetes::events::{ObjectEvent, Severity};
-use crate::kubernetes::metrics::ActionLabels;
+use super::run::{Run, is_suspended};
+use super::sets::SetReconciler;
+use super::shell::{self, ReconcileError, Reconciler};
+use super::status::ledger::{self, StatusLedger};
+use super::status::{Published, StatusChange};
+use crate::pipeline::conclusion::Conclusion;
 use crate::pipeline::converge::adoption::Consent;
-use crate::pipeline::set;
-use crate::pipeline::set::outcome;
+use crate::pipeline::requeue::Requeue;
+use crate::pipeline::set::outcome::deletion_failed;
+use crate::pipeline::set::teardown;
 use best_effort::Cause;
 use k8s_openapi::api::core::v1::{Namespace, ObjectReference, ServiceAccount};
 use kube::api::Api;
 use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
-use orangery_api::{ResourceSet, ResourceSetStatus};
-use orangery_core::conditions::{Abnormal, ConditionType, Conditions, Outcome, Stamp, conclude};
-use orangery_core::{Ledger, NamespacedName, Owner, Reason, keys};
+use orangery_api::ResourceSet;
+use orangery_core::conditions::{Abnormal, ConditionType};
+use orangery_core::{Ledger, Owner, Reason, keys};
 use protection::Decision;
-use std::sync::Arc;
 use std::time::Duration;
 
-/// A deletion that failed is tried again at least this often: a namespace that goes waits for it.
+/// A deletion that failed is retried at least this often, because the deletion of its namespace waits for it.
 const LONGEST_RETRY: Duration = Duration::from_secs(20);
-/// For this long an object that cannot be deleted is tried again although its set is about to leave.
+/// For this long, objects that cannot be deleted are tried again although their set is about to be released.
 const GRACE: Duration = Duration::from_secs(10);
 /// Between those tries, and between two looks at objects that are being deleted.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// Deletes what the set owns, and lets it go when nothing is left. A suspended set leaves everything behind: that is the
+/// Deletes what the set owns, and releases it when nothing is left. A suspended set leaves everything behind: that is the
 /// documented way to hand objects over.
-pub(super) async fn delete(
-    object: &Arc<ResourceSet>,
-    context: &Arc<Context>,
-    deletions: &DeletionProtection,
-    ledger: &Ledger,
-    ledger_store: &StatusLedger<'_>,
-) -> Result<Action, SetError> {
-    if !finalizer::has(object.as_ref()) {
-        deletions.is_gone(object);
+pub(super) async fn delete(run: &Run<ResourceSet>, protection: &DeletionProtection) -> Result<Action, ReconcileError> {
+    let object = &run.object;
+    if !finalizer::has(object) {
+        protection.forget(object);
         return Ok(Action::await_change());
     }
-    if protection::is_suspended(object) || ledger.is_empty() {
-        release(object, context).await?;
-        deletions.is_gone(object);
-        return Ok(Action::await_change());
+    let inventory = object.status.as_ref().map(ledger::read).unwrap_or_default();
+    let ledger = &inventory.ledger;
+    if is_suspended(object) || ledger.is_empty() {
+        return release(run, protection).await;
     }
-    let name = NamespacedName::new(object.namespace().unwrap_or_default(), object.name_any());
-    let ending = namespace_ends(context, &name.namespace).await?;
-    match deletions.decide(context, object, ending, ledger.len()).await {
+    let namespace = namespace_lifecycle(run, &run.name.namespace).await?;
+    match protection.decide(run, namespace, ledger.len()).await {
         Decision::Proceed => {}
         Decision::Settle(wait) => return Ok(Action::requeue(wait)),
-        Decision::Hold(message) => return hold(object, context, ledger, message).await,
+        Decision::Hold(message) => return hold(run, ledger, message).await,
         Decision::Unknown(message) => {
-            let outcome = Outcome::Failed { reason: Reason::ReconciliationFailed, message: message.clone() };
-            show(object, context, &outcome, &[outcome::deletion_failed(message)]).await?;
-            return Ok(Action::requeue(context.back_off(KIND, &name).min(LONGEST_RETRY)));
+            let failed = Conclusion::failed(Reason::ReconciliationFailed, message.clone(), Requeue::BackOff);
+            return unfinished(run, &failed.with_abnormal(vec![deletion_failed(message)])).await;
         }
     }
-    let owner = rights::owner(object, &context.options.rights);
-    if ending == Lifecycle::Terminating {
-        return leave(object, context, deletions, owner.ok(), ledger, Cause::NamespaceEnds).await;
+    let owner = rights::owner(object, &run.context.options.rights);
+    if namespace == Lifecycle::Terminating {
+        return delete_best_effort(run, protection, owner.ok(), ledger, Cause::NamespaceTerminating).await;
     }
     let owner = match owner {
         Ok(owner) => owner,
         Err(error) => {
-            let outcome = Outcome::Stalled { reason: Reason::InvalidSpec, message: error.to_string() };
-            show(object, context, &outcome, &[outcome::deletion_failed(error.to_string())]).await?;
+            let stalled = Conclusion::stalled(Reason::InvalidSpec, error.to_string());
+            publish(run, &stalled.with_abnormal(vec![deletion_failed(error.to_string())])).await?;
             return Ok(Action::requeue(LONGEST_RETRY));
         }
     };
-    let consent = Consent::of(object.annotations());
-    let dismantled = set::dismantle(&owner, ledger, context.target.as_ref(), ledger_store, consent).await?;
-    if let Some(message) = dismantled.message() {
-        record_event(object, context, Severity::Warning, Reason::Adopted, message);
+    let (target, consent) = (run.context.target.as_ref(), Consent::of(object.annotations()));
+    let ledger_store = StatusLedger::of(run, &inventory.unreadable);
+    let teardown = teardown::tear_down(&owner, ledger, target, &ledger_store, consent).await?;
+    if let Some(message) = teardown.message() {
+        run.record_event(Severity::Warning, Reason::Adopted, message);
     }
-    let Some(report) = dismantled.report else {
-        release(object, context).await?;
-        deletions.is_gone(object);
-        return Ok(Action::await_change());
-    };
-    if report.retry.is_some()
+    let Some(conclusion) = teardown.unfinished else { return release(run, protection).await };
+    if conclusion.requeue == Requeue::BackOff
         && let Some(account) = &owner.service_account
-        && is_gone(context, &name.namespace, account).await?
+        && is_account_gone(run, account).await?
     {
-        let why = Cause::AccountGone(account.clone());
-        return leave(object, context, deletions, Some(owner), ledger, why).await;
+        let cause = Cause::AccountGone(account.clone());
+        return delete_best_effort(run, protection, Some(owner), ledger, cause).await;
     }
-    show(object, context, &report.outcome, report.abnormal.as_deref().unwrap_or_default()).await?;
-    Ok(Action::requeue(match report.retry {
-        Some(_) => context.back_off(KIND, &name).min(LONGEST_RETRY),
-        // Everything was asked to go, and goes.
-        None => context.options.requeue_dependency.min(AGAIN),
-    }))
+    unfinished(run, &conclusion).await
 }
 
-/// Whether a namespace stays.
+/// Whether a namespace, or a definition, is being deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lifecycle {
-    /// As far as we know.
+    /// As far as we know, it stays.
     Active,
     /// It is being deleted, with everything in it.
     Terminating,
 }
 
-/// Read freshly: what becomes of a set depends on it. Without the right to know, a namespace stays.
-async fn namespace_ends(context: &Context, namespace: &str) -> Result<Lifecycle, SetError> {
-    let api: Api<Namespace> = Api::all(context.client.clone());
+/// Reads a namespace freshly, because what happens to a set depends on it. Without the right to read it, it counts as active.
+async fn namespace_lifecycle(run: &Run<ResourceSet>, namespace: &str) -> Result<Lifecycle, ReconcileError> {
+    let api: Api<Namespace> = Api::all(run.context.client.clone());
     match api.get_metadata_opt(namespace).await {
         Ok(Some(found)) if found.metadata.deletion_timestamp.is_none() => Ok(Lifecycle::Active),
         Ok(_) => Ok(Lifecycle::Terminating),
@@ -130,112 +117,108 @@ async fn namespace_ends(context: &Context, namespace: &str) -> Result<Lifecycle,
             );
             Ok(Lifecycle::Active)
         }
-        Err(error) => Err(SetError::Surroundings { what: format!("namespace {namespace}"), source: Box::new(error) }),
+        Err(error) => {
+            Err(ReconcileError::Surroundings { what: format!("namespace {namespace}"), source: Box::new(error) })
+        }
     }
 }
 
-/// Whether a service account does not exist. Without the right to know, it exists.
-async fn is_gone(context: &Context, namespace: &str, account: &str) -> Result<bool, SetError> {
-    let api: Api<ServiceAccount> = Api::namespaced(context.client.clone(), namespace);
+/// Whether a service account does not exist. Without the right to read it, it counts as existing.
+async fn is_account_gone(run: &Run<ResourceSet>, account: &str) -> Result<bool, ReconcileError> {
+    let namespace = &run.name.namespace;
+    let api: Api<ServiceAccount> = Api::namespaced(run.context.client.clone(), namespace);
     match api.get_metadata_opt(account).await {
         Ok(found) => Ok(found.is_none()),
         Err(kube::Error::Api(status)) if status.code == 403 => Ok(false),
         Err(error) => {
             let what = format!("service account {namespace}/{account}");
-            Err(SetError::Surroundings { what, source: Box::new(error) })
+            Err(ReconcileError::Surroundings { what, source: Box::new(error) })
         }
     }
 }
 
-/// Lets the set go.
-async fn release(object: &Arc<ResourceSet>, context: &Context) -> Result<(), SetError> {
-    let name = NamespacedName::new(object.namespace().unwrap_or_default(), object.name_any());
-    let failed = |source| SetError::Finalizer { name: name.clone(), source: Box::new(source) };
+/// Removes the finalizer, and forgets the set.
+async fn release(run: &Run<ResourceSet>, protection: &DeletionProtection) -> Result<Action, ReconcileError> {
     // Read again: the ledger may have been written since, and the removal would meet a conflict.
-    let sets: Api<ResourceSet> = Api::namespaced(context.client.clone(), &name.namespace);
-    let live = sets.get_opt(&name.name).await.map_err(failed)?.filter(|live| live.uid() == object.uid());
-    if let Some(live) = live {
-        finalizer::remove(&context.client, &live).await.map_err(failed)?;
+    let sets: Api<ResourceSet> = Api::namespaced(run.context.client.clone(), &run.name.namespace);
+    let live = sets.get_opt(&run.name.name).await.map_err(|error| run.finalizer_error(error))?;
+    if let Some(live) = live.filter(|live| live.uid() == run.object.uid()) {
+        finalizer::remove(&run.context.client, &live).await.map_err(|error| run.finalizer_error(error))?;
     }
-    context.metrics.forget_set(&object.uid().unwrap_or_default());
-    context.gone(KIND, &name);
-    Ok(())
+    shell::forget::<SetReconciler>(&run.context, &run.name, &run.uid);
+    protection.forget(&run.object);
+    Ok(Action::await_change())
 }
 
-/// Deletes what may be deleted, tells of the rest and lets the set go.
-async fn leave(
-    object: &Arc<ResourceSet>,
-    context: &Context,
-    deletions: &DeletionProtection,
+/// Publishes why the deletion is not finished, and decides when it goes on.
+async fn unfinished(run: &Run<ResourceSet>, conclusion: &Conclusion) -> Result<Action, ReconcileError> {
+    publish(run, conclusion).await?;
+    let requeuer = &run.context.requeuer;
+    let delay = if conclusion.requeue == Requeue::BackOff {
+        requeuer.back_off(SetReconciler::KIND, &run.name).min(LONGEST_RETRY)
+    } else {
+        // The deletion of everything has been requested, and goes on.
+        requeuer.dependency_delay().min(AGAIN)
+    };
+    Ok(Action::requeue(delay))
+}
+
+/// Deletes what may still be deleted, reports the rest and releases the set.
+async fn delete_best_effort(
+    run: &Run<ResourceSet>,
+    protection: &DeletionProtection,
     owner: Option<Owner>,
     ledger: &Ledger,
-    why: Cause,
-) -> Result<Action, SetError> {
-    let left = best_effort::delete_what_may_be(context.target.as_ref(), owner.as_ref(), ledger, &why, object).await;
-    if !left.is_empty() && deletions.known_for(object) < GRACE {
+    cause: Cause,
+) -> Result<Action, ReconcileError> {
+    let target = run.context.target.as_ref();
+    let left = best_effort::delete(target, owner.as_ref(), ledger, &cause, &run.object).await;
+    if !left.is_empty() && protection.known_for(&run.object) < GRACE {
         return Ok(Action::requeue(AGAIN));
     }
     if !left.is_empty() {
-        tell(object, context, &why, &left);
+        report_left_behind(run, &cause, &left);
     }
-    release(object, context).await?;
-    deletions.is_gone(object);
-    Ok(Action::await_change())
+    release(run, protection).await
 }
 
-/// Tells what a set leaves behind, in an event and in the log.
-fn tell(object: &ResourceSet, context: &Context, why: &Cause, left: &[best_effort::LeftBehind]) {
-    let message = best_effort::message(why, left);
-    let name = format!("{}/{}", object.namespace().unwrap_or_default(), object.name_any());
+/// Reports the objects that a set leaves behind, in an event and in the log.
+fn report_left_behind(run: &Run<ResourceSet>, cause: &Cause, left: &[best_effort::LeftBehind]) {
+    let message = best_effort::message(cause, left);
+    let name = run.name.to_string();
     tracing::warn!(set = name, left = left.len(), message, "a set leaves objects behind");
-    let about = match why {
-        // Nothing can be created in a namespace that is being deleted, so the event stands with the namespace itself.
-        Cause::NamespaceEnds => ObjectReference {
+    let about = match cause {
+        // Nothing can be created in a namespace that is being deleted, so the event is about the namespace itself.
+        Cause::NamespaceTerminating => ObjectReference {
             api_version: Some("v1".to_owned()),
             kind: Some("Namespace".to_owned()),
-            name: object.namespace(),
+            name: Some(run.name.namespace.clone()),
             ..ObjectReference::default()
         },
-        Cause::AccountGone(_) => object.object_ref(&()),
+        Cause::AccountGone(_) => run.object.object_ref(&()),
     };
     let message = format!("ResourceSet/{name}: {message}");
-    context.events.send(ObjectEvent { about, severity: Severity::Warning, reason: Reason::ObjectsLeft, message });
+    run.context.events.send(ObjectEvent { about, severity: Severity::Warning, reason: Reason::ObjectsLeft, message });
 }
 
 /// Keeps everything as it is, and says so once.
-async fn hold(
-    object: &Arc<ResourceSet>,
-    context: &Context,
-    ledger: &Ledger,
-    message: String,
-) -> Result<Action, SetError> {
-    let outcome = Outcome::Stalled { reason: Reason::DeletionHeld, message: message.clone() };
-    let held = Abnormal { kind: ConditionType::DeletionHeld, reason: Reason::DeletionHeld, message: message.clone() };
-    if show(object, context, &outcome, &[held]).await? {
-        tracing::warn!(set = %object.name_any(), namespace = object.namespace().unwrap_or_default(), message, "a deletion is held");
-        let action = ActionLabels { action: "held".to_owned() };
-        context.metrics.objects.get_or_create(&action).inc_by(ledger.len() as u64);
-        record_event(object, context, Severity::Warning, Reason::DeletionHeld, message);
+async fn hold(run: &Run<ResourceSet>, ledger: &Ledger, message: String) -> Result<Action, ReconcileError> {
+    let reason = Reason::DeletionHeld;
+    let held = Abnormal { kind: ConditionType::DeletionHeld, reason, message: message.clone() };
+    let conclusion = Conclusion::stalled(reason, message.clone()).with_abnormal(vec![held]);
+    if publish(run, &conclusion).await? == Published::Changed {
+        tracing::warn!(set = run.name.name, namespace = run.name.namespace, message, "a deletion is held");
+        run.context.metrics.count_objects("held", ledger.len());
+        run.record_event(Severity::Warning, reason, message);
     }
     Ok(Action::await_change())
 }
 
-/// Writes conditions and nothing else; says whether they changed.
-async fn show(
-    object: &Arc<ResourceSet>,
-    context: &Context,
-    outcome: &Outcome,
-    abnormal: &[Abnormal],
-) -> Result<bool, SetError> {
-    // The inventory is written by the ledger_store.
-    let known = ResourceSetStatus { inventory: None, ..object.status.clone().unwrap_or_default() };
-    let mut after = known.clone();
-    let at = timestamp(now());
-    let conditions = Conditions::new(known.conditions.iter().cloned().map(Into::into).collect());
-    let stamp = Stamp { generation: object.meta().generation.unwrap_or_default(), now: &at };
-    after.conditions =
-        conclude(&conditions, outcome, Some(abnormal), stamp).into_vec().into_iter().map(Into::into).collect();
-    Ok(publish(&context.client, object.as_ref(), &known, &after).await?)
+/// Publishes conditions and nothing else: the inventory is written by the ledger store.
+async fn publish(run: &Run<ResourceSet>, conclusion: &Conclusion) -> Result<Published, ReconcileError> {
+    let mut status = StatusChange::of(&run.object);
+    status.conclude(&conclusion.outcome, conclusion.abnormal.as_deref(), run.generation());
+    status.publish(run).await
 }
 
 /// The value of the annotation that approves the deletion of this very object.

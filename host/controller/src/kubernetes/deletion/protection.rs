@@ -1,11 +1,12 @@
-//! Whether the deletion of a set is meant: looks at the definition, and at what else is being deleted.
+//! Decides whether the deletion of a set looks like an accident, from its definition and from what else is being deleted.
 //!
 //! # Guarantees
-//! Nothing is decided from a cache that may be old: the definition and the namespaces are read when they are asked about.
-//! A held deletion stays held, also over a restart and when the others have gone: the condition `DeletionHeld` is the memory.
+//! Nothing is decided from a cache that may be old: the definition and the namespaces are read when they matter. A held deletion
+//! stays held, also over a restart and after the other sets have gone, because the condition `DeletionHeld` records it.
 
-use super::{Lifecycle, approval, namespace_ends};
+use super::{Lifecycle, approval, namespace_lifecycle};
 use crate::kubernetes::context::Context;
+use crate::kubernetes::run::{Run, is_suspended};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::Api;
 use kube::runtime::reflector::Store;
@@ -13,27 +14,26 @@ use kube::{Resource, ResourceExt};
 use orangery_api::ResourceSet;
 use orangery_core::conditions::ConditionType;
 use orangery_core::guard::{DeletionPolicy, Holding, WhyHeld};
-use orangery_core::keys;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The definition whose deletion takes all sets along.
+/// The definition whose deletion deletes all sets.
 const DEFINITION: &str = "resourcesets.fluxcd.controlplane.io";
 
-/// What is to be done about a deletion.
+/// What is done about a deletion.
 pub(super) enum Decision {
-    /// It is meant.
+    /// It is intended.
     Proceed,
-    /// Others may follow; ask again then.
+    /// Other deletions may follow, so decide after this time.
     Settle(Duration),
-    /// It may be an accident: what the condition says.
+    /// It may be an accident; the message of the condition.
     Hold(String),
-    /// It cannot be told: why, and what to do.
+    /// It cannot be decided; why, and what to do.
     Unknown(String),
 }
 
-/// All sets, and what is known of their deletions.
+/// All sets, and their deletions so far.
 pub(in crate::kubernetes) struct DeletionProtection {
     sets: Store<ResourceSet>,
     memory: Mutex<Memory>,
@@ -41,27 +41,27 @@ pub(in crate::kubernetes) struct DeletionProtection {
 
 #[derive(Default)]
 struct Memory {
-    /// DeletionProtection that go on, by the UID of the set.
+    /// Deletions under way, by the UID of the set.
     seen: BTreeMap<String, Seen>,
-    /// DeletionProtection that were carried out a short while ago, by the UID of the set.
+    /// Deletions that were finished recently, by the UID of the set.
     gone: BTreeMap<String, Finished>,
 }
 
 struct Seen {
     /// When it was first seen.
     since: Instant,
-    /// Its time, if it counted and was begun.
+    /// The time of the deletion, once it was allowed to proceed, if it counts.
     carried_out: Option<u64>,
 }
 
 struct Finished {
-    /// The time of the deletion, in milliseconds, by the clock of the API server.
+    /// The time of the deletion in milliseconds since 1970, by the clock of the API server.
     at: u64,
-    /// When it was done.
+    /// When it was finished.
     done: Instant,
 }
 
-/// One deletion that counted.
+/// A deletion that counts towards an accident.
 struct CountedDeletion {
     uid: String,
     namespace: String,
@@ -69,19 +69,14 @@ struct CountedDeletion {
 }
 
 impl DeletionProtection {
-    /// Sees the sets of this cache.
+    /// Protects the sets of this cache.
     pub(in crate::kubernetes) fn of(sets: Store<ResourceSet>) -> Self {
         Self { sets, memory: Mutex::default() }
     }
 
     /// Decides about one deletion.
-    pub(super) async fn decide(
-        &self,
-        context: &Context,
-        object: &ResourceSet,
-        ending: Lifecycle,
-        objects: usize,
-    ) -> Decision {
+    pub(super) async fn decide(&self, run: &Run<ResourceSet>, namespace: Lifecycle, objects: usize) -> Decision {
+        let (context, object) = (run.context.as_ref(), &run.object);
         let policy = context.options.deletions;
         let uid = object.uid().unwrap_or_default();
         if policy.hold == Holding::Off || approval(object) == Some(uid.as_str()) {
@@ -100,7 +95,7 @@ impl DeletionProtection {
                 ));
             }
         }
-        if ending == Lifecycle::Terminating {
+        if namespace == Lifecycle::Terminating {
             return Decision::Proceed;
         }
         let state = self.sets.state();
@@ -109,10 +104,10 @@ impl DeletionProtection {
         if known < settling {
             return Decision::Settle(settling - known);
         }
-        match self.many(policy, context, object, &state).await {
+        match self.many(policy, run, &state).await {
             Some(why) => Decision::Hold(why.message(&uid, objects)),
             None => {
-                self.carries_out(object);
+                self.proceeds(object);
                 Decision::Proceed
             }
         }
@@ -125,8 +120,8 @@ impl DeletionProtection {
         memory.seen.entry(object.uid().unwrap_or_default()).or_insert_with(first).since.elapsed()
     }
 
-    /// The deletion is carried out from now on: it counted, also when nothing is left to be deleted any more.
-    fn carries_out(&self, object: &ResourceSet) {
+    /// Notes that the deletion proceeds. It counts from now on, also after everything of it is deleted.
+    fn proceeds(&self, object: &ResourceSet) {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(counted) = counted(object)
             && let Some(seen) = memory.seen.get_mut(&counted.uid)
@@ -135,8 +130,8 @@ impl DeletionProtection {
         }
     }
 
-    /// The set is released. If its objects went with it, its deletion counted for a while.
-    pub(super) fn is_gone(&self, object: &ResourceSet) {
+    /// Notes that the set is released. If its objects were deleted, its deletion counts for a while.
+    pub(super) fn forget(&self, object: &ResourceSet) {
         let uid = object.uid().unwrap_or_default();
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(at) = memory.seen.remove(&uid).and_then(|seen| seen.carried_out) {
@@ -144,55 +139,50 @@ impl DeletionProtection {
         }
     }
 
+    /// Whether too many sets are being deleted at about the same time. Sets of a terminating namespace do not count.
     async fn many(
         &self,
         policy: DeletionPolicy,
-        context: &Context,
-        object: &ResourceSet,
+        run: &Run<ResourceSet>,
         state: &[Arc<ResourceSet>],
     ) -> Option<WhyHeld> {
-        let own = counted(object)?;
+        let own = counted(&run.object)?;
         let mut deleted: Vec<CountedDeletion> =
             state.iter().filter_map(|set| counted(set)).filter(|one| one.uid != own.uid).collect();
         let mut all: BTreeSet<String> = state.iter().filter_map(|set| set.uid()).collect();
         all.insert(own.uid.clone());
-        let gone = self.lately_gone(policy, &all);
+        let gone = self.recently_finished(policy, &all);
         all.extend(gone.keys().cloned());
         deleted.retain(|one| !gone.contains_key(&one.uid));
         let times = |deleted: &[CountedDeletion]| -> Vec<u64> {
             std::iter::once(own.at).chain(deleted.iter().map(|one| one.at)).chain(gone.values().copied()).collect()
         };
-        // Namespaces are asked about only where it matters.
+        // Namespaces are read only where they can make a difference.
         policy.too_many(own.at, &times(&deleted), all.len())?;
-        let mut ends: BTreeMap<String, Lifecycle> = BTreeMap::new();
+        let mut lifecycles: BTreeMap<String, Lifecycle> = BTreeMap::new();
         for namespace in deleted.iter().map(|one| &one.namespace).collect::<BTreeSet<_>>() {
-            // If it cannot be found out, its sets count.
-            let ending = namespace_ends(context, namespace).await.unwrap_or(Lifecycle::Active);
-            ends.insert(namespace.clone(), ending);
+            // The sets of a namespace that cannot be read count.
+            let lifecycle = namespace_lifecycle(run, namespace).await.unwrap_or(Lifecycle::Active);
+            lifecycles.insert(namespace.clone(), lifecycle);
         }
-        let is_ending = |namespace: &str| ends.get(namespace) == Some(&Lifecycle::Terminating);
-        let without = state.iter().filter(|set| set.namespace().is_some_and(|namespace| is_ending(&namespace))).count();
-        deleted.retain(|one| !is_ending(&one.namespace));
+        let is_terminating = |namespace: &str| lifecycles.get(namespace) == Some(&Lifecycle::Terminating);
+        let without =
+            state.iter().filter(|set| set.namespace().is_some_and(|namespace| is_terminating(&namespace))).count();
+        deleted.retain(|one| !is_terminating(&one.namespace));
         policy.too_many(own.at, &times(&deleted), all.len().saturating_sub(without)).map(WhyHeld::Many)
     }
 
-    /// Times of the deletions that were carried out within the policy's time. Forgets what is older, and first sights of
-    /// sets that nobody knows any more.
-    fn lately_gone(&self, policy: DeletionPolicy, present: &BTreeSet<String>) -> BTreeMap<String, u64> {
+    /// Times of the deletions that were finished recently. Forgets older ones, and deletions of sets that no longer exist.
+    fn recently_finished(&self, policy: DeletionPolicy, present: &BTreeSet<String>) -> BTreeMap<String, u64> {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        // Twice the time: what was deleted may have taken a while to go.
+        // Twice the window of the policy: a deletion may have taken a while to finish.
         memory.gone.retain(|_, gone| gone.done.elapsed() < policy.within * 2);
         memory.seen.retain(|uid, _| present.contains(uid));
         memory.gone.iter().map(|(uid, gone)| (uid.clone(), gone.at)).collect()
     }
 }
 
-/// Whether the set is suspended: it leaves without its objects.
-pub(super) fn is_suspended(object: &ResourceSet) -> bool {
-    object.annotations().get(keys::RECONCILE).is_some_and(|word| word.eq_ignore_ascii_case("disabled"))
-}
-
-/// A deletion that may be part of an accident. One that takes no object along is no harm.
+/// The deletion of a set, if it counts: it was not approved, and deletes objects.
 fn counted(object: &ResourceSet) -> Option<CountedDeletion> {
     let at = object.meta().deletion_timestamp.as_ref()?.0.as_millisecond();
     let uid = object.uid().unwrap_or_default();
@@ -210,7 +200,7 @@ fn counted(object: &ResourceSet) -> Option<CountedDeletion> {
     })
 }
 
-/// What the condition `DeletionHeld` says, if the deletion is held already.
+/// The message of the condition `DeletionHeld`, if the deletion is held already.
 fn held(object: &ResourceSet) -> Option<String> {
     let conditions = &object.status.as_ref()?.conditions;
     let held = conditions.iter().find(|condition| condition.type_ == ConditionType::DeletionHeld.as_str())?;
@@ -220,7 +210,7 @@ fn held(object: &ResourceSet) -> Option<String> {
 async fn definition(context: &Context) -> Result<Lifecycle, kube::Error> {
     let api: Api<CustomResourceDefinition> = Api::all(context.client.clone());
     let found = api.get_metadata_opt(DEFINITION).await?;
-    // Without a definition there would be no set; an API server that has it elsewhere deletes nothing with it.
+    // An API server that has sets without this definition does not delete them with it.
     let terminating = found.is_some_and(|found| found.metadata.deletion_timestamp.is_some());
     Ok(if terminating { Lifecycle::Terminating } else { Lifecycle::Active })
 }

@@ -3,12 +3,17 @@
 //! # Guarantees
 //! What was written is read back as it was. A time that cannot be read counts as now: the guard rather remembers too long.
 
+use super::size;
 use crate::kubernetes::context::{now, timestamp};
-use orangery_api::ResourceSetStatus;
+use crate::kubernetes::run::Run;
+use crate::pipeline::converge::{LedgerError, LedgerStore};
+use async_trait::async_trait;
+use kube::api::{Api, Patch, PatchParams};
 use orangery_api::set_status::{self, HighWaterMark};
+use orangery_api::{ResourceSet, ResourceSetStatus};
 use orangery_core::guard::Level;
 use orangery_core::inventory::{Inventory, InventoryEntry};
-use orangery_core::{GuardMemory, Ledger};
+use orangery_core::{GuardMemory, Ledger, NamespacedName, Reason};
 use serde_json::{Value, json};
 
 /// The ledger that a status holds.
@@ -31,9 +36,41 @@ pub(in crate::kubernetes) fn read(status: &ResourceSetStatus) -> Inventory {
     inventory
 }
 
-/// What a merge patch of the status must say. The policy of a hold stands with the list that is held, which is published with
-/// the outcome.
-pub(in crate::kubernetes) fn patch(ledger: &Ledger, unreadable: &[InventoryEntry]) -> Value {
+/// The ledger as it is kept in `status.inventory`.
+pub(in crate::kubernetes) struct StatusLedger<'a> {
+    run: &'a Run<ResourceSet>,
+    unreadable: &'a [InventoryEntry],
+}
+
+impl<'a> StatusLedger<'a> {
+    /// Keeps the ledger of this set, with the entries that this version cannot read.
+    pub(in crate::kubernetes) fn of(run: &'a Run<ResourceSet>, unreadable: &'a [InventoryEntry]) -> Self {
+        Self { run, unreadable }
+    }
+}
+
+#[async_trait]
+impl LedgerStore for StatusLedger<'_> {
+    async fn record(&self, set: &NamespacedName, ledger: &Ledger) -> Result<(), LedgerError> {
+        let run = self.run;
+        let status = patch(ledger, self.unreadable);
+        let before = run.object.status.as_ref().and_then(|status| status.inventory.as_ref());
+        if let Some(bytes) = run.size.excess_of_inventory(before, &status.get("inventory")) {
+            return Err(size::ledger_does_not_fit(set, ledger.len(), bytes));
+        }
+        let patch = json!({"metadata": {"uid": run.uid}, "status": status});
+        let api: Api<ResourceSet> = Api::namespaced(run.context.client.clone(), &set.namespace);
+        match api.patch_status(&set.name, &PatchParams::default(), &Patch::Merge(&patch)).await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                Err(LedgerError { set: set.clone(), reason: Reason::ReconciliationFailed, message: error.to_string() })
+            }
+        }
+    }
+}
+
+/// The ledger's part of a merge patch. The policy of a hold stands with the list that is held, and is published with the outcome.
+fn patch(ledger: &Ledger, unreadable: &[InventoryEntry]) -> Value {
     let guard = ledger.guard();
     let marks = marks(guard);
     json!({
@@ -43,7 +80,7 @@ pub(in crate::kubernetes) fn patch(ledger: &Ledger, unreadable: &[InventoryEntry
     })
 }
 
-/// Puts a ledger into a status. One that never had an inventory gets none for nothing.
+/// Puts a ledger into a status. A status without an inventory gets none for an empty ledger.
 pub(in crate::kubernetes) fn show(status: &mut ResourceSetStatus, ledger: &Ledger, unreadable: &[InventoryEntry]) {
     let written = set_status::Inventory::write(ledger, unreadable);
     status.inventory = Some(written).filter(|_| status.inventory.is_some() || !ledger.is_empty());

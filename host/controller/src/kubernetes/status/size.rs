@@ -4,11 +4,13 @@
 //! An object that would grow past [`MOST_BYTES`] is told so in a condition, with its size and the way out. What was in its status
 //! before stays: the last good inputs of a provider, the ledger of a set.
 
+use crate::pipeline::conclusion::Conclusion;
 use crate::pipeline::converge::LedgerError;
-use crate::pipeline::provider::{ProviderReport, stale};
+use crate::pipeline::provider::{Inputs, ProviderReport, stale};
+use crate::pipeline::requeue::Requeue;
 use crate::pipeline::set::SetReport;
 use orangery_core::conditions::Outcome;
-use orangery_core::{Disposition, NamespacedName, Reason, Snapshot};
+use orangery_core::{NamespacedName, Reason, Snapshot};
 use serde::Serialize;
 use std::io;
 
@@ -21,35 +23,34 @@ pub(in crate::kubernetes) struct Size {
     beside: usize,
     /// Bytes of its status.
     status: usize,
-    /// Bytes of the inventory in it.
-    inventory: usize,
 }
 
 impl Size {
-    /// Measures an object, its status, and the inventory in that, if it has one.
-    pub(in crate::kubernetes) fn of(
-        object: &impl Serialize,
-        status: &impl Serialize,
-        inventory: Option<&impl Serialize>,
-    ) -> Self {
-        let status = bytes_of(status);
-        Self { beside: bytes_of(object).saturating_sub(status), status, inventory: inventory.map_or(0, bytes_of) }
+    /// Measures an object and its status.
+    pub(in crate::kubernetes) fn of<S: Serialize + Default>(object: &impl Serialize, status: Option<&S>) -> Self {
+        let status = status.map_or_else(|| bytes_of(&S::default()), bytes_of);
+        Self { beside: bytes_of(object).saturating_sub(status), status }
     }
 
-    /// How large the object would be with this status, if that is too large. What shrinks is always kept.
+    /// How large the object would be with this status, if that is too large. A status that shrinks always fits.
     pub(in crate::kubernetes) fn excess(&self, status: &impl Serialize) -> Option<usize> {
-        Self::beyond(self.beside, self.status, bytes_of(status))
+        excess(self.beside, self.status, bytes_of(status))
     }
 
-    /// The same for the inventory alone: what else is in the status is small, and is written afterwards.
-    pub(in crate::kubernetes) fn excess_of_inventory(&self, inventory: &impl Serialize) -> Option<usize> {
-        Self::beyond(self.beside, self.inventory, bytes_of(inventory))
+    /// How large the object would be with this inventory, if that is too large. Everything else in the status is small, and is
+    /// written afterwards.
+    pub(in crate::kubernetes) fn excess_of_inventory(
+        &self,
+        before: Option<&impl Serialize>,
+        after: &impl Serialize,
+    ) -> Option<usize> {
+        excess(self.beside, before.map_or(0, bytes_of), bytes_of(after))
     }
+}
 
-    fn beyond(beside: usize, before: usize, after: usize) -> Option<usize> {
-        let bytes = beside.saturating_add(after);
-        (bytes > MOST_BYTES && after > before).then_some(bytes)
-    }
+fn excess(beside: usize, before: usize, after: usize) -> Option<usize> {
+    let bytes = beside.saturating_add(after);
+    (bytes > MOST_BYTES && after > before).then_some(bytes)
 }
 
 /// Bytes of a value as JSON, which is what is kept. They are counted, not collected.
@@ -84,15 +85,12 @@ pub(in crate::kubernetes) fn inputs_do_not_fit(
         report.snapshot.inputs().len()
     );
     let snapshot = last.after_failure(Reason::StatusTooLarge, now);
-    let mut abnormal = report.abnormal.unwrap_or_default();
+    let mut abnormal = report.conclusion.abnormal.unwrap_or_default();
     abnormal.extend(stale(&snapshot));
-    ProviderReport {
-        outcome: Outcome::Failed { reason: Reason::StatusTooLarge, message },
-        abnormal: Some(abnormal),
-        snapshot,
-        changed: false,
-        ..report
-    }
+    // Trying again helps only when there are fewer inputs, so the provider keeps its interval.
+    let outcome = Outcome::Failed { reason: Reason::StatusTooLarge, message };
+    let conclusion = Conclusion { outcome, abnormal: Some(abnormal), ..report.conclusion };
+    ProviderReport { conclusion, snapshot, inputs: Inputs::Unchanged, ..report }
 }
 
 /// Refuses a ledger that would not fit, before anything of it is applied.
@@ -110,8 +108,8 @@ pub(in crate::kubernetes) fn status_does_not_fit(report: SetReport, bytes: usize
         "what is to be told makes this ResourceSet {bytes} bytes large, and at most {MOST_BYTES} fit, so this message stands for \
          it: split it into several ResourceSets"
     );
-    let outcome = Outcome::Failed { reason: Reason::StatusTooLarge, message };
-    SetReport { outcome, abnormal: None, converged: None, retry: Some(Disposition::Retry), ..report }
+    let conclusion = Conclusion::failed(Reason::StatusTooLarge, message, Requeue::BackOff);
+    SetReport { conclusion, converged: None, ..report }
 }
 
 #[cfg(test)]
@@ -123,7 +121,7 @@ mod tests {
     fn an_object_is_measured_with_its_new_status_and_without_its_old_one() {
         let status = json!({"old": "x".repeat(MOST_BYTES / 4)});
         let object = json!({"spec": {"a": "x".repeat(MOST_BYTES / 2)}, "status": status});
-        let size = Size::of(&object, &status, None::<&()>);
+        let size = Size::of(&object, Some(&status));
         assert_eq!(size.excess(&json!({"new": "y"})), None);
         let large = json!({"new": "y".repeat(MOST_BYTES / 2)});
         assert!(size.excess(&large).is_some_and(|bytes| bytes > MOST_BYTES && bytes < MOST_BYTES + 100));
@@ -133,9 +131,9 @@ mod tests {
     fn what_shrinks_is_kept_also_where_the_object_is_too_large_already() {
         let inventory = json!({"entries": "x".repeat(MOST_BYTES)});
         let status = json!({"inventory": inventory});
-        let size = Size::of(&json!({"spec": {}, "status": status}), &status, Some(&inventory));
+        let size = Size::of(&json!({"spec": {}, "status": status}), Some(&status));
         let smaller = json!({"entries": "x".repeat(MOST_BYTES - 1)});
-        assert_eq!(size.excess_of_inventory(&smaller), None);
-        assert!(size.excess_of_inventory(&json!({"entries": "x".repeat(MOST_BYTES + 1)})).is_some());
+        assert_eq!(size.excess_of_inventory(Some(&inventory), &smaller), None);
+        assert!(size.excess_of_inventory(Some(&inventory), &json!({"entries": "x".repeat(MOST_BYTES + 1)})).is_some());
     }
 }

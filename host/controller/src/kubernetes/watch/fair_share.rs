@@ -1,88 +1,88 @@
-//! Decides which namespace is next: how many sets are worked on at once, and how many of one namespace.
+//! Limits how many sets are reconciled at once, and how many of one namespace.
 //!
 //! # Guarantees
-//! While others wait, a namespace has at most its share of the places, so that many or slow sets of one do not keep those of
-//! another. Within a namespace the order is that of asking; between namespaces the one with the fewest sets under way is next.
-//! Whoever stops waiting holds no place.
+//! One namespace never gets the last quarter of the slots, so that many or slow sets of one namespace do not delay those of
+//! another. Within a namespace, slots are granted in the order of the requests; between namespaces, to the one with the fewest
+//! running sets. A request that is dropped holds no slot.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
-/// All places.
+/// The slots of all namespaces.
 pub(super) struct FairShare {
     state: Mutex<State>,
-    places: usize,
-    of_one: usize,
+    slots: usize,
+    per_namespace: usize,
 }
 
 #[derive(Default)]
 struct State {
-    working: BTreeMap<String, usize>,
-    taken: usize,
+    running: BTreeMap<String, usize>,
+    used: usize,
     waiting: BTreeMap<String, VecDeque<(u64, oneshot::Sender<Slot>)>>,
-    asked: u64,
+    requests: u64,
 }
 
-/// Who may be worked on.
+/// Which namespaces compete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Namespaces {
-    /// One: all places are its own.
+    /// Only one, which may use all slots.
     One,
-    /// All of them: some places are always left for another one.
+    /// All of them: some slots are always left for another namespace.
     All,
 }
 
-/// A place, until it is dropped.
+/// A slot, until it is dropped.
 pub(super) struct Slot {
     fair_share: Arc<FairShare>,
-    /// Taken out when the place is given to nobody.
+    /// `None` once the slot is given back.
     namespace: Option<String>,
 }
 
 impl FairShare {
-    pub(super) fn new(places: u16, namespaces: Namespaces) -> Arc<Self> {
-        let places = usize::from(places).max(1);
-        let of_one = match namespaces {
-            Namespaces::One => places,
-            Namespaces::All => (places - places.div_ceil(4)).max(1),
+    pub(super) fn new(slots: u16, namespaces: Namespaces) -> Arc<Self> {
+        let slots = usize::from(slots).max(1);
+        let per_namespace = match namespaces {
+            Namespaces::One => slots,
+            Namespaces::All => (slots - slots.div_ceil(4)).max(1),
         };
-        Arc::new(Self { state: Mutex::default(), places, of_one })
+        Arc::new(Self { state: Mutex::default(), slots, per_namespace })
     }
 
-    /// Waits for a place.
-    pub(super) async fn take(self: &Arc<Self>, namespace: &str) -> Slot {
+    /// Waits for a slot.
+    pub(super) async fn acquire(self: &Arc<Self>, namespace: &str) -> Slot {
         loop {
-            let (give, given) = oneshot::channel();
+            let (grant, granted) = oneshot::channel();
             {
                 let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                state.asked += 1;
-                let number = state.asked;
-                state.waiting.entry(namespace.to_owned()).or_default().push_back((number, give));
+                state.requests += 1;
+                let number = state.requests;
+                state.waiting.entry(namespace.to_owned()).or_default().push_back((number, grant));
             }
-            self.give();
-            // The giver goes only with the whole.
-            if let Ok(slot) = given.await {
+            self.grant();
+            // The sender is dropped only together with `self`.
+            if let Ok(slot) = granted.await {
                 return slot;
             }
         }
     }
 
-    /// Gives free places to those who wait.
-    fn give(self: &Arc<Self>) {
+    /// Grants free slots to those who wait.
+    fn grant(self: &Arc<Self>) {
         loop {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            if state.taken >= self.places {
+            if state.used >= self.slots {
                 return;
             }
-            let Some((namespace, give)) = state.next(self.of_one) else { return };
-            if give.is_closed() {
+            let Some((namespace, grant)) = state.next(self.per_namespace) else { return };
+            if grant.is_closed() {
                 continue;
             }
-            state.taken += 1;
-            *state.working.entry(namespace.clone()).or_default() += 1;
+            state.used += 1;
+            *state.running.entry(namespace.clone()).or_default() += 1;
             drop(state);
-            if let Err(mut slot) = give.send(Slot { fair_share: Arc::clone(self), namespace: Some(namespace) }) {
+            if let Err(mut slot) = grant.send(Slot { fair_share: Arc::clone(self), namespace: Some(namespace) }) {
                 slot.end();
             }
         }
@@ -90,31 +90,32 @@ impl FairShare {
 }
 
 impl State {
-    /// Takes the next one out of the queue.
-    fn next(&mut self, of_one: usize) -> Option<(String, oneshot::Sender<Slot>)> {
-        let under_way = |namespace: &String| self.working.get(namespace).copied().unwrap_or_default();
-        let may = self.waiting.iter().filter(|(namespace, queue)| !queue.is_empty() && under_way(namespace) < of_one);
+    /// Takes the next request out of its queue.
+    fn next(&mut self, per_namespace: usize) -> Option<(String, oneshot::Sender<Slot>)> {
+        let running_in = |namespace: &String| self.running.get(namespace).copied().unwrap_or_default();
+        let may =
+            self.waiting.iter().filter(|(namespace, queue)| !queue.is_empty() && running_in(namespace) < per_namespace);
         let first = |queue: &VecDeque<(u64, oneshot::Sender<Slot>)>| queue.front().map(|(number, _)| *number);
-        let next = may.min_by_key(|(namespace, queue)| (under_way(namespace), first(queue)))?.0.clone();
+        let next = may.min_by_key(|(namespace, queue)| (running_in(namespace), first(queue)))?.0.clone();
         let queue = self.waiting.get_mut(&next)?;
-        let (_, give) = queue.pop_front()?;
+        let (_, grant) = queue.pop_front()?;
         if queue.is_empty() {
             self.waiting.remove(&next);
         }
-        Some((next, give))
+        Some((next, grant))
     }
 }
 
 impl Slot {
-    /// Gives the place back without giving it on.
+    /// Gives the slot back, without granting it to the next.
     fn end(&mut self) {
         let Some(namespace) = self.namespace.take() else { return };
         let mut state = self.fair_share.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.taken = state.taken.saturating_sub(1);
-        if let Some(working) = state.working.get_mut(&namespace) {
-            *working = working.saturating_sub(1);
-            if *working == 0 {
-                state.working.remove(&namespace);
+        state.used = state.used.saturating_sub(1);
+        if let Some(running) = state.running.get_mut(&namespace) {
+            *running = running.saturating_sub(1);
+            if *running == 0 {
+                state.running.remove(&namespace);
             }
         }
     }
@@ -124,7 +125,7 @@ impl Drop for Slot {
     fn drop(&mut self) {
         if self.namespace.is_some() {
             self.end();
-            self.fair_share.give();
+            self.fair_share.grant();
         }
     }
 }
@@ -134,13 +135,13 @@ mod tests {
     use super::*;
     use futures::FutureExt;
 
-    /// Asks, and has the place at once or is in the queue.
+    /// Asks, and has the slot at once or is in the queue.
     fn asks(
         fair_share: &Arc<FairShare>,
         namespace: &'static str,
     ) -> (Option<Slot>, futures::future::BoxFuture<'static, Slot>) {
         let fair_share = Arc::clone(fair_share);
-        let mut asking = async move { fair_share.take(namespace).await }.boxed();
+        let mut asking = async move { fair_share.acquire(namespace).await }.boxed();
         (asking.as_mut().now_or_never(), asking)
     }
 
@@ -153,7 +154,7 @@ mod tests {
         assert!(other.is_some(), "another namespace does not wait");
         let (second, waits) = asks(&fair_share, "other");
         assert!(second.is_none());
-        // The next place goes to the namespace with fewer sets under way, though the other one asked first.
+        // The next slot goes to the namespace with fewer sets under way, though the other one requests first.
         drop(busy);
         assert!(waits.now_or_never().is_some());
     }
@@ -196,8 +197,8 @@ mod tests {
         drop(gone);
         drop(only);
         assert!(stays.now_or_never().is_some());
-        let (_, given) = asks(&fair_share, "c");
-        drop(given);
+        let (_, granted) = asks(&fair_share, "c");
+        drop(granted);
         assert!(asks(&fair_share, "d").0.is_some());
     }
 }

@@ -1,13 +1,13 @@
-//! The watches: what triggers which reconciliation.
+//! The watches: which change triggers which reconciliation.
 //!
-//! | what changes | who is reconciled |
+//! | what changes | what is reconciled |
 //! |---|---|
 //! | generation, annotations, deletion of a provider | that provider |
 //! | generation, annotations, deletion of a set | that set |
 //! | objects that a set applied, by somebody else; a dependency that it waits for | that set |
-//! | exported inputs, labels, freshness of a provider; its coming and going | the sets in its namespace that read it |
+//! | exported inputs, labels, freshness of a provider; its creation and deletion | the sets in its namespace that read it |
 //!
-//! Changes of status that we write ourselves trigger nobody.
+//! Changes of status that we write ourselves trigger nothing.
 
 mod fair_share;
 mod initial_list;
@@ -16,205 +16,174 @@ mod task;
 
 use super::context::Context;
 use super::deletion::DeletionProtection;
-use super::{providers, sets};
+use super::providers::ProviderReconciler;
+use super::run::{ManagedObject, name_of};
+use super::sets::SetReconciler;
+use super::shell::{self, ReconcileError};
 use fair_share::{FairShare, Namespaces};
-use futures::{StreamExt, TryStreamExt, stream};
-use initial_list::InitialList;
+use futures::{Stream, StreamExt, stream};
+use initial_list::{InitialList, ListObserver};
 use kube::api::Api;
-use kube::core::NamespaceResourceScope;
 use kube::runtime::controller::{Action, Config as ControllerConfig, Controller};
+use kube::runtime::reflector::store::Writer;
 use kube::runtime::reflector::{self, ObjectRef, Store};
-use kube::runtime::{WatchStreamExt, watcher};
-use kube::{Client, Resource, ResourceExt};
+use kube::runtime::watcher::{self, Event, watcher};
+use kube::runtime::{PredicateConfig, WatchStreamExt};
+use kube::{Resource, ResourceExt};
 use orangery_api::{ResourceSet, ResourceSetInputProvider};
 use orangery_core::NamespacedName;
 use provider_changes::ProviderTracker;
-use serde::de::DeserializeOwned;
 use std::collections::hash_map::DefaultHasher;
 use std::future::Future;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-/// Time until a set looks again that came before the first list of providers was complete.
+/// Delay of a set that is triggered before the first list of providers is complete.
 const SOON: Duration = Duration::from_millis(250);
+/// Changes of one object within this time trigger one reconciliation.
+const DEBOUNCE: Duration = Duration::from_millis(200);
 
-/// Runs both controllers until `stop` is ready; what is under way is finished. `ready` is called when the caches are filled.
+/// Runs both controllers until `stop` is ready; reconciliations under way are finished. `ready` is called when the caches are
+/// complete.
 pub async fn run(
     context: Arc<Context>,
     stop: impl Future<Output = ()> + Clone + Send + Sync + 'static,
     ready: impl FnOnce() + Send + 'static,
 ) {
-    let client = context.watches.clone();
-    let namespace = context.options.namespace.as_deref();
     let (provider_store, provider_writer) = reflector::store::<ResourceSetInputProvider>();
     let (set_store, set_writer) = reflector::store::<ResourceSet>();
-    let (filling, mut polled) = initial_list::channel();
-    let (filling_sets, mut built) = initial_list::channel();
+    let (provider_list, mut providers_listed) = initial_list::channel();
+    let (set_list, mut sets_listed) = initial_list::channel();
 
-    // One watch and one cache of the providers serve both controllers. What the sets have to know goes through a channel, by
-    // name, after the cache has taken it in.
-    let (mut tracker, gone) = (ProviderTracker::default(), Arc::clone(&context));
-    let (tell, told) = mpsc::unbounded_channel();
-    let provider_stream = watcher(scoped(&client, namespace), watcher::Config::default())
-        .default_backoff()
-        .reflect(provider_writer)
-        .inspect(move |event| {
-            filling.observe(event);
-            let Ok(event) = event else { return };
-            let changes = tracker.observe(event);
-            changes.gone.iter().for_each(|uid| gone.metrics.forget_provider(uid));
-            if !changes.gone.is_empty() {
-                changes.providers.iter().for_each(|provider| gone.gone(providers::KIND, provider));
-            }
-            for provider in changes.providers {
-                // Nobody listens any more once the sets' controller has ended.
-                let _ = tell.send(provider);
-            }
-        })
-        .applied_objects()
-        .predicate_filter(wish::<ResourceSetInputProvider>, kube::runtime::PredicateConfig::default());
-    let set_stream = watcher(scoped(&client, namespace), watcher::Config::default())
-        .default_backoff()
-        .reflect(set_writer)
-        .inspect(move |event| filling_sets.observe(event))
-        .inspect_ok(forgets_sets(&context))
-        .applied_objects()
-        .predicate_filter(wish::<ResourceSet>, kube::runtime::PredicateConfig::default());
-    let config =
-        ControllerConfig::default().concurrency(context.options.concurrent).debounce(Duration::from_millis(200));
-    let known = Known { providers: provider_store.clone(), filled: polled.clone() };
-    let polls = Controller::for_stream(provider_stream, provider_store)
-        .with_config(config.clone())
+    // One watch and one cache of the providers serve both controllers. Which providers changed for sets goes through a channel, by
+    // name, after the cache has taken the change in.
+    let (changed_providers, provider_changes) = mpsc::unbounded_channel();
+    let observe_providers = provider_observer(&context, provider_list, changed_providers);
+    let provider_triggers = triggers(&context, provider_writer, observe_providers);
+    let set_triggers = triggers(&context, set_writer, set_observer(&context, set_list));
+
+    let config = ControllerConfig::default().debounce(DEBOUNCE);
+    let provider_reconciler = Arc::new(ProviderReconciler);
+    let provider_controller = Controller::for_stream(provider_triggers, provider_store.clone())
+        .with_config(config.clone().concurrency(context.options.concurrent))
         .graceful_shutdown_on(stop.clone())
         .run(
-            |provider, context| task::run(reconcile_provider(provider, context)),
-            on_error_of_provider,
-            Arc::clone(&context),
-        )
-        .for_each(|_| std::future::ready(()));
-
-    let watched = context.options.namespace.clone();
-    let changed = context.target.changed().filter_map(move |set| {
-        let ours = watched.as_ref().is_none_or(|namespace| *namespace == set.namespace);
-        std::future::ready(ours.then(|| ObjectRef::new(&set.name).within(&set.namespace)))
-    });
-    let readers = set_store.clone();
-    let heard = stream::unfold(told, |mut told: UnboundedReceiver<NamespacedName>| async move {
-        let provider = told.recv().await?;
-        Some((provider, told))
-    });
-    let reads_what_changed = heard.flat_map(move |provider| stream::iter(who_reads(&readers, &provider)));
-    let namespaces = if context.options.namespace.is_some() { Namespaces::One } else { Namespaces::All };
-    let fair_share = FairShare::new(context.options.concurrent, namespaces);
-    let stopped = stop.clone();
-    let deletions = Arc::new(DeletionProtection::of(set_store.clone()));
-    let builds = Controller::for_stream(set_stream, set_store)
-        // How many are worked on at once is decided by namespace.
-        .with_config(config.concurrency(0))
-        .reconcile_on(reads_what_changed)
-        .reconcile_on(changed)
-        .graceful_shutdown_on(stop.clone())
-        .run(
-            move |set, context| {
-                let (fair_share, known, stopped) = (Arc::clone(&fair_share), known.clone(), stopped.clone());
-                let deletions = Arc::clone(&deletions);
-                async move {
-                    let namespace = set.namespace().unwrap_or_default();
-                    tokio::select! {
-                        biased;
-                        () = stopped => Ok(Action::await_change()),
-                        slot = fair_share.take(&namespace) => {
-                            let done = task::run(reconcile_set(set, known, deletions, context)).await;
-                            drop(slot);
-                            done
-                        }
-                    }
-                }
+            move |provider, context| {
+                let reconciler = Arc::clone(&provider_reconciler);
+                task::run(async move { shell::reconcile(reconciler.as_ref(), provider.as_ref(), &context).await })
             },
-            on_error_of_set,
+            shell::on_error::<ProviderReconciler>,
             Arc::clone(&context),
         )
         .for_each(|_| std::future::ready(()));
-    let (of_polls, of_builds) = (polled.clone(), built.clone());
-    let fill = async {
-        tokio::join!(polled.wait(), built.wait());
+
+    let scheduler = Arc::new(SetScheduler::new(&context, provider_store, set_store.clone(), providers_listed.clone()));
+    let stopped = stop.clone();
+    let set_controller = Controller::for_stream(set_triggers, set_store.clone())
+        // How many are reconciled at once is decided by namespace.
+        .with_config(config.concurrency(0))
+        .reconcile_on(readers_of(provider_changes, set_store))
+        .reconcile_on(changed_by_others(&context))
+        .graceful_shutdown_on(stop.clone())
+        .run(
+            move |set, context| Arc::clone(&scheduler).reconcile(set, context, stopped.clone()),
+            shell::on_error::<SetReconciler>,
+            Arc::clone(&context),
+        )
+        .for_each(|_| std::future::ready(()));
+
+    let provider_controller = until_stopped_early(provider_controller, providers_listed.clone(), stop.clone());
+    let set_controller = until_stopped_early(set_controller, sets_listed.clone(), stop);
+    let report_ready = async {
+        tokio::join!(providers_listed.wait(), sets_listed.wait());
         ready();
+        // The controllers go on after that.
+        std::future::pending().await
     };
-    let polls = until_stopped_early(polls, of_polls, stop.clone());
-    let builds = until_stopped_early(builds, of_builds, stop);
     tokio::select! {
-        _ = async { tokio::join!(polls, builds) } => {}
-        // What is left to be done does not end with the filling.
-        () = async { fill.await; std::future::pending().await } => {}
+        _ = async { tokio::join!(provider_controller, set_controller) } => {}
+        () = report_ready => {}
     }
 }
 
-/// A controller whose cache was never filled waits for it for ever, also when it is asked to stop. Nothing of it is under
-/// way then, so it is dropped.
-async fn until_stopped_early(
-    controller: impl Future<Output = ()>,
-    filled: InitialList,
-    stop: impl Future<Output = ()>,
-) {
-    let stopped_early = async {
-        stop.await;
-        if filled.is_complete() {
-            std::future::pending::<()>().await;
+/// Watches one kind into its cache, and yields objects whose generation, annotations or deletion changed.
+fn triggers<K: ManagedObject>(
+    context: &Context,
+    writer: Writer<K>,
+    observe: impl FnMut(&Result<Event<K>, watcher::Error>) + Send + 'static,
+) -> impl Stream<Item = Result<K, watcher::Error>> + Send + 'static {
+    let client = context.watches.clone();
+    let api = match context.options.namespace.as_deref() {
+        Some(namespace) => Api::namespaced(client, namespace),
+        None => Api::all(client),
+    };
+    watcher(api, watcher::Config::default())
+        .default_backoff()
+        .reflect(writer)
+        .inspect(observe)
+        .applied_objects()
+        .predicate_filter(desired_state, PredicateConfig::default())
+}
+
+/// A hash of what users ask for; status is not part of it.
+fn desired_state<K: Resource>(object: &K) -> Option<u64> {
+    let meta = object.meta();
+    let mut hasher = DefaultHasher::new();
+    (meta.generation, &meta.annotations, meta.deletion_timestamp.is_some()).hash(&mut hasher);
+    Some(hasher.finish())
+}
+
+/// Reports the providers that changed for the sets that read them, and forgets those that were deleted.
+fn provider_observer(
+    context: &Arc<Context>,
+    list: ListObserver,
+    changed: UnboundedSender<NamespacedName>,
+) -> impl FnMut(&Result<Event<ResourceSetInputProvider>, watcher::Error>) + Send + use<> {
+    let (mut tracker, context) = (ProviderTracker::default(), Arc::clone(context));
+    move |event| {
+        list.observe(event);
+        let Ok(event) = event else { return };
+        let changes = tracker.observe(event);
+        for (provider, uid) in &changes.deleted {
+            shell::forget::<ProviderReconciler>(&context, provider, uid);
         }
-    };
-    tokio::select! {
-        () = controller => {}
-        () = stopped_early => {}
+        for provider in changes.changed {
+            // Nobody receives any more once the controller of the sets has ended.
+            let _ = changed.send(provider);
+        }
     }
 }
 
-/// The providers that sets read, and whether their first list is complete.
-#[derive(Clone)]
-struct Known {
-    providers: Store<ResourceSetInputProvider>,
-    filled: InitialList,
-}
-
-/// A set whose finalizer somebody took off goes without a reconciliation.
-fn forgets_sets(context: &Arc<Context>) -> impl FnMut(&watcher::Event<ResourceSet>) + use<> {
+/// Forgets sets that were deleted. A set whose finalizer somebody removed is deleted without a reconciliation.
+fn set_observer(
+    context: &Arc<Context>,
+    list: ListObserver,
+) -> impl FnMut(&Result<Event<ResourceSet>, watcher::Error>) + Send + use<> {
     let context = Arc::clone(context);
     move |event| {
-        if let watcher::Event::Delete(set) = event {
-            context.gone(sets::KIND, &name(set));
+        list.observe(event);
+        if let Ok(Event::Delete(set)) = event {
+            shell::forget::<SetReconciler>(&context, &name_of(set), &set.uid().unwrap_or_default());
         }
     }
 }
 
-fn name(object: &impl ResourceExt) -> NamespacedName {
-    NamespacedName::new(object.namespace().unwrap_or_default(), object.name_any())
+/// The sets that read a provider, for each provider that changed.
+fn readers_of(
+    changed: UnboundedReceiver<NamespacedName>,
+    sets: Store<ResourceSet>,
+) -> impl Stream<Item = ObjectRef<ResourceSet>> + Send + 'static {
+    let providers = stream::unfold(changed, |mut changed| async move {
+        let provider = changed.recv().await?;
+        Some((provider, changed))
+    });
+    providers.flat_map(move |provider| stream::iter(who_reads(&sets, &provider)))
 }
 
-fn scoped<K>(client: &Client, namespace: Option<&str>) -> Api<K>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
-{
-    match namespace {
-        Some(namespace) => Api::namespaced(client.clone(), namespace),
-        None => Api::all(client.clone()),
-    }
-}
-
-/// What of an object expresses somebody's wish; status does not.
-fn wish<K: Resource>(object: &K) -> Option<u64> {
-    let meta = object.meta();
-    Some(hash((meta.generation, &meta.annotations, meta.deletion_timestamp.is_some())))
-}
-
-fn hash(value: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// The sets in the provider's namespace that name or select it. A label that was taken off is no longer seen here, so every
-/// set with a selector is asked.
+/// The sets in the provider's namespace that name or select it. The labels that it had before are not known here, so a set with a
+/// selector always counts.
 fn who_reads(sets: &Store<ResourceSet>, provider: &NamespacedName) -> Vec<ObjectRef<ResourceSet>> {
     let reads = |set: &Arc<ResourceSet>| {
         set.meta().namespace.as_deref() == Some(provider.namespace.as_str())
@@ -226,74 +195,73 @@ fn who_reads(sets: &Store<ResourceSet>, provider: &NamespacedName) -> Vec<Object
     sets.state().iter().filter(|set| reads(set)).map(|set| ObjectRef::from_obj(set.as_ref())).collect()
 }
 
-/// The object as the API server has it now: a cache may lag behind our own last write, and what we own must not be read
-/// from yesterday.
-async fn fresh<K>(client: &Client, cached: &K) -> Result<Option<Arc<K>>, kube::Error>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + std::fmt::Debug,
-{
-    let api: Api<K> = Api::namespaced(client.clone(), &cached.namespace().unwrap_or_default());
-    Ok(api.get_opt(&cached.name_any()).await?.map(Arc::new))
+/// Sets whose applied objects were changed by somebody else, or whose dependencies changed.
+fn changed_by_others(context: &Context) -> impl Stream<Item = ObjectRef<ResourceSet>> + Send + 'static {
+    let namespace = context.options.namespace.clone();
+    context.target.changed().filter_map(move |set| {
+        let is_watched = namespace.as_ref().is_none_or(|namespace| *namespace == set.namespace);
+        std::future::ready(is_watched.then(|| ObjectRef::new(&set.name).within(&set.namespace)))
+    })
 }
 
-/// What is retried with back-off without having become a condition.
-#[derive(Debug, thiserror::Error)]
-enum Interrupted {
-    #[error("the object cannot be read: {0}")]
-    Read(#[source] Box<kube::Error>),
-    #[error(transparent)]
-    Provider(#[from] providers::ProviderError),
-    #[error(transparent)]
-    Set(#[from] sets::SetError),
-    #[error("the reconciliation broke, which is a defect of the operator: {0}")]
-    Broke(#[from] tokio::task::JoinError),
+/// Reconciles sets, as many at once as each namespace may have.
+struct SetScheduler {
+    reconciler: SetReconciler,
+    providers_listed: InitialList,
+    fair_share: Arc<FairShare>,
 }
 
-async fn reconcile_provider(
-    cached: Arc<ResourceSetInputProvider>,
-    context: Arc<Context>,
-) -> Result<Action, Interrupted> {
-    match fresh(&context.client, cached.as_ref()).await.map_err(|error| Interrupted::Read(Box::new(error)))? {
-        Some(object) => Ok(providers::reconcile(object, context).await?),
-        None => {
-            context.metrics.forget_provider(&cached.uid().unwrap_or_default());
-            context.gone(providers::KIND, &name(cached.as_ref()));
-            Ok(Action::await_change())
+impl SetScheduler {
+    fn new(
+        context: &Context,
+        providers: Store<ResourceSetInputProvider>,
+        sets: Store<ResourceSet>,
+        providers_listed: InitialList,
+    ) -> Self {
+        let namespaces = if context.options.namespace.is_some() { Namespaces::One } else { Namespaces::All };
+        Self {
+            reconciler: SetReconciler { providers, deletions: DeletionProtection::of(sets) },
+            providers_listed,
+            fair_share: FairShare::new(context.options.concurrent, namespaces),
         }
     }
-}
 
-async fn reconcile_set(
-    cached: Arc<ResourceSet>,
-    known: Known,
-    deletions: Arc<DeletionProtection>,
-    context: Arc<Context>,
-) -> Result<Action, Interrupted> {
-    // Before the first list is complete every provider would look missing. Waiting here would hold a place.
-    if !known.filled.is_complete() {
-        return Ok(Action::requeue(SOON));
-    }
-    match fresh(&context.client, cached.as_ref()).await.map_err(|error| Interrupted::Read(Box::new(error)))? {
-        Some(object) => Ok(sets::reconcile(object, &known.providers, &deletions, context).await?),
-        None => {
-            context.metrics.forget_set(&cached.uid().unwrap_or_default());
-            context.gone(sets::KIND, &name(cached.as_ref()));
-            Ok(Action::await_change())
+    async fn reconcile(
+        self: Arc<Self>,
+        set: Arc<ResourceSet>,
+        context: Arc<Context>,
+        stopped: impl Future<Output = ()>,
+    ) -> Result<Action, ReconcileError> {
+        let namespace = set.namespace().unwrap_or_default();
+        let _slot = tokio::select! {
+            biased;
+            () = stopped => return Ok(Action::await_change()),
+            slot = self.fair_share.acquire(&namespace) => slot,
+        };
+        // Before the first list is complete every provider would look missing. Waiting here would keep the slot.
+        if !self.providers_listed.is_complete() {
+            return Ok(Action::requeue(SOON));
         }
+        let scheduler = Arc::clone(&self);
+        task::run(async move { shell::reconcile(&scheduler.reconciler, set.as_ref(), &context).await }).await
     }
 }
 
-fn on_error_of_provider(object: Arc<ResourceSetInputProvider>, error: &Interrupted, context: Arc<Context>) -> Action {
-    back_off(providers::KIND, object.as_ref(), error, &context)
-}
-
-fn on_error_of_set(object: Arc<ResourceSet>, error: &Interrupted, context: Arc<Context>) -> Action {
-    back_off(sets::KIND, object.as_ref(), error, &context)
-}
-
-fn back_off<K: ResourceExt>(kind: &'static str, object: &K, error: &Interrupted, context: &Context) -> Action {
-    let name = name(object);
-    let wait = context.back_off(kind, &name);
-    tracing::warn!(kind, %name, %error, retry_in = ?wait, "a reconciliation was interrupted");
-    Action::requeue(wait)
+/// A controller whose cache was never filled waits for it for ever, also when it is asked to stop. It has no reconciliation under
+/// way then, so it is dropped.
+async fn until_stopped_early(
+    controller: impl Future<Output = ()>,
+    listed: InitialList,
+    stop: impl Future<Output = ()>,
+) {
+    let stopped_early = async {
+        stop.await;
+        if listed.is_complete() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = controller => {}
+        () = stopped_early => {}
+    }
 }

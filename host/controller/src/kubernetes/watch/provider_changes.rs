@@ -1,9 +1,10 @@
-//! Decides which changes of providers are told to the sets that read them: another fingerprint of what sets read, and a deletion.
+//! Decides which provider changes trigger the ResourceSets that read the provider.
 //!
 //! # Guarantees
-//! A deletion is told, also one that happened while the watch was interrupted. The last state of a deleted object equals the
-//! one before, so a filter by content alone would keep it back.
+//! A deletion always triggers, also one that happened while the watch was interrupted. A filter by content alone would drop it,
+//! because the last state of a deleted object equals the one before.
 
+use crate::kubernetes::run::name_of;
 use kube::runtime::watcher::Event;
 use kube::{Resource, ResourceExt};
 use orangery_api::ResourceSetInputProvider;
@@ -12,11 +13,11 @@ use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-/// What was last heard of each provider.
+/// The last known state of each provider.
 #[derive(Default)]
 pub(super) struct ProviderTracker {
     known: BTreeMap<NamespacedName, Known>,
-    /// Counts the lists: what the present one does not name is gone.
+    /// Counts the lists: a provider that the present one does not name was deleted.
     list: u64,
 }
 
@@ -26,13 +27,13 @@ struct Known {
     list: u64,
 }
 
-/// What an event means to the sets.
+/// What an event of the watch means for ResourceSets.
 #[derive(Default)]
 pub(super) struct ProviderChanges {
-    /// Providers to tell of.
-    pub(super) providers: Vec<NamespacedName>,
-    /// UIDs of providers that are gone.
-    pub(super) gone: Vec<String>,
+    /// Providers whose readers are reconciled.
+    pub(super) changed: Vec<NamespacedName>,
+    /// Providers that were deleted, with their UIDs.
+    pub(super) deleted: Vec<(NamespacedName, String)>,
 }
 
 impl ProviderTracker {
@@ -46,23 +47,25 @@ impl ProviderTracker {
             Event::InitApply(provider) | Event::Apply(provider) => self.applied(provider),
             Event::InitDone => self.listed(),
             Event::Delete(provider) => {
-                let name = name(provider);
+                let name = name_of(provider);
                 self.known.remove(&name);
-                ProviderChanges { gone: provider.uid().into_iter().collect(), providers: vec![name] }
+                let deleted = provider.uid().map(|uid| (name.clone(), uid)).into_iter().collect();
+                ProviderChanges { changed: vec![name], deleted }
             }
         }
     }
 
     fn applied(&mut self, provider: &ResourceSetInputProvider) -> ProviderChanges {
-        let (name, uid) = (name(provider), provider.uid().unwrap_or_default());
-        let heard = Known { uid: uid.clone(), fingerprint: fingerprint(provider), list: self.list };
-        let fingerprint = heard.fingerprint;
+        let (name, uid) = (name_of(provider), provider.uid().unwrap_or_default());
+        let fingerprint = fingerprint(provider);
+        let known = Known { uid: uid.clone(), fingerprint, list: self.list };
         let mut changes = ProviderChanges::default();
-        match self.known.insert(name.clone(), heard) {
+        match self.known.insert(name.clone(), known) {
             Some(before) if before.uid == uid && before.fingerprint == fingerprint => {}
             before => {
-                changes.gone.extend(before.map(|before| before.uid).filter(|before| *before != uid));
-                changes.providers.push(name);
+                let replaced = before.map(|before| before.uid).filter(|before| *before != uid);
+                changes.deleted.extend(replaced.map(|uid| (name.clone(), uid)));
+                changes.changed.push(name);
             }
         }
         changes
@@ -75,25 +78,21 @@ impl ProviderTracker {
             if known.list == present {
                 return true;
             }
-            changes.providers.push(name.clone());
-            changes.gone.push(known.uid.clone());
+            changes.changed.push(name.clone());
+            changes.deleted.push((name.clone(), known.uid.clone()));
             false
         });
         changes
     }
 }
 
-fn name(provider: &ResourceSetInputProvider) -> NamespacedName {
-    NamespacedName::new(provider.namespace().unwrap_or_default(), provider.name_any())
-}
-
-/// What of a provider matters to the sets that read it.
+/// A hash of everything that ResourceSets read of a provider.
 fn fingerprint(provider: &ResourceSetInputProvider) -> u64 {
     let status = provider.status.as_ref();
     let stale = status.and_then(|status| status.stale.as_ref()).map(|stale| &stale.reason);
     let revision = status.and_then(|status| status.last_exported_revision.as_ref());
-    let mut hasher = DefaultHasher::new();
     let odd = status.map(|status| &status.odd);
+    let mut hasher = DefaultHasher::new();
     (revision, stale, odd, &provider.meta().labels, provider.meta().deletion_timestamp.is_some()).hash(&mut hasher);
     hasher.finish()
 }
@@ -110,30 +109,34 @@ mod tests {
         provider
     }
 
-    fn told(changes: &ProviderChanges) -> Vec<String> {
-        changes.providers.iter().map(|provider| provider.name.clone()).collect()
+    fn changed(changes: &ProviderChanges) -> Vec<&str> {
+        changes.changed.iter().map(|provider| provider.name.as_str()).collect()
+    }
+
+    fn deleted(changes: &ProviderChanges) -> Vec<&str> {
+        changes.deleted.iter().map(|(_, uid)| uid.as_str()).collect()
     }
 
     #[test]
-    fn an_offer_is_told_once_and_a_deletion_always() {
+    fn a_state_triggers_once_and_a_deletion_always() {
         let mut tracker = ProviderTracker::default();
-        assert_eq!(told(&tracker.observe(&Event::Apply(provider("a", "1")))), ["a"]);
-        assert!(told(&tracker.observe(&Event::Apply(provider("a", "1")))).is_empty());
+        assert_eq!(changed(&tracker.observe(&Event::Apply(provider("a", "1")))), ["a"]);
+        assert!(changed(&tracker.observe(&Event::Apply(provider("a", "1")))).is_empty());
         let changes = tracker.observe(&Event::Delete(provider("a", "1")));
-        assert_eq!((told(&changes), changes.gone), (vec!["a".to_owned()], vec!["1".to_owned()]));
-        assert_eq!(told(&tracker.observe(&Event::Apply(provider("a", "2")))), ["a"]);
+        assert_eq!((changed(&changes), deleted(&changes)), (vec!["a"], vec!["1"]));
+        assert_eq!(changed(&tracker.observe(&Event::Apply(provider("a", "2")))), ["a"]);
     }
 
     #[test]
-    fn what_a_later_list_does_not_name_is_gone() {
+    fn a_provider_that_a_later_list_does_not_name_was_deleted() {
         let mut tracker = ProviderTracker::default();
         for event in [Event::Init, Event::InitApply(provider("a", "1")), Event::InitApply(provider("b", "2"))] {
             tracker.observe(&event);
         }
-        assert!(told(&tracker.observe(&Event::InitDone)).is_empty());
+        assert!(changed(&tracker.observe(&Event::InitDone)).is_empty());
         tracker.observe(&Event::Init);
-        assert!(told(&tracker.observe(&Event::InitApply(provider("a", "1")))).is_empty());
+        assert!(changed(&tracker.observe(&Event::InitApply(provider("a", "1")))).is_empty());
         let changes = tracker.observe(&Event::InitDone);
-        assert_eq!((told(&changes), changes.gone), (vec!["b".to_owned()], vec!["2".to_owned()]));
+        assert_eq!((changed(&changes), deleted(&changes)), (vec!["b"], vec!["2"]));
     }
 }

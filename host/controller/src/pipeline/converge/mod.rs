@@ -262,7 +262,7 @@ async fn take_living(target: &dyn Target, plan: &mut Plan, applied: &ApplyReport
 }
 
 /// What an earlier prune has dealt with, and what leaves the ledger without being deleted: neither keeps a namespace.
-fn leaves<'a>(pruned: &'a PruneReport, living: &'a [LedgerEntry]) -> BTreeSet<&'a ObjectKey> {
+pub(crate) fn leaves<'a>(pruned: &'a PruneReport, living: &'a [LedgerEntry]) -> BTreeSet<&'a ObjectKey> {
     let gone = pruned.deleted.iter().map(|change| &change.key);
     let going = pruned.terminating.iter().map(|terminating| &terminating.key);
     gone.chain(going).chain(&pruned.released).chain(living.iter().map(|entry| &entry.key)).collect()
@@ -289,63 +289,4 @@ fn unrendered(failed: &[FailedInput], standing: &mut Standing) -> Vec<orangery_c
         }
     }
     failed.iter().filter_map(|failed| failed.unnamed.clone()).collect()
-}
-
-/// What is left of a set that was dismantled.
-#[derive(Debug)]
-pub struct Dismantled {
-    /// What was deleted and what could not be.
-    pub pruned: PruneReport,
-    /// What the set still owns.
-    pub ledger: Ledger,
-    /// Adopted objects that stay, and are nobody's again.
-    pub left: Vec<ObjectKey>,
-}
-
-/// Deletes everything a set owns: an explicit wish, which the guard does not hold. Adopted objects whose deletion nobody has
-/// approved are left to nobody, and the set does not wait for them.
-///
-/// # Errors
-/// The ledger could not be written; what was deleted is deleted, and the next attempt finds it gone.
-pub async fn dismantle(
-    target: &dyn Target,
-    ledger_store: &dyn LedgerStore,
-    owner: &Owner,
-    ledger: &Ledger,
-    consent: Consent<'_>,
-) -> Result<Dismantled, LedgerError> {
-    let mut stale = plan::deletion_order(ledger.iter().cloned().collect());
-    let adopted = adoption::take_adopted(target, owner, &mut stale, consent.owns).await;
-    let (mut pruned, waiting) = adoption::prune(target, owner, adopted, consent.approved).await;
-    // A namespace is left with what it contains.
-    let occupied = plan::take_occupied(&mut stale, ledger, &leaves(&pruned, &[]));
-    let containers: Vec<LedgerEntry> = occupied.into_iter().map(|occupied| occupied.entry).collect();
-    if !stale.is_empty() {
-        pruned.extend(target.prune(owner, &stale).await);
-    }
-    let mut left = Vec::new();
-    if !waiting.is_empty() {
-        let mut disowned = target.disown(owner, &containers).await;
-        // Containers first: once its content has left the ledger, nothing would keep one that is still ours.
-        if disowned.failed.iter().all(|failed| failed.unseen) {
-            disowned.extend(target.disown(owner, &waiting).await);
-        }
-        let hopeless: Vec<ObjectKey> =
-            disowned.failed.extract_if(.., |failed| failed.unseen).map(|failed| failed.key).collect();
-        disowned.released.extend(hopeless);
-        left.clone_from(&disowned.released);
-        pruned.extend(disowned);
-    }
-    let mut rest = ledger.clone();
-    for key in pruned.deleted.iter().map(|change| &change.key).chain(&pruned.released) {
-        rest.remove(key);
-    }
-    // Objects that ask to be kept outlive the set: that is what the annotation is for.
-    for kept in &pruned.kept {
-        rest.remove(&kept.key);
-    }
-    if rest != *ledger {
-        ledger_store.record(&owner.name, &rest).await?;
-    }
-    Ok(Dismantled { pruned, ledger: rest, left })
 }

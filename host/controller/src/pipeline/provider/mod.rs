@@ -1,16 +1,24 @@
-//! One reconciliation of one provider: schedule, poll, outcome. The same in a cluster and in a directory.
+//! One reconciliation of one provider, the same in a cluster and in a directory:
+//!
+//! ```text
+//! schedule → access → poll → select → snapshot
+//! ```
+//!
+//! # Guarantees
+//! Always ends with a [`ProviderReport`]. Whatever fails, the snapshot in it holds the last good inputs (law 1).
 
 pub mod access;
 pub mod cron;
 pub mod poll;
 
+use crate::pipeline::conclusion::{self, Conclusion};
 use crate::pipeline::provider::poll::{Polled, Poller};
+use crate::pipeline::requeue::Requeue;
 use crate::pipeline::secrets::SecretReader;
-use crate::pipeline::set::outcome;
 use cron::CronError;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
 use orangery_core::schedule::{self, NextPoll, Window, WindowTooShort};
-use orangery_core::spec::ProviderSpec;
+use orangery_core::spec::{ProviderSpec, SpecError};
 use orangery_core::{Disposition, Explain, Freshness, Notice, Reason, Snapshot};
 use orangery_egress::RequestTrace;
 use std::time::{Duration, Instant};
@@ -54,51 +62,69 @@ pub struct NextSchedule {
     pub when: u64,
 }
 
-/// What a reconciliation of a provider came to.
+/// What a reconciliation of a provider did and found.
 #[derive(Debug)]
 pub struct ProviderReport {
-    /// For the conditions.
-    pub outcome: Outcome,
-    /// What is odd; `None` leaves the conditions about it as they are.
-    pub abnormal: Option<Vec<Abnormal>>,
+    /// How it ended.
+    pub conclusion: Conclusion,
     /// The inputs to export.
     pub snapshot: Snapshot,
-    /// Whether the exported inputs are others than before.
-    pub changed: bool,
-    /// When to come back: by the interval or schedule, or because of a failure.
-    pub next: Next,
+    /// Whether the exported inputs differ from those before.
+    pub inputs: Inputs,
     /// For `status.nextSchedule`.
     pub next_schedule: Option<NextSchedule>,
     /// What was asked of the network.
     pub requests: Vec<RequestTrace>,
 }
 
-/// When a provider is looked at again.
+/// Whether the exported inputs differ from those before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// After this time.
-    After(Duration),
-    /// After a back-off that grows with each failure.
-    BackOff,
-    /// When something changes.
-    OnChange,
+pub enum Inputs {
+    /// They do.
+    Changed,
+    /// They do not.
+    Unchanged,
 }
 
-/// Takes one provider through its reconciliation. `forced` polls also outside of the schedule.
+/// Whether the schedule counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trigger {
+    /// Polls only within the windows of `spec.schedule`.
+    Clock,
+    /// Somebody asked for a poll at once, with the annotation `reconcile.fluxcd.io/forceAt`.
+    Forced,
+}
+
+impl ProviderReport {
+    /// A reconciliation that ended without a poll: the last inputs stay.
+    #[must_use]
+    pub fn ended_early(conclusion: Conclusion, last: &Snapshot) -> Self {
+        Self {
+            conclusion,
+            snapshot: last.clone(),
+            inputs: Inputs::Unchanged,
+            next_schedule: None,
+            requests: Vec::new(),
+        }
+    }
+}
+
+/// Reconciles one provider: polls if its schedule allows that now.
 pub async fn reconcile(
     poller: &Poller,
     provider: &ProviderSpec,
     secrets: &dyn SecretReader,
     last: &Snapshot,
-    forced: bool,
+    trigger: Trigger,
     now: u64,
 ) -> ProviderReport {
     let begun = Instant::now();
     let Schedule { windows, notices } = match schedule(poller, provider, now).await {
         Ok(schedule) => schedule,
-        Err(error) => return unscheduled(last, &error),
+        // Whether a poll is allowed is unknown, so there is none.
+        Err(error) => return ProviderReport::ended_early(Conclusion::of_error(&error), last),
     };
-    if !forced && !schedule::may_poll(now, provider.timeout, &windows) {
+    if trigger == Trigger::Clock && !schedule::may_poll(now, provider.timeout, &windows) {
         return skipped(last, &windows, &notices, now);
     }
     let mut polled = poller.poll(provider, secrets, last, now).await;
@@ -108,43 +134,34 @@ pub async fn reconcile(
     let end = now.saturating_add(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
     let next = schedule::next_poll(end, provider.cadence().interval, &windows);
     let mut report = report(polled, last, took, next, end);
-    report.abnormal.get_or_insert_default().extend(outcome::shortened(provider.cadence()));
+    report.conclusion.abnormal.get_or_insert_default().extend(conclusion::shortened_timeout(provider.cadence()));
     report
+}
+
+/// Concludes with a spec that breaks a rule which the API server does not check.
+#[must_use]
+pub fn invalid(error: &SpecError) -> Conclusion {
+    Conclusion::stalled(error.reason(), conclusion::terminal(format!("{}: {error}", error.field)))
 }
 
 fn report(polled: Polled, last: &Snapshot, took: Duration, next: NextPoll, now: u64) -> ProviderReport {
     let changed = polled.snapshot.revision() != last.revision();
     let mut abnormal: Vec<Abnormal> = polled.notices.iter().map(abnormal_of).collect();
     abnormal.extend(stale(&polled.snapshot));
-    let (outcome, when) = match &polled.error {
-        None => (Outcome::Succeeded { took, changed }, by_clock(next, now)),
-        Some(error) => {
-            let message = error.to_string();
-            match error.disposition() {
-                Disposition::WaitForChange | Disposition::GiveUp => (
-                    Outcome::Stalled {
-                        reason: error.reason(),
-                        message: format!("Reconciliation failed terminally due to configuration error: {message}"),
-                    },
-                    Next::OnChange,
-                ),
-                Disposition::Retry => (Outcome::Failed { reason: error.reason(), message }, Next::BackOff),
-                Disposition::RetryAfter(wait) => {
-                    (Outcome::Failed { reason: error.reason(), message }, Next::After(wait))
-                }
-            }
+    let conclusion = match &polled.error {
+        None => {
+            Conclusion { outcome: Outcome::Succeeded { took, changed }, abnormal: None, requeue: requeue_of(next, now) }
         }
+        Some(error) => Conclusion::of_error(error),
     };
     let next_schedule = match next {
         NextPoll::At { index, when } => Some(NextSchedule { index, when }),
         NextPoll::After(_) | NextPoll::Never => None,
     };
     ProviderReport {
-        outcome,
-        abnormal: Some(abnormal),
+        conclusion: conclusion.with_abnormal(abnormal),
         snapshot: polled.snapshot,
-        changed,
-        next: when,
+        inputs: if changed { Inputs::Changed } else { Inputs::Unchanged },
         next_schedule,
         requests: polled.requests,
     }
@@ -163,12 +180,16 @@ pub(crate) fn stale(snapshot: &Snapshot) -> Option<Abnormal> {
     })
 }
 
-fn by_clock(next: NextPoll, now: u64) -> Next {
+fn requeue_of(next: NextPoll, now: u64) -> Requeue {
     match next {
-        NextPoll::Never => Next::OnChange,
-        NextPoll::After(wait) => Next::After(wait),
-        NextPoll::At { when, .. } => Next::After(Duration::from_millis(when.saturating_sub(now))),
+        NextPoll::Never => Requeue::OnChange,
+        NextPoll::After(interval) => Requeue::Interval(interval),
+        NextPoll::At { when, .. } => Requeue::Trigger(until(when, now)),
     }
+}
+
+fn until(when: u64, now: u64) -> Duration {
+    Duration::from_millis(when.saturating_sub(now))
 }
 
 fn abnormal_of(notice: &Notice) -> Abnormal {
@@ -176,7 +197,7 @@ fn abnormal_of(notice: &Notice) -> Abnormal {
     Abnormal { kind, reason: notice.reason, message: notice.message.clone() }
 }
 
-/// The schedule's entries with their triggers around `now`, and what is odd about them.
+/// The entries of the schedule with their triggers around `now`, and remarks about them.
 struct Schedule {
     windows: Vec<Window>,
     notices: Vec<Notice>,
@@ -215,31 +236,7 @@ async fn schedule(poller: &Poller, provider: &ProviderSpec, now: u64) -> Result<
     Ok(schedule)
 }
 
-/// The schedule is not known, so nothing is polled.
-fn unscheduled(last: &Snapshot, error: &ScheduleError) -> ProviderReport {
-    let (reason, message) = (error.reason(), error.to_string());
-    let (outcome, next) = match error.disposition() {
-        Disposition::WaitForChange | Disposition::GiveUp => (
-            Outcome::Stalled {
-                reason,
-                message: format!("Reconciliation failed terminally due to configuration error: {message}"),
-            },
-            Next::OnChange,
-        ),
-        Disposition::Retry => (Outcome::Failed { reason, message }, Next::BackOff),
-        Disposition::RetryAfter(wait) => (Outcome::Failed { reason, message }, Next::After(wait)),
-    };
-    ProviderReport {
-        outcome,
-        abnormal: None,
-        snapshot: last.clone(),
-        changed: false,
-        next,
-        next_schedule: None,
-        requests: Vec::new(),
-    }
-}
-
+/// Outside its windows the provider keeps its inputs until the next trigger.
 fn skipped(last: &Snapshot, windows: &[Window], notices: &[Notice], now: u64) -> ProviderReport {
     let next = schedule::next_trigger(windows);
     let when = next.and_then(|(_, when)| jiff::Timestamp::from_millisecond(i64::try_from(when).ok()?).ok());
@@ -247,13 +244,11 @@ fn skipped(last: &Snapshot, windows: &[Window], notices: &[Notice], now: u64) ->
         Some(when) => format!("Reconciliation skipped, next scheduled at {when}"),
         None => "Reconciliation skipped: the schedule never triggers again".to_owned(),
     };
-    ProviderReport {
+    let conclusion = Conclusion {
         outcome: Outcome::Skipped { reason: Reason::SkippedDueToSchedule, message },
         abnormal: Some(notices.iter().map(abnormal_of).collect()),
-        snapshot: last.clone(),
-        changed: false,
-        next: next.map_or(Next::OnChange, |(_, when)| Next::After(Duration::from_millis(when.saturating_sub(now)))),
-        next_schedule: next.map(|(index, when)| NextSchedule { index, when }),
-        requests: Vec::new(),
-    }
+        requeue: next.map_or(Requeue::OnChange, |(_, when)| Requeue::Trigger(until(when, now))),
+    };
+    let next_schedule = next.map(|(index, when)| NextSchedule { index, when });
+    ProviderReport { next_schedule, ..ProviderReport::ended_early(conclusion, last) }
 }

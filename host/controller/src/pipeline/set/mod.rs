@@ -1,7 +1,7 @@
 //! One reconciliation of one ResourceSet, the same in a cluster and in a directory:
 //!
 //! ```text
-//! suspended? → dependencies → gather → build → annotations → converge → outcome
+//! dependencies → gather → build → copies → converge → outcome
 //! ```
 //!
 //! # Guarantees
@@ -11,24 +11,29 @@ pub mod dependencies;
 pub mod expression;
 pub mod gather;
 pub mod outcome;
+mod report;
+pub mod teardown;
+
+pub use report::{Environment, SetReport};
 
 use crate::pipeline::Pipeline;
-use crate::pipeline::build::copies;
-use crate::pipeline::build::{self, Built};
+use crate::pipeline::build::{self, Built, copies};
+use crate::pipeline::conclusion::Conclusion;
 use crate::pipeline::converge::adoption::Consent;
 use crate::pipeline::converge::trusted_names::TrustedNames;
-use crate::pipeline::converge::{self, ConvergeRequest, Converged, LedgerStore};
+use crate::pipeline::converge::{self, ConvergeRequest, LedgerStore};
+use crate::pipeline::requeue::Requeue;
+use dependencies::DependencyError;
 use gather::{Gathered, KnownProvider};
 use orangery_cluster::Target;
 use orangery_core::combine::Strategy;
-use orangery_core::conditions::{Abnormal, Outcome};
 use orangery_core::desired::OnDuplicate;
-use orangery_core::spec::SetSpec;
-use orangery_core::{Disposition, Explain, InputRef, Ledger, ObjectKey, Owner, Reason};
+use orangery_core::spec::{SetSpec, SpecError};
+use orangery_core::{Disposition, Explain, InputRef, Ledger, Owner, Reason};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// One set, and the world it finds.
+/// One set, and everything that its reconciliation depends on.
 pub struct SetRun<'a> {
     /// The set.
     pub set: &'a SetSpec,
@@ -46,96 +51,27 @@ pub struct SetRun<'a> {
     pub now: u64,
 }
 
-/// What a reconciliation came to.
-#[derive(Debug)]
-pub struct SetReport {
-    /// For the conditions.
-    pub outcome: Outcome,
-    /// What is odd; `None` leaves the conditions about it as they are.
-    pub abnormal: Option<Vec<Abnormal>>,
-    /// What was applied and deleted, if it came to that.
-    pub converged: Option<Converged>,
-    /// What to do next; `None` waits for the interval.
-    pub retry: Option<Disposition>,
-    /// What it waits for ends at the latest then, whatever else is to be done.
-    pub wake: Option<Wake>,
-    /// How many inputs there were.
-    pub inputs: usize,
-    /// The environments: one for each input that could be rendered.
-    pub environments: Vec<Environment>,
-    /// ConfigMaps and Secrets outside of the set whose content was read (`status.externalChecksumRefs`).
-    pub external: Vec<String>,
-}
-
-/// When to look again at what is waited for. A watch may say so earlier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wake {
-    /// When the wait began, in milliseconds since 1970.
-    pub since: u64,
-    /// When it ends as a failure, in milliseconds since 1970; `None` for what ends by itself.
-    pub until: Option<u64>,
-}
-
-impl SetReport {
-    fn failed(error: &impl Explain, prefix: &str) -> Self {
-        let message = format!("{prefix}{error}");
-        let disposition = error.disposition();
-        let outcome = match disposition {
-            Disposition::WaitForChange | Disposition::GiveUp => {
-                Outcome::Stalled { reason: Reason::BuildFailed, message }
-            }
-            Disposition::Retry | Disposition::RetryAfter(_) => Outcome::Failed { reason: error.reason(), message },
-        };
-        Self {
-            outcome,
-            abnormal: None,
-            converged: None,
-            retry: Some(disposition),
-            wake: None,
-            inputs: 0,
-            environments: Vec::new(),
-            external: Vec::new(),
-        }
-    }
-
-    /// Whether the set is as it should be.
-    #[must_use]
-    pub fn is_ready(&self) -> bool {
-        matches!(self.outcome, Outcome::Succeeded { .. } | Outcome::Skipped { .. })
-    }
-}
-
-/// What one input gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Environment {
-    /// Who the input is, for example `ResourceSetInputProvider/previews id 42`.
-    pub label: String,
-    /// How many objects it has.
-    pub objects: usize,
-}
-
-/// Takes one set down the pipeline.
+/// Reconciles one ResourceSet.
 pub async fn reconcile(pipeline: &Pipeline, run: SetRun<'_>) -> SetReport {
     let begun = Instant::now();
     if let Err(error) = dependencies::check(&pipeline.sandbox, run.set, &run.owner, run.target, run.now).await {
-        return waiting(&error);
+        return SetReport::ended_early(waits_for_dependency(&error));
     }
     let gathered = gather::gather(run.set, &run.providers);
-    if let Some(report) = cannot_build_yet(run.set, &gathered) {
-        return report;
+    if let Some(conclusion) = cannot_build_yet(run.set, &gathered) {
+        return SetReport::ended_early(conclusion);
     }
     let on_duplicate = run.set.on_duplicate(OnDuplicate::Warn);
     let sources = gathered.sources.clone();
     let mut built = match build::build(&pipeline.sandbox, run.set, sources, on_duplicate).await {
         Ok(built) => built,
-        Err(error) => return SetReport::failed(&error, "build failed: "),
+        Err(error) => return SetReport::ended_early(not_applied(&error, "build failed")),
     };
     let external = match copies::resolve(&mut built.desired, &run.owner, run.target).await {
         Ok(external) => external,
-        Err(error) => return SetReport::failed(&error, "reconciliation failed: "),
+        Err(error) => return SetReport::ended_early(not_applied(&error, "reconciliation failed")),
     };
-    let inputs = built.count;
-    let environments = environments(&built);
+    let (inputs, environments) = (built.count, environments(&built));
     let (guard, remarks) = run.set.guard(pipeline.guard);
     built.notices.extend(remarks);
     let request = ConvergeRequest {
@@ -148,63 +84,61 @@ pub async fn reconcile(pipeline: &Pipeline, run: SetRun<'_>) -> SetReport {
         on_duplicate,
         now: run.now,
     };
-    match converge::converge(run.target, run.ledger_store, request, built).await {
-        Ok(converged) => {
-            let (outcome, retry) = outcome::outcome(&converged, &gathered, begun.elapsed());
-            let mut abnormal = outcome::abnormal(&converged, &gathered, run.set.strategy);
-            abnormal.extend(outcome::shortened(run.set.cadence()));
-            let wake = outcome::wake(&converged, run.now);
-            let converged = Some(converged);
-            SetReport { outcome, abnormal: Some(abnormal), converged, retry, wake, inputs, environments, external }
-        }
-        Err(error) => SetReport::failed(&error, "reconciliation failed: "),
-    }
-}
-
-/// A dependency is not ready: no failure of the set, and looked at again soon.
-fn waiting(error: &dependencies::DependencyError) -> SetReport {
-    let (outcome, retry) = match error.disposition() {
-        stays @ (Disposition::WaitForChange | Disposition::GiveUp) => (
-            Outcome::Stalled {
-                reason: error.reason(),
-                message: format!("Reconciliation failed terminally due to configuration error: {error}"),
-            },
-            stays,
-        ),
-        again => {
-            (Outcome::Failed { reason: error.reason(), message: format!("Retrying dependency check: {error}") }, again)
-        }
+    let converged = match converge::converge(run.target, run.ledger_store, request, built).await {
+        Ok(converged) => converged,
+        Err(error) => return SetReport::ended_early(not_applied(&error, "reconciliation failed")),
     };
     SetReport {
-        outcome,
-        abnormal: None,
-        converged: None,
-        retry: Some(retry),
-        wake: None,
-        inputs: 0,
-        environments: Vec::new(),
-        external: Vec::new(),
+        conclusion: outcome::conclude(&converged, &gathered, run.set, begun.elapsed()),
+        wait: outcome::wait(&converged, run.now),
+        converged: Some(converged),
+        inputs,
+        environments,
+        external,
     }
 }
 
-/// A product of providers needs all its factors; a list can do with those that have answered.
-fn cannot_build_yet(set: &SetSpec, gathered: &Gathered) -> Option<SetReport> {
-    let not_ready = gathered.not_ready();
-    let product = matches!(set.strategy, Strategy::Permute { .. });
-    if not_ready.is_empty() || (!product && (!gathered.sources.is_empty() || !set.inputs.is_empty())) {
+/// Concludes with a spec that breaks a rule which the API server does not check.
+#[must_use]
+pub fn invalid(error: &SpecError) -> Conclusion {
+    Conclusion::stalled(Reason::BuildFailed, format!("build failed: {}: {error}", error.field))
+}
+
+/// Nothing was applied. A failure that only a change of the manifest ends is one of the build, whichever step found it.
+fn not_applied(error: &impl Explain, what: &str) -> Conclusion {
+    let message = format!("{what}: {error}");
+    match error.disposition() {
+        Disposition::WaitForChange | Disposition::GiveUp => Conclusion::stalled(Reason::BuildFailed, message),
+        disposition @ (Disposition::Retry | Disposition::RetryAfter(_)) => {
+            Conclusion::failed(error.reason(), message, disposition.into())
+        }
+    }
+}
+
+/// A dependency that is not ready does not count as a failure of the set: it is looked at again after a fixed delay.
+fn waits_for_dependency(error: &DependencyError) -> Conclusion {
+    let message = format!("Retrying dependency check: {error}");
+    match (error.disposition(), error.reason()) {
+        (Disposition::WaitForChange | Disposition::GiveUp, _) => Conclusion::of_error(error),
+        (Disposition::Retry, reason @ Reason::DependencyNotReady) => {
+            Conclusion::failed(reason, message, Requeue::Dependency)
+        }
+        (disposition, reason) => Conclusion::failed(reason, message, disposition.into()),
+    }
+}
+
+/// Permute combines the inputs of all providers, so it waits until each has answered. Flatten goes on with those that have.
+fn cannot_build_yet(set: &SetSpec, gathered: &Gathered) -> Option<Conclusion> {
+    let permutes = matches!(set.strategy, Strategy::Permute { .. });
+    let has_inputs = !gathered.sources.is_empty() || !set.inputs.is_empty();
+    if gathered.not_ready().is_empty() || (has_inputs && !permutes) {
         return None;
     }
     let message = outcome::not_ready_message(gathered);
-    Some(SetReport {
-        outcome: Outcome::Failed { reason: Reason::InputsNotReady, message: message.clone() },
-        abnormal: Some(vec![outcome::inputs_not_ready(message)]),
-        converged: None,
-        retry: Some(Disposition::Retry),
-        wake: None,
-        inputs: 0,
-        environments: Vec::new(),
-        external: Vec::new(),
-    })
+    Some(
+        Conclusion::failed(Reason::InputsNotReady, message.clone(), Requeue::BackOff)
+            .with_abnormal(vec![outcome::inputs_not_ready(message)]),
+    )
 }
 
 fn environments(built: &Built) -> Vec<Environment> {
@@ -212,66 +146,6 @@ fn environments(built: &Built) -> Vec<Environment> {
     for input in built.desired.objects().filter_map(|wanted| wanted.input.as_deref()) {
         *counts.entry(input).or_default() += 1;
     }
-    let of = |input| counts.get(input).copied().unwrap_or_default();
-    built.inputs.iter().map(|(input, label)| Environment { label: label.clone(), objects: of(input) }).collect()
-}
-
-/// What came of taking a set apart.
-#[derive(Debug)]
-pub struct Dismantled {
-    /// Why it still owns something; `None` when the ledger is empty.
-    pub report: Option<SetReport>,
-    /// Adopted objects that stay, and are nobody's again.
-    pub left: Vec<ObjectKey>,
-}
-
-impl Dismantled {
-    /// What to say of the objects that stay; nothing if there are none.
-    #[must_use]
-    pub fn message(&self) -> Option<String> {
-        let names: Vec<String> = self.left.iter().map(ToString::to_string).collect();
-        (!names.is_empty()).then(|| {
-            format!(
-                "{} objects stay, without the labels of this ResourceSet, because they existed before it, or contain such an object, and nobody approved their deletion: {}",
-                names.len(),
-                names.join(", ")
-            )
-        })
-    }
-}
-
-/// Deletes everything a set owns.
-///
-/// # Errors
-/// The ledger could not be written.
-pub async fn dismantle(
-    owner: &Owner,
-    ledger: &Ledger,
-    target: &dyn Target,
-    ledger_store: &dyn LedgerStore,
-    consent: Consent<'_>,
-) -> Result<Dismantled, converge::LedgerError> {
-    let converge::Dismantled { pruned, ledger, left } =
-        converge::dismantle(target, ledger_store, owner, ledger, consent).await?;
-    if ledger.is_empty() {
-        return Ok(Dismantled { report: None, left });
-    }
-    let report = |outcome, abnormal, retry| SetReport {
-        outcome,
-        abnormal: Some(abnormal),
-        converged: None,
-        retry,
-        wake: None,
-        inputs: 0,
-        environments: Vec::new(),
-        external: Vec::new(),
-    };
-    if pruned.failed.is_empty() && !pruned.terminating.is_empty() {
-        let message = format!("deletion in progress: {}", outcome::terminating_message(&pruned));
-        return Ok(Dismantled { report: Some(report(Outcome::Waiting { message }, Vec::new(), None)), left });
-    }
-    let message = outcome::deletion_message(&pruned);
-    let outcome = Outcome::Failed { reason: Reason::ReconciliationFailed, message: message.clone() };
-    let report = report(outcome, vec![outcome::deletion_failed(message)], Some(Disposition::Retry));
-    Ok(Dismantled { report: Some(report), left })
+    let objects_of = |input| counts.get(input).copied().unwrap_or_default();
+    built.inputs.iter().map(|(input, label)| Environment { label: label.clone(), objects: objects_of(input) }).collect()
 }

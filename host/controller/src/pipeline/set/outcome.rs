@@ -1,12 +1,13 @@
-//! From what was done to what is said: the outcome and the abnormal conditions of a set.
+//! Builds the conclusion of a ResourceSet from its apply and prune reports: the outcome, abnormal conditions, their messages.
 
+use crate::pipeline::conclusion::{self, Conclusion};
 use crate::pipeline::converge::Converged;
-use crate::pipeline::set::Wake;
+use crate::pipeline::requeue::{Requeue, Wait};
 use crate::pipeline::set::gather::Gathered;
 use orangery_core::combine::Strategy;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
-use orangery_core::spec::Cadence;
-use orangery_core::{Action, Disposition, Failed, PruneReport, Reason, duration, keys};
+use orangery_core::spec::{Cadence, SetSpec};
+use orangery_core::{Action, Failed, PruneReport, Reason};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -15,26 +16,34 @@ const SHOWN: usize = 10;
 /// Failures shown of one environment.
 const SHOWN_OF_ONE: usize = 3;
 
-/// The outcome, and what to do next.
+/// Concludes a reconciliation that came as far as applying. Failures come first, then what is waited for.
 #[must_use]
-pub fn outcome(converged: &Converged, gathered: &Gathered, took: Duration) -> (Outcome, Option<Disposition>) {
+pub fn conclude(converged: &Converged, gathered: &Gathered, set: &SetSpec, took: Duration) -> Conclusion {
+    let (outcome, requeue) = outcome(converged, gathered, set.cadence(), took);
+    let mut abnormal = abnormal(converged, gathered, set.strategy);
+    abnormal.extend(conclusion::shortened_timeout(set.cadence()));
+    Conclusion { outcome, abnormal: Some(abnormal), requeue }
+}
+
+fn outcome(converged: &Converged, gathered: &Gathered, cadence: Cadence, took: Duration) -> (Outcome, Requeue) {
+    let at_interval = cadence.interval.map_or(Requeue::OnChange, Requeue::Interval);
     if let Some(failed) = failure(converged) {
-        return (failed, Some(Disposition::Retry));
+        return (failed, Requeue::BackOff);
     }
     if !converged.pruned.failed.is_empty() {
         let message = format!("reconciliation failed: {}", deletion_message(&converged.pruned));
-        return (Outcome::Failed { reason: Reason::ReconciliationFailed, message }, Some(Disposition::Retry));
+        return (Outcome::Failed { reason: Reason::ReconciliationFailed, message }, Requeue::BackOff);
     }
     if let Some(message) = waiting_message(converged) {
-        return (Outcome::Waiting { message }, None);
+        return (Outcome::Waiting { message }, at_interval);
     }
     if !gathered.not_ready().is_empty() {
         let outcome = Outcome::Failed { reason: Reason::InputsNotReady, message: not_ready_message(gathered) };
-        return (outcome, Some(Disposition::Retry));
+        return (outcome, Requeue::BackOff);
     }
     let changed = converged.applied.changes.iter().any(|change| change.action != Action::Unchanged)
         || !converged.pruned.deleted.is_empty();
-    (Outcome::Succeeded { took, changed }, None)
+    (Outcome::Succeeded { took, changed }, at_interval)
 }
 
 /// What could not be rendered or applied. Everything else was.
@@ -107,31 +116,18 @@ fn waiting_message(converged: &Converged) -> Option<String> {
     Some(format!("waiting for: [{}], until {}", all.join(", "), until.unwrap_or_default()))
 }
 
-/// When to look again at what is not ready, and at what is not gone.
+/// What is waited for: objects that are not ready, and objects that are being deleted.
 #[must_use]
-pub fn wake(converged: &Converged, now: u64) -> Option<Wake> {
+pub fn wait(converged: &Converged, now: u64) -> Option<Wait> {
     let waiting = &converged.applied.waiting;
     let until = waiting.iter().map(|waiting| waiting.until).min();
     let since = waiting.iter().map(|waiting| waiting.since).max();
     let terminating = (!converged.pruned.terminating.is_empty()).then_some(now);
-    Some(Wake { since: terminating.or(since)?, until })
+    Some(Wait { since: terminating.or(since)?, until })
 }
 
-/// A timeout that is longer than the longest.
-#[must_use]
-pub fn shortened(cadence: Cadence) -> Option<Abnormal> {
-    let asked = duration::format(cadence.shortened_from?);
-    let message = format!(
-        "the annotation {}: {asked} is more than the maximum of {}, which is used",
-        keys::RECONCILE_TIMEOUT,
-        duration::format(cadence.timeout)
-    );
-    Some(Abnormal { kind: ConditionType::Warning, reason: Reason::Warning, message })
-}
-
-/// What is odd about a set now.
-#[must_use]
-pub fn abnormal(converged: &Converged, gathered: &Gathered, strategy: Strategy) -> Vec<Abnormal> {
+/// Everything abnormal about a set now.
+fn abnormal(converged: &Converged, gathered: &Gathered, strategy: Strategy) -> Vec<Abnormal> {
     let mut all = Vec::new();
     for hold in converged.holds() {
         all.push(Abnormal { kind: ConditionType::PruneHeld, reason: Reason::PruneHeld, message: hold.message() });
@@ -229,7 +225,7 @@ fn list(failed: &[Failed]) -> String {
     all.join("; ")
 }
 
-/// The changes as the reference words them, a line each: `Kind/ns/name created`.
+/// The changes as Flux Operator words them, a line each: `Kind/ns/name created`.
 #[must_use]
 pub fn changes(converged: &Converged) -> Vec<String> {
     let applied = converged.applied.changes.iter().filter(|change| change.action != Action::Unchanged);

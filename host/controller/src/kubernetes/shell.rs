@@ -1,0 +1,239 @@
+//! The shell around both kinds of reconciliation: everything but the work itself.
+//!
+//! ```text
+//! load → deleted? → finalizer → suspended? → parse → work → status fields, conditions → events → one patch → metrics → requeue
+//! ```
+//!
+//! # Guarantees
+//! Status is patched at most once at the end, and only if something changed (law 4). An object that was deleted is forgotten.
+
+use super::context::{Context, now};
+use super::events::Severity;
+use super::finalizer::{self, FinalizerUse};
+use super::metrics::{Metrics, ObjectLabels};
+use super::run::{ManagedObject, Run, is_suspended, name_of};
+use super::status::StatusChange;
+use crate::pipeline::conclusion::Conclusion;
+use crate::pipeline::converge::LedgerError;
+use crate::pipeline::requeue::Wait;
+use async_trait::async_trait;
+use kube::api::Api;
+use kube::core::object::HasStatus;
+use kube::runtime::controller::Action;
+use kube::{Resource, ResourceExt};
+use orangery_core::conditions::{ConditionType, Outcome};
+use orangery_core::spec::SpecError;
+use orangery_core::{NamespacedName, Reason};
+use std::sync::Arc;
+
+/// The work on one kind of custom resource, and the fields of its status.
+#[async_trait]
+pub(super) trait Reconciler: Send + Sync + 'static {
+    /// The custom resource.
+    type Object: ManagedObject;
+    /// Its spec, parsed.
+    type Spec: Send + Sync;
+    /// What the work did and found.
+    type Report: Send + Sync;
+    /// The Kubernetes kind, for metrics, logs and failure counts.
+    const KIND: &'static str;
+    /// Whether deletion has to wait for us.
+    const FINALIZER: FinalizerUse;
+
+    /// Parses the spec, and checks the rules that an API server does not check.
+    fn parse(object: &Self::Object) -> Result<Self::Spec, SpecError>;
+
+    /// Reports a spec that breaks a rule.
+    fn invalid(run: &Run<Self::Object>, error: &SpecError) -> Self::Report;
+
+    /// Works. What it writes to status itself, it notes in `status`.
+    async fn work(
+        &self,
+        run: &Run<Self::Object>,
+        spec: &Self::Spec,
+        status: &mut StatusChange<Self::Object>,
+    ) -> Result<Self::Report, ReconcileError>;
+
+    /// Handles an object that is being deleted.
+    async fn delete(&self, run: &Run<Self::Object>) -> Result<Action, ReconcileError>;
+
+    /// How the work ended.
+    fn conclusion(report: &Self::Report) -> &Conclusion;
+
+    /// What it waits for.
+    fn wait(_: &Self::Report) -> Option<Wait> {
+        None
+    }
+
+    /// Writes the fields of the status that are this kind's own. The conditions are written already.
+    fn write(
+        run: &Run<Self::Object>,
+        spec: Option<&Self::Spec>,
+        report: &Self::Report,
+        status: &mut StatusChange<Self::Object>,
+    );
+
+    /// Reports instead of `report` that the status, which makes the object this large, does not fit.
+    fn too_large(run: &Run<Self::Object>, report: Self::Report, bytes: usize) -> Self::Report;
+
+    /// Sends the events and counts the metrics of what changed. `before` is the status that was published before.
+    fn announce(run: &Run<Self::Object>, report: &Self::Report, before: &StatusOf<Self>);
+
+    /// Publishes the info series of an object.
+    fn show(metrics: &Metrics, labels: ObjectLabels, object: &Self::Object, status: &StatusOf<Self>);
+
+    /// Forgets what is remembered of a deleted object of this kind alone.
+    fn forget(context: &Context, name: &NamespacedName, uid: &str);
+}
+
+/// The status of what a reconciler reconciles.
+pub(super) type StatusOf<R> = <<R as Reconciler>::Object as HasStatus>::Status;
+
+/// What interrupts a reconciliation before its outcome is published. It is retried with back-off.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReconcileError {
+    /// The object could not be loaded.
+    #[error("the object cannot be read: {0}")]
+    Load(#[source] Box<kube::Error>),
+    /// The status could not be patched.
+    #[error("the status of {name} could not be written: {source}")]
+    Status { name: NamespacedName, source: Box<kube::Error> },
+    /// The ledger could not be written.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The finalizer could not be added or removed.
+    #[error("the finalizer of {name} could not be changed: {source}")]
+    Finalizer { name: NamespacedName, source: Box<kube::Error> },
+    /// Nothing is deleted before it is known what else is being deleted.
+    #[error("{what} cannot be read: {source}")]
+    Surroundings { what: String, source: Box<kube::Error> },
+    /// It panicked.
+    #[error("the reconciliation broke, which is a defect of the operator: {0}")]
+    Panicked(#[from] tokio::task::JoinError),
+}
+
+/// Reconciles one object, which is loaded first: a cache may lag behind our own last write, and the ledger in the status must not
+/// be an old one.
+pub(super) async fn reconcile<R: Reconciler>(
+    reconciler: &R,
+    cached: &R::Object,
+    context: &Arc<Context>,
+) -> Result<Action, ReconcileError> {
+    let api: Api<R::Object> = Api::namespaced(context.client.clone(), &cached.namespace().unwrap_or_default());
+    let live = api.get_opt(&cached.name_any()).await.map_err(|error| ReconcileError::Load(Box::new(error)))?;
+    let Some(object) = live else {
+        forget::<R>(context, &name_of(cached), &cached.uid().unwrap_or_default());
+        return Ok(Action::await_change());
+    };
+    let run = Run::new(object, Arc::clone(context));
+    if run.object.meta().deletion_timestamp.is_some() {
+        return reconciler.delete(&run).await;
+    }
+    if R::FINALIZER == FinalizerUse::Required && !finalizer::has(&run.object) {
+        finalizer::add(&context.client, &run.object).await.map_err(|error| run.finalizer_error(error))?;
+    }
+    let mut status = StatusChange::of(&run.object);
+    if is_suspended(&run.object) {
+        let message = "Reconciliation is disabled".to_owned();
+        run.record_event(Severity::Warning, Reason::ReconciliationDisabled, message);
+        status.note_handled(&run.object);
+        show::<R>(&run, &status, Suspension::Suspended);
+        status.publish(&run).await?;
+        return Ok(Action::await_change());
+    }
+    let (spec, mut report) = match R::parse(&run.object) {
+        Ok(spec) => {
+            let report = reconciler.work(&run, &spec, &mut status).await?;
+            (Some(spec), report)
+        }
+        Err(error) => (None, R::invalid(&run, &error)),
+    };
+    conclude::<R>(&run, spec.as_ref(), &report, &mut status);
+    if let Some(bytes) = run.size.excess(status.next()) {
+        report = R::too_large(&run, report, bytes);
+        status.start_over();
+        conclude::<R>(&run, spec.as_ref(), &report, &mut status);
+    }
+    announce::<R>(&run, &report, &status);
+    status.publish(&run).await?;
+    show::<R>(&run, &status, Suspension::Active);
+    Ok(requeue::<R>(&run, &report))
+}
+
+/// Writes everything that the report says into the next status.
+fn conclude<R: Reconciler>(
+    run: &Run<R::Object>,
+    spec: Option<&R::Spec>,
+    report: &R::Report,
+    status: &mut StatusChange<R::Object>,
+) {
+    let Conclusion { outcome, abnormal, .. } = R::conclusion(report);
+    status.note_handled(&run.object);
+    status.conclude(outcome, abnormal.as_deref(), run.generation());
+    R::write(run, spec, report, status);
+}
+
+/// Events for what is new; a routine reconciliation sends none.
+fn announce<R: Reconciler>(run: &Run<R::Object>, report: &R::Report, status: &StatusChange<R::Object>) {
+    R::announce(run, report, status.published());
+    let before = status.published_condition(ConditionType::Ready);
+    if let Outcome::Failed { reason, message } | Outcome::Stalled { reason, message } = &R::conclusion(report).outcome
+        && before.is_none_or(|ready| ready.message != *message)
+    {
+        run.record_event(Severity::Warning, *reason, message.clone());
+    }
+}
+
+/// Counts the reconciliation, and decides when the next one is due.
+fn requeue<R: Reconciler>(run: &Run<R::Object>, report: &R::Report) -> Action {
+    let conclusion = R::conclusion(report);
+    let result = match &conclusion.outcome {
+        Outcome::Failed { reason, .. } | Outcome::Stalled { reason, .. } => reason.as_str(),
+        Outcome::Succeeded { .. } | Outcome::Skipped { .. } | Outcome::Progressing { .. } => "success",
+        Outcome::Waiting { .. } => Reason::Progressing.as_str(),
+    };
+    run.context.metrics.reconciled(R::KIND, result, run.begun.elapsed().as_secs_f64());
+    let requeuer = &run.context.requeuer;
+    let delay = requeuer.delay(R::KIND, &run.name, &run.uid, conclusion.requeue);
+    let wait = R::wait(report).map(|wait| requeuer.wait_delay(wait, now()));
+    delay.into_iter().chain(wait).min().map_or_else(Action::await_change, Action::requeue)
+}
+
+/// Whether an object is reconciled.
+#[derive(Clone, Copy)]
+enum Suspension {
+    Active,
+    Suspended,
+}
+
+fn show<R: Reconciler>(run: &Run<R::Object>, status: &StatusChange<R::Object>, suspension: Suspension) {
+    let ready = status.next_condition(ConditionType::Ready);
+    let labels = ObjectLabels {
+        uid: run.uid.clone(),
+        kind: R::KIND.to_owned(),
+        name: run.name.name.clone(),
+        exported_namespace: run.name.namespace.clone(),
+        ready: ready.map_or_else(|| "Unknown".to_owned(), |ready| ready.status.clone()),
+        reason: ready.map(|ready| ready.reason.clone()).unwrap_or_default(),
+        suspended: match suspension {
+            Suspension::Active => "False".to_owned(),
+            Suspension::Suspended => "True".to_owned(),
+        },
+    };
+    R::show(&run.context.metrics, labels, &run.object, status.next());
+}
+
+/// Forgets a deleted object: its failures, its series, what a plugin or a target remembers of it.
+pub(super) fn forget<R: Reconciler>(context: &Context, name: &NamespacedName, uid: &str) {
+    context.requeuer.forget(R::KIND, name);
+    context.pipeline.sandbox.forget(&format!("{}/{name}", R::KIND));
+    R::forget(context, name, uid);
+}
+
+/// Retries a reconciliation that was interrupted.
+pub(super) fn on_error<R: Reconciler>(object: Arc<R::Object>, error: &ReconcileError, context: Arc<Context>) -> Action {
+    let name = name_of(object.as_ref());
+    let delay = context.requeuer.back_off(R::KIND, &name);
+    tracing::warn!(kind = R::KIND, %name, %error, retry_in = ?delay, "a reconciliation was interrupted");
+    Action::requeue(delay)
+}

@@ -1,0 +1,46 @@
+//! What a reconciliation of a ResourceSet did and found.
+
+use crate::pipeline::conclusion::Conclusion;
+use crate::pipeline::converge::Converged;
+use crate::pipeline::requeue::Wait;
+use orangery_core::conditions::Outcome;
+
+/// What a reconciliation of a ResourceSet did and found.
+#[derive(Debug)]
+pub struct SetReport {
+    /// How it ended.
+    pub conclusion: Conclusion,
+    /// What was applied and deleted; `None` if it ended before.
+    pub converged: Option<Converged>,
+    /// What it waits for: then it is reconciled again when that ends, whatever `conclusion` asks for.
+    pub wait: Option<Wait>,
+    /// How many inputs there were.
+    pub inputs: usize,
+    /// The environments: one for each input that could be rendered.
+    pub environments: Vec<Environment>,
+    /// ConfigMaps and Secrets outside the set whose content was read (`status.externalChecksumRefs`).
+    pub external: Vec<String>,
+}
+
+/// What one input gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// The input's label, for example `ResourceSetInputProvider/previews id 42`.
+    pub label: String,
+    /// How many objects it has.
+    pub objects: usize,
+}
+
+impl SetReport {
+    /// A reconciliation that ended before anything was applied.
+    #[must_use]
+    pub fn ended_early(conclusion: Conclusion) -> Self {
+        Self { conclusion, converged: None, wait: None, inputs: 0, environments: Vec::new(), external: Vec::new() }
+    }
+
+    /// Whether everything is as desired.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        matches!(self.conclusion.outcome, Outcome::Succeeded { .. } | Outcome::Skipped { .. })
+    }
+}
