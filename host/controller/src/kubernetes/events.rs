@@ -1,4 +1,4 @@
-//! Kubernetes Events, sent from a bounded queue so that the API server's mood never delays a reconciliation.
+//! Kubernetes Events, sent from a bounded queue, so that a slow API server never delays a reconciliation.
 
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::Client;
@@ -6,12 +6,12 @@ use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use orangery_core::Reason;
 use tokio::sync::mpsc;
 
-/// Events waiting to be sent at most; the rest is dropped and counted in the log.
+/// Maximum events in the queue; further ones are dropped and logged.
 const QUEUE: usize = 1024;
 /// The API server refuses longer notes.
 const NOTE_BYTES: usize = 1024;
 
-/// Whether an event is good or bad news.
+/// The type of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
     /// Type `Normal`.
@@ -25,22 +25,22 @@ pub enum Severity {
 pub struct ObjectEvent {
     /// What it is about.
     pub about: ObjectReference,
-    /// Good or bad news.
+    /// Its type.
     pub severity: Severity,
     /// The reason.
     pub reason: Reason,
-    /// What happened; secrets already removed.
+    /// What happened, without secrets.
     pub message: String,
 }
 
-/// The entrance of the queue.
+/// The sending side of the queue.
 #[derive(Clone)]
 pub struct Events {
     queue: mpsc::Sender<ObjectEvent>,
 }
 
 impl Events {
-    /// Starts the task that sends. It ends when the last entrance is gone.
+    /// Starts the task that records events. It ends when all senders are dropped.
     #[must_use]
     pub fn start(client: Client, controller: &str) -> Self {
         let (queue, mut waiting) = mpsc::channel::<ObjectEvent>(QUEUE);

@@ -51,7 +51,7 @@ pub struct ProviderLabels {
     pub url: String,
 }
 
-/// Labels of everything that is counted by the kind of object and a result.
+/// Labels of reconciliations.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ResultLabels {
     /// `ResourceSet` or `ResourceSetInputProvider`.
@@ -76,8 +76,8 @@ pub struct ActionLabels {
     pub action: String,
 }
 
-/// One series for each living object. A UID is never given again, so that of a deleted object stays refused: a reconciliation
-/// that was under way when the object went would bring its series back for ever.
+/// One series for each existing object. Series of deleted objects are refused, because a reconciliation that was under way at the
+/// deletion would otherwise bring the series back for ever. UIDs are never used again.
 #[derive(Clone)]
 struct Series<L> {
     family: Family<L, Gauge>,
@@ -90,7 +90,7 @@ struct Known<L> {
 }
 
 impl<L: Clone + Eq + Hash> Series<L> {
-    /// Deletions that are remembered: far more than there are reconciliations under way at once.
+    /// Deletions that are remembered: far more than reconciliations run at once.
     const REMEMBERED: usize = 1000;
 
     fn new() -> Self {

@@ -1,5 +1,5 @@
-//! Whose rights a set is applied and deleted with: the same rule for both, read from the object itself, so that a spec that
-//! has become invalid changes nothing about it.
+//! The service account that a set is applied and deleted with. Both follow one rule, which reads the object itself, so that it holds
+//! for an invalid spec too.
 
 use super::context::Rights;
 use kube::ResourceExt;
@@ -17,8 +17,8 @@ pub(super) struct NoRights {
     namespace: String,
 }
 
-/// Who applies and deletes the objects of a set: its own account, else the default one; the operator itself only in its own
-/// namespace.
+/// Who applies and deletes the objects of a set: the account of the set, else the default account, and the operator itself only in
+/// its own namespace.
 pub(super) fn owner(object: &ResourceSet, rights: &Rights) -> Result<Owner, NoRights> {
     let namespace = object.namespace().unwrap_or_default();
     let given = |name: &&str| !name.is_empty();

@@ -1,9 +1,9 @@
-//! Local mode: the same pipeline, with manifests from files and a directory as the target. What a cluster keeps in the status of
-//! the custom resources is kept beside the objects.
+//! Local mode: the same pipeline, with manifests from files and a directory as the target. What a cluster keeps in status is kept in
+//! files beside the objects.
 //!
 //! # Guarantees
-//! Ledger and last good inputs outlive the process, so that law 1 and the guard hold from one run to the next. A set whose
-//! manifest is no longer given keeps its objects until its removal is asked for.
+//! Ledger and last good inputs outlive the process, so that law 1 and the guard hold from one run to the next. A set without a
+//! manifest keeps its objects until its removal is requested.
 
 mod conditions;
 mod overlay;

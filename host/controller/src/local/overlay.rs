@@ -1,11 +1,11 @@
-//! The directory as dependencies see it: with the custom resources of the manifests, which are no files in it.
+//! The target as dependencies see it: the directory, and the custom resources of the manifests, which are not files in it.
 
 use async_trait::async_trait;
 use orangery_cluster::{ReadError, Target};
 use orangery_core::{ApplyReport, GroupVersionKind, LedgerEntry, Object, ObjectKey, Owner, Plan, PruneReport, Scopes};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A target, and custom resources with their status above it.
+/// A target, with custom resources that have precedence.
 pub(super) struct Overlay<'a> {
     pub(super) target: &'a dyn Target,
     pub(super) resources: BTreeMap<ObjectKey, Object>,

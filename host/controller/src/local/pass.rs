@@ -1,4 +1,4 @@
-//! One pass over all manifests: poll what is due, then take each set down the pipeline.
+//! One pass over all manifests: polls the providers that are due, then reconciles each set.
 
 use super::conditions::{concluded, describe, is_ready, message, resource};
 use super::overlay::Overlay;
@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Providers polled at once.
 const POLLS: usize = 8;
 
-/// What the user gave.
+/// The parsed manifests.
 #[derive(Default)]
 pub struct Manifests {
     /// The sets.
@@ -33,11 +33,11 @@ pub struct Manifests {
     pub secrets: InMemorySecrets,
 }
 
-/// Local mode's world.
+/// Everything that local mode works with.
 pub struct Local {
     /// Polls.
     pub poller: Poller,
-    /// Renders, and judges deletions.
+    /// Reconciles sets.
     pub pipeline: Pipeline,
     /// Where objects go.
     pub target: DirectoryTarget,
@@ -46,10 +46,10 @@ pub struct Local {
 }
 
 impl Local {
-    /// Polls the providers that are due, and takes every set down the pipeline. `now` is milliseconds since 1970.
+    /// Polls the providers that are due, and reconciles every set. `now` is milliseconds since 1970.
     ///
     /// # Errors
-    /// What is remembered cannot be read or written; nothing that depends on it was touched.
+    /// Saved state cannot be read or written; nothing that depends on it was changed.
     pub async fn pass(
         &self,
         manifests: &Manifests,
@@ -248,7 +248,7 @@ impl Local {
         Ok(resources)
     }
 
-    /// Sets that own objects and have no manifest any more.
+    /// Handles sets that own objects and have no manifest any more.
     async fn missing_sets(&self, manifests: &Manifests, pass: &mut Pass) -> Result<(), SavedStateError> {
         for document in self.target.state().list("set.")? {
             let saved_state: SavedSet = self.target.state().load(&document)?.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What a pass came to, as values: the screen and the exit code are made from them.
+//! The results of a pass, for the screen and the exit code.
 
 use crate::pipeline::requeue::Requeue;
 use crate::pipeline::set::Environment;
@@ -44,7 +44,7 @@ pub struct SetRow {
     pub environments: Vec<Environment>,
 }
 
-/// What a pass came to.
+/// The results of a pass.
 #[derive(Debug, Default)]
 pub struct Pass {
     /// The providers that were polled.

@@ -1,4 +1,4 @@
-//! What is remembered between passes, and between processes.
+//! State that is kept between passes and between processes.
 
 use crate::pipeline::converge::{LedgerError, LedgerStore};
 use async_trait::async_trait;
@@ -9,13 +9,13 @@ use orangery_core::inventory::{self, InventoryEntry};
 use orangery_core::{Freshness, GuardMemory, InputList, Ledger, NamespacedName, Reason, Snapshot};
 use serde::{Deserialize, Serialize};
 
-/// Something remembered that cannot be read or written. Never taken for nothing: that would delete environments.
+/// Saved state cannot be read or written. It never counts as empty, because that would delete environments.
 #[derive(Debug, thiserror::Error)]
 pub enum SavedStateError {
     /// The file.
     #[error(transparent)]
     State(#[from] StateError),
-    /// A ledger with entries that nobody understands.
+    /// A ledger has entries that this version cannot read.
     #[error(
         "the ledger of {set} has {count} entries that cannot be read, the first is {first:?}; a newer version may have written it"
     )]
@@ -53,7 +53,7 @@ pub struct SavedProvider {
 }
 
 impl SavedProvider {
-    /// The snapshot it stands for.
+    /// The saved snapshot.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let freshness = self.stale.map_or(Freshness::Fresh, |(reason, since)| Freshness::Stale { reason, since });
@@ -61,7 +61,7 @@ impl SavedProvider {
             .with_odd(self.odd.clone())
     }
 
-    /// Remembers a snapshot and its conditions.
+    /// Saves a snapshot and its conditions.
     #[must_use]
     pub fn of(snapshot: &Snapshot, conditions: Conditions) -> Self {
         Self {
@@ -78,11 +78,11 @@ impl SavedProvider {
     }
 }
 
-/// What one set owns.
+/// The ledger and conditions of one set.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SavedSet {
-    /// Whose it is.
+    /// The name of the set.
     #[serde(default)]
     pub name: Option<NamespacedName>,
     /// `status.inventory.entries`.

@@ -1,28 +1,28 @@
-//! Work on data that somebody else controls, kept off the workers that renew the lease and answer probes.
+//! Runs large work on data that somebody else controls outside the workers, which also renew the lease and answer probes.
 //!
 //! The sixth law (`docs/architecture.md`) asks for a budget of time, memory and stack. What evaluates foreign *programs*
-//! (expressions, schemas, schedules) is a call into the sandbox. What only walks through foreign *data* is linear in its size, and
-//! the size has a bound where the data comes in; that is its budget, and here it gets a thread.
+//! (expressions, schemas, schedules) is a call into the sandbox. Work that only walks through foreign *data* is linear in its size,
+//! which is bounded where the data comes in; that bound is its budget, and here it gets a thread.
 //!
 //! # Guarantees
 //! - Large work runs on a thread of its own, at most [`AT_ONCE`] at a time, so that its memory is bounded as well.
-//! - Small work runs where it is: a thread would cost more.
+//! - Small work runs on the worker, because a thread would cost more.
 
 use tokio::sync::Semaphore;
 
-/// Bytes of data from which on work leaves the worker: about a millisecond.
+/// Work on this many bytes, which takes about a millisecond, and on more gets a thread.
 const LARGE: usize = 128 << 10;
-/// Large works of a process at once.
+/// How many threads do large work at once.
 const AT_ONCE: usize = 2;
 
 static PLACES: Semaphore = Semaphore::const_new(AT_ONCE);
 
-/// Does work on so many bytes of data.
+/// Runs work on so many bytes of data.
 pub(crate) async fn run<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T + Send + 'static) -> T {
     if bytes < LARGE {
         return work();
     }
-    // The semaphore is never closed. The place is kept until the work has ended, also when nobody waits for it any more.
+    // The semaphore is never closed. The permit is kept until the work has ended, also after the caller was dropped.
     let place = PLACES.acquire().await;
     let done = tokio::task::spawn_blocking(move || {
         let _place = place;
@@ -31,9 +31,9 @@ pub(crate) async fn run<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> 
     match done.await {
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {
-            // A defect of ours: it ends this reconciliation, as it would have on the worker.
+            // A panic ends this reconciliation, as it would have on the worker.
             Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime is going down, and the task that waits here with it.
+            // The runtime is shutting down, and drops this task too.
             Err(_) => std::future::pending().await,
         },
     }

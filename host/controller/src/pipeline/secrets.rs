@@ -1,4 +1,4 @@
-//! Where Secrets come from: the API server, or the manifests and environment of local mode. The host alone reads them.
+//! Reading Secrets, from the API server or from the manifests and environment of local mode. Plugins never read them.
 
 use async_trait::async_trait;
 use orangery_core::{Disposition, Explain, NamespacedName, Reason};
@@ -14,7 +14,7 @@ pub type SecretData = BTreeMap<String, Vec<u8>>;
 pub struct StoredSecret {
     /// Its data.
     pub data: SecretData,
-    /// What it says about itself.
+    /// Its type and the annotations about its use.
     pub facts: SecretFacts,
 }
 
@@ -60,7 +60,7 @@ impl Explain for SecretReadError {
     }
 }
 
-/// Secrets that are all known beforehand: local mode.
+/// The Secrets of local mode, which are all known beforehand.
 #[derive(Default)]
 pub struct InMemorySecrets(BTreeMap<NamespacedName, StoredSecret>);
 

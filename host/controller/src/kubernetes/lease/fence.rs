@@ -1,11 +1,11 @@
-//! A fence around the clients of a process: nothing is written unless the lease is certainly ours.
+//! Fencing: the clients of a process write nothing unless the lease is certainly ours.
 //!
-//! Whoever loses the lease stops its reconciliations, but a task that computes at that moment goes on until it waits next,
+//! A copy that loses the lease stops its reconciliations, but a task that computes at that moment goes on until it waits next,
 //! and events wait in a queue. So every request is checked where it is sent.
 //!
 //! # Guarantees
-//! No writing request is sent after the deadline, whether or not anybody has noticed that it passed. One that is under way at
-//! the deadline is given up, and its connection closed. Reading goes on.
+//! No write is sent after the deadline, even if nothing has noticed that it passed. A write under way at the deadline is given up,
+//! and its connection closed. Reads go on.
 
 use http::{Method, Request, Response};
 use kube::Client;
@@ -18,7 +18,7 @@ use tower::{BoxError, service_fn};
 /// How long the process may write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Permit {
-    /// There is no lease to be lost.
+    /// There is no lease.
     Always,
     /// The lease is ours until then.
     Until(Instant),
@@ -26,7 +26,7 @@ enum Permit {
     Never,
 }
 
-/// Says how long the process may write, and keeps its clients to it. Clones are one fence.
+/// Allows the clients of a process to write until a deadline. Clones share the deadline.
 #[derive(Clone)]
 pub struct Fence(Arc<watch::Sender<Permit>>);
 
@@ -39,19 +39,19 @@ pub struct Fenced {
 }
 
 impl Fence {
-    /// Nothing is written until the lease is ours.
+    /// Refuses writes until the lease is acquired.
     #[must_use]
     pub fn closed() -> Self {
         Self(Arc::new(watch::Sender::new(Permit::Never)))
     }
 
-    /// For a process that runs without a lease.
+    /// Allows all writes, for a process without a lease.
     #[must_use]
     pub fn open() -> Self {
         Self(Arc::new(watch::Sender::new(Permit::Always)))
     }
 
-    /// The same client behind the fence.
+    /// The same client, behind the fence.
     #[must_use]
     pub fn wrap(&self, client: Client) -> Client {
         let (fence, namespace) = (self.clone(), client.default_namespace().to_owned());
@@ -62,12 +62,12 @@ impl Fence {
         Client::new(guarded, namespace)
     }
 
-    /// The lease is ours until `deadline`.
+    /// Allows writes until `deadline`.
     pub(super) fn extend(&self, deadline: Instant) {
         self.0.send_replace(Permit::Until(deadline));
     }
 
-    /// The lease is not ours any more.
+    /// Refuses writes from now on.
     pub(super) fn close(&self) {
         self.0.send_replace(Permit::Never);
     }
@@ -97,7 +97,7 @@ impl Fence {
             };
             tokio::select! {
                 answer = &mut answer => return Ok(answer?),
-                // Renewed or lost meanwhile, or due: judged again above.
+                // The permit changed or is due, and is checked again.
                 _ = permits.changed() => {}
                 () = deadline => {}
             }

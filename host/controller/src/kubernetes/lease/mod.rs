@@ -1,10 +1,10 @@
 //! Leader election over a Kubernetes Lease, so that two copies of the operator never act at once.
 //!
 //! # Guarantees
-//! While [`Leadership`] is held, no other holder that obeys the protocol acts: it is given up before the lease can be
-//! taken over, because the renew deadline is shorter than the lease, and counts from the moment when the last successful
-//! renewal was *sent*. A request without an answer is a failed one: each is given up after a third of the deadline. The
-//! [`Fence`] closes at the deadline by itself, also where no task has the time to notice.
+//! While [`Leadership`] is held, no other holder that obeys the protocol acts: leadership is given up before the lease can be taken
+//! over, because the renew deadline is shorter than the lease duration and counts from the moment when the last successful renewal
+//! was *sent*. A request without an answer has failed: each is given up after a third of the deadline. The [`Fence`] closes at the
+//! deadline by itself, even if no task has the time to notice.
 //!
 //! # Assumptions
 //! Clocks may differ between machines: a foreign lease is judged by how long *we* have seen it unchanged.
@@ -26,7 +26,7 @@ pub struct Election {
     pub name: String,
     /// Who we are: pod name or host name, with something unique.
     pub identity: String,
-    /// How long a lease is good without renewal.
+    /// How long a lease is valid without renewal.
     pub lease: Duration,
     /// Without a successful renewal for this long, leadership is given up. Shorter than `lease`.
     pub renew_deadline: Duration,
@@ -35,7 +35,7 @@ pub struct Election {
 }
 
 impl Election {
-    /// The timing of the reference: 35 s, 30 s, 5 s.
+    /// The timing of Flux Operator: 35 s, 30 s, 5 s.
     #[must_use]
     pub fn new(name: impl Into<String>, identity: impl Into<String>) -> Self {
         Self {
@@ -47,8 +47,8 @@ impl Election {
         }
     }
 
-    /// How long one request may take: short enough for three in a row before the deadline.
-    fn patience(&self) -> Duration {
+    /// Timeout of one request, short enough for three in a row before the deadline.
+    fn request_timeout(&self) -> Duration {
         self.renew_deadline / 3
     }
 }
@@ -82,18 +82,18 @@ pub enum RequestFailure {
     /// The API server refused it, or the connection broke.
     #[error(transparent)]
     Failed(#[from] Box<kube::Error>),
-    /// Nobody answered in time.
+    /// There was no answer in time.
     #[error("the API server did not answer within {seconds} s")]
     TimedOut {
-        /// How long was waited.
+        /// The timeout.
         seconds: u64,
     },
 }
 
-/// What came of an attempt to renew.
+/// The result of an attempt to renew.
 enum Renewal {
     Done,
-    /// By this holder; by nobody if the lease was deleted.
+    /// By this holder; an empty name if the lease was deleted.
     TakenOver(String),
 }
 
@@ -107,12 +107,12 @@ pub struct Leadership {
     fence: Fence,
 }
 
-/// Waits until the lease is ours, then opens the fence. Failures of the API server are retried for ever and logged.
+/// Waits until the lease is ours, then opens the fence. Failures of the API server are logged and retried for ever.
 pub async fn acquire(api: Api<Lease>, election: Election, fence: Fence) -> Leadership {
     let mut seen: Option<(String, Instant)> = None;
     loop {
         let renewed = Instant::now();
-        match timeout(election.patience(), attempt(&api, &election, &mut seen)).await {
+        match timeout(election.request_timeout(), attempt(&api, &election, &mut seen)).await {
             Ok(Ok(Some(held))) => {
                 fence.extend(renewed + election.renew_deadline);
                 return Leadership { api, election, held, renewed, fence };
@@ -166,7 +166,7 @@ async fn attempt(
     conflict_is_none(api.replace(&election.name, &PostParams::default(), &taken).await)
 }
 
-/// Somebody was faster: not an error.
+/// Another copy was faster, which is not an error.
 fn conflict_is_none(result: Result<Lease, kube::Error>) -> Result<Option<Lease>, kube::Error> {
     match result {
         Ok(lease) => Ok(Some(lease)),
@@ -194,8 +194,8 @@ impl Leadership {
     /// Always ends with one: why leadership was lost.
     pub async fn keep(&mut self) -> LeaseError {
         let name = self.election.name.clone();
-        let silence = |waited: Duration| RequestFailure::TimedOut { seconds: waited.as_secs() };
-        let mut last = silence(self.election.renew_deadline);
+        let timed_out = |waited: Duration| RequestFailure::TimedOut { seconds: waited.as_secs() };
+        let mut last = timed_out(self.election.renew_deadline);
         loop {
             let deadline = self.renewed + self.election.renew_deadline;
             sleep_until(deadline.min(Instant::now() + self.election.retry)).await;
@@ -204,8 +204,8 @@ impl Leadership {
                 self.fence.close();
                 return LeaseError::NotRenewed { name, seconds: self.election.renew_deadline.as_secs(), source: last };
             }
-            let patience = self.election.patience();
-            match timeout_at(deadline.min(sent + patience), self.renew()).await {
+            let timeout = self.election.request_timeout();
+            match timeout_at(deadline.min(sent + timeout), self.renew()).await {
                 Ok(Ok(Renewal::Done)) => {
                     self.renewed = sent;
                     self.fence.extend(sent + self.election.renew_deadline);
@@ -216,7 +216,7 @@ impl Leadership {
                     return LeaseError::TakenOver { name, holder };
                 }
                 Ok(Err(error)) => last = RequestFailure::Failed(Box::new(error)),
-                Err(_) => last = silence(patience),
+                Err(_) => last = timed_out(timeout),
             }
             tracing::warn!(lease = name, error = %last, "cannot renew the lease; trying again");
         }
@@ -230,7 +230,7 @@ impl Leadership {
                 let spec = found.as_ref().and_then(|lease| lease.spec.as_ref());
                 let holder = spec.and_then(|spec| spec.holder_identity.clone()).unwrap_or_default();
                 match found {
-                    // An earlier renewal arrived although its answer did not, or somebody added a label.
+                    // An earlier renewal arrived although its answer did not, or somebody changed the metadata.
                     Some(lease) if holder == self.election.identity => {
                         self.held = lease;
                         self.write().await.map(|()| Renewal::Done)
@@ -251,7 +251,7 @@ impl Leadership {
         Ok(())
     }
 
-    /// Gives the lease up at once, so that the next copy need not wait for it to run out. The fence closes first.
+    /// Gives the lease up at once, so that the next copy need not wait until it expires. The fence closes first.
     pub async fn release(mut self) {
         self.fence.close();
         if let Some(spec) = self.held.spec.as_mut() {
@@ -259,7 +259,7 @@ impl Leadership {
             spec.lease_duration_seconds = Some(1);
         }
         let name = &self.election.name;
-        match timeout(self.election.patience(), self.api.replace(name, &PostParams::default(), &self.held)).await {
+        match timeout(self.election.request_timeout(), self.api.replace(name, &PostParams::default(), &self.held)).await {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => {
                 tracing::warn!(lease = name, %error, "the lease could not be released; it runs out by itself");

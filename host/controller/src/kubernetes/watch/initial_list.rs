@@ -1,26 +1,26 @@
-//! Whether a cache holds its first complete list.
+//! Tells when a cache holds its first complete list.
 //!
-//! `Store::wait_until_ready` of kube remembers one waker only, so that of many waiters one is woken and the others sleep for ever.
-//! The controller of a store is that one waiter; everybody else asks here.
+//! `Store::wait_until_ready` of kube remembers only one waker, so that of several waiters one is woken and the others wait for ever.
+//! The controller of a store is that one waiter; all others wait here.
 
 use kube::runtime::watcher::{self, Event};
 use tokio::sync::watch;
 
-/// The side of the watch: says when the list is complete.
+/// Observes the watch.
 pub(super) struct ListObserver(watch::Sender<bool>);
 
-/// The side of those who read the cache; clones are independent of each other.
+/// Waits for the list. Clones wait independently of each other.
 #[derive(Clone)]
 pub(super) struct InitialList(watch::Receiver<bool>);
 
-/// Both sides of one cache, which is empty so far.
+/// An observer and a waiter for one cache.
 pub(super) fn channel() -> (ListObserver, InitialList) {
     let (sender, receiver) = watch::channel(false);
     (ListObserver(sender), InitialList(receiver))
 }
 
 impl ListObserver {
-    /// Takes note of an event that the cache has taken in already.
+    /// Notes an event that the cache has taken in already.
     pub(super) fn observe<K>(&self, event: &Result<Event<K>, watcher::Error>) {
         if let Ok(Event::InitDone) = event {
             self.0.send_replace(true);

@@ -1,18 +1,18 @@
-//! A reconciliation as a task of its own.
+//! Runs each reconciliation as a task of its own.
 //!
-//! `kube` polls all reconciliations of a controller as one task, side by side but never in parallel: planning ten thousand
-//! objects would keep every other set, and the renewal of the lease, waiting for as long as it takes.
+//! `kube` polls all reconciliations of a controller in one task, so they never run in parallel: planning ten thousand objects would
+//! delay every other set, and the renewal of the lease.
 //!
 //! # Guarantees
-//! Dropping the future ends the task where it waits next, so a copy that lost its lease begins no further request. A panic
-//! ends this reconciliation alone; it is tried again like any other that was interrupted.
+//! Dropping the future ends the task where it waits next, so a copy that lost its lease sends no further request. A panic ends only
+//! this reconciliation, which is retried like any other interrupted one.
 
 use std::future::Future;
 use tokio::task::JoinError;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
-/// Runs it to its end on whichever core is free.
+/// Runs a reconciliation on whichever core is free.
 pub(super) async fn run<T, E>(reconciliation: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, E>
 where
     T: Send + 'static,

@@ -1,5 +1,5 @@
-//! From a set and its sources to the objects it wants: combine, render in the sandbox, desire. The command line and the
-//! operator call the same function, so what `orangery build` prints is what the operator applies.
+//! Builds the objects that a set wants from its sources: combines inputs, renders in the sandbox, checks the result. The command
+//! line and the operator call the same function, so `orangery build` prints what the operator applies.
 //!
 //! # Guarantees
 //! One bad input does not hide the others: what the good ones give is in [`Built::desired`], the bad ones are in
@@ -21,14 +21,14 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The renderer of sets that name none.
 pub const DEFAULT_RENDERER: &str = "gotemplate";
 
-/// What came of a build.
+/// The result of a build.
 #[derive(Debug)]
 pub struct Built {
     /// The objects of all inputs that could be rendered. Those of which an object breaks a rule are in its `failed`.
     pub desired: DesiredSet,
-    /// The inputs that could be rendered: as the ledger knows them, and as people do.
+    /// The inputs that could be rendered, with their labels.
     pub inputs: BTreeMap<InputRef, String>,
-    /// The inputs that could not.
+    /// The inputs that could not be rendered.
     pub failed: Vec<FailedInput>,
     /// Remarks of the combination and of the renderer; those about objects are in `desired`.
     pub notices: Vec<Notice>,
@@ -39,9 +39,9 @@ pub struct Built {
 /// One input that could not be rendered.
 #[derive(Debug)]
 pub struct FailedInput {
-    /// As the ledger knows it; `None` in input-less sets.
+    /// Its reference in the ledger; `None` in sets without inputs.
     pub input: Option<InputRef>,
-    /// Its values if it has no `id`: then it is another input whenever one of them changes.
+    /// Its values if it has no `id`: such an input counts as a new one whenever a value changes.
     pub unnamed: Option<Unnamed>,
     /// Why.
     pub error: InputError,
@@ -117,7 +117,7 @@ pub async fn build(
     build_only(sandbox, set, sources, on_duplicate, None).await
 }
 
-/// The same, of the input with this id alone.
+/// Builds only the objects of the input with this id.
 ///
 /// # Errors
 /// As [`build`], and if there is no such input.
@@ -145,7 +145,7 @@ pub async fn build_only(
     Ok(Built { desired, inputs: sorted.inputs, failed: sorted.failed, notices: sorted.notices, count })
 }
 
-/// The inputs, combined: as much work as the sources have bytes.
+/// Combines the inputs. The work grows with the bytes of the sources.
 pub(crate) async fn combined(set: &SetSpec, providers: Vec<Source>) -> Result<Combined, combine::CombineError> {
     let bytes = providers.iter().flat_map(|source| source.inputs.texts()).map(str::len).sum();
     let (name, strategy, inline) = (set.name.clone(), set.strategy, set.inputs.clone());
@@ -156,7 +156,7 @@ pub(crate) async fn combined(set: &SetSpec, providers: Vec<Source>) -> Result<Co
     .await
 }
 
-/// The objects that the set wants: as much work as the renderings have bytes.
+/// Turns renderings into desired objects. The work grows with their bytes.
 async fn desired(
     set: &SetSpec,
     steps: Vec<RenderedStep>,
@@ -187,7 +187,7 @@ pub(crate) async fn render(
     sandbox.render(Layout::of(set).request(set, combined)).await
 }
 
-/// The answers, sorted into good and bad.
+/// Renderings, separated from the inputs that failed.
 #[derive(Default)]
 struct Sorted {
     rendered: Vec<(String, Option<InputRef>, Rendering)>,
@@ -339,13 +339,13 @@ pub fn renderer(set: &SetSpec) -> &str {
     set.renderer.as_ref().map_or(DEFAULT_RENDERER, |renderer| renderer.name.as_str())
 }
 
-/// How a set is named where turns, circuits and logs are kept.
+/// The consumer that calls of this set are counted for.
 #[must_use]
 pub fn consumer(set: &NamespacedName) -> String {
     format!("ResourceSet/{set}")
 }
 
-/// Where the templates of a step stand in the manifest.
+/// The path of a step's templates in the manifest.
 fn prefix(index: usize, step: &StepSpec) -> String {
     match &step.name {
         Some(_) => format!("spec.steps[{index}]."),

@@ -1,4 +1,4 @@
-//! What becomes of objects that were there before and that nobody owns.
+//! Objects that existed before a set applied them, and that nobody owns: refused, adopted, and deleted only if approved.
 //!
 //! | its kind, namespace and name | the set says `orangery.dev/adopt: "true"`, or the object `orangery.dev/take-ownership: "true"` | otherwise |
 //! |---|---|---|
@@ -18,7 +18,7 @@ use orangery_core::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a set's annotations allow with objects that it has not created.
+/// What the annotations of a set allow with objects that it has not created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Consent<'a> {
     /// Which objects that nobody owns are the set's own as soon as it applies them.
@@ -38,7 +38,7 @@ pub enum Owns {
 }
 
 impl<'a> Consent<'a> {
-    /// What these annotations say.
+    /// Reads the annotations of a set.
     #[must_use]
     pub fn of(annotations: &'a BTreeMap<String, String>) -> Self {
         let says = |key: &str| annotations.get(key).map(|value| value.trim());
@@ -49,7 +49,8 @@ impl<'a> Consent<'a> {
     }
 }
 
-/// Applies a plan, and decides about what nobody owns on the way. Answers what was done and what was adopted.
+/// Applies a plan, and adopts or refuses the existing objects without an owner that it meets. Answers the report and what was
+/// adopted.
 ///
 /// # Errors
 /// The decision could not be written to the ledger; nothing more was applied.
@@ -64,7 +65,7 @@ pub(crate) async fn apply(
     let mut applied = target.apply(plan).await;
     let mut taken = Vec::new();
     let mut refused = BTreeSet::new();
-    // A stage that failed keeps the later ones from being looked at, so each of them may take a round.
+    // A failed stage stops the later ones, so each stage may need a round of its own.
     let rounds = plan.steps.iter().map(|step| step.stages.len()).sum::<usize>();
     for _ in 0..rounds {
         let found = found(&applied, &refused);
@@ -96,7 +97,7 @@ pub(crate) async fn apply(
     Ok((applied, taken))
 }
 
-/// What the apply met that nobody owns, with UIDs, and that was not refused before.
+/// Existing objects without an owner that the apply met, with their UIDs, but for those that were refused before.
 fn found(applied: &ApplyReport, refused: &BTreeSet<ObjectKey>) -> BTreeMap<ObjectKey, String> {
     let unowned = applied.failed.iter().filter_map(|failed| Some((failed.key.clone(), failed.unowned.clone()?)));
     unowned.filter(|(key, _)| !refused.contains(key)).collect()
@@ -118,8 +119,8 @@ fn explain(applied: &mut ApplyReport, refused: &BTreeSet<ObjectKey>) {
     }
 }
 
-/// Takes the adopted entries out of those that are stale. Where the set or the live object says that it is the set's own, the
-/// entry stays and is judged and deleted like the rest.
+/// Separates adopted entries from the stale ones. Where an annotation of the set or of the live object says that the object is the
+/// set's own, the entry stays, and is judged by the guard and deleted like the rest.
 pub(crate) async fn take_adopted(
     target: &dyn Target,
     owner: &Owner,
@@ -142,7 +143,7 @@ pub(crate) async fn take_adopted(
     adopted
 }
 
-/// Whether the live object says so. One that cannot be read does not.
+/// Whether an annotation of the live object says so. An object that cannot be read does not.
 async fn asks_to_be_taken(target: &dyn Target, owner: &Owner, entry: &LedgerEntry) -> bool {
     let version = GroupVersionKind {
         group: entry.key.group.clone(),
@@ -153,7 +154,7 @@ async fn asks_to_be_taken(target: &dyn Target, owner: &Owner, entry: &LedgerEntr
     live.is_ok_and(|live| live.is_some_and(|live| live.annotation(keys::TAKE_OWNERSHIP) == Some("true")))
 }
 
-/// Deletes adopted objects, if that is approved; the others wait, and are the second half of the answer.
+/// Deletes adopted objects if that is approved. Answers the report, and the objects that wait for approval.
 pub(crate) async fn prune(
     target: &dyn Target,
     owner: &Owner,
@@ -163,7 +164,7 @@ pub(crate) async fn prune(
     if adopted.is_empty() {
         return (PruneReport::default(), Vec::new());
     }
-    // The target deletes none of them, but says which are gone already or are not ours any more.
+    // The target deletes no adopted object, but reports which are gone already or do not belong to us any more.
     let mut report = target.prune(owner, &adopted).await;
     let waiting = std::mem::take(&mut report.adopted);
     let is_approved = hold(&waiting).is_some_and(|hold| approved.map(str::trim) == Some(hold.digest.as_str()));
@@ -181,7 +182,7 @@ fn owned(mut entries: Vec<LedgerEntry>) -> Vec<LedgerEntry> {
     entries
 }
 
-/// What to say of adopted objects that wait.
+/// The list of adopted objects that wait for approval; `None` if there are none.
 pub(crate) fn hold(waiting: &[LedgerEntry]) -> Option<Hold> {
     let objects: Vec<ObjectKey> = waiting.iter().map(|entry| entry.key.clone()).collect();
     (!objects.is_empty()).then(|| Hold {

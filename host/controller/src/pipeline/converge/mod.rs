@@ -1,4 +1,4 @@
-//! From what was built to what exists: plan, ledger, apply, guard, prune. The same for both targets.
+//! Applies what was built and prunes what is stale: plan, ledger, apply, guard, prune. The same for both targets.
 //!
 //! # Guarantees
 //! The ledger is written before the first apply (law 2). Only objects of environments that are gone, or that were applied whole,
@@ -28,7 +28,7 @@ pub trait LedgerStore: Send + Sync {
     /// Writes the whole ledger of a set.
     ///
     /// # Errors
-    /// It is not written; nothing may be applied then.
+    /// The ledger is not written, so nothing may be applied.
     async fn record(&self, set: &NamespacedName, ledger: &Ledger) -> Result<(), LedgerError>;
 }
 
@@ -86,19 +86,19 @@ impl Explain for ConvergeError {
     }
 }
 
-/// What a set brings along to be converged.
+/// Everything that decides how a built set is applied and pruned.
 pub struct ConvergeRequest<'a> {
     /// Who owns the objects.
     pub owner: Owner,
-    /// What exists, as far as we know.
+    /// What the set owned before.
     pub ledger: &'a Ledger,
     /// The providers it reads, and how much they can be trusted.
     pub sources: &'a [SourceState],
     /// When deletions are held.
     pub guard: GuardPolicy,
-    /// What is allowed with objects that the set has not created.
+    /// What its annotations allow with objects that it has not created.
     pub consent: Consent<'a>,
-    /// What the names of its objects are made from.
+    /// Decides which names contain no untrusted text.
     pub trusted_names: TrustedNames<'a>,
     /// What to do with unequal objects of one identity.
     pub on_duplicate: OnDuplicate,
@@ -106,16 +106,16 @@ pub struct ConvergeRequest<'a> {
     pub now: u64,
 }
 
-/// What was done.
+/// What was applied and pruned.
 #[derive(Debug)]
 pub struct Converged {
     /// `sha256:` of everything that was desired.
     pub revision: String,
     /// What the apply did.
     pub applied: ApplyReport,
-    /// How each environment stands.
+    /// The state of each environment.
     pub standing: Standing,
-    /// The inputs that could be rendered, as people know them.
+    /// The labels of the inputs that could be rendered.
     pub labels: BTreeMap<InputRef, String>,
     /// How many environments there are.
     pub environments: usize,
@@ -127,7 +127,7 @@ pub struct Converged {
     pub ledger: Ledger,
     /// Remarks.
     pub notices: Vec<Notice>,
-    /// What existed before, was nobody's, and has been taken over now.
+    /// Objects that existed before, had no owner, and were adopted now.
     pub adopted: Vec<ObjectKey>,
     /// Adopted objects that nothing renders any more: they stay until their deletion is approved.
     pub held: Option<Hold>,
@@ -144,7 +144,7 @@ impl Converged {
     }
 }
 
-/// Takes a built set to its target.
+/// Applies a built set to its target, and prunes what is stale.
 ///
 /// # Errors
 /// Nothing was applied; see [`ConvergeError`]. Failures while applying or pruning are in the reports.
@@ -164,7 +164,7 @@ pub async fn converge(
     let ledger = &scopes.ledger(known);
     let desired = desired.normalised(&scopes, on_duplicate)?;
     notices.extend(desired.notices.iter().cloned());
-    // What an older version wrote names the sources of inputs without their kinds.
+    // Ledgers of older versions name the sources of inputs without their kinds.
     let typed = ledger.typed(&present, sources.iter().map(|source| source.name.as_str()));
     let ledger = &*typed;
     let mut plan = plan::plan(owner, desired, ledger)?;
@@ -173,18 +173,18 @@ pub async fn converge(
     }
     let (applied, taken) =
         adoption::apply(target, ledger_store, &mut plan, &trusted_names, consent.owns, &scopes).await?;
-    let living = take_living(target, &mut plan, &applied).await;
+    let still_wanted = take_still_wanted(target, &mut plan, &applied).await;
     let mut standing = Standing::of(&plan, &applied);
     let unnamed = unrendered(&failed, &mut standing);
     let knowledge = Knowledge { present: &present, sources, standing: &standing, unnamed: &unnamed };
     let sifted = knowledge.sift(std::mem::take(&mut plan.stale));
     plan.stale = sifted.known;
     let adopted = adoption::take_adopted(target, &plan.owner, &mut plan.stale, consent.owns).await;
-    let leaving: BTreeSet<&ObjectKey> = adopted.iter().chain(&living).map(|entry| &entry.key).collect();
+    let leaving: BTreeSet<&ObjectKey> = adopted.iter().chain(&still_wanted).map(|entry| &entry.key).collect();
     let mut occupied = plan::take_occupied(&mut plan.stale, &plan.ledger, &leaving);
-    // What is not deleted anyway must not make the deletion of others look like a mistake.
+    // Objects that stay do not count when the guard judges the other deletions.
     let staying = occupied.iter().map(|occupied| &occupied.entry);
-    let others = without(ledger, adopted.iter().chain(&living).chain(staying));
+    let others = without(ledger, adopted.iter().chain(&still_wanted).chain(staying));
     let Judgement { verdict, memory } = guard::judge(
         guard,
         &Evidence {
@@ -193,14 +193,14 @@ pub async fn converge(
             intended: &plan.ledger,
             nothing_desired,
             inputs: &present,
-            // What is left to judge is known: see `Knowledge`.
+            // `Knowledge` has already removed everything that stale sources leave open.
             sources: &[],
             applied: true,
             approved: consent.approved,
             now,
         },
     );
-    // What was recorded, where the plan's ledger changes from here on.
+    // The ledger that is stored, where it differs from the one in the plan.
     let mut recorded = (memory != *ledger.guard()).then(|| plan.ledger.clone());
     plan.ledger.set_guard(memory);
     let verdict = match (verdict, sifted.unknown) {
@@ -208,7 +208,7 @@ pub async fn converge(
         (verdict, _) => verdict,
     };
     if let Verdict::Approved(hold) = &verdict {
-        // Before the first deletion: whatever comes next, the approval is used, and what it is for need not be approved again.
+        // Stored before the first deletion: whatever happens next, the approval is used up, and its objects stay approved.
         plan.ledger.approve(&hold.objects);
         let intent = plan::settle(&plan, ledger, &applied, &verdict, &PruneReport::default());
         ledger_store.record(&plan.owner.name, &intent).await?;
@@ -218,12 +218,12 @@ pub async fn converge(
     let (mut pruned, waiting) = adoption::prune(target, &plan.owner, adopted, consent.approved).await;
     let mut released: Vec<LedgerEntry> =
         plan.stale.iter().filter(|entry| verdict.releases(&entry.key)).cloned().collect();
-    occupied.extend(plan::take_occupied(&mut released, &plan.ledger, &leaves(&pruned, &living)));
+    occupied.extend(plan::take_occupied(&mut released, &plan.ledger, &leaves(&pruned, &still_wanted)));
     if !released.is_empty() {
         pruned.extend(target.prune(&plan.owner, &released).await);
     }
     notices.extend(occupied.iter().map(|occupied| Notice::warning(Reason::Warning, occupied.message())));
-    pruned.released.extend(living.into_iter().map(|entry| entry.key));
+    pruned.released.extend(still_wanted.into_iter().map(|entry| entry.key));
     let settled = plan::settle(&plan, ledger, &applied, &verdict, &pruned);
     if settled != *recorded.as_ref().unwrap_or(&plan.ledger) {
         ledger_store.record(&plan.owner.name, &settled).await?;
@@ -243,9 +243,9 @@ pub async fn converge(
     })
 }
 
-/// Takes out of the stale entries those whose object is still wanted under another key. Entries without a UID (taken over from
-/// Flux Operator) learn it here.
-async fn take_living(target: &dyn Target, plan: &mut Plan, applied: &ApplyReport) -> Vec<LedgerEntry> {
+/// Removes the stale entries whose object is still wanted under another key. Entries without a UID, which were taken over from
+/// Flux Operator, get it here.
+async fn take_still_wanted(target: &dyn Target, plan: &mut Plan, applied: &ApplyReport) -> Vec<LedgerEntry> {
     let wanted = plan::wanted_uids(plan, applied);
     for entry in plan.stale.iter_mut().filter(|entry| entry.uid.is_none() && !wanted.is_empty()) {
         let version = GroupVersionKind {
@@ -253,7 +253,7 @@ async fn take_living(target: &dyn Target, plan: &mut Plan, applied: &ApplyReport
             version: entry.version.clone(),
             kind: entry.key.kind.clone(),
         };
-        // What cannot be read cannot be pruned either, and the prune says why.
+        // An object that cannot be read cannot be pruned either, and the prune reports why.
         if let Ok(Some(live)) = target.read(&plan.owner, &version.api_version(), &entry.key).await {
             entry.uid = live.uid().map(str::to_owned);
         }
@@ -261,11 +261,11 @@ async fn take_living(target: &dyn Target, plan: &mut Plan, applied: &ApplyReport
     plan::take_living(&mut plan.stale, &wanted)
 }
 
-/// What an earlier prune has dealt with, and what leaves the ledger without being deleted: neither keeps a namespace.
-pub(crate) fn leaves<'a>(pruned: &'a PruneReport, living: &'a [LedgerEntry]) -> BTreeSet<&'a ObjectKey> {
+/// The objects that an earlier prune has handled, and those that leave the ledger without being deleted. Neither keeps a namespace.
+pub(crate) fn leaves<'a>(pruned: &'a PruneReport, still_wanted: &'a [LedgerEntry]) -> BTreeSet<&'a ObjectKey> {
     let gone = pruned.deleted.iter().map(|change| &change.key);
     let going = pruned.terminating.iter().map(|terminating| &terminating.key);
-    gone.chain(going).chain(&pruned.released).chain(living.iter().map(|entry| &entry.key)).collect()
+    gone.chain(going).chain(&pruned.released).chain(still_wanted.iter().map(|entry| &entry.key)).collect()
 }
 
 /// The ledger without some entries.
@@ -277,7 +277,7 @@ fn without<'a>(ledger: &Ledger, entries: impl Iterator<Item = &'a LedgerEntry>) 
     rest
 }
 
-/// Adds the inputs that could not be rendered; answers what is known of those that have no `id`.
+/// Adds the inputs that could not be rendered to the failed ones; answers those of them that have no `id`.
 fn unrendered(failed: &[FailedInput], standing: &mut Standing) -> Vec<orangery_core::environment::Unnamed> {
     for failed in failed {
         let message = failed.error.to_string();

@@ -1,11 +1,11 @@
-//! Whether the name of an object holds text that an outsider chose: the branch of a pull request, its title, a label.
+//! Decides whether the name of an object contains text that an outsider chose: the branch of a pull request, its title, a label.
 //!
-//! No look at the template or at the name can tell: functions cut, hash and join. So the same templates are rendered again, with
-//! inputs in which every such text is a constant of ours ([`orangery_core::combine::Probe`]). An object that has the same
-//! identity in both of these renderings got it without the outsider's help. Any renderer can be asked that way, because nothing
-//! of what it says is taken on trust: an error, another number of inputs or another identity means free text.
+//! Neither the template nor the name shows this, because functions cut, hash and join. So the same templates are rendered again,
+//! with inputs in which every such text is a constant of ours ([`orangery_core::combine::Probe`]). An object that has the same
+//! identity in both of these renderings does not get it from an outsider. This works with any renderer, because no answer of it is
+//! trusted: an error, another number of inputs or another identity counts as untrusted text.
 //!
-//! Asked only where an object exists that nobody owns, which is rare: a rendering costs as much as the first one did.
+//! This is decided only for existing objects without an owner, which are rare: a rendering costs as much as the first one did.
 
 use crate::pipeline::build;
 use crate::pipeline::offload;
@@ -15,7 +15,7 @@ use orangery_core::{InputRef, Object, ObjectKey, Planned, Scopes};
 use orangery_sandbox::{InputError, Rendering, Sandbox};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the names of a set are made from.
+/// The templates and inputs that the names of a set are made from.
 pub struct TrustedNames<'a> {
     /// Where templates are rendered.
     pub sandbox: &'a Sandbox,
@@ -26,13 +26,13 @@ pub struct TrustedNames<'a> {
 }
 
 impl TrustedNames<'_> {
-    /// Of these objects those whose group, kind, namespace and name hold no free text.
+    /// The objects among these whose group, kind, namespace and name contain no untrusted text.
     pub(crate) async fn trusted(&self, objects: &[&Planned], scopes: &Scopes) -> BTreeSet<ObjectKey> {
         let Some(real) = self.combined(None).await else { return BTreeSet::new() };
         if real.inputless {
             return objects.iter().map(|planned| planned.object.key()).collect();
         }
-        // What all inputs gave is of none: any of them tells where its name comes from.
+        // An object without an input comes from all of them, so any input shows where its name comes from.
         let Some(any) = real.inputs.first().map(CombinedInput::reference) else { return BTreeSet::new() };
         let of = |planned: &Planned| planned.input.clone().unwrap_or_else(|| any.clone());
         let wanted: BTreeSet<InputRef> = objects.iter().map(|planned| of(planned)).collect();
@@ -61,7 +61,7 @@ impl TrustedNames<'_> {
         trusted
     }
 
-    /// The inputs as they are, or as they would be without outsiders. An error is no answer.
+    /// The inputs as they are, or with the constants of a probe instead of untrusted text; `None` if they cannot be combined.
     async fn combined(&self, probe: Option<Probe>) -> Option<Combined> {
         let mut sources = self.sources.to_vec();
         if let Some(probe) = probe {
@@ -71,7 +71,8 @@ impl TrustedNames<'_> {
         build::combined(self.set, sources).await.ok()
     }
 
-    /// What the inputs at these places give without outsiders. An input that then cannot be rendered gives nothing.
+    /// The identities that the inputs at these places render with the constants of a probe. An input that cannot be rendered then
+    /// has none.
     async fn identities(
         &self,
         probe: Probe,

@@ -1,4 +1,4 @@
-//! What one provider may reach, and with what: grants, credentials and TLS from its manifest and its Secrets.
+//! The grants, credentials and TLS settings of one provider, from its manifest and its Secrets.
 //!
 //! # Guarantees
 //! A credential is bound to the origin of `spec.url` and to the origins that the plugin asks for *and* the operator
@@ -13,7 +13,7 @@ use orangery_egress::tls::{self, TlsError, TlsSettings};
 use orangery_egress::{Grant, Origin, OriginError};
 use orangery_sandbox::PluginDescription;
 
-/// What a provider's manifest says about its source.
+/// The fields of a provider's manifest about its source.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
     /// The provider.
@@ -39,22 +39,21 @@ pub struct AccessPolicy {
     pub secrets: SecretRules,
 }
 
-/// What it may reach, and with what.
+/// What a provider may reach, and with which credentials.
 #[derive(Debug, Default)]
 pub struct Access {
     /// Where requests may go.
     pub grants: Vec<Grant>,
     /// What the host attaches.
     pub credentials: Vec<Credential>,
-    /// Whom to trust.
+    /// Certificates.
     pub tls: TlsSettings,
 }
 
-/// Why access cannot be arranged.
+/// Access cannot be arranged.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
-    /// `spec.url` is no usable URL.
-    /// The URL is not repeated: it may hold a password.
+    /// `spec.url` cannot be used. The URL is not repeated, because it may contain a password.
     #[error("spec.url cannot be used: {cause}")]
     Url {
         /// What is wrong.
@@ -98,7 +97,7 @@ impl Explain for AccessError {
     fn disposition(&self) -> Disposition {
         match self {
             Self::Url { .. } => Disposition::WaitForChange,
-            // A Secret that appears or is corrected does not touch the provider: only trying again finds out.
+            // No watch reports that a Secret appears or is corrected, so it is tried again.
             Self::SecretMissing { .. }
             | Self::SecretUnreadable(_)
             | Self::Credential(_)
@@ -167,8 +166,8 @@ pub async fn arrange(
     Ok(Access { grants, credentials, tls })
 }
 
-/// Reading at the origin of `spec.url`; what both keys open at the origins that the plugin asks for; and at both what the
-/// operator grants besides, such as other methods.
+/// The grants: reading at the origin of `spec.url`, reading at the origins that a built-in plugin asks for, and at all of them
+/// what the operator grants besides, such as other methods.
 fn granted(plugin: &PluginDescription, grants: &[Grant], own: Origin) -> Vec<Grant> {
     let wanted: Vec<Origin> = plugin
         .wants
@@ -186,7 +185,7 @@ fn granted(plugin: &PluginDescription, grants: &[Grant], own: Origin) -> Vec<Gra
     granted
 }
 
-/// What the Secret of a type looks like (`resourceset.md` §2.4). A type that nobody knows uses the general shape.
+/// What the Secret of a type looks like. Unknown types use the general shape.
 fn shape(kind: &str, url: &str) -> SecretShape {
     if kind.starts_with("GitHub") {
         let repository = url.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty());

@@ -1,12 +1,12 @@
 //! `spec.schedule[].cron`: five fields, descriptors such as `@daily`, `@every 30m`, and a `CRON_TZ=` prefix, in a time zone.
 //!
-//! Only finding the triggers is here, and most of it is a question to the sandbox's evaluator: tenants write the expressions.
-//! Whether a poll may run now is arithmetic and lives in `orangery_core::schedule`.
+//! This module only finds the triggers, mostly by calling the sandbox's evaluator, because tenants write the expressions. Whether a
+//! poll may run now is decided by `orangery_core::schedule`.
 
 use orangery_core::{Disposition, Explain, Reason};
 use orangery_sandbox::{EvaluationError, Evaluations, Triggers};
 
-/// Bytes of an expression or a time zone. All minutes of an hour, one by one, have less than 200.
+/// Maximum bytes of an expression or a time zone. All minutes of an hour, one by one, are less than 200.
 const LONGEST: usize = 1024;
 
 /// A schedule entry that cannot be used.

@@ -167,7 +167,7 @@ fn report(polled: Polled, last: &Snapshot, took: Duration, next: NextPoll, now: 
     }
 }
 
-/// That the last good inputs are in use, if they are.
+/// Warns that the last good inputs are in use, if they are.
 pub(crate) fn stale(snapshot: &Snapshot) -> Option<Abnormal> {
     let Freshness::Stale { reason, .. } = snapshot.freshness() else { return None };
     Some(Abnormal {

@@ -1,7 +1,7 @@
-//! One poll of one provider: access, question, selection, snapshot.
+//! One poll of one provider: arranges access, calls the plugin, selects the inputs to export.
 //!
 //! # Guarantees
-//! Law 1: whatever fails, the snapshot that comes back holds the last good inputs.
+//! Whatever fails, the snapshot of the answer holds the last good inputs (law 1).
 
 use crate::pipeline::offload;
 use crate::pipeline::provider::access::{self, AccessError, AccessPolicy};
@@ -20,7 +20,7 @@ use std::time::Duration;
 /// The type that the host itself serves.
 pub const STATIC: &str = "Static";
 
-/// What came of a poll.
+/// The answer of a poll.
 #[derive(Debug)]
 pub struct Polled {
     /// The inputs to export: new ones, or the last good ones.
@@ -36,12 +36,12 @@ pub struct Polled {
 /// Why there is no new answer.
 #[derive(Debug, thiserror::Error)]
 pub enum PollError {
-    /// Nobody serves the type.
+    /// No plugin serves the type.
     #[error("no loaded plugin serves spec.type {kind:?}; these are served: {served}")]
     UnknownType {
         /// As written.
         kind: String,
-        /// What there is.
+        /// The types that are served.
         served: String,
     },
     /// The filter cannot work.
@@ -113,7 +113,7 @@ impl Poller {
         Self { sandbox, policy: Arc::new(policy) }
     }
 
-    /// Evaluates what a provider's manifest asks for besides its poll.
+    /// Evaluates the schedules of a provider.
     pub(crate) fn evaluations(&self, provider: &ProviderSpec) -> Evaluations<'_> {
         self.sandbox.evaluations(consumer(provider))
     }
@@ -189,7 +189,7 @@ impl Poller {
             PollOutcome::Partial(found) => (found, Coverage::Partial),
         };
         let (snapshot, selected) = select(answer, coverage, served, filter, provider, last, now).await?;
-        notices.extend(too_patient(provider.timeout, most));
+        notices.extend(shortened_timeout(provider.timeout, most));
         notices.extend(selected);
         Ok((snapshot, notices))
     }
@@ -212,7 +212,7 @@ impl Poller {
     }
 }
 
-/// What a plugin says of a configuration that it accepts.
+/// The note of a plugin about a configuration that it accepts.
 fn remark(note: &Note) -> Notice {
     let message = format!("spec.config: {note}");
     match note.level {
@@ -221,7 +221,7 @@ fn remark(note: &Note) -> Notice {
     }
 }
 
-/// Selects what to export, with remarks: as much work as the answer has inputs, and more where the filter's expressions are large.
+/// Selects what to export. The work grows with the inputs of the answer, and with the size of the filter's expressions.
 async fn select(
     answer: Found,
     coverage: Coverage,
@@ -253,13 +253,13 @@ async fn select(
     .await
 }
 
-/// How a provider is named where turns, circuits and logs are kept.
+/// The consumer that calls of this provider are counted for.
 fn consumer(provider: &ProviderSpec) -> String {
     format!("ResourceSetInputProvider/{}", provider.name)
 }
 
-/// A time that no poll gets is said to be none.
-fn too_patient(asked: Duration, most: Duration) -> Option<Notice> {
+/// Warns about a timeout that is longer than the longest, which is used instead.
+fn shortened_timeout(asked: Duration, most: Duration) -> Option<Notice> {
     (asked > most).then(|| {
         let (asked, most) = (duration::format(asked), duration::format(most));
         let message = format!("{} is {asked}; a poll takes at most {most}, which holds", keys::RECONCILE_TIMEOUT);
@@ -267,7 +267,7 @@ fn too_patient(asked: Duration, most: Duration) -> Option<Notice> {
     })
 }
 
-/// One input: the default values, and an id from the object's UID, or from its name where a file has none (`resourceset.md` §2.1).
+/// One input: the default values, and an id from the object's UID, or from its name where a file has none .
 fn exported_static(provider: &ProviderSpec, last: &Snapshot, now: u64) -> Polled {
     let input: Map<String, Value> = selection::with_defaults(
         digest::adler32_id(if provider.uid.is_empty() { &provider.name.name } else { &provider.uid }),

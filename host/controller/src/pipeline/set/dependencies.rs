@@ -1,8 +1,8 @@
 //! `spec.dependsOn`: what must exist, and be ready, before a set is built.
 //!
 //! # Guarantees
-//! Dependencies are read with the rights of the set, not with those of the operator, so that `readyExpr` cannot be used to
-//! look at what the set may not see. The data of Secrets in other namespaces is not shown to expressions.
+//! Dependencies are read with the rights of the set, not with those of the operator, so that `readyExpr` cannot read what the set
+//! may not. Expressions do not see the data of Secrets in other namespaces.
 
 use crate::pipeline::build::consumer;
 use crate::pipeline::set::expression::{self, ExpressionError};
@@ -14,10 +14,10 @@ use orangery_core::{Disposition, Explain, GroupVersionKind, Object, ObjectKey, O
 use orangery_sandbox::{Evaluations, Sandbox};
 use serde_json::Value;
 
-/// The condition that our own kinds must have; true if there is no Ready condition yet, as in the reference.
+/// The condition that our own kinds must have; true if there is no Ready condition yet, as in Flux Operator.
 const OUR_KINDS_READY: &str = "status.conditions.filter(c, c.type == 'Ready').all(c, c.status == 'True' && c.observedGeneration == metadata.generation)";
 
-/// Why a set has to wait.
+/// A set has to wait for a dependency.
 #[derive(Debug, thiserror::Error)]
 pub enum DependencyError {
     /// It does not exist.
@@ -71,8 +71,8 @@ impl Explain for DependencyError {
     }
 }
 
-/// Checks all dependencies in order; the first that is not ready ends it. All expressions are parsed first, so that a bad
-/// one is told at once.
+/// Checks the dependencies in order, until one is not ready. All expressions are parsed first, so that a bad one is reported at
+/// once.
 ///
 /// # Errors
 /// See [`DependencyError`].
@@ -84,7 +84,7 @@ pub async fn check(
     now: u64,
 ) -> Result<(), DependencyError> {
     let mut evaluations = sandbox.evaluations(consumer(&set.name));
-    // Our own condition needs no check.
+    // Only expressions of the manifest need a check; our own is correct.
     let (given, texts): (Vec<&Dependency>, Vec<&str>) = set
         .depends_on
         .iter()
@@ -100,7 +100,7 @@ pub async fn check(
     Ok(())
 }
 
-/// What the tenant wrote.
+/// The expression of the manifest.
 fn own_expression(dependency: &Dependency) -> Option<&str> {
     dependency.ready_expr.as_deref().filter(|expression| !expression.is_empty())
 }
@@ -131,7 +131,7 @@ async fn check_one(
         .await
         .map_err(|cause| DependencyError::Unreadable { what: what.clone(), cause: Box::new(cause) })?;
     let seen = found.as_ref().and_then(version);
-    let judged = match found {
+    let checked = match found {
         None => Err(DependencyError::Missing { what }),
         Some(_) if !dependency.ready => Ok(()),
         Some(found) => {
@@ -139,17 +139,17 @@ async fn check_one(
             is_ready(evaluations, what, dependency, object, now).await
         }
     };
-    if judged.is_err() {
+    if checked.is_err() {
         target.await_change(owner, &dependency.api_version, &key, seen).await;
     }
-    judged
+    checked
 }
 
 fn version(object: &Object) -> Option<String> {
     object.0.get("metadata")?.get("resourceVersion")?.as_str().map(ToOwned::to_owned)
 }
 
-/// Judges a dependency that is there.
+/// Whether an existing dependency is ready.
 async fn is_ready(
     evaluations: &mut Evaluations<'_>,
     what: String,
@@ -175,7 +175,7 @@ async fn is_ready(
     }
 }
 
-/// What an expression may see.
+/// The object without what expressions may not see.
 fn visible(mut object: Value, key: &ObjectKey, namespace: &str) -> Value {
     if let Some(annotations) = object.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
         annotations.remove("kubectl.kubernetes.io/last-applied-configuration");

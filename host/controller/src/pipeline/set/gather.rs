@@ -1,4 +1,4 @@
-//! Which providers a set reads, and how much their inputs can be trusted.
+//! Finds the providers that a set reads, with their inputs and freshness.
 
 use orangery_core::combine::{ProviderRef, Source, Trust};
 use orangery_core::guard::SourceState;
@@ -16,7 +16,7 @@ pub struct KnownProvider {
     pub labels: BTreeMap<String, String>,
     /// Its last good inputs.
     pub snapshot: Snapshot,
-    /// Whose words they are: `None` if they are the user's own (type `Static`), else the default values, which are.
+    /// `None` if all its inputs come from the user (type `Static`), else its default values, which do.
     pub answered: Option<Map<String, Value>>,
 }
 
@@ -25,9 +25,9 @@ pub struct KnownProvider {
 pub struct Gathered {
     /// The inputs of the providers that have answered.
     pub sources: Vec<Source>,
-    /// All providers, also those that have not.
+    /// All providers, also those that have not answered.
     pub states: Vec<SourceState>,
-    /// Names in `spec.inputsFrom` that no provider has.
+    /// Names in `spec.inputsFrom` without a provider.
     pub missing: Vec<NamespacedName>,
 }
 
@@ -64,7 +64,7 @@ fn source(provider: &KnownProvider) -> Source {
     }
 }
 
-/// The inputs that items which could not be read in the last answer stand for.
+/// The inputs of the items that could not be read in the last answer.
 fn odd_inputs(provider: &KnownProvider) -> OddInputs {
     let odd = provider.snapshot.odd();
     if odd.iter().any(|key| key == orangery_core::ANY) {

@@ -46,7 +46,7 @@ fn outcome(converged: &Converged, gathered: &Gathered, cadence: Cadence, took: D
     (Outcome::Succeeded { took, changed }, at_interval)
 }
 
-/// What could not be rendered or applied. Everything else was.
+/// The failure of everything that could not be rendered or applied; everything else was.
 fn failure(converged: &Converged) -> Option<Outcome> {
     let standing = &converged.standing;
     if let Some(message) = &standing.unrendered {
@@ -73,7 +73,7 @@ fn failure(converged: &Converged) -> Option<Outcome> {
     Some(Outcome::Failed { reason, message: format!("{what}: {}", parts.join("; ")) })
 }
 
-/// `n of m environments failed: …`, each with its input, its objects and the words of whoever refused them.
+/// `n of m environments failed: …`, each with its input, its objects and the error messages.
 fn failed_environments(converged: &Converged) -> Option<String> {
     let failed = &converged.standing.failed;
     if failed.is_empty() {
@@ -94,7 +94,7 @@ fn failed_environments(converged: &Converged) -> Option<String> {
         if more > 0 {
             text.push_str(&format!("; and {more} more of it"));
         }
-        // Messages of the build name the input themselves.
+        // Messages of the build name the input already.
         all.push(if label.is_empty() || text.contains(label) { text } else { format!("{label}: {text}") });
     }
     if failed.len() > SHOWN {
@@ -103,7 +103,7 @@ fn failed_environments(converged: &Converged) -> Option<String> {
     Some(format!("{} of {} environments failed: {}", failed.len(), converged.environments, all.join("; ")))
 }
 
-/// What is applied and not ready, and until when that is no failure.
+/// What is applied and not ready, and when that becomes a failure.
 fn waiting_message(converged: &Converged) -> Option<String> {
     let waiting = &converged.applied.waiting;
     let until = waiting.iter().map(|waiting| waiting.until).min()?;
@@ -135,7 +135,7 @@ fn abnormal(converged: &Converged, gathered: &Gathered, strategy: Strategy) -> V
     if !gathered.not_ready().is_empty() {
         all.push(inputs_not_ready(not_ready_message(gathered)));
     }
-    // With Flatten the other providers speak for their own inputs.
+    // With Flatten, the environments of other providers are still deleted.
     let stays = match strategy {
         Strategy::Flatten if gathered.states.len() > 1 => "none of its environments",
         Strategy::Flatten | Strategy::Permute { .. } => "nothing of this set",

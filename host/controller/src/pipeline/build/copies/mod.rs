@@ -1,4 +1,4 @@
-//! What rendered objects take from the target: `copyFrom`, `convertKubeConfigFrom`, `checksumFrom` (`resourceset.md` §5.5).
+//! Data that rendered objects take from the target, by annotation: `copyFrom`, `convertKubeConfigFrom`, `checksumFrom`.
 //!
 //! # Guarantees
 //! Everything is read with the rights of the set. Values of Secrets go into the objects that ask for them and nowhere else:
@@ -19,7 +19,7 @@ use read_limit::ReadBytes;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Why an object cannot take what it asks for. Retried: the source may appear.
+/// An object cannot take what it asks for. This is retried, because the source may appear.
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
     /// A `copyFrom` or `convertKubeConfigFrom` that cannot be used.
@@ -127,12 +127,12 @@ pub async fn resolve(
     reader.checksums(desired).await
 }
 
-/// Whose failure it is that an object cannot take what it asks for.
+/// What fails when an object cannot take what it asks for.
 #[derive(PartialEq)]
 enum FailureScope {
-    /// That of the environments that need the object.
+    /// The environments that need the object.
     Environments,
-    /// That of the set: no single input gave the object.
+    /// The set, because the object does not belong to single inputs.
     Set,
 }
 
@@ -294,7 +294,7 @@ fn map(object: &Object, field: &str) -> Option<Map<String, Value>> {
     object.0.get(field).and_then(Value::as_object).cloned()
 }
 
-/// Raw bytes by key; what is no base64 where base64 belongs is left out, as the API server will refuse it anyway.
+/// Raw bytes by key. Invalid base64 is left out, because the API server refuses it anyway.
 fn content(object: &Object, kind: DataKind) -> Content {
     let texts = |field: &str| {
         map(object, field)

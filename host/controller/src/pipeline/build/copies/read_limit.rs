@@ -1,18 +1,18 @@
-//! How much one set may take from elsewhere: each source has up to a mebibyte, and each object may name one.
+//! Limits how much a set may read from elsewhere: each source has up to a mebibyte, and each object may name one.
 
 use orangery_core::Object;
 use serde_json::Value;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes of all ConfigMaps and Secrets that one reconciliation reads.
+/// Maximum bytes of all ConfigMaps and Secrets that one reconciliation reads.
 pub(super) const MOST_BYTES: usize = 64 << 20;
 
-/// What a reconciliation has read so far.
+/// The bytes that a reconciliation has read so far.
 #[derive(Default)]
 pub(super) struct ReadBytes(AtomicUsize);
 
 impl ReadBytes {
-    /// Adds an object; `false` if it is one too many.
+    /// Adds an object; `false` if that exceeds the limit.
     pub(super) fn add(&self, object: &Object) -> bool {
         let bytes: usize = object.0.values().map(texts).sum();
         let before = self.0.fetch_add(bytes, Ordering::Relaxed);
