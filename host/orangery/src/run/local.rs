@@ -14,7 +14,7 @@ use orangery_controller::pipeline::Pipeline;
 use orangery_controller::pipeline::provider::poll::Poller;
 use orangery_controller::pipeline::requeue::{Jitter, RequeuePolicy, Requeuer};
 use orangery_core::NamespacedName;
-use orangery_core::combine::source::PROVIDER_KIND;
+use orangery_core::combine::PROVIDER_KIND;
 use orangery_core::spec::ProviderSpec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

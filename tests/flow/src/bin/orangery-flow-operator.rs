@@ -9,8 +9,8 @@
 use http::{HeaderValue, Method, Request, Response, header};
 use kube::Client;
 use kube::client::{Body, ClientBuilder};
-use orangery::sandbox::Loopback;
 use orangery::run::Surroundings;
+use orangery::sandbox::Loopback;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;

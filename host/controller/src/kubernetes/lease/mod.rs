@@ -259,7 +259,8 @@ impl Leadership {
             spec.lease_duration_seconds = Some(1);
         }
         let name = &self.election.name;
-        match timeout(self.election.request_timeout(), self.api.replace(name, &PostParams::default(), &self.held)).await {
+        match timeout(self.election.request_timeout(), self.api.replace(name, &PostParams::default(), &self.held)).await
+        {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => {
                 tracing::warn!(lease = name, %error, "the lease could not be released; it runs out by itself");
