@@ -1,11 +1,15 @@
-//! Builds the built-in plugins for `wasm32-wasip2` with a nested cargo and hands their bytes to the crate.
+//! Builds the components of `plugins/` for `wasm32-wasip2` with a nested cargo and hands their bytes to the crate.
+//!
+//! Which ones is said by their `Cargo.toml` alone (`plugins/catalog`); no name stands here.
 //!
 //! The nested cargo uses the workspace's `Cargo.lock` and the plugin profile, in a target folder of its own
 //! (`<target>/plugins`): sharing the outer one waits for a lock that the outer cargo holds. It must not inherit what
 //! the outer cargo says about this crate or its compiler: host linker flags break a WebAssembly link, and the compiler
 //! wrapper of `cargo clippy` would lint instead of compile.
 
+use orangery_plugin_catalog::{CatalogError, Component, Role};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,30 +17,6 @@ use std::process::{Command, ExitCode, Output};
 use std::{env, fs, io};
 
 const TARGET: &str = "wasm32-wasip2";
-const PLUGINS: [&str; 4] = ["github", "gitlab", "gotemplate", "minijinja"];
-/// Built like a plugin and not one: nobody can name it in a manifest. Its profile has the same name.
-const EVALUATOR: &str = "evaluator";
-/// What the plugins are made of, from the workspace root.
-const SOURCES: [&str; 18] = [
-    "plugins/sdk",
-    "plugins/github/src",
-    "plugins/github/Cargo.toml",
-    "plugins/gitlab/src",
-    "plugins/gitlab/Cargo.toml",
-    "plugins/gotemplate/src",
-    "plugins/gotemplate/Cargo.toml",
-    "plugins/minijinja/src",
-    "plugins/minijinja/Cargo.toml",
-    "plugins/evaluator/src",
-    "plugins/evaluator/Cargo.toml",
-    "plugins/slug/src",
-    "plugins/slug/Cargo.toml",
-    "compat/go-std/src",
-    "compat/go-std/Cargo.toml",
-    "compat/go-yaml/src",
-    "compat/go-yaml/Cargo.toml",
-    "wit",
-];
 const WORKSPACE: [&str; 3] = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml"];
 /// Settings of the user, not of this build: they stay.
 const KEPT: [&str; 7] = [
@@ -53,6 +33,7 @@ const SCRUBBED_EXACTLY: [&str; 7] = ["TARGET", "HOST", "OUT_DIR", "PROFILE", "OP
 
 enum BuildError {
     Missing(&'static str),
+    Catalog(CatalogError),
     Io(PathBuf, io::Error),
     Start(PathBuf, io::Error),
     NoTarget(String),
@@ -72,24 +53,28 @@ fn main() -> ExitCode {
 fn build() -> Result<(), BuildError> {
     let root = path_of("CARGO_MANIFEST_DIR")?.join("../..");
     let out = path_of("OUT_DIR")?;
+    let components = orangery_plugin_catalog::components(&root).map_err(BuildError::Catalog)?;
     println!("cargo::rerun-if-changed=build.rs");
-    for source in SOURCES.iter().chain(&WORKSPACE) {
-        println!("cargo::rerun-if-changed={}", root.join(source).display());
+    let sources = orangery_plugin_catalog::sources(&root).map_err(BuildError::Catalog)?;
+    // A new folder under plugins/ becomes a member of the workspace and so changes Cargo.lock.
+    for path in sources.into_iter().chain(WORKSPACE.map(|file| root.join(file))) {
+        println!("cargo::rerun-if-changed={}", path.display());
     }
     require_target()?;
     let target = target_folder(&out).join("plugins");
-    compile(&root, &target, "plugin", &PLUGINS)?;
-    // A profile of its own, because its code shall be small, and that of the plugins fast.
-    compile(&root, &target, EVALUATOR, &[EVALUATOR])?;
-    embed(&target.join(TARGET), &out)
+    for profile in components.iter().map(|component| component.profile.as_str()).collect::<BTreeSet<_>>() {
+        compile(&root, &target, profile, &components)?;
+    }
+    embed(&components, &target.join(TARGET), &out)
 }
 
-fn compile(root: &Path, target: &Path, profile: &str, plugins: &[&str]) -> Result<(), BuildError> {
+/// Builds the components of one profile.
+fn compile(root: &Path, target: &Path, profile: &str, components: &[Component]) -> Result<(), BuildError> {
     let mut cargo = Command::new(path_of("CARGO")?);
     cargo.current_dir(root).args(["build", "--locked", "--profile", profile, "--lib", "--target", TARGET]);
     cargo.arg("--target-dir").arg(target);
-    for plugin in plugins {
-        cargo.args(["--package", &format!("orangery-plugin-{plugin}")]);
+    for component in components.iter().filter(|component| component.profile == profile) {
+        cargo.args(["--package", &component.package]);
     }
     scrub(&mut cargo);
     let output = run(&mut cargo)?;
@@ -99,25 +84,30 @@ fn compile(root: &Path, target: &Path, profile: &str, plugins: &[&str]) -> Resul
     Err(BuildError::Failed(String::from_utf8_lossy(&output.stderr).into_owned()))
 }
 
-/// Copies the components, so that a later build cannot change them under the compiler, and writes the list.
-fn embed(built: &Path, out: &Path) -> Result<(), BuildError> {
+/// Writes the list of the plugins, and a file of its own for each private component: the host asks for those by name.
+fn embed(components: &[Component], built: &Path, out: &Path) -> Result<(), BuildError> {
     let mut list = String::from("&[\n");
-    for plugin in PLUGINS {
-        list.push_str(&format!("    {},\n", entry(plugin, &built.join("plugin"), out)?));
+    for component in components {
+        let entry = entry(component, &built.join(&component.profile), out)?;
+        match component.role {
+            Role::Private => write(&out.join(format!("{}.rs", component.name)), entry.as_bytes())?,
+            Role::Provider | Role::Renderer => list.push_str(&format!("    {entry},\n")),
+        }
     }
     list.push_str("]\n");
-    write(&out.join("plugins.rs"), list.as_bytes())?;
-    write(&out.join("evaluator.rs"), entry(EVALUATOR, &built.join(EVALUATOR), out)?.as_bytes())
+    write(&out.join("plugins.rs"), list.as_bytes())
 }
 
-/// One component as an expression of Rust.
-fn entry(plugin: &str, built: &Path, out: &Path) -> Result<String, BuildError> {
-    let from = built.join(format!("orangery_plugin_{plugin}.wasm"));
+/// One component as a Rust expression. Its bytes are copied, so that a later build cannot change them under the compiler.
+fn entry(component: &Component, built: &Path, out: &Path) -> Result<String, BuildError> {
+    let Component { name, role, .. } = component;
+    let from = built.join(component.file());
     let bytes = fs::read(&from).map_err(|cause| BuildError::Io(from, cause))?;
-    write(&out.join(format!("{plugin}.wasm")), &bytes)?;
+    write(&out.join(format!("{name}.wasm")), &bytes)?;
     let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(format!(
-        "Bundled {{ name: {plugin:?}, digest: {digest:?}, bytes: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{plugin}.wasm\")) }}"
+        "Bundled {{ name: {name:?}, role: Role::{role:?}, digest: {digest:?}, \
+         bytes: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.wasm\")) }}"
     ))
 }
 
@@ -186,6 +176,7 @@ impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing(variable) => write!(f, "cargo did not set {variable}: run the build script by cargo"),
+            Self::Catalog(error) => write!(f, "{error}"),
             Self::Io(path, cause) => write!(f, "{}: {cause}", path.display()),
             Self::Start(program, cause) => write!(f, "could not start {}: {cause}", program.display()),
             Self::NoTarget(why) => write!(

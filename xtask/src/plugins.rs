@@ -1,32 +1,33 @@
 //! `cargo xtask plugins`: builds the built-in plugins, prints their sizes.
 
-use crate::machine::{cargo, ensure_wasm_target, target};
+use crate::machine::{cargo, ensure_wasm_target, root, target};
 use anyhow::{Context, Result, bail};
-
-/// The built-in plugins, by the name of their crates.
-const PLUGINS: [&str; 4] = ["github", "gitlab", "gotemplate", "minijinja"];
+use std::collections::BTreeSet;
 
 /// Build the built-in plugins and print their sizes.
 #[derive(clap::Args)]
 pub(crate) struct Options {}
 
-/// Builds them with the profile that the host embeds.
+/// Builds every component under `plugins/` with the profile that the host embeds it with.
 pub(crate) fn run(_: &Options) -> Result<()> {
     ensure_wasm_target()?;
-    let mut build = cargo();
-    build
-        .args(["build", "--locked", "--profile", "plugin", "--target", "wasm32-wasip2", "--target-dir"])
-        .arg(target().join("plugins"));
-    for plugin in PLUGINS {
-        build.args(["-p", &format!("orangery-plugin-{plugin}")]);
+    let components = orangery_plugin_catalog::components(&root())?;
+    let built = target().join("plugins");
+    for profile in components.iter().map(|component| component.profile.as_str()).collect::<BTreeSet<_>>() {
+        let mut build = cargo();
+        build.args(["build", "--locked", "--lib", "--target", "wasm32-wasip2", "--profile", profile]);
+        build.arg("--target-dir").arg(&built);
+        for component in components.iter().filter(|component| component.profile == profile) {
+            build.args(["--package", &component.package]);
+        }
+        if !build.status()?.success() {
+            bail!("the plugins do not build; the messages above say why");
+        }
     }
-    if !build.status()?.success() {
-        bail!("the plugins do not build; the messages above say why");
-    }
-    for plugin in PLUGINS {
-        let file = target().join("plugins/wasm32-wasip2/plugin").join(format!("orangery_plugin_{plugin}.wasm"));
+    for component in &components {
+        let file = built.join("wasm32-wasip2").join(&component.profile).join(component.file());
         let size = std::fs::metadata(&file).with_context(|| format!("{} was not built", file.display()))?.len();
-        println!("{plugin:12} {size:>9} bytes  {}", file.display());
+        println!("{:12} {size:>9} bytes  {}", component.name, file.display());
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! The built-in plugins: WebAssembly components, built from `plugins/` by the build script and part of the binary.
 //!
+//! A folder under `plugins/` is built in if its `Cargo.toml` says so; see `plugins/catalog`.
+//!
 //! # Guarantees
 //!
 //! * The bytes are the components of this very source tree and its `Cargo.lock`.
@@ -10,12 +12,25 @@ use std::fmt;
 /// One built-in plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bundled {
-    /// Its name, as it also describes itself: `github`.
+    /// Its name, the same as in its own description.
     pub name: &'static str,
+    /// What it is built in for.
+    pub role: Role,
     /// The component.
     pub bytes: &'static [u8],
     /// Its SHA-256, in hexadecimal: the name of its compiled code in a cache.
     pub digest: &'static str,
+}
+
+/// What a component is built in for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// It serves values of `spec.type`.
+    Provider,
+    /// It serves a value of `spec.renderer.name`.
+    Renderer,
+    /// The host calls it for its own work; no manifest can name it.
+    Private,
 }
 
 /// The names and sizes of the built-in plugins, one a line. See [`sizes`].
@@ -64,11 +79,22 @@ mod tests {
 
     #[test]
     fn the_built_in_plugins_are_components() {
-        let names: Vec<&str> = plugins().iter().map(|plugin| plugin.name).collect();
-        assert_eq!(names, ["github", "gitlab", "gotemplate", "minijinja"]);
         for plugin in plugins().iter().chain([evaluator()]) {
             assert_eq!(plugin.bytes.first_chunk(), Some(&COMPONENT), "{}", plugin.name);
         }
+    }
+
+    #[test]
+    fn what_the_folders_declare_is_what_is_built_in() {
+        let mut declared =
+            orangery_plugin_catalog::components(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").as_path())
+                .unwrap();
+        let private = declared.extract_if(.., |component| component.role == orangery_plugin_catalog::Role::Private);
+        assert_eq!(private.map(|component| component.name).collect::<Vec<_>>(), [evaluator().name]);
+        let declared = declared.into_iter().map(|component| (component.name, format!("{:?}", component.role)));
+        let built_in = plugins().iter().map(|plugin| (plugin.name.to_owned(), format!("{:?}", plugin.role)));
+        assert_eq!(declared.collect::<Vec<_>>(), built_in.collect::<Vec<_>>());
+        assert!(plugins().len() >= 4);
     }
 
     #[test]
@@ -88,7 +114,9 @@ mod tests {
 
     #[test]
     fn a_plugin_is_found_by_name_and_the_evaluator_is_none() {
-        assert_eq!(plugin("github").map(|plugin| plugin.name), Some("github"));
+        for built_in in plugins() {
+            assert_eq!(plugin(built_in.name), Some(*built_in));
+        }
         assert_eq!(plugin("evaluator"), None);
         assert_eq!(plugin("nothing"), None);
     }
@@ -97,6 +125,8 @@ mod tests {
     fn sizes_are_one_line_a_plugin() {
         let text = sizes().to_string();
         assert_eq!(text.lines().count(), plugins().len());
-        assert!(text.starts_with("github "), "{text}");
+        for (line, plugin) in text.lines().zip(plugins()) {
+            assert!(line.starts_with(plugin.name) && line.ends_with(" bytes"), "{line}");
+        }
     }
 }

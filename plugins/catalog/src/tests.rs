@@ -1,0 +1,78 @@
+//! The list follows the folders; a folder that cannot be understood is an error with its path.
+
+use super::*;
+
+/// A workspace whose `plugins/` has these folders, each with this `Cargo.toml`.
+fn workspace(folders: &[(&str, &str)]) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir_all(root.path().join("compat/text/src")).unwrap();
+    for (name, manifest) in folders {
+        let folder = root.path().join("plugins").join(name);
+        fs::create_dir_all(folder.join("src")).unwrap();
+        fs::create_dir_all(folder.join("cases")).unwrap();
+        fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    }
+    root
+}
+
+fn manifest(name: &str, metadata: &str) -> String {
+    format!("[package]\nname = \"{name}\"\nversion.workspace = true\n\n{metadata}")
+}
+
+fn names(root: &Path) -> Vec<String> {
+    components(root).unwrap().into_iter().map(|component| component.name).collect()
+}
+
+const PROVIDER: &str = "[package.metadata.orangery]\nrole = \"provider\"\n";
+
+#[test]
+fn a_new_folder_with_metadata_is_a_new_component() {
+    let forge = manifest("orangery-plugin-forge", PROVIDER);
+    let root = workspace(&[("forge", &forge), ("sdk", &manifest("orangery-plugin-sdk", ""))]);
+    assert_eq!(names(root.path()), ["forge"]);
+    let another = root.path().join("plugins/another");
+    fs::create_dir_all(&another).unwrap();
+    fs::write(another.join("Cargo.toml"), manifest("orangery-plugin-another", PROVIDER)).unwrap();
+    assert_eq!(names(root.path()), ["another", "forge"]);
+    let first = components(root.path()).unwrap().swap_remove(0);
+    assert_eq!((first.role, first.profile.as_str()), (Role::Provider, "plugin"));
+    assert_eq!(first.file(), "orangery_plugin_another.wasm");
+}
+
+#[test]
+fn a_component_may_name_its_profile() {
+    let private = "[package.metadata.orangery]\nrole = \"private\"\nprofile = \"small\"\n";
+    let root = workspace(&[("adder", &manifest("orangery-plugin-adder", private))]);
+    let found = components(root.path()).unwrap().swap_remove(0);
+    assert_eq!((found.role, found.profile.as_str()), (Role::Private, "small"));
+}
+
+#[test]
+fn the_watched_sources_leave_out_tests_and_cases() {
+    let root = workspace(&[("forge", &manifest("orangery-plugin-forge", PROVIDER))]);
+    let found = sources(root.path()).unwrap();
+    for path in ["wit", "plugins/forge/Cargo.toml", "plugins/forge/src", "compat/text/src"] {
+        assert!(found.contains(&root.path().join(path)), "{path}: {found:?}");
+    }
+    assert!(!found.iter().any(|path| path.ends_with("cases")), "{found:?}");
+}
+
+#[test]
+fn what_cannot_be_understood_is_an_error_with_its_path() {
+    let said = |manifest: &str| {
+        let root = workspace(&[("odd", manifest)]);
+        let error = components(root.path()).unwrap_err().to_string();
+        assert!(error.contains("plugins/odd/Cargo.toml"), "{error}");
+        error
+    };
+    let role = said(&manifest("orangery-plugin-odd", "[package.metadata.orangery]\nrole = \"forge\"\n"));
+    assert!(role.contains("unknown variant `forge`") && role.contains("\"renderer\" or \"private\""), "{role}");
+    let field = said(&manifest("orangery-plugin-odd", "[package.metadata.orangery]\nroles = \"provider\"\n"));
+    assert!(field.contains("unknown field `roles`"), "{field}");
+    let name = said(&manifest("odd", PROVIDER));
+    assert!(name.contains("named orangery-plugin-NAME, but this one is \"odd\""), "{name}");
+    assert!(said("package = 7").contains("invalid type"));
+    let root = workspace(&[("empty", "")]);
+    fs::remove_file(root.path().join("plugins/empty/Cargo.toml")).unwrap();
+    assert!(components(root.path()).unwrap_err().to_string().starts_with("cannot read "));
+}
