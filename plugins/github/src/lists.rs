@@ -173,5 +173,5 @@ fn references(http: &dyn Http, listing: &Listing<'_>, attribute: &str) -> Result
 }
 
 fn listing<'a>(repository: &Repository, operation: &'a str, path: &str) -> Listing<'a> {
-    Listing { operation, first: repository.request(path), paging: Paging::Link }
+    Listing::new(operation, repository.request(path), Paging::Link)
 }

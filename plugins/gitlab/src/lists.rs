@@ -159,5 +159,5 @@ fn references(poll: &Poll<'_>, listing: &Listing<'_>, attribute: &str) -> Result
 
 /// A listing of this project.
 pub(crate) fn listing<'a>(project: &Project, operation: &'a str, path: &str) -> Listing<'a> {
-    Listing { operation, first: project.request(path), paging: Paging::NextPage }
+    Listing::new(operation, project.request(path), Paging::NextPage)
 }

@@ -59,6 +59,35 @@ pub fn elements<'r>(request: &Request, response: &'r Response) -> Result<Vec<&'r
     Ok(list.into_iter().map(RawValue::get).collect())
 }
 
+/// The list at a JSON pointer in the body, such as `/values`; an empty pointer is the body itself.
+///
+/// # Errors
+/// As [`decode`]; `MalformedResponse` naming the pointer if there is no list.
+pub fn list_at(pointer: &str, request: &Request, response: &Response) -> Result<Vec<Value>, Error> {
+    let mut document: Value = decode(request, response)?;
+    match document.pointer_mut(pointer).map(Value::take) {
+        Some(Value::Array(list)) => Ok(list),
+        found => Err(Error::malformed(format!(
+            "{}: expected a list at {}, found {}",
+            request.deed(),
+            if pointer.is_empty() { "the top level" } else { pointer },
+            kind_of(found.as_ref())
+        ))),
+    }
+}
+
+fn kind_of(value: Option<&Value>) -> &'static str {
+    match value {
+        None => "nothing",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "true or false",
+        Some(Value::Number(_)) => "a number",
+        Some(Value::String(_)) => "a text",
+        Some(Value::Array(_)) => "a list",
+        Some(Value::Object(_)) => "an object",
+    }
+}
+
 /// Decodes one document that stands alone, such as an element of a list.
 ///
 /// # Errors
@@ -165,6 +194,17 @@ mod tests {
         assert!(error.to_string().contains("unexpected shape at [1].head.sha: invalid type: integer `7`"), "{error}");
         let error = failure(answer(200).text(r#"{"message": "hello"}"#).response());
         assert!(error.to_string().contains("unexpected shape at the top level"), "{error}");
+    }
+
+    #[test]
+    fn a_list_is_found_at_its_pointer_or_the_error_names_it() {
+        let request = Request::get("https://forge.example/pulls");
+        let list_of = |pointer, body| list_at(pointer, &request, &answer(200).text(body).response());
+        assert_eq!(list_of("", "[1]").unwrap(), [Value::from(1)]);
+        assert_eq!(list_of("/data/values", r#"{"data": {"values": ["a"]}}"#).unwrap(), [Value::from("a")]);
+        let error = list_of("/values", r#"{"values": {}}"#).unwrap_err();
+        assert_eq!(error.to_string(), "GET https://forge.example/pulls: expected a list at /values, found an object");
+        assert!(list_of("/values", "[]").unwrap_err().to_string().ends_with("at /values, found nothing"));
     }
 
     #[test]

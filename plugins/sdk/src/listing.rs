@@ -6,7 +6,7 @@
 //! stable only if nothing can have slipped:
 //!
 //! * no page repeats and no item is listed twice, and
-//! * the server's totals (`X-Total`) stayed the same on every page and match the number of items, or, where a server
+//! * the server's totals (`X-Total`, or what [`Total`] names) stayed the same on every page and match the number of items, or, where a server
 //!   gives no totals, every page but the last has the same items when it is asked for again. Those are conditional
 //!   requests, answered 304 in the usual case.
 //!
@@ -38,7 +38,20 @@ pub struct Listing<'a> {
     /// The request for the first page.
     pub first: Request,
     /// How the forge says where the next page is.
-    pub paging: Paging,
+    pub paging: Paging<'a>,
+    /// Where the items stand in a body: a JSON pointer such as `/values`; empty where the body is the list.
+    pub items_at: &'a str,
+    /// Where the server says how many items there are, if it does.
+    pub total: Total<'a>,
+}
+
+/// Where a server says how many items its listing has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Total<'a> {
+    /// In a header of this name, in any case: `X-Total`, `X-Total-Count`.
+    Header(&'a str),
+    /// In the body, at this JSON pointer: `/total`.
+    Body(&'a str),
 }
 
 /// The items of a listing, each once, in the order of the server.
@@ -82,6 +95,26 @@ pub struct Identity {
     pub id: Option<String>,
     /// The value of the type's name attribute.
     pub name: Option<String>,
+}
+
+impl<'a> Listing<'a> {
+    /// A listing whose bodies are lists of items, and whose server may count them in the header `X-Total`.
+    #[must_use]
+    pub fn new(operation: &'a str, first: Request, paging: Paging<'a>) -> Self {
+        Self { operation, first, paging, items_at: "", total: Total::Header("x-total") }
+    }
+
+    /// The items stand at this JSON pointer in a body.
+    #[must_use]
+    pub fn items_at(self, pointer: &'a str) -> Self {
+        Self { items_at: pointer, ..self }
+    }
+
+    /// The server counts its items there.
+    #[must_use]
+    pub fn total(self, total: Total<'a>) -> Self {
+        Self { total, ..self }
+    }
 }
 
 impl<T> Listed<T> {

@@ -46,7 +46,7 @@ impl<T: Item> Entry<T> {
 pub fn entries<T: Item>(request: &Request, response: &Response) -> Result<Vec<Entry<T>>, Error> {
     match json::decode::<Vec<T>>(request, response) {
         Ok(items) => Ok(items.into_iter().map(Entry::Item).collect()),
-        // Only now element by element: it costs more, and ordinary pages need it not.
+        // Element by element only now: it costs more, and ordinary pages do not need it.
         Err(error @ Error::MalformedAnswer(_)) => match json::elements(request, response) {
             Ok(elements) => Ok(elements.into_iter().map(entry).collect()),
             Err(_) => Err(error),
@@ -64,7 +64,12 @@ pub fn recognise<T: Item>(elements: &[Value]) -> Vec<Entry<T>> {
 ///
 /// # Errors
 /// The answer is not a JSON list, or not one of its elements can be recognised: it lists something else.
-pub(super) fn page<T: Item>(request: &Request, response: &Response) -> Result<Vec<Entry<T>>, Error> {
+pub(super) fn page<T: Item>(items_at: &str, request: &Request, response: &Response) -> Result<Vec<Entry<T>>, Error> {
+    if !items_at.is_empty() {
+        // The list alone, as if it were the body: the rules are the same.
+        let body = Value::Array(json::list_at(items_at, request, response)?).to_string().into_bytes();
+        return page("", request, &Response { body, ..response.clone() });
+    }
     let page = entries::<T>(request, response)?;
     if page.is_empty() || page.iter().any(Entry::is_recognised) {
         return Ok(page);

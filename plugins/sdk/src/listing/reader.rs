@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 use std::marker::PhantomData;
 
+use serde_json::Value;
+
 use super::page::{Entry, page};
-use super::{Item, Listing};
+use super::{Item, Listing, Total};
 use crate::error::Error;
 use crate::http::{Http, Request, Response};
 use crate::paging::{Step, Walk};
@@ -13,7 +15,7 @@ use crate::status;
 /// A pass over the pages of a listing, which may end before the last page.
 pub struct Reader<'a, T> {
     http: &'a dyn Http,
-    operation: &'a str,
+    listing: Listing<'a>,
     walk: Walk<'a>,
     seen: HashSet<String>,
     pages: Vec<Page>,
@@ -33,8 +35,8 @@ impl<'a, T: Item> Reader<'a, T> {
     pub fn new(http: &'a dyn Http, listing: &Listing<'a>) -> Self {
         Self {
             http,
-            operation: listing.operation,
-            walk: Walk::new(http, listing.operation, listing.paging, listing.first.clone()),
+            listing: listing.clone(),
+            walk: Walk::new(http, listing),
             seen: HashSet::new(),
             pages: Vec::new(),
             doubt: None,
@@ -50,22 +52,22 @@ impl<'a, T: Item> Reader<'a, T> {
         let (request, response) = match self.walk.step()? {
             Step::Page(request, response) => (request, response),
             Step::Repeated => {
-                self.doubt = Some(format!("{} pagination returned a repeated page", self.operation));
+                self.doubt = Some(format!("{} pagination returned a repeated page", self.listing.operation));
                 return Ok(None);
             }
             Step::End => return Ok(None),
         };
-        let entries = page::<T>(&request, &response)?;
+        let entries = page::<T>(self.listing.items_at, &request, &response)?;
         let keys: Vec<String> = entries.iter().map(Entry::key).collect();
         let mut fresh = Vec::with_capacity(entries.len());
         for (entry, key) in entries.into_iter().zip(&keys) {
             if self.seen.insert(key.clone()) {
                 fresh.push(entry);
             } else {
-                self.doubt = Some(format!("{} listed {key:?} twice", self.operation));
+                self.doubt = Some(format!("{} listed {key:?} twice", self.listing.operation));
             }
         }
-        self.pages.push(Page { total: total(&response), request, body: response.body, keys });
+        self.pages.push(Page { total: self.listing.total.of(&response), request, body: response.body, keys });
         Ok(Some(fresh))
     }
 
@@ -82,7 +84,7 @@ impl<'a, T: Item> Reader<'a, T> {
             return self.moved();
         }
         let count = u64::try_from(self.seen.len()).unwrap_or(u64::MAX);
-        let operation = self.operation;
+        let operation = self.listing.operation;
         Ok(totals
             .iter()
             .any(|total| *total != count)
@@ -98,15 +100,21 @@ impl<'a, T: Item> Reader<'a, T> {
                 continue;
             }
             // A comment or a push changes a page without moving anything.
-            let listed = page::<T>(&before.request, &again)?;
+            let listed = page::<T>(self.listing.items_at, &before.request, &again)?;
             if !listed.iter().map(Entry::key).eq(before.keys.iter().cloned()) {
-                return Ok(Some(format!("{} changed on page {} while the pages were read", self.operation, index + 1)));
+                return Ok(Some(format!("{} changed on page {} while the pages were read", self.listing.operation, index + 1)));
             }
         }
         Ok(None)
     }
 }
 
-fn total(response: &Response) -> Option<u64> {
-    response.header("x-total")?.trim().parse().ok()
+impl Total<'_> {
+    /// The number of items, if this answer says it.
+    fn of(self, response: &Response) -> Option<u64> {
+        match self {
+            Self::Header(name) => response.header(name)?.trim().parse().ok(),
+            Self::Body(pointer) => serde_json::from_slice::<Value>(&response.body).ok()?.pointer(pointer)?.as_u64(),
+        }
+    }
 }

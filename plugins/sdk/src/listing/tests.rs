@@ -28,8 +28,8 @@ const FIRST: &str = "https://forge.example/names";
 const SECOND: &str = "https://forge.example/names?page=2";
 const THIRD: &str = "https://forge.example/names?page=3";
 
-fn listing(paging: Paging) -> Listing<'static> {
-    Listing { operation: "GitHub branches", first: Request::get(FIRST), paging }
+fn listing(paging: Paging<'static>) -> Listing<'static> {
+    Listing::new("GitHub branches", Request::get(FIRST), paging)
 }
 
 fn page(names: &str) -> Answer {
@@ -218,4 +218,57 @@ fn odd_items_count_where_pages_are_compared() {
     let listed: Listed<Name> = list(&script, &listing(Paging::NextPage)).unwrap();
     assert_eq!((names(&listed).as_str(), listed.completeness), ("b c", Completeness::Stable));
     script.assert_used_up();
+}
+
+#[test]
+fn totals_are_read_under_any_header_name_and_in_the_body() {
+    let header = |names, next: &str| page(names).header("X-Total-Count", "3").next_link(next);
+    let script = Script::new().get(FIRST, header("a b", SECOND)).get(SECOND, page("c").header("x-total-count", "3"));
+    let listing = Listing::new("Gitea branches", Request::get(FIRST), Paging::Link);
+    let listed: Listed<Name> = list(&script, &listing.total(Total::Header("X-Total-Count"))).unwrap();
+    assert_eq!((names(&listed).as_str(), listed.completeness), ("a b c", Completeness::Stable));
+    script.assert_used_up();
+    let body = |name: &str, next: Option<&str>| {
+        answer(200).json(serde_json::json!({"values": [{"name": name}], "next": next, "size": 2}))
+    };
+    let script = Script::new().get(FIRST, body("a", Some(SECOND))).get(SECOND, body("b", None));
+    let listing = Listing::new("Bitbucket branches", Request::get(FIRST), Paging::NextUrl("/next"));
+    let listed: Listed<Name> = list(&script, &listing.items_at("/values").total(Total::Body("/size"))).unwrap();
+    assert_eq!((names(&listed).as_str(), listed.completeness), ("a b", Completeness::Stable));
+    script.assert_used_up();
+}
+
+#[test]
+fn a_total_that_the_listing_does_not_name_is_not_believed() {
+    let script = Script::new()
+        .get(FIRST, page("a").header("X-Total-Count", "2").next_link(SECOND))
+        .get(SECOND, page("b").header("X-Total-Count", "2"))
+        .get(FIRST, page("a").next_link(SECOND));
+    let listed: Listed<Name> = list(&script, &listing(Paging::Link)).unwrap();
+    assert_eq!(listed.completeness, Completeness::Stable);
+    script.assert_used_up();
+}
+
+#[test]
+fn items_inside_of_a_document_are_read_as_those_of_a_list() {
+    let numbered = Listing::new("branches", Request::get(FIRST), Paging::Numbered("page")).items_at("/data/branches");
+    let body = |items: Value| answer(200).json(serde_json::json!({"data": {"branches": items}}));
+    let script = Script::new()
+        .get(FIRST, body(serde_json::json!([{"name": "a"}, {"name": "b", "comment": null}])))
+        .get(SECOND, body(serde_json::json!([])))
+        .get(FIRST, body(serde_json::json!([{"name": "a"}, {"name": "b", "comment": null}])));
+    let listed: Listed<Name> = list(&script, &numbered).unwrap();
+    assert_eq!((names(&listed).as_str(), listed.odd.len()), ("a", 1));
+    assert_eq!(listed.completeness, Completeness::Stable);
+    script.assert_used_up();
+    let script = Script::new().get(FIRST, answer(200).json(serde_json::json!({"message": "moved"})));
+    let error = list::<Name>(&script, &numbered).unwrap_err();
+    assert!(error.to_string().contains("expected a list at /data/branches, found nothing"), "{error}");
+}
+
+#[test]
+fn numbered_pages_of_a_server_that_ignores_the_number_are_partial() {
+    let script = Script::answering(|_| page("a b"));
+    let listed: Listed<Name> = list(&script, &listing(Paging::Numbered("page"))).unwrap();
+    assert_eq!((names(&listed).as_str(), listed.completeness), ("a b", Completeness::Shifting));
 }
