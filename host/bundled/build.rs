@@ -65,7 +65,18 @@ fn build() -> Result<(), BuildError> {
     for profile in components.iter().map(|component| component.profile.as_str()).collect::<BTreeSet<_>>() {
         compile(&root, &target, profile, &components)?;
     }
-    embed(&components, &target.join(TARGET), &out)
+    embed(&components, &target.join(TARGET), &out)?;
+    embed_sdk(&root, &out)
+}
+
+/// Writes the list of the SDK's files, which `orangery plugin new` puts beside a new plugin.
+fn embed_sdk(root: &Path, out: &Path) -> Result<(), BuildError> {
+    let mut list = String::from("&[\n");
+    for file in orangery_plugin_catalog::sdk(root).map_err(BuildError::Catalog)? {
+        list.push_str(&format!("    SourceFile {{ path: {:?}, text: {:?} }},\n", file.path, file.text));
+    }
+    list.push_str("]\n");
+    write(&out.join("sdk.rs"), list.as_bytes())
 }
 
 /// Builds the components of one profile.

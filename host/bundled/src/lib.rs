@@ -2,6 +2,9 @@
 //!
 //! A folder under `plugins/` is built in if its `Cargo.toml` says so; see `plugins/catalog`.
 //!
+//! The source of the SDK lies beside them: `orangery plugin new` writes it into new projects, so that a plugin is built with the
+//! interface of the host that it was begun with.
+//!
 //! # Guarantees
 //!
 //! * The bytes are the components of this very source tree and its `Cargo.lock`.
@@ -37,6 +40,16 @@ pub enum Role {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sizes;
 
+/// A source file of the SDK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Its place, below a folder for all: `orangery-plugin-sdk/src/lib.rs`.
+    pub path: &'static str,
+    /// Its contents.
+    pub text: &'static str,
+}
+
+static SDK: &[SourceFile] = include!(concat!(env!("OUT_DIR"), "/sdk.rs"));
 static PLUGINS: &[Bundled] = include!(concat!(env!("OUT_DIR"), "/plugins.rs"));
 static EVALUATOR: Bundled = include!(concat!(env!("OUT_DIR"), "/evaluator.rs"));
 
@@ -53,6 +66,11 @@ pub fn plugin(name: &str) -> Option<Bundled> {
 /// The component that evaluates what others wrote. It is not a plugin: it serves no type and no manifest can name it.
 pub fn evaluator() -> &'static Bundled {
     &EVALUATOR
+}
+
+/// The SDK and the crates of this project that it needs, as they build anywhere.
+pub fn sdk() -> &'static [SourceFile] {
+    SDK
 }
 
 /// Prints as the names and sizes of the built-in plugins.
@@ -86,9 +104,10 @@ mod tests {
 
     #[test]
     fn what_the_folders_declare_is_what_is_built_in() {
-        let mut declared =
-            orangery_plugin_catalog::components(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").as_path())
-                .unwrap();
+        let mut declared = orangery_plugin_catalog::components(
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").as_path(),
+        )
+        .unwrap();
         let private = declared.extract_if(.., |component| component.role == orangery_plugin_catalog::Role::Private);
         assert_eq!(private.map(|component| component.name).collect::<Vec<_>>(), [evaluator().name]);
         let declared = declared.into_iter().map(|component| (component.name, format!("{:?}", component.role)));
@@ -119,6 +138,17 @@ mod tests {
         }
         assert_eq!(plugin("evaluator"), None);
         assert_eq!(plugin("nothing"), None);
+    }
+
+    #[test]
+    fn the_sdk_is_whole_and_inherits_nothing_from_a_workspace() {
+        for path in ["Cargo.toml", "src/lib.rs", "wit/plugin.wit"] {
+            let path = format!("orangery-plugin-sdk/{path}");
+            assert!(sdk().iter().any(|file| file.path == path), "{path} is not there");
+        }
+        for manifest in sdk().iter().filter(|file| file.path.ends_with("/Cargo.toml")) {
+            assert!(!manifest.text.contains("workspace"), "{}\n{}", manifest.path, manifest.text);
+        }
     }
 
     #[test]

@@ -8,11 +8,17 @@
 //! profile = "evaluator"  # the cargo profile to build with; the default is "plugin"
 //! ```
 //!
+//! [`sdk`] is the source of the SDK as a copy that builds outside of this workspace.
+//!
 //! The build script of `host/bundled`, `cargo xtask plugins` and the tests all read this list, so adding a provider takes
 //! one folder.
 //!
 //! # Errors
 //! A folder that cannot be read as described is an error that names its `Cargo.toml`; it is never left out of the list.
+
+mod standalone;
+
+pub use standalone::{SourceFile, sdk};
 
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -71,6 +77,14 @@ pub enum CatalogError {
         path: PathBuf,
         /// The parser's message, with the line.
         source: Box<toml::de::Error>,
+    },
+    /// A crate inherits something from the workspace that is not there.
+    #[error("{} has no {key}, which a crate under plugins/ inherits", path.display())]
+    NotInherited {
+        /// The manifest of the workspace.
+        path: PathBuf,
+        /// What is missing.
+        key: String,
     },
     /// The crate has a name that no component can have.
     #[error("{}: a component's package is named {PREFIX}NAME, but this one is {package:?}", path.display())]

@@ -76,3 +76,46 @@ fn what_cannot_be_understood_is_an_error_with_its_path() {
     fs::remove_file(root.path().join("plugins/empty/Cargo.toml")).unwrap();
     assert!(components(root.path()).unwrap_err().to_string().starts_with("cannot read "));
 }
+
+/// A workspace with an SDK that needs a crate beside it.
+fn with_sdk() -> tempfile::TempDir {
+    let sdk = "[package]\nname = \"orangery-plugin-sdk\"\nversion.workspace = true\n[lints]\nworkspace = true\n\
+        [dependencies]\nserde = { workspace = true, features = [\"rc\"] }\nurl.workspace = true\ntext.workspace = true\n\
+        [dev-dependencies]\ntempfile.workspace = true\n";
+    let root = workspace(&[("sdk", sdk), ("text", &manifest("text", ""))]);
+    let shared = "[workspace.package]\nversion = \"7.0.0\"\n[workspace.dependencies]\n\
+        serde = { version = \"1\", features = [\"derive\"] }\nurl = \"2.5\"\n\
+        text = { path = \"plugins/text\", version = \"7.0.0\" }\n\
+        orangery-plugin-sdk = { path = \"plugins/sdk\", version = \"7.0.0\" }\n";
+    fs::write(root.path().join("Cargo.toml"), shared).unwrap();
+    fs::write(root.path().join("plugins/sdk/src/lib.rs"), "//! The SDK.\n").unwrap();
+    root
+}
+
+#[test]
+fn the_copy_of_the_sdk_inherits_nothing_and_brings_what_it_needs() {
+    let root = with_sdk();
+    let files = sdk(root.path()).unwrap();
+    let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["orangery-plugin-sdk/Cargo.toml", "orangery-plugin-sdk/src/lib.rs", "text/Cargo.toml"]);
+    let text = &files.first().unwrap().text;
+    for gone in ["workspace", "lints", "dev-dependencies", "tempfile"] {
+        assert!(!text.contains(gone), "{text}");
+    }
+    let copy: toml::Table = toml::from_str(text).unwrap();
+    assert_eq!(copy["package"]["version"].as_str(), Some("7.0.0"));
+    let dependencies = &copy["dependencies"];
+    assert_eq!(dependencies["serde"]["features"].as_array().map(Vec::len), Some(2));
+    assert_eq!(dependencies["url"]["version"].as_str(), Some("2.5"));
+    assert_eq!(dependencies["text"]["path"].as_str(), Some("../text"));
+}
+
+#[test]
+fn what_the_workspace_does_not_have_cannot_be_inherited() {
+    let root = with_sdk();
+    let file = root.path().join("Cargo.toml");
+    let text = fs::read_to_string(&file).unwrap().replace("url = \"2.5\"\n", "");
+    fs::write(&file, text).unwrap();
+    let error = sdk(root.path()).unwrap_err().to_string();
+    assert!(error.contains("has no workspace.dependencies.url"), "{error}");
+}

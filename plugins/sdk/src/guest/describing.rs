@@ -16,7 +16,7 @@ use super::{error, note, wire};
 pub mod bindings {
     wit_bindgen::generate!({
         inline: "package orangery:sdk-describing; world describing { export orangery:plugin/info@0.1.0; }",
-        path: "../../wit",
+        path: "wit",
         generate_all,
         pub_export_macro: true,
         default_bindings_module: "orangery_plugin_sdk::guest::describing::bindings",

@@ -5,7 +5,7 @@ use crate::{Http, HttpError, Method, Request, Response};
 mod bindings {
     wit_bindgen::generate!({
         inline: "package orangery:sdk-network; world network { import orangery:plugin/http@0.1.0; }",
-        path: "../../wit",
+        path: "wit",
         generate_all,
     });
 }

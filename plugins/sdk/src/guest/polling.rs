@@ -15,7 +15,7 @@ pub mod bindings {
             import orangery:plugin/selection@0.1.0;
             export orangery:plugin/provider@0.1.0;
         }",
-        path: "../../wit",
+        path: "wit",
         generate_all,
         with: { "orangery:plugin/types@0.1.0": crate::guest::describing::bindings::orangery::plugin::types },
         pub_export_macro: true,

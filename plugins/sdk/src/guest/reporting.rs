@@ -13,7 +13,7 @@ use super::{error, wire};
 pub mod bindings {
     wit_bindgen::generate!({
         inline: "package orangery:sdk-reporting; world reporting { export orangery:plugin/reporter@0.1.0; }",
-        path: "../../wit",
+        path: "wit",
         generate_all,
         with: { "orangery:plugin/types@0.1.0": crate::guest::describing::bindings::orangery::plugin::types },
         pub_export_macro: true,

@@ -102,7 +102,11 @@ impl<'a, T: Item> Reader<'a, T> {
             // A comment or a push changes a page without moving anything.
             let listed = page::<T>(self.listing.items_at, &before.request, &again)?;
             if !listed.iter().map(Entry::key).eq(before.keys.iter().cloned()) {
-                return Ok(Some(format!("{} changed on page {} while the pages were read", self.listing.operation, index + 1)));
+                return Ok(Some(format!(
+                    "{} changed on page {} while the pages were read",
+                    self.listing.operation,
+                    index + 1
+                )));
             }
         }
         Ok(None)

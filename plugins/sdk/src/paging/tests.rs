@@ -109,7 +109,11 @@ fn numbered_pages_begin_where_the_first_request_says() {
         .get("https://forge.example/tags?size=1&p=1", answer(200).text(r#"{"values": []}"#));
     assert!(walk_from("https://forge.example/tags?p=0&size=1", &script, Paging::Numbered("p")).is_ok());
     script.assert_used_up();
-    let error = walk_from("https://forge.example/tags?p=one", &Script::answering(|_| answer(200).text(r#"{"values": [1]}"#)), Paging::Numbered("p"));
+    let error = walk_from(
+        "https://forge.example/tags?p=one",
+        &Script::answering(|_| answer(200).text(r#"{"values": [1]}"#)),
+        Paging::Numbered("p"),
+    );
     assert!(error.unwrap_err().to_string().contains("p=one is not a number"));
 }
 
