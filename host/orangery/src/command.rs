@@ -1,6 +1,7 @@
 //! Dispatches each command to its module.
 
 use crate::cli::{Arguments, BuildCommand, Command, PluginCommand};
+use crate::plugin::log::PluginLog;
 use crate::run::Surroundings;
 use crate::{build, exit, failure, logging, plugin, poll, run};
 use anyhow::Context;
@@ -18,13 +19,21 @@ pub fn main(surroundings: &Surroundings) -> ExitCode {
         return code;
     }
     let arguments = Arguments::of_process();
-    logging::start(&arguments.log);
+    logging::start(&arguments.log, plugin_log(&arguments.command));
     match perform(arguments.command, surroundings) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("✗ {}", failure::tell(&error));
             exit::FAILURE
         }
+    }
+}
+
+/// Who polls or tests a plugin by hand wants to see what it logs.
+fn plugin_log(command: &Command) -> PluginLog {
+    match command {
+        Command::Poll(_) | Command::Plugin(PluginCommand::Test(_)) => PluginLog::Plain,
+        Command::Run(_) | Command::Build(_) | Command::Plugin(_) | Command::Crds => PluginLog::Logged,
     }
 }
 

@@ -1,8 +1,12 @@
 //! Sets up logging on stderr, for people or for machines.
 
+use crate::plugin::log::{PlainLines, PluginLog, is_of_plugin};
 use clap::{Args, ValueEnum};
 use std::io::IsTerminal;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// Format of log lines.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -32,7 +36,7 @@ pub struct LogOptions {
 }
 
 /// Starts logging; an unusable level falls back to `info` and says so.
-pub fn start(options: &LogOptions) {
+pub fn start(options: &LogOptions, of_plugins: PluginLog) {
     let filter = EnvFilter::try_new(&options.log_level);
     let unusable = filter.as_ref().err().map(ToString::to_string);
     let filter = filter.unwrap_or_else(|_| EnvFilter::new("info"));
@@ -41,12 +45,16 @@ pub fn start(options: &LogOptions) {
         Some(Encoding::Json) => false,
         None => std::io::stderr().is_terminal(),
     };
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if human {
-        lines.with_target(false).init();
-    } else {
-        lines.json().flatten_event(true).init();
-    }
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = if human { lines.with_target(false).boxed() } else { lines.json().flatten_event(true).boxed() };
+    let (lines, plain) = match of_plugins {
+        PluginLog::Logged => (lines.with_filter(filter).boxed(), None),
+        PluginLog::Plain => {
+            let own = filter.and(filter_fn(|metadata| !is_of_plugin(metadata)));
+            (lines.with_filter(own).boxed(), Some(PlainLines.with_filter(filter_fn(is_of_plugin))))
+        }
+    };
+    tracing_subscriber::registry().with(lines).with(plain).init();
     if let Some(error) = unusable {
         tracing::warn!(error, level = options.log_level, "the log level cannot be used; logging at info");
     }
