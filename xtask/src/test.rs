@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check and every test, in the order in which they are cheap.
 
 use crate::advisories;
-use crate::machine::{cargo, ensure_go, ensure_wasm_target, root};
+use crate::machine::{cargo, ensure_go, ensure_wasm_target, root, target};
 use crate::steps::Steps;
 use anyhow::Result;
 
@@ -35,7 +35,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     )?;
     steps.run(
         "the example plugin, built as an outsider would",
-        cargo().current_dir(root().join("examples/plugin-rust")).args(["test", "--locked"]),
+        cargo()
+            .current_dir(root().join("examples/plugin-rust"))
+            .args(["test", "--locked", "--target-dir"])
+            // Where the tests of the command line have built it for the sandbox.
+            .arg(target().join("examples")),
     )?;
     steps.finish("all checks and tests passed");
     Ok(())

@@ -1,7 +1,9 @@
 //! The command line: every command, every flag.
 
+mod plugin;
 mod retry;
 
+pub use plugin::{PluginCheckOptions, PluginCommand, PluginListOptions, PluginNewOptions, PluginTestOptions};
 pub use retry::RetryOptions;
 
 use crate::logging::LogOptions;
@@ -281,53 +283,6 @@ pub struct PollOptions {
     /// Secrets.
     #[command(flatten)]
     pub credentials: CredentialOptions,
-    /// Plugins.
-    #[command(flatten)]
-    pub sandbox: SandboxOptions,
-}
-
-/// `orangery plugin`.
-#[derive(Debug, Subcommand)]
-pub enum PluginCommand {
-    /// Load a component as the operator would; say what it serves, what it wants, and why it would be refused
-    Check(PluginCheckOptions),
-    /// Run the YAML cases of a plugin: the real component in the real sandbox, with scripted HTTP answers
-    Test(PluginTestOptions),
-    /// List the built-in plugins, and those of --plugin
-    List(PluginListOptions),
-}
-
-/// `orangery plugin check`.
-#[derive(Debug, Clone, Args)]
-pub struct PluginCheckOptions {
-    /// The component
-    #[arg(value_name = "FILE.wasm")]
-    pub file: PathBuf,
-    /// Human text, or JSON or YAML for scripts
-    #[arg(short, long, value_enum)]
-    pub output: Option<OutputFormat>,
-}
-
-/// `orangery plugin test`.
-#[derive(Debug, Clone, Args)]
-pub struct PluginTestOptions {
-    /// A folder of cases (*.yaml), or one file
-    #[arg(value_name = "DIR")]
-    pub cases: PathBuf,
-    /// The component; the default is the built-in plugin that serves the case's kind
-    #[arg(long, value_name = "FILE.wasm")]
-    pub plugin: Option<PathBuf>,
-    /// Only cases whose name contains this
-    #[arg(long, value_name = "TEXT")]
-    pub only: Option<String>,
-}
-
-/// `orangery plugin list`.
-#[derive(Debug, Clone, Args)]
-pub struct PluginListOptions {
-    /// A table, or JSON or YAML for scripts
-    #[arg(short, long, value_enum)]
-    pub output: Option<OutputFormat>,
     /// Plugins.
     #[command(flatten)]
     pub sandbox: SandboxOptions,

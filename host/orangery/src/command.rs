@@ -58,6 +58,7 @@ pub fn perform(command: Command, surroundings: &Surroundings) -> anyhow::Result<
             Command::Run(options) => run::perform(*options, surroundings).await,
             Command::Build(BuildCommand::ResourceSet(options)) => build::perform(&options).await,
             Command::Poll(options) => poll::perform(&options).await,
+            Command::Plugin(PluginCommand::New(options)) => Ok(plugin::new::perform(&options)?),
             Command::Plugin(PluginCommand::Check(options)) => plugin::check::perform(&options).await,
             Command::Plugin(PluginCommand::Test(options)) => plugin::test::perform(&options).await,
             Command::Plugin(PluginCommand::List(options)) => plugin::list::perform(&options).await,

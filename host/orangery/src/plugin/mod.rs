@@ -1,6 +1,7 @@
-//! `orangery plugin`: look at components, and test them.
+//! `orangery plugin`: begin plugins, look at components, and test them.
 
 pub mod check;
 pub mod list;
 pub mod log;
+pub mod new;
 pub mod test;

@@ -2,11 +2,11 @@
 //!
 //! `ORANGERY_BLESS=1 cargo test -p orangery --test cli examples` writes `expected/` anew; look at the difference.
 
+use crate::author::json_file;
 use crate::bench::{orangery, root, tree, without_uid};
 use orangery_test_forge::{Forge, seed};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// Where the real forges are; only these words are replaced in manifests.
 const HOSTS: [&str; 2] = ["https://github.com", "https://gitlab.com"];
@@ -92,25 +92,6 @@ fn every_example_writes_what_it_says_it_writes() {
     for folder in stories {
         check(&folder);
     }
-}
-
-/// Builds the example as an outsider would: its own workspace, nothing of this build's environment.
-pub(crate) fn json_file() -> PathBuf {
-    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../examples");
-    let kept = ["CARGO_HOME", "CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTRY_", "CARGO_REGISTRIES_", "CARGO_SOURCE_"];
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(root().join("examples/plugin-rust"));
-    cargo.args(["build", "--release", "--locked", "--target", "wasm32-wasip2", "--target-dir"]).arg(&target);
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy().into_owned();
-        let outer = ["CARGO", "RUSTC", "RUSTDOC", "RUSTFLAGS"].iter().any(|prefix| text.starts_with(prefix));
-        if outer && !kept.iter().any(|prefix| text.starts_with(prefix)) {
-            cargo.env_remove(&name);
-        }
-    }
-    let built = cargo.output().unwrap();
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    target.join("wasm32-wasip2/release/json_file.wasm").canonicalize().unwrap()
 }
 
 /// One file behind HTTP, as the example's README shows it.
