@@ -36,6 +36,7 @@
 mod admission;
 mod bindings;
 mod calls;
+mod consumer;
 mod engine;
 mod guest;
 mod instance;
@@ -47,6 +48,7 @@ pub use admission::admit::AdmitError;
 pub use admission::cache::CacheError;
 pub use admission::compile::{CompileFault, Compiler, compile_if_asked};
 pub use calls::{CallError, Usage};
+pub use consumer::Consumer;
 pub use guest::answer::BadAnswer;
 pub use guest::evaluation::EvaluationError;
 pub use guest::failure::{FailureKind, GuestFailure, Note, NoteLevel, RetryHint};

@@ -1,7 +1,7 @@
 //! Every number that bounds a plugin, in one place, with its default and its ceiling.
 //!
 //! Two counters guard time: `cpu` counts processor time, because a wall clock would punish a provider for a slow forge; the
-//! `*_wall` deadlines exist because epochs do not fire while a guest waits in the host. Two guard places: few calls compute at
+//! `*_wall` deadlines exist because epochs do not fire while a guest waits in the host. Two guard concurrency: few calls compute at
 //! once, because there are few processors; many may wait, because waiting only costs their memory.
 //! `crossing` bounds what the host copies out of a guest at once, so a guest with 64 MiB of memory cannot make the
 //! host allocate it again for each call.

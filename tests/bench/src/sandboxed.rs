@@ -78,7 +78,7 @@ pub fn request(form: Form, inputs: &[Map<String, Value>], untrusted: &[&str]) ->
         },
     });
     Ok(RenderRequest {
-        consumer: "bench".to_owned(),
+        consumer: "bench".into(),
         renderer: "gotemplate".to_owned(),
         config: Value::Null,
         templates: templates.collect(),

@@ -24,6 +24,7 @@ use kube::{Resource, ResourceExt};
 use orangery_core::conditions::{ConditionType, Outcome};
 use orangery_core::spec::SpecError;
 use orangery_core::{NamespacedName, Reason};
+use orangery_sandbox::Consumer;
 use std::sync::Arc;
 
 /// The work on one kind of custom resource, and the fields of its status.
@@ -226,7 +227,7 @@ fn show<R: Reconciler>(run: &Run<R::Object>, status: &StatusChange<R::Object>, s
 /// Forgets a deleted object: its failures, its series, what a plugin or a target remembers of it.
 pub(super) fn forget<R: Reconciler>(context: &Context, name: &NamespacedName, uid: &str) {
     context.requeuer.forget(R::KIND, name);
-    context.pipeline.sandbox.forget(&format!("{}/{name}", R::KIND));
+    context.pipeline.sandbox.forget(&Consumer::of(R::KIND, name));
     R::forget(context, name, uid);
 }
 

@@ -7,17 +7,17 @@
 use crate::admission::cache::{Cache, Code};
 use crate::admission::compile::{self, CompileFault, Compiler};
 use crate::admission::footprint::{self, Uncountable};
-use crate::admission::linker::Links;
+use crate::admission::linker::Linkers;
 use crate::admission::plugin::Plugin;
 use crate::bindings::info::Describes;
-use crate::calls::{self, Body, Bounds, Claimant, Places, Seat, Stay, Waiting};
+use crate::calls::{Body, Call, Capacity, Claimant, FairSemaphore, Scheduling, WhileWaiting};
 use crate::guest::fault::Fault;
 use crate::guest::text::GuestText;
 use crate::instance::network::Network;
-use crate::instance::store::{CallState, Clock, Given};
+use crate::instance::store::{CallSpec, CallState, Clock};
 use crate::limits::Limits;
 use crate::plugin::describe::{self, DescriptionError};
-use crate::plugin::world::{Roles, Shape, WorldError};
+use crate::plugin::world::{ComponentInterface, Roles, WorldError};
 use crate::plugin::{PluginDescription, PluginSource};
 use orangery_egress::Redactor;
 use sha2::{Digest, Sha256};
@@ -111,38 +111,38 @@ pub enum AdmitError {
 }
 
 /// What admission works with.
-pub(crate) struct Gate {
+pub(crate) struct Admission {
     pub(crate) engine: Engine,
     pub(crate) limits: Arc<Limits>,
-    pub(crate) links: Links,
+    pub(crate) linkers: Linkers,
     pub(crate) cache: Option<Cache>,
     compiler: Compiler,
     /// One child at a time: several would add up their memory.
     compiling: Mutex<()>,
     /// Plugins that describe themselves.
-    describing: Arc<Places>,
+    describing: Arc<FairSemaphore>,
 }
 
 /// A compiled component and the names on its surface.
-pub(crate) struct Loaded {
+pub(crate) struct CompiledComponent {
     pub(crate) digest: String,
     pub(crate) component: Component,
-    pub(crate) shape: Shape,
+    pub(crate) interface: ComponentInterface,
 }
 
 /// Whose component it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum Provenance {
     /// It came with this program and is trusted like it.
     Bundled,
     /// The user gave it.
-    Given,
+    Supplied,
 }
 
-impl Gate {
+impl Admission {
     pub(crate) fn new(engine: Engine, limits: Arc<Limits>, cache: Option<Cache>, compiler: Compiler) -> Self {
-        let describing = Places::new(Bounds::all(limits.calls_per_plugin));
-        Self { engine, limits, links: Links::default(), cache, compiler, compiling: Mutex::default(), describing }
+        let describing = FairSemaphore::new(Capacity::all(limits.calls_per_plugin));
+        Self { engine, limits, linkers: Linkers::default(), cache, compiler, compiling: Mutex::default(), describing }
     }
 
     /// Everything from bytes to plugin. `digest` is their SHA-256 in hexadecimal, where it is known already.
@@ -152,20 +152,24 @@ impl Gate {
         digest: Option<&str>,
         source: PluginSource,
     ) -> Result<Plugin, AdmitError> {
-        let origin = if source.bundled { Origin::Bundled } else { Origin::Given };
-        let loaded = self.load(bytes, digest, origin).await?;
-        self.examine_loaded(loaded, source).await
+        let provenance = if source.bundled { Provenance::Bundled } else { Provenance::Supplied };
+        let compiled = self.load(bytes, digest, provenance).await?;
+        self.examine_loaded(compiled, source).await
     }
 
     /// The same for what is loaded already.
-    pub(crate) async fn examine_loaded(&self, loaded: Loaded, source: PluginSource) -> Result<Plugin, AdmitError> {
-        let roles = loaded.shape.roles()?;
-        let pre = self.link(&loaded, roles)?;
+    pub(crate) async fn examine_loaded(
+        &self,
+        compiled: CompiledComponent,
+        source: PluginSource,
+    ) -> Result<Plugin, AdmitError> {
+        let roles = compiled.interface.roles()?;
+        let pre = self.link(&compiled, roles)?;
         let said = self.describe(&pre, &source).await?;
-        let (description, schemas) = describe::check(said, roles, &loaded.digest, source)?;
-        let places = Places::new(Bounds::all(self.limits.calls_per_plugin));
+        let (description, schemas) = describe::check(said, roles, &compiled.digest, source)?;
+        let computing = FairSemaphore::new(Capacity::all(self.limits.calls_per_plugin));
         let reference = Arc::new(description.plugin.clone());
-        Ok(Plugin { reference, description, roles, pre, schemas, places })
+        Ok(Plugin { reference, description, roles, pre, schemas, computing })
     }
 
     /// Takes from the cache, or compiles.
@@ -173,33 +177,38 @@ impl Gate {
         self: &Arc<Self>,
         bytes: &[u8],
         digest: Option<&str>,
-        origin: Origin,
-    ) -> Result<Loaded, AdmitError> {
+        provenance: Provenance,
+    ) -> Result<CompiledComponent, AdmitError> {
         check_kind(bytes, &self.limits)?;
         let digest = digest.map_or_else(|| hex(&Sha256::digest(bytes)), str::to_owned);
-        if origin == Origin::Given {
-            let (gate, bytes) = (Arc::clone(self), bytes.to_vec());
-            off_the_workers(move || check_footprint(&bytes, &gate.limits)).await?;
+        if provenance == Provenance::Supplied {
+            let (admission, bytes) = (Arc::clone(self), bytes.to_vec());
+            off_the_workers(move || check_footprint(&bytes, &admission.limits)).await?;
         }
         let component = match self.cached(&digest) {
             Some(component) => component,
-            None => self.compile(&digest, bytes, origin).await?,
+            None => self.compile(&digest, bytes, provenance).await?,
         };
-        let shape = Shape::of(&component, &self.engine);
-        Ok(Loaded { digest, component, shape })
+        let interface = ComponentInterface::of(&component, &self.engine);
+        Ok(CompiledComponent { digest, component, interface })
     }
 
-    async fn compile(self: &Arc<Self>, digest: &str, bytes: &[u8], origin: Origin) -> Result<Component, AdmitError> {
-        let (gate, name) = (Arc::clone(self), digest.to_owned());
+    async fn compile(
+        self: &Arc<Self>,
+        digest: &str,
+        bytes: &[u8],
+        provenance: Provenance,
+    ) -> Result<Component, AdmitError> {
+        let (admission, name) = (Arc::clone(self), digest.to_owned());
         match &self.compiler {
-            Compiler::Child { program, arguments } if origin == Origin::Given => {
+            Compiler::Child { program, arguments } if provenance == Provenance::Supplied => {
                 let _turn = self.compiling.lock().await;
                 let code = compile::in_child(program, arguments, &self.limits, bytes).await?;
-                off_the_workers(move || gate.take_code(&name, code)).await
+                off_the_workers(move || admission.take_code(&name, code)).await
             }
             _ => {
                 let bytes = bytes.to_vec();
-                off_the_workers(move || gate.compile_here(&name, &bytes)).await
+                off_the_workers(move || admission.compile_here(&name, &bytes)).await
             }
         }
     }
@@ -209,7 +218,7 @@ impl Gate {
         match code.component(&self.engine) {
             Ok(component) => Some(component),
             Err(error) => {
-                tracing::warn!(digest, %error, "a compiled plugin in the cache cannot be loaded; it is compiled again");
+                tracing::warn!(digest, %error, "a compiled plugin in the cache cannot be compiled; it is compiled again");
                 None
             }
         }
@@ -236,14 +245,18 @@ impl Gate {
     }
 
     /// Checks the imports and resolves them.
-    pub(crate) fn link(&self, loaded: &Loaded, roles: Roles) -> Result<InstancePre<CallState>, AdmitError> {
-        let refused = loaded.shape.refused_imports(roles);
+    pub(crate) fn link(
+        &self,
+        compiled: &CompiledComponent,
+        roles: Roles,
+    ) -> Result<InstancePre<CallState>, AdmitError> {
+        let refused = compiled.interface.refused_imports(roles);
         if !refused.is_empty() {
             return Err(AdmitError::Imports(refused));
         }
-        let linker = self.links.of(roles, &self.engine);
+        let linker = self.linkers.of(roles, &self.engine);
         linker
-            .and_then(|linker| linker.instantiate_pre(&loaded.component))
+            .and_then(|linker| linker.instantiate_pre(&compiled.component))
             .map_err(|error| AdmitError::Mismatched(untold(&error)))
     }
 
@@ -253,7 +266,7 @@ impl Gate {
         pre: &InstancePre<CallState>,
         source: &PluginSource,
     ) -> Result<crate::bindings::info::exports::orangery::plugin::info::PluginInfo, AdmitError> {
-        let given = Given {
+        let spec = CallSpec {
             plugin: source.label.clone(),
             consumer: "admission".into(),
             origin: None,
@@ -272,11 +285,12 @@ impl Gate {
             })
         });
         let wall = self.limits.validate_wall;
-        let claimant = Claimant::new(&given.consumer, None);
-        let seat = Seat { places: Arc::clone(&self.describing), claimant, waiting: Waiting::Keeps };
-        let stay = Stay { attempt: None, seat };
-        let ran = calls::run(&self.engine, pre.clone(), &self.limits, wall, given, stay, body).await;
-        ran.outcome.map_err(AdmitError::Faulted)?.map_err(AdmitError::Mismatched)
+        let claimant = Claimant::new(&spec.consumer, None);
+        let scheduling =
+            Scheduling { computing: Arc::clone(&self.describing), claimant, waiting: WhileWaiting::KeepPermit };
+        let call = Call { pre: pre.clone(), wall, spec, attempt: None, scheduling, body };
+        let completed = call.run(&self.engine, &self.limits).await;
+        completed.outcome.map_err(AdmitError::Faulted)?.map_err(AdmitError::Mismatched)
     }
 }
 

@@ -9,19 +9,19 @@ use wasmtime::component::{HasSelf, Linker};
 
 /// One linker for each set of doors, made when it is first asked for: most commands meet plugins of one role.
 #[derive(Default)]
-pub(crate) struct Links {
+pub(crate) struct Linkers {
     renderer: OnceLock<Linker<CallState>>,
     provider: OnceLock<Linker<CallState>>,
 }
 
-impl Links {
+impl Linkers {
     /// A renderer has no doors, so a lapse of the check of imports could not open one.
     pub(crate) fn of(&self, roles: Roles, engine: &Engine) -> Result<&Linker<CallState>, wasmtime::Error> {
         let kept = if roles.renderer { &self.renderer } else { &self.provider };
         if let Some(linker) = kept.get() {
             return Ok(linker);
         }
-        let mut linker = empty_world(engine)?;
+        let mut linker = empty_wasi(engine)?;
         if !roles.renderer {
             http::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
             selection::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
@@ -30,7 +30,7 @@ impl Links {
     }
 }
 
-fn empty_world(engine: &Engine) -> Result<Linker<CallState>, wasmtime::Error> {
+fn empty_wasi(engine: &Engine) -> Result<Linker<CallState>, wasmtime::Error> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     types::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;

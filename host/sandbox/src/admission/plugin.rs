@@ -1,6 +1,6 @@
 //! A plugin that may be called: who it is, and what a call into it needs.
 
-use crate::calls::Places;
+use crate::calls::FairSemaphore;
 use crate::instance::store::CallState;
 use crate::plugin::schema::Schema;
 use crate::plugin::world::Roles;
@@ -17,8 +17,8 @@ pub(crate) struct Plugin {
     pub(crate) roles: Roles,
     pub(crate) pre: InstancePre<CallState>,
     pub(crate) schemas: BTreeMap<String, Schema>,
-    /// Its calls that compute.
-    pub(crate) places: Arc<Places>,
+    /// Bounds the calls of this plugin that compute at once.
+    pub(crate) computing: Arc<FairSemaphore>,
 }
 
 impl Plugin {

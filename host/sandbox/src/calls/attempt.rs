@@ -6,8 +6,9 @@
 //! be called again and again.
 
 use super::CallError;
-use crate::calls::circuit::Circuits;
+use crate::calls::circuit::CircuitBreakers;
 use crate::calls::queue::Turn;
+use crate::consumer::Consumer;
 use crate::guest::fault::Fault;
 use crate::plugin::PluginRef;
 use std::sync::Arc;
@@ -18,27 +19,32 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(crate) struct Attempt {
     _turn: Turn,
-    circuits: Arc<Circuits>,
+    circuits: Arc<CircuitBreakers>,
     plugin: Arc<PluginRef>,
-    consumer: String,
+    consumer: Consumer,
     began: AtomicBool,
     settled: AtomicBool,
 }
 
 impl Attempt {
-    pub(crate) fn new(turn: Turn, circuits: &Arc<Circuits>, plugin: &Arc<PluginRef>, consumer: &str) -> Arc<Self> {
+    pub(crate) fn new(
+        turn: Turn,
+        circuits: &Arc<CircuitBreakers>,
+        plugin: &Arc<PluginRef>,
+        consumer: &Consumer,
+    ) -> Arc<Self> {
         Arc::new(Self {
             _turn: turn,
             circuits: Arc::clone(circuits),
             plugin: Arc::clone(plugin),
-            consumer: consumer.to_owned(),
+            consumer: consumer.clone(),
             began: AtomicBool::new(false),
             settled: AtomicBool::new(false),
         })
     }
 
     /// On whose behalf.
-    pub(crate) fn consumer(&self) -> &str {
+    pub(crate) fn consumer(&self) -> &Consumer {
         &self.consumer
     }
 

@@ -7,6 +7,7 @@
 //! Only faults count. A plugin that answers with an error works; what it reports is someone else's failure.
 
 use crate::calls::CallError;
+use crate::consumer::Consumer;
 use crate::guest::fault::Fault;
 use crate::limits::Limits;
 use crate::plugin::PluginRef;
@@ -15,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Who is protected from whom: the digest of the plugin and the consumer. A new digest starts afresh.
-type Key = (String, String);
+type Key = (String, Consumer);
 
 #[derive(Debug)]
 struct Circuit {
@@ -36,14 +37,14 @@ struct Open {
 
 /// All circuits of the process.
 #[derive(Debug)]
-pub(crate) struct Circuits {
+pub(crate) struct CircuitBreakers {
     state: Mutex<HashMap<Key, Circuit>>,
     faults_to_open: usize,
     first: Duration,
     longest: Duration,
 }
 
-impl Circuits {
+impl CircuitBreakers {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             state: Mutex::default(),
@@ -54,7 +55,7 @@ impl Circuits {
     }
 
     /// Whether a call may be tried. After the pause it may: its outcome closes the circuit or opens it for twice as long.
-    pub(crate) fn check(&self, plugin: &Arc<PluginRef>, consumer: &str, now: Instant) -> Result<(), CallError> {
+    pub(crate) fn check(&self, plugin: &Arc<PluginRef>, consumer: &Consumer, now: Instant) -> Result<(), CallError> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(circuit) = state.get(&key(plugin, consumer)) else { return Ok(()) };
         let Some(open) = circuit.open else { return Ok(()) };
@@ -66,13 +67,19 @@ impl Circuits {
     }
 
     /// Forgets a consumer that is gone, for all plugins.
-    pub(crate) fn forget(&self, consumer: &str) {
+    pub(crate) fn forget(&self, consumer: &Consumer) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.retain(|(_, known), _| known != consumer);
     }
 
     /// Takes note of what came of a call.
-    pub(crate) fn record<T>(&self, plugin: &PluginRef, consumer: &str, outcome: &Result<T, CallError>, now: Instant) {
+    pub(crate) fn record<T>(
+        &self,
+        plugin: &PluginRef,
+        consumer: &Consumer,
+        outcome: &Result<T, CallError>,
+        now: Instant,
+    ) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let key = key(plugin, consumer);
         match outcome {
@@ -109,8 +116,8 @@ impl Circuit {
     }
 }
 
-fn key(plugin: &PluginRef, consumer: &str) -> Key {
-    (plugin.digest.clone(), consumer.to_owned())
+fn key(plugin: &PluginRef, consumer: &Consumer) -> Key {
+    (plugin.digest.clone(), consumer.clone())
 }
 
 #[cfg(test)]
@@ -125,8 +132,8 @@ mod tests {
         Err(CallError::Faulted { plugin: plugin(), fault: Fault::OutOfStack })
     }
 
-    fn wait(circuits: &Circuits, now: Instant) -> Option<Duration> {
-        match circuits.check(&plugin(), "c", now) {
+    fn wait(circuits: &CircuitBreakers, now: Instant) -> Option<Duration> {
+        match circuits.check(&plugin(), &"c".into(), now) {
             Ok(()) => None,
             Err(CallError::CircuitOpen { wait, .. }) => Some(wait),
             Err(other) => panic!("{other}"),
@@ -135,55 +142,55 @@ mod tests {
 
     #[test]
     fn three_faults_in_a_row_open_it_for_a_minute_doubling_to_half_an_hour() {
-        let circuits = Circuits::new(&Limits::default());
+        let circuits = CircuitBreakers::new(&Limits::default());
         let mut now = Instant::now();
-        circuits.record(&plugin(), "c", &fault(), now);
-        circuits.record(&plugin(), "c", &fault(), now);
+        circuits.record(&plugin(), &"c".into(), &fault(), now);
+        circuits.record(&plugin(), &"c".into(), &fault(), now);
         assert_eq!(wait(&circuits, now), None);
-        circuits.record(&plugin(), "c", &fault(), now);
+        circuits.record(&plugin(), &"c".into(), &fault(), now);
         for minutes in [1, 2, 4, 8, 16, 30, 30] {
             let pause = Duration::from_secs(60 * minutes);
             assert_eq!(wait(&circuits, now), Some(pause));
             now += pause;
             assert_eq!(wait(&circuits, now), None, "one try is allowed");
-            circuits.record(&plugin(), "c", &fault(), now);
+            circuits.record(&plugin(), &"c".into(), &fault(), now);
         }
     }
 
     #[test]
     fn a_good_answer_in_between_closes_it() {
-        let circuits = Circuits::new(&Limits::default());
+        let circuits = CircuitBreakers::new(&Limits::default());
         let now = Instant::now();
         for outcome in [fault(), fault(), Ok(()), fault(), fault()] {
-            circuits.record(&plugin(), "c", &outcome, now);
+            circuits.record(&plugin(), &"c".into(), &outcome, now);
         }
         assert_eq!(wait(&circuits, now), None);
     }
 
     #[test]
     fn consumers_that_are_gone_are_forgotten() {
-        let circuits = Circuits::new(&Limits::default());
+        let circuits = CircuitBreakers::new(&Limits::default());
         let start = Instant::now();
         for n in 0..100 {
-            circuits.record(&plugin(), &n.to_string(), &fault(), start);
+            circuits.record(&plugin(), &n.to_string().into(), &fault(), start);
         }
-        circuits.forget("7");
+        circuits.forget(&"7".into());
         let count = || circuits.state.lock().unwrap().len();
         assert_eq!(count(), 99);
-        (0..3).for_each(|_| circuits.record(&plugin(), "c", &fault(), start + REMEMBERED));
+        (0..3).for_each(|_| circuits.record(&plugin(), &"c".into(), &fault(), start + REMEMBERED));
         assert_eq!(count(), 1, "only the one that fails is kept");
         assert!(wait(&circuits, start + REMEMBERED).is_some());
     }
 
     #[test]
     fn one_consumer_does_not_open_it_for_another() {
-        let circuits = Circuits::new(&Limits::default());
+        let circuits = CircuitBreakers::new(&Limits::default());
         let now = Instant::now();
         for _ in 0..3 {
-            circuits.record(&plugin(), "other", &fault(), now);
+            circuits.record(&plugin(), &"other".into(), &fault(), now);
         }
         assert_eq!(wait(&circuits, now), None);
-        let said = circuits.check(&plugin(), "other", now).unwrap_err().to_string();
+        let said = circuits.check(&plugin(), &"other".into(), now).unwrap_err().to_string();
         assert_eq!(
             said,
             "plugin p 1 failed 3 times in a row and is left alone for another 60s; \

@@ -1,5 +1,6 @@
 //! One call at a time for each consumer: whoever asks again waits, so one object cannot fill a plugin alone.
 
+use crate::consumer::Consumer;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -8,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 #[derive(Debug)]
 pub(crate) struct Queue {
     at_once: usize,
-    consumers: Mutex<HashMap<String, Weak<Semaphore>>>,
+    consumers: Mutex<HashMap<Consumer, Weak<Semaphore>>>,
 }
 
 /// A consumer's turn; dropping it ends the turn.
@@ -23,13 +24,13 @@ impl Queue {
     }
 
     /// Waits for the consumer's turn.
-    pub(crate) async fn turn(&self, consumer: &str) -> Turn {
+    pub(crate) async fn turn(&self, consumer: &Consumer) -> Turn {
         let semaphore = self.semaphore(consumer);
         // The semaphore is never closed, so this is always a permit.
         Turn { _permit: semaphore.acquire_owned().await.ok() }
     }
 
-    fn semaphore(&self, consumer: &str) -> Arc<Semaphore> {
+    fn semaphore(&self, consumer: &Consumer) -> Arc<Semaphore> {
         let mut consumers = self.consumers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(semaphore) = consumers.get(consumer).and_then(Weak::upgrade) {
             return semaphore;
@@ -37,7 +38,7 @@ impl Queue {
         // Consumers come and go with their objects; those without a waiting or running call are forgotten.
         consumers.retain(|_, semaphore| semaphore.strong_count() > 0);
         let semaphore = Arc::new(Semaphore::new(self.at_once));
-        consumers.insert(consumer.to_owned(), Arc::downgrade(&semaphore));
+        consumers.insert(consumer.clone(), Arc::downgrade(&semaphore));
         semaphore
     }
 }
@@ -51,18 +52,18 @@ mod tests {
     #[tokio::test]
     async fn a_consumer_waits_for_its_own_turn_only() {
         let queue = Queue::new(1);
-        let first = queue.turn("a").await;
-        let _other = queue.turn("b").await;
-        assert!(timeout(Duration::from_millis(50), queue.turn("a")).await.is_err());
+        let first = queue.turn(&"a".into()).await;
+        let _other = queue.turn(&"b".into()).await;
+        assert!(timeout(Duration::from_millis(50), queue.turn(&"a".into())).await.is_err());
         drop(first);
-        assert!(timeout(Duration::from_secs(1), queue.turn("a")).await.is_ok());
+        assert!(timeout(Duration::from_secs(1), queue.turn(&"a".into())).await.is_ok());
     }
 
     #[tokio::test]
     async fn consumers_without_a_call_are_forgotten() {
         let queue = Queue::new(1);
         for n in 0..100 {
-            drop(queue.turn(&n.to_string()).await);
+            drop(queue.turn(&n.to_string().into()).await);
         }
         assert!(queue.consumers.lock().unwrap().len() <= 1);
     }

@@ -10,9 +10,9 @@ use std::sync::{Mutex, PoisonError};
 
 /// What makes two questions equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Question([u8; 32]);
+pub(crate) struct RequestKey([u8; 32]);
 
-impl Question {
+impl RequestKey {
     /// Each part is preceded by its length, so that no two lists of parts look alike.
     pub(crate) fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hash = Sha256::new();
@@ -27,19 +27,19 @@ impl Question {
 type Flight<T> = Shared<BoxFuture<'static, T>>;
 
 /// The questions on their way.
-pub(crate) struct Flights<T: Clone + Send + 'static> {
-    waiting: Mutex<HashMap<Question, WeakShared<BoxFuture<'static, T>>>>,
+pub(crate) struct SingleFlight<T: Clone + Send + 'static> {
+    waiting: Mutex<HashMap<RequestKey, WeakShared<BoxFuture<'static, T>>>>,
 }
 
-impl<T: Clone + Send + 'static> Default for Flights<T> {
+impl<T: Clone + Send + 'static> Default for SingleFlight<T> {
     fn default() -> Self {
         Self { waiting: Mutex::default() }
     }
 }
 
-impl<T: Clone + Send + Sync + 'static> Flights<T> {
+impl<T: Clone + Send + Sync + 'static> SingleFlight<T> {
     /// The answer to the question: that of an equal one on its way, or a new one.
-    pub(crate) async fn ask(&self, question: Question, start: impl FnOnce() -> BoxFuture<'static, T>) -> T {
+    pub(crate) async fn ask(&self, question: RequestKey, start: impl FnOnce() -> BoxFuture<'static, T>) -> T {
         let flight = self.join(question, start);
         let answer = flight.clone().await;
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -50,7 +50,7 @@ impl<T: Clone + Send + Sync + 'static> Flights<T> {
         answer
     }
 
-    fn join(&self, question: Question, start: impl FnOnce() -> BoxFuture<'static, T>) -> Flight<T> {
+    fn join(&self, question: RequestKey, start: impl FnOnce() -> BoxFuture<'static, T>) -> Flight<T> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let there = waiting.get(&question).and_then(WeakShared::upgrade);
         if let Some(flight) = there.filter(|flight| flight.peek().is_none()) {
@@ -73,13 +73,13 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
-    fn question(text: &str) -> Question {
-        Question::of([text.as_bytes()])
+    fn question(text: &str) -> RequestKey {
+        RequestKey::of([text.as_bytes()])
     }
 
     #[tokio::test]
     async fn equal_questions_at_once_are_asked_once_and_later_ones_again() {
-        let flights = Arc::new(Flights::<usize>::default());
+        let flights = Arc::new(SingleFlight::<usize>::default());
         let asked = Arc::new(AtomicUsize::new(0));
         let ask = |text: &'static str| {
             let (flights, asked) = (Arc::clone(&flights), Arc::clone(&asked));
@@ -101,7 +101,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_asker_that_leaves_does_not_take_the_answer_with_it() {
-        let flights = Flights::<usize>::default();
+        let flights = SingleFlight::<usize>::default();
         let slow = || {
             async {
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -117,6 +117,6 @@ mod tests {
 
     #[test]
     fn parts_do_not_run_into_each_other() {
-        assert_ne!(Question::of([&b"ab"[..], b"c"]), Question::of([&b"a"[..], b"bc"]));
+        assert_ne!(RequestKey::of([&b"ab"[..], b"c"]), RequestKey::of([&b"a"[..], b"bc"]));
     }
 }

@@ -3,6 +3,7 @@
 //! Lines past the bound cost the host a counter and nothing else; one last line says how many were dropped.
 
 use crate::bindings::log::Level;
+use crate::consumer::Consumer;
 use crate::guest::text::GuestText;
 use crate::limits::Limits;
 use orangery_egress::Redactor;
@@ -50,7 +51,7 @@ pub struct LogLine {
 #[derive(Debug)]
 pub(crate) struct CallLog {
     plugin: String,
-    consumer: String,
+    consumer: Consumer,
     lines: Vec<LogLine>,
     dropped: u64,
     most_lines: usize,
@@ -58,7 +59,7 @@ pub(crate) struct CallLog {
 }
 
 impl CallLog {
-    pub(crate) fn new(plugin: String, consumer: String, limits: &Limits) -> Self {
+    pub(crate) fn new(plugin: String, consumer: Consumer, limits: &Limits) -> Self {
         Self {
             plugin,
             consumer,

@@ -8,9 +8,9 @@ use std::time::Duration;
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
 
 /// A wall clock that does not move.
-pub(crate) struct Standing(pub(crate) Duration);
+pub(crate) struct FixedWallClock(pub(crate) Duration);
 
-impl HostWallClock for Standing {
+impl HostWallClock for FixedWallClock {
     fn resolution(&self) -> Duration {
         Duration::from_millis(1)
     }
@@ -22,9 +22,9 @@ impl HostWallClock for Standing {
 
 /// A monotonic clock that counts its readings.
 #[derive(Default)]
-pub(crate) struct Counting(AtomicU64);
+pub(crate) struct CountingMonotonicClock(AtomicU64);
 
-impl HostMonotonicClock for Counting {
+impl HostMonotonicClock for CountingMonotonicClock {
     fn resolution(&self) -> u64 {
         1
     }
@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn the_monotonic_clock_counts_from_one() {
-        let clock = Counting::default();
+        let clock = CountingMonotonicClock::default();
         assert_eq!([clock.now(), clock.now(), clock.now()], [1, 2, 3]);
     }
 }

@@ -1,4 +1,4 @@
-//! Bounds what one call may allocate, summed over all memories and tables of its store.
+//! Capacity what one call may allocate, summed over all memories and tables of its store.
 //!
 //! wasmtime's own `StoreLimits` bounds each memory alone; a component may bring many. A refused growth is remembered,
 //! so that the `unreachable` a guest traps with when its allocator fails can be called by its name.

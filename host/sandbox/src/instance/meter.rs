@@ -1,7 +1,7 @@
 //! The processor time of one call.
 //!
 //! Time is read from the thread's own clock and only while the call is polled: what the guest computes and what host
-//! functions compute for it counts, what passes while the call waits for the network or for a free core does not. Counting
+//! functions compute for it counts, what passes while the call waits for the network or for a free core does not. CountingMonotonicClock
 //! ticks of the epoch instead would let a guest hide its time behind host calls, and would punish it for a busy machine.
 
 use rustix::time::{ClockId, clock_gettime};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// The account of one call. Only the task of the call writes to it.
 #[derive(Debug, Default)]
-pub(crate) struct Meter {
+pub(crate) struct CpuMeter {
     /// Nanoseconds of all polls that have ended.
     spent: AtomicU64,
     /// The thread's clock at the start of the poll that is under way.
@@ -28,7 +28,7 @@ pub(crate) enum Pause {
     Waits,
 }
 
-impl Meter {
+impl CpuMeter {
     /// A poll begins on this thread.
     pub(crate) fn begin(&self) {
         self.since.store(thread_nanos(), Ordering::Relaxed);
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn computing_counts_and_sleeping_does_not() {
-        let meter = Meter::default();
+        let meter = CpuMeter::default();
         meter.begin();
         while meter.spent() < Duration::from_millis(20) {
             std::hint::black_box(0);

@@ -16,12 +16,12 @@ const AT_ONCE: usize = 64 * 1024;
 
 /// A bounded sink; clones share it.
 #[derive(Debug, Clone)]
-pub(crate) struct Scrap {
+pub(crate) struct BoundedOutput {
     kept: Arc<Mutex<Vec<u8>>>,
     most: usize,
 }
 
-impl Scrap {
+impl BoundedOutput {
     pub(crate) fn new(most: usize) -> Self {
         Self { kept: Arc::default(), most }
     }
@@ -38,13 +38,13 @@ impl Scrap {
     }
 }
 
-impl IsTerminal for Scrap {
+impl IsTerminal for BoundedOutput {
     fn is_terminal(&self) -> bool {
         false
     }
 }
 
-impl StdoutStream for Scrap {
+impl StdoutStream for BoundedOutput {
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
         Box::new(self.clone())
     }
@@ -55,12 +55,12 @@ impl StdoutStream for Scrap {
 }
 
 #[wasmtime_wasi::async_trait]
-impl Pollable for Scrap {
+impl Pollable for BoundedOutput {
     async fn ready(&mut self) {}
 }
 
 #[wasmtime_wasi::async_trait]
-impl OutputStream for Scrap {
+impl OutputStream for BoundedOutput {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
         self.keep(&bytes);
         Ok(())
@@ -75,7 +75,7 @@ impl OutputStream for Scrap {
     }
 }
 
-impl AsyncWrite for Scrap {
+impl AsyncWrite for BoundedOutput {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.keep(bytes);
         Poll::Ready(Ok(bytes.len()))
@@ -96,10 +96,10 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_vanishes_without_an_error() {
-        let mut scrap = Scrap::new(4);
-        scrap.write(Bytes::from_static(b"abc")).unwrap();
-        scrap.write(Bytes::from_static(b"def")).unwrap();
-        assert_eq!(scrap.text(), "abcd");
-        assert!(scrap.check_write().unwrap() > 0);
+        let mut output = BoundedOutput::new(4);
+        output.write(Bytes::from_static(b"abc")).unwrap();
+        output.write(Bytes::from_static(b"def")).unwrap();
+        assert_eq!(output.text(), "abcd");
+        assert!(output.check_write().unwrap() > 0);
     }
 }

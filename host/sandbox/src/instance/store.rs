@@ -5,12 +5,13 @@
 //! at the time it was given and its randomness is a function of its seed, so equal calls give equal answers. Whatever the
 //! guest does, it yields at every tick of the epoch, and its processor time is spent sooner or later.
 
+use crate::consumer::Consumer;
 use crate::guest::log::{CallLog, LogLevel};
 use crate::guest::text::GuestText;
-use crate::instance::clock::{Counting, Standing};
-use crate::instance::meter::Meter;
+use crate::instance::clock::{CountingMonotonicClock, FixedWallClock};
+use crate::instance::meter::CpuMeter;
 use crate::instance::network::Network;
-use crate::instance::stdio::Scrap;
+use crate::instance::stdio::BoundedOutput;
 use crate::instance::trap::CpuSpent;
 use crate::limits::Limits;
 use orangery_egress::Redactor;
@@ -39,9 +40,9 @@ pub(crate) enum Clock {
 }
 
 /// What a call gives to its guest beyond the empty world.
-pub(crate) struct Given {
+pub(crate) struct CallSpec {
     pub(crate) plugin: String,
-    pub(crate) consumer: String,
+    pub(crate) consumer: Consumer,
     /// The origin that is asked, for the fairness between origins.
     pub(crate) origin: Option<String>,
     pub(crate) clock: Clock,
@@ -55,8 +56,8 @@ pub(crate) struct CallState {
     wasi: WasiCtx,
     table: ResourceTable,
     memory: MemoryAccount,
-    stdout: Scrap,
-    stderr: Scrap,
+    stdout: BoundedOutput,
+    stderr: BoundedOutput,
     redact: Redactor,
     pub(crate) log: CallLog,
     pub(crate) network: Network,
@@ -89,8 +90,8 @@ impl CallState {
 
     /// Moves what the guest printed to the log and returns everything it logged.
     pub(crate) fn finish_log(&mut self) -> Vec<crate::guest::log::LogLine> {
-        for (stream, scrap) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
-            let text = scrap.text();
+        for (stream, output) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            let text = output.text();
             for line in text.lines().filter(|line| !line.trim().is_empty()) {
                 self.log.write(LogLevel::Debug, line, &[("stream".into(), stream.into())], &self.redact);
             }
@@ -106,12 +107,12 @@ impl WasiView for CallState {
 }
 
 /// A store for one call.
-pub(crate) fn open(engine: &Engine, limits: &Limits, given: Given, meter: &Arc<Meter>) -> Store<CallState> {
-    let (stdout, stderr) = (Scrap::new(limits.stdio_bytes), Scrap::new(limits.stdio_bytes));
+pub(crate) fn open(engine: &Engine, limits: &Limits, given: CallSpec, meter: &Arc<CpuMeter>) -> Store<CallState> {
+    let (stdout, stderr) = (BoundedOutput::new(limits.stdio_bytes), BoundedOutput::new(limits.stdio_bytes));
     let mut table = ResourceTable::new();
     table.set_max_capacity(limits.resources);
     let state = CallState {
-        wasi: empty_world(given.clock, &stdout, &stderr),
+        wasi: empty_wasi(given.clock, &stdout, &stderr),
         table,
         memory: MemoryAccount::new(limits),
         stdout,
@@ -137,7 +138,7 @@ pub(crate) fn open(engine: &Engine, limits: &Limits, given: Given, meter: &Arc<M
     store
 }
 
-fn empty_world(clock: Clock, stdout: &Scrap, stderr: &Scrap) -> WasiCtx {
+fn empty_wasi(clock: Clock, stdout: &BoundedOutput, stderr: &BoundedOutput) -> WasiCtx {
     let mut world = WasiCtxBuilder::new();
     world.stdout(stdout.clone()).stderr(stderr.clone());
     world.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false).max_random_size(64 * 1024);
@@ -148,8 +149,8 @@ fn empty_world(clock: Clock, stdout: &Scrap, stderr: &Scrap) -> WasiCtx {
             .secure_random(Deterministic::new(bytes.clone()))
             .insecure_random(Deterministic::new(bytes))
             .insecure_random_seed(insecure_seed)
-            .wall_clock(Standing(Duration::from_millis(now_ms)))
-            .monotonic_clock(Counting::default());
+            .wall_clock(FixedWallClock(Duration::from_millis(now_ms)))
+            .monotonic_clock(CountingMonotonicClock::default());
     }
     world.build()
 }

@@ -1,6 +1,6 @@
 //! Looking at a component without registering it: what `plugin check` shows its author.
 
-use crate::admission::admit::{AdmitError, Origin, hex};
+use crate::admission::admit::{AdmitError, Provenance, hex};
 use crate::operations::sandbox::Sandbox;
 use crate::plugin::{PluginDescription, PluginSource};
 use sha2::{Digest, Sha256};
@@ -36,20 +36,20 @@ impl Sandbox {
             description: None,
             refusals: Vec::new(),
         };
-        let gate = &self.inner.gate;
-        let loaded = match gate.load(bytes, None, Origin::Given).await {
-            Ok(loaded) => {
-                inspection.world = loaded.shape.roles().ok().map(|roles| roles.word());
-                inspection.imports.clone_from(&loaded.shape.imports);
-                inspection.exports.clone_from(&loaded.shape.exports);
-                loaded
+        let admission = &self.inner.admission;
+        let compiled = match admission.load(bytes, None, Provenance::Supplied).await {
+            Ok(compiled) => {
+                inspection.world = compiled.interface.roles().ok().map(|roles| roles.word());
+                inspection.imports.clone_from(&compiled.interface.imports);
+                inspection.exports.clone_from(&compiled.interface.exports);
+                compiled
             }
             Err(error) => {
                 inspection.refusals = sentences(error);
                 return inspection;
             }
         };
-        match self.examine_loaded(loaded, PluginSource::given("the component")).await {
+        match self.examine_loaded(compiled, PluginSource::given("the component")).await {
             Ok(plugin) => inspection.description = Some(plugin.description),
             Err(error) => inspection.refusals = sentences(error),
         }

@@ -8,15 +8,16 @@
 use crate::admission::plugin::Plugin;
 use crate::bindings::provider::Provides;
 use crate::bindings::provider::exports::orangery::plugin::provider as wit;
-use crate::calls::single_flight::Question;
-use crate::calls::{Attempt, Body, CallError, Usage};
-use crate::guest::answer::{self, Unfit};
+use crate::calls::single_flight::RequestKey;
+use crate::calls::{Attempt, Body, CallError, Completed, Usage};
+use crate::consumer::Consumer;
+use crate::guest::answer::{self, RejectedAnswer};
 use crate::guest::failure::{GuestFailure, Note};
 use crate::guest::fault::Fault;
 use crate::guest::log::LogLine;
 use crate::instance::network::Network;
-use crate::instance::store::{Clock, Given, Wants};
-use crate::operations::sandbox::{Reached, Sandbox};
+use crate::instance::store::{CallSpec, Clock, Wants};
+use crate::operations::sandbox::Sandbox;
 use crate::operations::validate;
 use futures::FutureExt;
 use orangery_core::PollOutcome;
@@ -41,8 +42,8 @@ pub struct PollFilter {
 /// One question to a provider.
 #[derive(Clone)]
 pub struct PollRequest {
-    /// On whose behalf: `Kind/namespace/name`. Circuits and turns are kept by it.
-    pub consumer: String,
+    /// On whose behalf: `Kind/namespace/name`. CircuitBreakers and turns are kept by it.
+    pub consumer: Consumer,
     /// `spec.type`.
     pub kind: String,
     /// `spec.url`; empty if the manifest has none.
@@ -128,7 +129,7 @@ impl Sandbox {
         let session = Arc::new(self.inner.egress.session(request.session));
         let redactor = session.redactor();
         let network = Network::Open(session, plugin.description.credentials.clone().into());
-        let given = Given {
+        let given = CallSpec {
             plugin: plugin.reference().to_string(),
             consumer: request.consumer,
             origin: origin(&request.url),
@@ -156,7 +157,7 @@ impl Sandbox {
         });
         let reached = self.inner.call(&plugin, request.deadline, given, Some(Arc::clone(&attempt)), body).await;
         attempt.settle();
-        let Reached { outcome, logs, usage } = reached;
+        let Completed { outcome, logs, usage } = reached;
         let result = outcome.and_then(|answer| match answer {
             Ok(found) => answer::poll_outcome(found, &redactor, self.limits()).map_err(|unfit| reject(&plugin, unfit)),
             Err(error) => {
@@ -179,11 +180,11 @@ fn for_requests(wall: Duration) -> Duration {
 }
 
 /// An answer that is not passed on, as an error.
-pub(crate) fn reject(plugin: &Plugin, unfit: Unfit) -> CallError {
+pub(crate) fn reject(plugin: &Plugin, unfit: RejectedAnswer) -> CallError {
     let plugin = plugin.reference().clone();
     match unfit {
-        Unfit::Bad(bad) => CallError::Faulted { plugin, fault: Fault::BadAnswer(bad) },
-        Unfit::Leaks(what) => CallError::Refused {
+        RejectedAnswer::Invalid(bad) => CallError::Faulted { plugin, fault: Fault::BadAnswer(bad) },
+        RejectedAnswer::LeaksSecret(what) => CallError::Refused {
             plugin,
             what: format!("to hand over {what} that contains a credential; the answer is dropped"),
         },
@@ -192,9 +193,9 @@ pub(crate) fn reject(plugin: &Plugin, unfit: Unfit) -> CallError {
 
 /// What makes two polls equal, or `None` if that cannot be told without doubt: sharing an answer with someone who does
 /// not hold the same credential would be a leak.
-fn question(plugin: &Plugin, request: &PollRequest, egress: &Egress) -> Option<Question> {
+fn question(plugin: &Plugin, request: &PollRequest, egress: &Egress) -> Option<RequestKey> {
     let session = egress.identity(&request.session)?;
-    Some(Question::of([
+    Some(RequestKey::of([
         plugin.reference().digest.as_bytes(),
         request.kind.as_bytes(),
         request.url.as_bytes(),

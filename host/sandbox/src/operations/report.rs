@@ -2,13 +2,14 @@
 
 use crate::bindings::reporter::Reports;
 use crate::bindings::reporter::exports::orangery::plugin::reporter as wit;
-use crate::calls::{Attempt, Body, CallError, Usage};
+use crate::calls::{Attempt, Body, CallError, Completed, Usage};
+use crate::consumer::Consumer;
 use crate::guest::failure::GuestFailure;
 use crate::guest::log::LogLine;
 use crate::instance::network::Network;
-use crate::instance::store::{Clock, Given};
+use crate::instance::store::{CallSpec, Clock};
 use crate::operations::poll;
-use crate::operations::sandbox::{Reached, Sandbox};
+use crate::operations::sandbox::Sandbox;
 use crate::operations::validate;
 use orangery_egress::{RequestTrace, SessionSpec};
 use serde_json::Value;
@@ -35,7 +36,7 @@ pub enum EnvironmentState {
 #[derive(Debug, Clone)]
 pub struct ReportRequest {
     /// On whose behalf: `Kind/namespace/name`.
-    pub consumer: String,
+    pub consumer: Consumer,
     /// `spec.type`.
     pub kind: String,
     /// `spec.url`.
@@ -94,7 +95,7 @@ impl Sandbox {
         if let Err(error) = self.check_provider_config(&plugin, &request.kind, &config).await {
             return ReportReceipt::refused(error);
         }
-        let consumer = format!("{} (reports)", request.consumer);
+        let consumer = Consumer::from(format!("{} (reports)", request.consumer));
         let turn = self.inner.queue.turn(&consumer).await;
         if let Err(open) = self.inner.circuits.check(plugin.reference(), &consumer, Instant::now()) {
             return ReportReceipt::refused(open);
@@ -109,7 +110,7 @@ impl Sandbox {
         let session = Arc::new(self.inner.egress.session(request.session));
         let redactor = session.redactor();
         let network = Network::Open(session, plugin.description.credentials.clone().into());
-        let given = Given {
+        let given = CallSpec {
             plugin: plugin.reference().to_string(),
             consumer: consumer.clone(),
             origin: poll::origin(&request.url),
@@ -136,7 +137,7 @@ impl Sandbox {
         let wall = WALL.min(self.limits().poll_wall);
         let reached = self.inner.call(&plugin, wall, given, Some(Arc::clone(&attempt)), body).await;
         attempt.settle();
-        let Reached { outcome, logs, usage } = reached;
+        let Completed { outcome, logs, usage } = reached;
         let result = outcome.and_then(|answer| {
             answer.map_err(|error| CallError::Answered {
                 plugin: plugin.reference().clone(),

@@ -1,22 +1,24 @@
 //! The process's sandbox: started once, cloned freely, asked by everyone.
 
-use crate::admission::admit::{AdmitError, Gate};
+use crate::admission::admit::{Admission, AdmitError};
 use crate::admission::cache::{Cache, CacheError};
 use crate::admission::catalogue::Catalogue;
 use crate::admission::compile::Compiler;
 use crate::admission::plugin::Plugin;
-use crate::calls::circuit::Circuits;
+use crate::calls::circuit::CircuitBreakers;
 use crate::calls::queue::Queue;
-use crate::calls::single_flight::Flights;
-use crate::calls::{self, Attempt, Body, Bounds, CallError, Claimant, Places, Seat, Stay, Usage, Waiting};
-use crate::guest::log::LogLine;
+use crate::calls::single_flight::SingleFlight;
+use crate::calls::{
+    Attempt, Body, Call, CallError, Capacity, Claimant, Completed, FairSemaphore, Scheduling, WhileWaiting,
+};
+use crate::consumer::Consumer;
 use crate::instance::network::Network;
-use crate::instance::store::Given;
+use crate::instance::store::CallSpec;
 use crate::limits::{LimitError, Limits};
-use crate::operations::accepted::Accepted;
+use crate::operations::accepted_configs::AcceptedConfigs;
 use crate::operations::evaluator::{Evaluator, EvaluatorSource};
 use crate::operations::poll::PollReport;
-use crate::operations::render::Memo;
+use crate::operations::render::RenderCache;
 use crate::plugin::{PluginDescription, PluginRef, PluginSource};
 use orangery_core::ServedType;
 use orangery_egress::Egress;
@@ -64,16 +66,16 @@ pub struct Sandbox {
 }
 
 pub(crate) struct Inner {
-    pub(crate) gate: Arc<Gate>,
+    pub(crate) admission: Arc<Admission>,
     pub(crate) egress: Egress,
     pub(crate) catalogue: RwLock<Catalogue>,
-    pub(crate) circuits: Arc<Circuits>,
-    pub(crate) flights: Flights<PollReport>,
-    pub(crate) accepted: Accepted,
+    pub(crate) circuits: Arc<CircuitBreakers>,
+    pub(crate) flights: SingleFlight<PollReport>,
+    pub(crate) accepted: AcceptedConfigs,
     pub(crate) queue: Queue,
     /// Calls that may wait for the network.
-    pub(crate) open: Arc<Places>,
-    pub(crate) memo: Memo,
+    pub(crate) open: Arc<FairSemaphore>,
+    pub(crate) memo: RenderCache,
     pub(crate) evaluator: Evaluator,
 }
 
@@ -91,18 +93,18 @@ impl Sandbox {
             inner: Arc::new(Inner {
                 egress: config.egress,
                 catalogue: RwLock::default(),
-                circuits: Arc::new(Circuits::new(&limits)),
-                flights: Flights::default(),
-                accepted: Accepted::default(),
+                circuits: Arc::new(CircuitBreakers::new(&limits)),
+                flights: SingleFlight::default(),
+                accepted: AcceptedConfigs::default(),
                 queue: Queue::new(limits.calls_per_consumer),
-                open: Places::new(Bounds {
+                open: FairSemaphore::new(Capacity {
                     all: limits.calls_open,
                     of_namespace: limits.calls_open_per_namespace,
                     of_origin: limits.calls_open_per_origin,
                 }),
-                memo: Memo::new(limits.remembered_bytes),
+                memo: RenderCache::new(limits.remembered_bytes),
                 evaluator: Evaluator::new(config.evaluator),
-                gate: Arc::new(Gate::new(engine, limits, cache, config.compiler)),
+                admission: Arc::new(Admission::new(engine, limits, cache, config.compiler)),
             }),
         })
     }
@@ -159,14 +161,14 @@ impl Sandbox {
     }
 
     /// Forgets what is remembered of a consumer that was deleted.
-    pub fn forget(&self, consumer: &str) {
+    pub fn forget(&self, consumer: &Consumer) {
         self.inner.circuits.forget(consumer);
     }
 
     /// What a plugin may use.
     #[must_use]
     pub fn limits(&self) -> &Limits {
-        &self.inner.gate.limits
+        &self.inner.admission.limits
     }
 
     pub(crate) fn catalogue<T>(&self, read: impl FnOnce(&Catalogue) -> T) -> T {
@@ -174,32 +176,25 @@ impl Sandbox {
     }
 }
 
-/// What came of one call into a known plugin.
-pub(crate) struct Reached<T> {
-    pub(crate) outcome: Result<T, CallError>,
-    pub(crate) logs: Vec<LogLine>,
-    pub(crate) usage: Usage,
-}
-
 impl Inner {
-    /// One call into a plugin, once there is a place for it.
+    /// Makes one call into a plugin.
     pub(crate) async fn call<T: Send + 'static>(
         &self,
         plugin: &Plugin,
         wall: Duration,
-        given: Given,
+        spec: CallSpec,
         attempt: Option<Arc<Attempt>>,
         body: Body<T>,
-    ) -> Reached<T> {
-        let waiting = match &given.network {
-            Network::Closed(_) => Waiting::Keeps,
-            Network::Open(..) => Waiting::Frees(Arc::clone(&self.open)),
+    ) -> Completed<T, CallError> {
+        let waiting = match &spec.network {
+            Network::Closed(_) => WhileWaiting::KeepPermit,
+            Network::Open(..) => WhileWaiting::ReleasePermit(Arc::clone(&self.open)),
         };
-        let claimant = Claimant::new(&given.consumer, given.origin.as_deref());
-        let stay = Stay { attempt, seat: Seat { places: Arc::clone(&plugin.places), claimant, waiting } };
-        let gate = &self.gate;
-        let ran = calls::run(&gate.engine, plugin.pre.clone(), &gate.limits, wall, given, stay, body).await;
-        let outcome = ran.outcome.map_err(|fault| CallError::Faulted { plugin: plugin.reference().clone(), fault });
-        Reached { outcome, logs: ran.logs, usage: ran.usage }
+        let claimant = Claimant::new(&spec.consumer, spec.origin.as_deref());
+        let scheduling = Scheduling { computing: Arc::clone(&plugin.computing), claimant, waiting };
+        let call = Call { pre: plugin.pre.clone(), wall, spec, attempt, scheduling, body };
+        let Completed { outcome, logs, usage } = call.run(&self.admission.engine, &self.admission.limits).await;
+        let outcome = outcome.map_err(|fault| CallError::Faulted { plugin: plugin.reference().clone(), fault });
+        Completed { outcome, logs, usage }
     }
 }

@@ -1,13 +1,13 @@
 //! Checking a configuration: the JSON Schema first, because it names fields; then the plugin, for what a schema cannot say.
 
-use crate::admission::admit::{AdmitError, Loaded};
+use crate::admission::admit::{AdmitError, CompiledComponent};
 use crate::admission::plugin::Plugin;
 use crate::bindings::info::Describes;
 use crate::calls::{Attempt, Body, CallError};
 use crate::guest::failure::{GuestFailure, Note};
 use crate::instance::network::Network;
-use crate::instance::store::{Clock, Given};
-use crate::operations::accepted;
+use crate::instance::store::{CallSpec, Clock};
+use crate::operations::accepted_configs;
 use crate::operations::sandbox::Sandbox;
 use crate::plugin::PluginSource;
 use crate::plugin::describe::DescriptionError;
@@ -41,7 +41,7 @@ impl Sandbox {
         self.ask_validate(plugin, kind.to_owned(), config.to_string(), None).await
     }
 
-    /// The remarks of a plugin about a configuration, which it has to accept before it is called with it. Asked once for
+    /// The remarks of a plugin about a configuration, which it has to accept before it is called with it. Evaluation once for
     /// each component and configuration.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl Sandbox {
         attempt: &Arc<Attempt>,
     ) -> Result<Vec<Note>, CallError> {
         let config = config.to_string();
-        let question = accepted::question(&plugin.reference().digest, kind, &config);
+        let question = accepted_configs::question(&plugin.reference().digest, kind, &config);
         if let Some(notes) = self.inner.accepted.find(&question) {
             return Ok(notes);
         }
@@ -70,8 +70,8 @@ impl Sandbox {
         config: String,
         attempt: Option<Arc<Attempt>>,
     ) -> Result<Vec<Note>, CallError> {
-        let consumer = attempt.as_ref().map_or("validation", |attempt| attempt.consumer()).to_owned();
-        let given = Given {
+        let consumer = attempt.as_ref().map_or_else(|| "validation".into(), |attempt| attempt.consumer().clone());
+        let given = CallSpec {
             plugin: plugin.reference().to_string(),
             consumer,
             origin: None,
@@ -149,12 +149,16 @@ impl Sandbox {
         digest: Option<&str>,
         source: PluginSource,
     ) -> Result<Plugin, AdmitError> {
-        self.usable(self.inner.gate.examine(bytes, digest, source).await?).await
+        self.usable(self.inner.admission.examine(bytes, digest, source).await?).await
     }
 
     /// The same for a component that is loaded already.
-    pub(crate) async fn examine_loaded(&self, loaded: Loaded, source: PluginSource) -> Result<Plugin, AdmitError> {
-        self.usable(self.inner.gate.examine_loaded(loaded, source).await?).await
+    pub(crate) async fn examine_loaded(
+        &self,
+        loaded: CompiledComponent,
+        source: PluginSource,
+    ) -> Result<Plugin, AdmitError> {
+        self.usable(self.inner.admission.examine_loaded(loaded, source).await?).await
     }
 
     /// The plugin, if its schemas can be used.

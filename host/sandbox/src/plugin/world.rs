@@ -40,7 +40,7 @@ impl Roles {
 
 /// The names a component imports and exports.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Shape {
+pub(crate) struct ComponentInterface {
     pub(crate) imports: Vec<String>,
     pub(crate) exports: Vec<String>,
 }
@@ -70,7 +70,7 @@ pub enum WorldError {
     },
 }
 
-impl Shape {
+impl ComponentInterface {
     pub(crate) fn of(component: &Component, engine: &Engine) -> Self {
         let ty = component.component_type();
         Self {
@@ -155,9 +155,9 @@ impl<'a> Name<'a> {
 mod tests {
     use super::*;
 
-    fn shape(imports: &[&str], exports: &[&str]) -> Shape {
+    fn interface(imports: &[&str], exports: &[&str]) -> ComponentInterface {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Shape { imports: owned(imports), exports: owned(exports) }
+        ComponentInterface { imports: owned(imports), exports: owned(exports) }
     }
 
     const INFO: &str = "orangery:plugin/info@0.1.0";
@@ -166,21 +166,21 @@ mod tests {
 
     #[test]
     fn the_exports_make_the_world() {
-        assert_eq!(shape(&[], &[INFO, "orangery:plugin/provider@0.1.3"]).roles(), Ok(PROVIDER));
-        assert_eq!(shape(&[], &[INFO, "orangery:plugin/renderer@0.1.0"]).roles(), Ok(RENDERER));
-        let both = shape(&[], &[INFO, "orangery:plugin/renderer@0.1.0", "orangery:plugin/provider@0.1.0"]);
+        assert_eq!(interface(&[], &[INFO, "orangery:plugin/provider@0.1.3"]).roles(), Ok(PROVIDER));
+        assert_eq!(interface(&[], &[INFO, "orangery:plugin/renderer@0.1.0"]).roles(), Ok(RENDERER));
+        let both = interface(&[], &[INFO, "orangery:plugin/renderer@0.1.0", "orangery:plugin/provider@0.1.0"]);
         assert_eq!(both.roles(), Err(WorldError::MixedRoles { other: "provider" }));
-        let said = shape(&[], &["wasi:cli/run@0.2.6"]).roles().unwrap_err().to_string();
+        let said = interface(&[], &["wasi:cli/run@0.2.6"]).roles().unwrap_err().to_string();
         assert!(said.starts_with("it exports wasi:cli/run@0.2.6; a plugin exports"), "{said}");
-        let said = shape(&[], &["orangery:plugin/info@0.2.0"]).roles().unwrap_err().to_string();
+        let said = interface(&[], &["orangery:plugin/info@0.2.0"]).roles().unwrap_err().to_string();
         assert!(said.contains("this host speaks orangery:plugin 0.1"), "{said}");
     }
 
     #[test]
     fn a_provider_gets_its_world_and_nothing_more() {
         let wanted = ["orangery:plugin/http@0.1.0", "orangery:plugin/selection@0.1.0", "wasi:cli/environment@0.2.9"];
-        assert!(shape(&wanted, &[]).refused_imports(PROVIDER).is_empty());
-        let refused = shape(&["wasi:sockets/tcp@0.2.6", "wasi:http/outgoing-handler@0.2.6", "a:b/c"], &[]);
+        assert!(interface(&wanted, &[]).refused_imports(PROVIDER).is_empty());
+        let refused = interface(&["wasi:sockets/tcp@0.2.6", "wasi:http/outgoing-handler@0.2.6", "a:b/c"], &[]);
         let said = refused.refused_imports(PROVIDER);
         assert!(said[0].starts_with("wants wasi:sockets/tcp@0.2.6, which no provider is given"), "{said:?}");
         assert!(said[1].contains("orangery:plugin/http is the only door"), "{said:?}");
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn a_renderer_gets_no_network() {
         let wanted = ["orangery:plugin/log@0.1.0", "orangery:plugin/http@0.1.0", "orangery:plugin/selection@0.1.0"];
-        let said = shape(&wanted, &[]).refused_imports(RENDERER);
+        let said = interface(&wanted, &[]).refused_imports(RENDERER);
         assert_eq!(
             said,
             [
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn another_version_is_refused_by_name() {
-        let said = shape(&["orangery:plugin/http@0.10.0", "wasi:io/streams@0.3.0"], &[]).refused_imports(PROVIDER);
+        let said = interface(&["orangery:plugin/http@0.10.0", "wasi:io/streams@0.3.0"], &[]).refused_imports(PROVIDER);
         assert_eq!(said[0], "wants orangery:plugin/http@0.10.0, but this host speaks orangery:plugin 0.1");
         assert_eq!(said[1], "wants wasi:io/streams@0.3.0; this host has WASI 0.2");
     }

@@ -80,7 +80,7 @@ async fn beat(sandbox: &Sandbox, seed: u64) -> Result<()> {
     let template = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "<< inputs.id >>"}});
     let attributes: Map<String, Value> = Map::from_iter([("id".to_owned(), json!("1"))]);
     let request = RenderRequest {
-        consumer: "ResourceSet/neighbour/small".to_owned(),
+        consumer: "ResourceSet/neighbour/small".into(),
         renderer: "gotemplate".to_owned(),
         config: Value::Null,
         templates: vec![Template { path: "spec.resources[0]".to_owned(), body: TemplateBody::Object(template) }],

@@ -14,7 +14,9 @@ use orangery_core::environment::Unnamed;
 use orangery_core::ledger::InputRef;
 use orangery_core::spec::{SetSpec, StepSpec};
 use orangery_core::{Disposition, Explain, NamespacedName, Notice, Reason};
-use orangery_sandbox::{CallError, InputError, RenderInput, RenderRequest, Rendering, Sandbox, Template, TemplateBody};
+use orangery_sandbox::{
+    CallError, Consumer, InputError, RenderInput, RenderRequest, Rendering, Sandbox, Template, TemplateBody,
+};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -341,8 +343,8 @@ pub fn renderer(set: &SetSpec) -> &str {
 
 /// The consumer that calls of this set are counted for.
 #[must_use]
-pub fn consumer(set: &NamespacedName) -> String {
-    format!("ResourceSet/{set}")
+pub fn consumer(set: &NamespacedName) -> Consumer {
+    Consumer::of("ResourceSet", set)
 }
 
 /// The path of a step's templates in the manifest.

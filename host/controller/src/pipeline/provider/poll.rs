@@ -12,7 +12,9 @@ use orangery_core::{
     Disposition, Explain, Found, Notice, PollOutcome, Reason, ServedType, Snapshot, digest, duration, keys,
 };
 use orangery_egress::{HttpLimits, RequestTrace, SessionSpec};
-use orangery_sandbox::{CallError, Evaluations, Note, NoteLevel, PluginDescription, PollFilter, PollRequest, Sandbox};
+use orangery_sandbox::{
+    CallError, Consumer, Evaluations, Note, NoteLevel, PluginDescription, PollFilter, PollRequest, Sandbox,
+};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -168,7 +170,7 @@ impl Poller {
             },
             config: provider.config.clone().map_or(Value::Null, Value::Object),
             session: SessionSpec {
-                consumer,
+                consumer: consumer.to_string(),
                 grants: access.grants,
                 credentials: access.credentials,
                 tls: access.tls,
@@ -254,8 +256,8 @@ async fn select(
 }
 
 /// The consumer that calls of this provider are counted for.
-fn consumer(provider: &ProviderSpec) -> String {
-    format!("ResourceSetInputProvider/{}", provider.name)
+fn consumer(provider: &ProviderSpec) -> Consumer {
+    Consumer::of("ResourceSetInputProvider", &provider.name)
 }
 
 /// Warns about a timeout that is longer than the longest, which is used instead.

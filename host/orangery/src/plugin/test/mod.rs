@@ -68,7 +68,7 @@ async fn run(sandbox: &Sandbox, case: &Case) -> anyhow::Result<()> {
     let script = Arc::new(CaseScript::new(case));
     let wants = Asked::new(filter.clone());
     let request = PollRequest {
-        consumer: format!("case/{}", case.expectation.name),
+        consumer: format!("case/{}", case.expectation.name).into(),
         kind: kind.clone(),
         url: case.expectation.url.clone(),
         filter: PollFilter {

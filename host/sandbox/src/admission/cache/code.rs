@@ -24,7 +24,7 @@ const MOST_BYTES: u64 = 1 << 30;
 
 /// Code that cannot change any more, of unknown origin.
 #[derive(Debug)]
-pub(super) enum Held {
+pub(super) enum CodeMemory {
     /// In a sealed memory file.
     #[cfg(target_os = "linux")]
     Sealed(File),
@@ -35,7 +35,7 @@ pub(super) enum Held {
 /// Hashes the piece of that number.
 type Hashing<'h> = &'h (dyn Fn(usize, &[u8]) -> Hash + Sync);
 
-impl Held {
+impl CodeMemory {
     /// Takes what a file has from there on; answers with the hashes of its pieces of [`PIECE`] bytes.
     pub(super) fn rest_of(file: &File, from: u64, hash: Hashing<'_>) -> io::Result<(Self, Vec<Hash>)> {
         #[cfg(target_os = "linux")]
@@ -113,18 +113,18 @@ fn sealed(file: &File, from: u64, hash: Hashing<'_>) -> io::Result<(File, Vec<Ha
 /// Code that may run: its tag was checked by the cache, or our own compiler has just made it.
 #[derive(Debug)]
 pub(crate) struct Code {
-    held: Held,
+    held: CodeMemory,
 }
 
 impl Code {
     /// `held` must have the right tag.
-    pub(super) fn checked(held: Held) -> Self {
+    pub(super) fn checked(held: CodeMemory) -> Self {
         Self { held }
     }
 
     /// `bytes` must come from our own compiler, in this process or in a child of it.
     pub(crate) fn compiled(bytes: Vec<u8>) -> Self {
-        Self { held: Held::Copied(bytes) }
+        Self { held: CodeMemory::Copied(bytes) }
     }
 
     /// The component.
@@ -133,7 +133,7 @@ impl Code {
     /// It was made by another engine, or cannot be read.
     pub(crate) fn component(&self, engine: &Engine) -> wasmtime::Result<Component> {
         #[cfg(target_os = "linux")]
-        if let Held::Sealed(memory) = &self.held {
+        if let CodeMemory::Sealed(memory) = &self.held {
             use std::os::fd::AsRawFd;
             let path = format!("/proc/self/fd/{}", memory.as_raw_fd());
             // SAFETY: `Cache::load` makes such `Code` only of bytes whose tag proves that this installation serialized them;
@@ -145,9 +145,9 @@ impl Code {
         }
         // SAFETY: as above, or our own compiler gave it to us through a pipe; the copy is ours alone.
         match &self.held {
-            Held::Copied(bytes) => unsafe { Component::deserialize(engine, bytes) },
+            CodeMemory::Copied(bytes) => unsafe { Component::deserialize(engine, bytes) },
             #[cfg(target_os = "linux")]
-            Held::Sealed(_) => unsafe { Component::deserialize(engine, self.held.bytes()?) },
+            CodeMemory::Sealed(_) => unsafe { Component::deserialize(engine, self.held.bytes()?) },
         }
     }
 

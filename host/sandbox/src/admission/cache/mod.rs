@@ -17,7 +17,7 @@ mod prune;
 pub(crate) use code::Code;
 
 use blake3::Hash as Tag;
-use code::{Held, PIECE};
+use code::{CodeMemory, PIECE};
 use rand::RngCore;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -102,7 +102,7 @@ impl Cache {
         let mut tag = [0; TAG_BYTES];
         file.read_exact_at(&mut tag, 0).ok()?;
         let (held, pieces) =
-            Held::rest_of(&file, TAG_BYTES as u64, &|nth, piece| self.tag_of_piece(nth, piece)).ok()?;
+            CodeMemory::rest_of(&file, TAG_BYTES as u64, &|nth, piece| self.tag_of_piece(nth, piece)).ok()?;
         // The comparison of hashes takes the same time wherever they differ.
         if self.tag(&name, &pieces) != Tag::from_bytes(tag) {
             tracing::warn!(file = name, "a compiled plugin in the cache is not ours; it is compiled again");

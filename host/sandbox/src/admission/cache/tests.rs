@@ -103,7 +103,7 @@ fn a_copy_is_hashed_and_runs_as_sealed_memory_does() {
     let bytes = Component::new(&engine, "(component)").unwrap().serialize().unwrap();
     let path = dir.path().join("code");
     fs::write(&path, [b"tag".as_slice(), &bytes].concat()).unwrap();
-    let held = [Held::rest_of, Held::copy_of].map(|hold| {
+    let held = [CodeMemory::rest_of, CodeMemory::copy_of].map(|hold| {
         let file = File::open(&path).unwrap();
         let (held, hashes) = hold(&file, 3, &|_, piece| blake3::hash(piece)).unwrap();
         let expected: Vec<_> = bytes.chunks(PIECE).map(blake3::hash).collect();
@@ -111,7 +111,7 @@ fn a_copy_is_hashed_and_runs_as_sealed_memory_does() {
         held
     });
     #[cfg(target_os = "linux")]
-    assert!(matches!(held[0], Held::Sealed(_)), "{held:?}");
+    assert!(matches!(held[0], CodeMemory::Sealed(_)), "{held:?}");
     for held in held {
         let code = Code::checked(held);
         assert_eq!(code.bytes(), bytes);

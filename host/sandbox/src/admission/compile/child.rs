@@ -1,6 +1,6 @@
 //! The child: limits itself, reads a component, writes code.
 
-use super::{ARGUMENT, GREETING, MALFORMED, Order};
+use super::{ARGUMENT, CompileOrder, MALFORMED, PREAMBLE};
 use crate::engine;
 use crate::limits::Limits;
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -15,7 +15,7 @@ use wasmtime::{CodeBuilder, Engine};
 pub fn compile_if_asked() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     arguments.next().filter(|argument| argument == ARGUMENT)?;
-    let outcome = match Order::parse(arguments) {
+    let outcome = match CompileOrder::parse(arguments) {
         Some(order) => compile(order),
         None => Err(Failed::Host("the arguments of the compiler are not in order".to_owned())),
     };
@@ -45,7 +45,7 @@ impl From<io::Error> for Failed {
     }
 }
 
-fn compile(order: Order) -> Result<(), Failed> {
+fn compile(order: CompileOrder) -> Result<(), Failed> {
     limit(order)?;
     let mut bytes = Vec::new();
     io::stdin().lock().take(order.component_bytes as u64).read_to_end(&mut bytes)?;
@@ -56,13 +56,13 @@ fn compile(order: Order) -> Result<(), Failed> {
         .and_then(|code| code.compile_component_serialized())
         .map_err(|error| Failed::Component(format!("{error:#}")))?;
     let mut out = io::stdout().lock();
-    out.write_all(GREETING)?;
+    out.write_all(PREAMBLE)?;
     out.write_all(&code)?;
     Ok(out.flush()?)
 }
 
 /// Binds this process before it has read a byte that a stranger chose.
-fn limit(order: Order) -> io::Result<()> {
+fn limit(order: CompileOrder) -> io::Result<()> {
     // Where memory runs out all the same, this process is the one to end.
     #[cfg(target_os = "linux")]
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");

@@ -24,7 +24,7 @@ use std::time::Duration;
 /// The first argument of a program that is to compile a plugin instead of its usual work.
 const ARGUMENT: &str = "compile-plugin-as-child";
 /// What a child says before the code, so that another program's output is not taken for code.
-const GREETING: &[u8] = b"orangery compiled plugin 1\n";
+const PREAMBLE: &[u8] = b"orangery compiled plugin 1\n";
 /// The status of a child that says on standard error what is wrong with the component.
 const MALFORMED: u8 = 65;
 
@@ -108,7 +108,7 @@ pub enum CompileFault {
 
 /// What a child is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Order {
+struct CompileOrder {
     /// Part of the engine's configuration.
     stack_bytes: usize,
     component_bytes: usize,
@@ -116,7 +116,7 @@ struct Order {
     memory_bytes: u64,
 }
 
-impl Order {
+impl CompileOrder {
     fn of(limits: &Limits) -> Self {
         Self {
             stack_bytes: limits.stack_bytes,
@@ -155,10 +155,10 @@ mod tests {
 
     #[test]
     fn an_order_survives_the_command_line() {
-        let order = Order::of(&Limits::default());
+        let order = CompileOrder::of(&Limits::default());
         let arguments = order.arguments();
         assert_eq!(arguments[0], ARGUMENT);
-        let parse = |arguments: &[String]| Order::parse(arguments.iter().map(OsString::from));
+        let parse = |arguments: &[String]| CompileOrder::parse(arguments.iter().map(OsString::from));
         assert_eq!(parse(&arguments[1..]), Some(order));
         assert_eq!(parse(&arguments[2..]), None, "too few");
         assert_eq!(parse(&[&arguments[1..], &arguments[1..2]].concat()), None, "too many");

@@ -1,6 +1,6 @@
 //! The parent: starts a child, hands it a component, and takes its code or the reason why there is none.
 
-use super::{CompileFault, GREETING, MALFORMED, Order};
+use super::{CompileFault, CompileOrder, MALFORMED, PREAMBLE};
 use crate::admission::admit::AdmitError;
 use crate::guest::text::GuestText;
 use crate::limits::Limits;
@@ -37,7 +37,7 @@ pub(crate) async fn in_child(
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
     let mut child = Command::new(program)
         .args(arguments)
-        .args(Order::of(limits).arguments())
+        .args(CompileOrder::of(limits).arguments())
         .env_clear()
         .env("RAYON_NUM_THREADS", threads.to_string())
         .env("MALLOC_ARENA_MAX", "2")
@@ -70,7 +70,7 @@ pub(crate) async fn in_child(
     if !status.success() {
         return Err(why(status, &String::from_utf8_lossy(&said), limits));
     }
-    match code.strip_prefix(GREETING) {
+    match code.strip_prefix(PREAMBLE) {
         Some(code) => Ok(code.to_vec()),
         None => Err(AdmitError::Compile(CompileFault::NoCompiler { program: program.display().to_string() })),
     }

@@ -70,16 +70,16 @@ pub enum BadAnswer {
 
 /// Why an answer is not passed on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Unfit {
+pub(crate) enum RejectedAnswer {
     /// It breaks the rules.
-    Bad(BadAnswer),
+    Invalid(BadAnswer),
     /// It holds a credential.
-    Leaks(String),
+    LeaksSecret(String),
 }
 
-impl From<BadAnswer> for Unfit {
+impl From<BadAnswer> for RejectedAnswer {
     fn from(bad: BadAnswer) -> Self {
-        Self::Bad(bad)
+        Self::Invalid(bad)
     }
 }
 
@@ -94,9 +94,9 @@ pub(crate) fn object(what: impl Fn() -> String, text: &str) -> Result<Map<String
 
 /// Checks text that is kept as text: a JSON object that [`serde_json`] will read as a value, whenever that is.
 pub(crate) fn check_object(what: impl Fn() -> String, text: &str) -> Result<(), BadAnswer> {
-    let problem = match serde_json::from_str::<Shape>(text) {
-        Ok(Shape::Object) => return Ok(()),
-        Ok(Shape::Other) => "it is another kind of value".to_owned(),
+    let problem = match serde_json::from_str::<JsonShape>(text) {
+        Ok(JsonShape::Object) => return Ok(()),
+        Ok(JsonShape::Other) => "it is another kind of value".to_owned(),
         Err(error) => error.to_string(),
     };
     Err(BadAnswer::NotAnObject { what: what(), problem })
@@ -108,14 +108,14 @@ pub(crate) fn poll_outcome(
     outcome: wit::PollOutcome,
     redact: &Redactor,
     limits: &Limits,
-) -> Result<PollOutcome, Unfit> {
+) -> Result<PollOutcome, RejectedAnswer> {
     match outcome {
         wit::PollOutcome::Complete(found) => contents(found, redact, limits).map(PollOutcome::Complete),
         wit::PollOutcome::Partial(found) => contents(found, redact, limits).map(PollOutcome::Partial),
     }
 }
 
-fn contents(found: wit::Found, redact: &Redactor, limits: &Limits) -> Result<Found, Unfit> {
+fn contents(found: wit::Found, redact: &Redactor, limits: &Limits) -> Result<Found, RejectedAnswer> {
     let leaks = |text: &str| redact.finds_in(text.as_bytes());
     let count = found.inputs.len().saturating_add(found.odd.len());
     if count > limits.inputs {
@@ -131,7 +131,7 @@ fn contents(found: wit::Found, redact: &Redactor, limits: &Limits) -> Result<Fou
         let shown = GuestText::bounded(&input.id, 64, &Redactor::default());
         let what = || format!("input '{shown}'");
         if leaks(&input.id) || leaks(&input.attributes) {
-            return Err(Unfit::Leaks("an input".into()));
+            return Err(RejectedAnswer::LeaksSecret("an input".into()));
         }
         let size = input.id.len().saturating_add(input.attributes.len());
         let maps = maps::count(&input.attributes);
@@ -156,7 +156,7 @@ fn contents(found: wit::Found, redact: &Redactor, limits: &Limits) -> Result<Fou
         let mut attributes = object(what, &input.attributes)?;
         // JSON escapes could hide a secret from the look at the text.
         if map_leaks(&attributes, &leaks) {
-            return Err(Unfit::Leaks("an input".into()));
+            return Err(RejectedAnswer::LeaksSecret("an input".into()));
         }
         // Both names belong to the host, which sets them from what it knows.
         attributes.remove("id");
@@ -167,9 +167,9 @@ fn contents(found: wit::Found, redact: &Redactor, limits: &Limits) -> Result<Fou
 }
 
 /// An id or name that is too long to be one is as good as none: then the item may be any exported input.
-fn odd_item(item: types::OddItem, redact: &Redactor) -> Result<OddItem, Unfit> {
+fn odd_item(item: types::OddItem, redact: &Redactor) -> Result<OddItem, RejectedAnswer> {
     if [&item.id, &item.name].into_iter().flatten().any(|text| redact.finds_in(text.as_bytes())) {
-        return Err(Unfit::Leaks("an item".into()));
+        return Err(RejectedAnswer::LeaksSecret("an item".into()));
     }
     let known = |text: Option<String>| text.filter(|text| !text.is_empty() && text.len() <= IDENTITY_BYTES);
     let problem = GuestText::bounded(&item.problem, PROBLEM_BYTES, redact).to_string();
@@ -193,7 +193,7 @@ fn value_leaks(value: &Value, leaks: &dyn Fn(&str) -> bool) -> bool {
 mod maps;
 mod shape;
 
-use shape::Shape;
+use shape::JsonShape;
 
 #[cfg(test)]
 mod tests;

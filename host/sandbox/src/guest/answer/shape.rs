@@ -6,14 +6,14 @@ use std::fmt;
 /// What a JSON text is. Reading one goes through the whole text by the same road as reading a value, so that what is refused
 /// there (nesting, numbers out of range) is refused here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum JsonShape {
     /// An object.
     Object,
     /// Anything else.
     Other,
 }
 
-impl<'de> Deserialize<'de> for Shape {
+impl<'de> Deserialize<'de> for JsonShape {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Look)
     }
@@ -22,44 +22,44 @@ impl<'de> Deserialize<'de> for Shape {
 struct Look;
 
 impl<'de> Visitor<'de> for Look {
-    type Value = Shape;
+    type Value = JsonShape;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Shape, A::Error> {
-        while map.next_entry::<Shape, Shape>()?.is_some() {}
-        Ok(Shape::Object)
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonShape, A::Error> {
+        while map.next_entry::<JsonShape, JsonShape>()?.is_some() {}
+        Ok(JsonShape::Object)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Shape, A::Error> {
-        while list.next_element::<Shape>()?.is_some() {}
-        Ok(Shape::Other)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<JsonShape, A::Error> {
+        while list.next_element::<JsonShape>()?.is_some() {}
+        Ok(JsonShape::Other)
     }
 
-    fn visit_unit<E>(self) -> Result<Shape, E> {
-        Ok(Shape::Other)
+    fn visit_unit<E>(self) -> Result<JsonShape, E> {
+        Ok(JsonShape::Other)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Shape, E> {
-        Ok(Shape::Other)
+    fn visit_bool<E>(self, _: bool) -> Result<JsonShape, E> {
+        Ok(JsonShape::Other)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Shape, E> {
-        Ok(Shape::Other)
+    fn visit_i64<E>(self, _: i64) -> Result<JsonShape, E> {
+        Ok(JsonShape::Other)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Shape, E> {
-        Ok(Shape::Other)
+    fn visit_u64<E>(self, _: u64) -> Result<JsonShape, E> {
+        Ok(JsonShape::Other)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Shape, E> {
-        Ok(Shape::Other)
+    fn visit_f64<E>(self, _: f64) -> Result<JsonShape, E> {
+        Ok(JsonShape::Other)
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Shape, E> {
-        Ok(Shape::Other)
+    fn visit_str<E>(self, _: &str) -> Result<JsonShape, E> {
+        Ok(JsonShape::Other)
     }
 }
 
@@ -90,8 +90,8 @@ mod tests {
         ];
         for text in many {
             let value = serde_json::from_str::<Value>(&text).map_err(|error| error.to_string());
-            let shape = serde_json::from_str::<Shape>(&text).map_err(|error| error.to_string());
-            let expected = value.map(|value| if value.is_object() { Shape::Object } else { Shape::Other });
+            let shape = serde_json::from_str::<JsonShape>(&text).map_err(|error| error.to_string());
+            let expected = value.map(|value| if value.is_object() { JsonShape::Object } else { JsonShape::Other });
             assert_eq!(shape, expected, "{text}");
         }
     }

@@ -7,18 +7,18 @@ fn redactor() -> Redactor {
     Redactor::of([&SecretText::line(b"s3cret-token").unwrap()])
 }
 
-fn found(list: &[(&str, &str)], odd: Vec<types::OddItem>) -> Result<Found, Unfit> {
+fn found(list: &[(&str, &str)], odd: Vec<types::OddItem>) -> Result<Found, RejectedAnswer> {
     let list = list.iter().map(|(id, attributes)| types::Input { id: (*id).into(), attributes: (*attributes).into() });
     contents(wit::Found { inputs: list.collect(), odd }, &redactor(), &Limits::default())
 }
 
-fn checked(list: &[(&str, &str)]) -> Result<Vec<Input>, Unfit> {
+fn checked(list: &[(&str, &str)]) -> Result<Vec<Input>, RejectedAnswer> {
     found(list, Vec::new()).map(|found| found.inputs)
 }
 
 fn bad(list: &[(&str, &str)]) -> String {
     match checked(list) {
-        Err(Unfit::Bad(bad)) => bad.to_string(),
+        Err(RejectedAnswer::Invalid(bad)) => bad.to_string(),
         other => panic!("{other:?}"),
     }
 }
@@ -42,7 +42,7 @@ fn an_odd_item_is_passed_on_in_one_bounded_line() {
         found(&[("1", "{}")], vec![item("2", "no\ncommit s3cret-token"), item(&"x".repeat(2000), "?")]).unwrap().odd;
     assert_eq!(odd[0], OddItem { id: Some("2".into()), name: None, problem: "no commit ***".into() });
     assert_eq!(odd[1].id, None);
-    assert_eq!(found(&[], vec![item("s3cret-token", "")]), Err(Unfit::Leaks("an item".into())));
+    assert_eq!(found(&[], vec![item("s3cret-token", "")]), Err(RejectedAnswer::LeaksSecret("an item".into())));
     assert!(found(&[], vec![item("1", ""); 10_001]).is_err());
 }
 
@@ -80,7 +80,7 @@ fn one_answer_is_bounded_too() {
 
 #[test]
 fn an_answer_with_a_secret_is_refused_even_behind_json_escapes() {
-    let leak = Err(Unfit::Leaks("an input".into()));
+    let leak = Err(RejectedAnswer::LeaksSecret("an input".into()));
     assert_eq!(checked(&[("1", r#"{"a":"s3cret-token"}"#)]), leak);
     assert_eq!(checked(&[("1", r#"{"a":["s3cre\u0074-token"]}"#)]), leak);
     assert_eq!(checked(&[("1", r#"{"s3cre\u0074-token":1}"#)]), leak);

@@ -1,16 +1,17 @@
 //! The component that evaluates: loaded when it is first needed, called like a plugin.
 
-use super::question::{Answer, Asked, Question};
-use super::remembered::Remembered;
+use super::answer_cache::AnswerCache;
+use super::question::{Answer, Evaluation, Question};
 use super::schedule::Schedules;
 use super::{EvaluationError, EvaluatorSource, ExpressionProblem, Triggers};
-use crate::admission::admit::Origin;
+use crate::admission::admit::Provenance;
 use crate::admission::plugin::Plugin;
 use crate::bindings::evaluator::Evaluator as Bound;
 use crate::bindings::evaluator::exports::orangery::evaluator::evaluate as wit;
-use crate::calls::{Body, Bounds, CallError, Places};
+use crate::calls::{Body, CallError, Capacity, FairSemaphore};
+use crate::consumer::Consumer;
 use crate::instance::network::Network;
-use crate::instance::store::{CallState, Clock, Given};
+use crate::instance::store::{CallSpec, CallState, Clock};
 use crate::operations::sandbox::Inner;
 use crate::plugin::schema::FieldError;
 use crate::plugin::world::Roles;
@@ -29,24 +30,24 @@ const MESSAGE_BYTES: usize = 2048;
 /// The evaluator of a process.
 pub(crate) struct Evaluator {
     source: EvaluatorSource,
-    loaded: OnceCell<Arc<Plugin>>,
-    remembered: Remembered,
+    compiled: OnceCell<Arc<Plugin>>,
+    remembered: AnswerCache,
     pub(crate) schedules: Schedules,
 }
 
 impl Evaluator {
     pub(crate) fn new(source: EvaluatorSource) -> Self {
-        Self { source, loaded: OnceCell::new(), remembered: Remembered::default(), schedules: Schedules::default() }
+        Self { source, compiled: OnceCell::new(), remembered: AnswerCache::default(), schedules: Schedules::default() }
     }
 }
 
 impl Inner {
     /// One computation: from memory, or a call.
-    pub(crate) async fn evaluate(&self, consumer: &str, question: Question) -> Asked {
+    pub(crate) async fn evaluate(&self, consumer: &Consumer, question: Question) -> Evaluation {
         let remembered = &self.evaluator.remembered;
         let key = question.key();
         if let Some(answer) = key.as_ref().and_then(|key| remembered.find(key, Instant::now())) {
-            return Asked { answer, cpu: Duration::ZERO };
+            return Evaluation { answer, cpu: Duration::ZERO };
         }
         let asked = self.call_evaluator(consumer, question).await;
         if let Some(key) = key {
@@ -55,14 +56,14 @@ impl Inner {
         asked
     }
 
-    async fn call_evaluator(&self, consumer: &str, question: Question) -> Asked {
-        let plugin = match self.evaluator.loaded.get_or_try_init(|| self.load_evaluator()).await {
+    async fn call_evaluator(&self, consumer: &Consumer, question: Question) -> Evaluation {
+        let plugin = match self.evaluator.compiled.get_or_try_init(|| self.load_evaluator()).await {
             Ok(plugin) => Arc::clone(plugin),
-            Err(error) => return Asked { answer: Err(error), cpu: Duration::ZERO },
+            Err(error) => return Evaluation { answer: Err(error), cpu: Duration::ZERO },
         };
-        let given = Given {
+        let given = CallSpec {
             plugin: plugin.reference().to_string(),
-            consumer: consumer.to_owned(),
+            consumer: consumer.clone(),
             origin: None,
             clock: Clock::Frozen { now_ms: 0, seed: 0 },
             network: Network::Closed("the evaluator has no network"),
@@ -70,21 +71,21 @@ impl Inner {
             redact: Redactor::default(),
         };
         let body: Body<Answer> = Box::new(move |store, instance| Box::pin(put(question, store, instance)));
-        let reached = self.call(&plugin, self.gate.limits.render_wall, given, None, body).await;
+        let reached = self.call(&plugin, self.admission.limits.render_wall, given, None, body).await;
         let answer = reached.outcome.map_err(|error| match error {
             CallError::Faulted { fault, .. } => EvaluationError::Faulted(fault),
             other => EvaluationError::Unavailable(other.to_string()),
         });
-        Asked { answer, cpu: reached.usage.cpu }
+        Evaluation { answer, cpu: reached.usage.cpu }
     }
 
     /// Compiles the component, or takes it from the cache, and links it to nothing but the empty world of a renderer.
     async fn load_evaluator(&self) -> Result<Arc<Plugin>, EvaluationError> {
         let EvaluatorSource { bytes, digest } = self.evaluator.source;
         let unavailable = |error: crate::AdmitError| EvaluationError::Unavailable(error.to_string());
-        let loaded = self.gate.load(bytes, Some(digest), Origin::Bundled).await.map_err(unavailable)?;
+        let compiled = self.admission.load(bytes, Some(digest), Provenance::Bundled).await.map_err(unavailable)?;
         let roles = Roles { renderer: true, ..Roles::default() };
-        let pre = self.gate.link(&loaded, roles).map_err(unavailable)?;
+        let pre = self.admission.link(&compiled, roles).map_err(unavailable)?;
         let reference = PluginRef {
             name: "evaluator".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -105,14 +106,14 @@ impl Inner {
             roles,
             pre,
             schemas: BTreeMap::new(),
-            places: Places::new(Bounds::all(self.at_once())),
+            computing: FairSemaphore::new(Capacity::all(self.at_once())),
         }))
     }
 
     /// An evaluation only computes, so it occupies a core while it lasts: half of them are left to everybody else.
     fn at_once(&self) -> usize {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        (cores / 2).clamp(1, self.gate.limits.calls_per_plugin)
+        (cores / 2).clamp(1, self.admission.limits.calls_per_plugin)
     }
 }
 

@@ -11,18 +11,19 @@
 //! # Refuses
 //! A question that no call could be handed: see [`Limits::memory_bytes`](crate::Limits::memory_bytes).
 
+mod answer_cache;
 mod component;
 mod question;
-mod remembered;
 mod schedule;
 
 pub(crate) use component::Evaluator;
 pub(crate) use question::{Answer, Question};
 
+use crate::consumer::Consumer;
 use crate::guest::evaluation::EvaluationError;
 use crate::operations::sandbox::Sandbox;
 use crate::plugin::schema::FieldError;
-use question::Asked;
+use question::Evaluation;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,14 +60,14 @@ pub struct Triggers {
 /// The evaluations of one object: together they have the processor time of one call.
 pub struct Evaluations<'a> {
     sandbox: &'a Sandbox,
-    consumer: String,
+    consumer: Consumer,
     spent: Duration,
 }
 
 impl Sandbox {
     /// Evaluates on behalf of `Kind/namespace/name`.
     #[must_use]
-    pub fn evaluations(&self, consumer: impl Into<String>) -> Evaluations<'_> {
+    pub fn evaluations(&self, consumer: impl Into<Consumer>) -> Evaluations<'_> {
         Evaluations { sandbox: self, consumer: consumer.into(), spent: Duration::ZERO }
     }
 }
@@ -170,7 +171,7 @@ impl Evaluations<'_> {
         if self.spent >= budget {
             return Err(EvaluationError::Spent(budget));
         }
-        let Asked { answer, cpu } = self.sandbox.inner.evaluate(&self.consumer, question).await;
+        let Evaluation { answer, cpu } = self.sandbox.inner.evaluate(&self.consumer, question).await;
         self.spent += cpu;
         answer
     }

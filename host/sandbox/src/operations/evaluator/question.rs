@@ -25,7 +25,7 @@ pub(crate) enum Answer {
 }
 
 /// An answer, or why there is none, and the processor time that it took.
-pub(crate) struct Asked {
+pub(crate) struct Evaluation {
     pub(crate) answer: Result<Answer, EvaluationError>,
     pub(crate) cpu: Duration,
 }

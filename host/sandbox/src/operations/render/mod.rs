@@ -6,13 +6,14 @@
 //! on many inputs fails the whole.
 
 mod batch;
+mod cache;
 mod entries;
 mod fault_search;
-mod memo;
 mod run;
 
-pub(crate) use memo::Memo;
+pub(crate) use cache::RenderCache;
 
+use crate::consumer::Consumer;
 use crate::guest::failure::{GuestFailure, Note};
 use crate::guest::fault::Fault;
 use orangery_core::{Attributes, Disposition, Explain, Reason};
@@ -54,7 +55,7 @@ pub struct RenderInput {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RenderRequest {
     /// On whose behalf: `Kind/namespace/name`.
-    pub consumer: String,
+    pub consumer: Consumer,
     /// `spec.renderer.name`.
     pub renderer: String,
     /// `spec.renderer.config`; `Null` if absent.

@@ -1,19 +1,20 @@
 //! Runs a rendering: batches in parallel, halves of those that break, entries in the order of the inputs.
 
 use super::batch;
+use super::cache::{self, Key};
 use super::entries::Checked;
 use super::fault_search::{FaultSearch, Search};
-use super::memo::{self, Key};
 use super::{Entries, InputError, RenderInput, RenderRequest, Rendering, TemplateBody, entries};
 use crate::admission::plugin::Plugin;
 use crate::bindings::renderer::Renders;
 use crate::bindings::renderer::exports::orangery::plugin::renderer as wit;
 use crate::calls::{Attempt, Body, CallError, Usage};
+use crate::consumer::Consumer;
 use crate::guest::failure::{GuestFailure, Note};
 use crate::guest::fault::Fault;
 use crate::guest::text::GuestText;
 use crate::instance::network::Network;
-use crate::instance::store::{Clock, Given};
+use crate::instance::store::{CallSpec, Clock};
 use crate::operations::sandbox::Sandbox;
 use crate::operations::validate;
 use futures::StreamExt;
@@ -33,7 +34,7 @@ type Answers = Vec<Result<Checked, InputError>>;
 /// A rendering on its way.
 struct Job {
     plugin: Arc<Plugin>,
-    consumer: String,
+    consumer: Consumer,
     attempt: Arc<Attempt>,
     context: wit::RenderContext,
     templates: Arc<Vec<wit::Template>>,
@@ -181,7 +182,7 @@ impl Sandbox {
     }
 
     async fn render_once(&self, job: &Job, batch: Range<usize>) -> (Result<Answers, CallError>, Usage) {
-        let given = Given {
+        let given = CallSpec {
             plugin: job.plugin.reference().to_string(),
             consumer: job.consumer.clone(),
             origin: None,
@@ -260,11 +261,11 @@ impl Job {
 
     /// A key for each entry of the answer.
     fn keys(&self) -> Vec<Key> {
-        let common = memo::common(&self.plugin.reference().digest, &self.context, &self.templates);
+        let common = cache::common(&self.plugin.reference().digest, &self.context, &self.templates);
         if self.context.inputless {
-            return vec![memo::key(&common, None)];
+            return vec![cache::key(&common, None)];
         }
-        self.inputs.iter().map(|input| memo::key(&common, Some(input))).collect()
+        self.inputs.iter().map(|input| cache::key(&common, Some(input))).collect()
     }
 
     /// Takes out the inputs whose entry is known.

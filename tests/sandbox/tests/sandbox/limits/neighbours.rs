@@ -39,7 +39,7 @@ pub(crate) mod calls_the_host {
     pub(crate) const GUEST: &str = "calls_the_host";
 
     fn request(consumer: &str, what: &str) -> PollRequest {
-        let consumer = format!("Kind/hostile/{consumer}");
+        let consumer = format!("Kind/hostile/{consumer}").into();
         PollRequest { consumer, ..bench::question("CallsTheHost", json!({"what": what})) }
     }
 

@@ -39,7 +39,7 @@ pub(crate) mod loops {
         let mut loops = Vec::new();
         for n in 0..4 {
             let sandbox = sandbox.clone();
-            let consumer = format!("looper/{n}");
+            let consumer = format!("looper/{n}").into();
             let request =
                 orangery_sandbox::PollRequest { consumer, url: n.to_string(), ..bench::question("Loops", json!({})) };
             loops.push(tokio::spawn(async move { sandbox.poll(request).await }));

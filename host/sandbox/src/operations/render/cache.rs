@@ -22,7 +22,7 @@ fn bytes(answer: &Rendering) -> usize {
 }
 
 /// The good answers of a process.
-pub(crate) struct Memo {
+pub(crate) struct RenderCache {
     most: usize,
     kept: Mutex<Kept>,
 }
@@ -32,7 +32,7 @@ struct Kept {
     answers: LruCache<Key, Rendering>,
 }
 
-impl Memo {
+impl RenderCache {
     /// Remembers so many bytes at most; none for 0.
     pub(crate) fn new(most: usize) -> Self {
         Self { most, kept: Mutex::new(Kept { bytes: 0, answers: LruCache::unbounded() }) }
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn what_was_kept_is_found_until_there_is_no_room() {
         let one = answered(r#"{"kind":"A"}"#);
-        let memo = Memo::new(bytes(&one) * 2);
+        let memo = RenderCache::new(bytes(&one) * 2);
         for key in 0..3 {
             memo.keep([key; 32], one.clone());
             memo.find(&[0; 32]);
@@ -129,14 +129,14 @@ mod tests {
     #[test]
     fn one_key_counts_once_and_what_is_too_large_is_not_kept() {
         let one = answered(r#"{"kind":"A"}"#);
-        let memo = Memo::new(bytes(&one));
+        let memo = RenderCache::new(bytes(&one));
         for _ in 0..5 {
             memo.keep([0; 32], one.clone());
         }
         assert!(memo.find(&[0; 32]).is_some());
         memo.keep([1; 32], answered(&format!(r#"{{"kind":"{}"}}"#, "A".repeat(100))));
         assert!(memo.find(&[0; 32]).is_some() && memo.find(&[1; 32]).is_none());
-        assert!(!Memo::new(0).is_on());
+        assert!(!RenderCache::new(0).is_on());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Only acceptance is remembered. A refusal is asked for again, which costs nothing as long as nobody retries it.
 
-use crate::calls::single_flight::Question;
+use crate::calls::single_flight::RequestKey;
 use crate::guest::failure::Note;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -14,30 +14,30 @@ const ENTRY_BYTES: usize = 128;
 
 /// What was accepted, with the plugin's remarks.
 #[derive(Default)]
-pub(crate) struct Accepted {
+pub(crate) struct AcceptedConfigs {
     known: Mutex<Known>,
 }
 
 #[derive(Default)]
 struct Known {
-    notes: HashMap<Question, Vec<Note>>,
-    order: VecDeque<Question>,
+    notes: HashMap<RequestKey, Vec<Note>>,
+    order: VecDeque<RequestKey>,
     bytes: usize,
 }
 
 /// What makes two configurations the same: the component, the type or renderer, and the text.
-pub(crate) fn question(digest: &str, kind: &str, config: &str) -> Question {
-    Question::of([digest.as_bytes(), kind.as_bytes(), config.as_bytes()])
+pub(crate) fn question(digest: &str, kind: &str, config: &str) -> RequestKey {
+    RequestKey::of([digest.as_bytes(), kind.as_bytes(), config.as_bytes()])
 }
 
-impl Accepted {
+impl AcceptedConfigs {
     /// The remarks about a configuration that was accepted.
-    pub(crate) fn find(&self, question: &Question) -> Option<Vec<Note>> {
+    pub(crate) fn find(&self, question: &RequestKey) -> Option<Vec<Note>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).notes.get(question).cloned()
     }
 
     /// Remembers an acceptance.
-    pub(crate) fn keep(&self, question: Question, notes: Vec<Note>) {
+    pub(crate) fn keep(&self, question: RequestKey, notes: Vec<Note>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.notes.contains_key(&question) {
             return;
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn it_tells_configurations_and_components_apart() {
-        let accepted = Accepted::default();
+        let accepted = AcceptedConfigs::default();
         accepted.keep(question("d", "K", "1"), vec![note(3)]);
         assert_eq!(accepted.find(&question("d", "K", "1")), Some(vec![note(3)]));
         for other in [question("other", "K", "1"), question("d", "L", "1"), question("d", "K", "2")] {
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn what_it_remembers_is_bounded_and_the_oldest_goes_first() {
-        let accepted = Accepted::default();
+        let accepted = AcceptedConfigs::default();
         for n in 0..5_000 {
             accepted.keep(question("d", "K", &n.to_string()), vec![note(1000); 50]);
         }

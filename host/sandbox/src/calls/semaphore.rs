@@ -1,15 +1,16 @@
-//! Places: how many calls may do something at once, shared fairly.
+//! A semaphore for calls that is fair between namespaces and between origins.
 //!
 //! # Guarantees
-//! No origin and no namespace holds more than its bound. A place that becomes free goes to the namespace that holds the
-//! fewest, then to the origin that holds the fewest, then to whoever has waited longest: a namespace with a thousand
-//! providers keeps another one waiting for one place, not for a thousand.
+//! No origin and no namespace holds more permits than its bound. A permit that becomes free goes to the namespace that holds the
+//! fewest, then to the origin that holds the fewest, then to the longest waiting claimant: a namespace with a thousand providers
+//! delays another namespace by one permit, not by a thousand.
 
+use crate::consumer::Consumer;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// On whose behalf a place is taken.
+/// Whom a permit is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Claimant {
     namespace: Arc<str>,
@@ -17,38 +18,37 @@ pub(crate) struct Claimant {
 }
 
 impl Claimant {
-    /// Of a consumer `Kind/namespace/name` that asks this origin.
-    pub(crate) fn new(consumer: &str, origin: Option<&str>) -> Self {
-        Self { namespace: consumer.split('/').nth(1).unwrap_or_default().into(), origin: origin.map(Arc::from) }
+    pub(crate) fn new(consumer: &Consumer, origin: Option<&str>) -> Self {
+        Self { namespace: consumer.namespace().into(), origin: origin.map(Arc::from) }
     }
 }
 
-/// How many places there are.
+/// How many permits there are, in all and at most for each.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
+pub(crate) struct Capacity {
     pub(crate) all: usize,
     pub(crate) of_namespace: usize,
     pub(crate) of_origin: usize,
 }
 
-impl Bounds {
+impl Capacity {
     /// So many, whoever takes them; fairness is in the order alone.
     pub(crate) fn all(all: usize) -> Self {
         Self { all, of_namespace: all, of_origin: all }
     }
 }
 
-/// Places of one kind.
+/// Hands out a bounded number of permits.
 #[derive(Debug)]
-pub(crate) struct Places {
-    bounds: Bounds,
+pub(crate) struct FairSemaphore {
+    capacity: Capacity,
     state: Mutex<State>,
 }
 
-/// A place that is taken; dropping it frees it.
+/// A permit; dropping it gives it back.
 #[derive(Debug)]
-pub(crate) struct Place {
-    places: Arc<Places>,
+pub(crate) struct Permit {
+    semaphore: Arc<FairSemaphore>,
     claimant: Claimant,
 }
 
@@ -58,37 +58,37 @@ struct State {
     by_namespace: HashMap<Arc<str>, usize>,
     by_origin: HashMap<Arc<str>, usize>,
     /// In the order of their coming.
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<Waiter>,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct Waiter {
     claimant: Claimant,
-    give: oneshot::Sender<Place>,
+    give: oneshot::Sender<Permit>,
 }
 
-impl Places {
-    pub(crate) fn new(bounds: Bounds) -> Arc<Self> {
-        Arc::new(Self { bounds, state: Mutex::default() })
+impl FairSemaphore {
+    pub(crate) fn new(capacity: Capacity) -> Arc<Self> {
+        Arc::new(Self { capacity, state: Mutex::default() })
     }
 
-    /// Waits for a place.
-    pub(crate) async fn take(self: Arc<Self>, claimant: Claimant) -> Place {
+    /// Waits for a permit.
+    pub(crate) async fn take(self: Arc<Self>, claimant: Claimant) -> Permit {
         loop {
             let given = {
                 let mut state = self.state();
                 // Whoever waits is kept back by a bound of its own, so nobody is overtaken.
-                if state.admits(&claimant, self.bounds) {
+                if state.admits(&claimant, self.capacity) {
                     state.hold(&claimant);
                     drop(state);
-                    return Place { places: self, claimant };
+                    return Permit { semaphore: self, claimant };
                 }
                 let (give, given) = oneshot::channel();
-                state.waiting.push_back(Waiting { claimant: claimant.clone(), give });
+                state.waiting.push_back(Waiter { claimant: claimant.clone(), give });
                 given
             };
-            if let Ok(place) = given.await {
-                return place;
+            if let Ok(permit) = given.await {
+                return permit;
             }
         }
     }
@@ -98,14 +98,14 @@ impl Places {
         {
             let mut state = self.state();
             state.release(claimant);
-            while let Some(next) = state.next(self.bounds) {
+            while let Some(next) = state.next(self.capacity) {
                 state.hold(&next.claimant);
                 chosen.push(next);
             }
         }
-        for Waiting { claimant, give } in chosen {
-            // If nobody waits for it any more the place comes back, and is given to the next.
-            drop(give.send(Place { places: Arc::clone(self), claimant }));
+        for Waiter { claimant, give } in chosen {
+            // If the waiter has left, the permit is dropped and goes to the next one.
+            drop(give.send(Permit { semaphore: Arc::clone(self), claimant }));
         }
     }
 
@@ -114,9 +114,9 @@ impl Places {
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
-        self.places.give_back(&self.claimant);
+        self.semaphore.give_back(&self.claimant);
     }
 }
 
@@ -127,9 +127,9 @@ impl State {
         (of(&self.by_namespace, &claimant.namespace), origin)
     }
 
-    fn admits(&self, claimant: &Claimant, bounds: Bounds) -> bool {
+    fn admits(&self, claimant: &Claimant, capacity: Capacity) -> bool {
         let (namespace, origin) = self.held_by(claimant);
-        self.held < bounds.all && namespace < bounds.of_namespace && origin < bounds.of_origin
+        self.held < capacity.all && namespace < capacity.of_namespace && origin < capacity.of_origin
     }
 
     fn hold(&mut self, claimant: &Claimant) {
@@ -148,20 +148,20 @@ impl State {
         }
     }
 
-    /// The next one that may have a place, taken out of the queue.
-    fn next(&mut self, bounds: Bounds) -> Option<Waiting> {
+    /// Takes the next waiter that may have a permit out of the queue.
+    fn next(&mut self, capacity: Capacity) -> Option<Waiter> {
         self.waiting.retain(|waiting| !waiting.give.is_closed());
         let (_, at) = (0..self.waiting.len())
             .filter_map(|at| {
                 let claimant = &self.waiting.get(at)?.claimant;
-                self.admits(claimant, bounds).then(|| (self.held_by(claimant), at))
+                self.admits(claimant, capacity).then(|| (self.held_by(claimant), at))
             })
             .min()?;
         self.waiting.remove(at)
     }
 }
 
-/// One place less; what holds none is forgotten.
+/// Subtracts one permit; an entry without permits is removed.
 fn leave(held: &mut HashMap<Arc<str>, usize>, key: &Arc<str>) {
     if let Some(count) = held.get_mut(key) {
         *count = count.saturating_sub(1);
@@ -177,23 +177,23 @@ mod tests {
     use futures::FutureExt as _;
     use futures::future::BoxFuture;
 
-    fn ask(places: &Arc<Places>, namespace: &str, origin: &str) -> BoxFuture<'static, Place> {
-        let claimant = Claimant::new(&format!("Kind/{namespace}/name"), Some(origin));
-        Arc::clone(places).take(claimant).boxed()
+    fn ask(semaphore: &Arc<FairSemaphore>, namespace: &str, origin: &str) -> BoxFuture<'static, Permit> {
+        let claimant = Claimant::new(&format!("Kind/{namespace}/name").into(), Some(origin));
+        Arc::clone(semaphore).take(claimant).boxed()
     }
 
-    fn now(asked: &mut BoxFuture<'static, Place>) -> Option<Place> {
+    fn now(asked: &mut BoxFuture<'static, Permit>) -> Option<Permit> {
         asked.now_or_never()
     }
 
     #[test]
     fn a_free_place_goes_to_the_namespace_that_holds_the_fewest() {
-        let places = Places::new(Bounds::all(2));
-        let first = now(&mut ask(&places, "a", "x")).unwrap();
-        let second = now(&mut ask(&places, "a", "x")).unwrap();
-        let mut more: Vec<_> = (0..100).map(|_| ask(&places, "a", "x")).collect();
+        let semaphore = FairSemaphore::new(Capacity::all(2));
+        let first = now(&mut ask(&semaphore, "a", "x")).unwrap();
+        let second = now(&mut ask(&semaphore, "a", "x")).unwrap();
+        let mut more: Vec<_> = (0..100).map(|_| ask(&semaphore, "a", "x")).collect();
         assert!(more.iter_mut().all(|asked| now(asked).is_none()));
-        let mut late = ask(&places, "b", "x");
+        let mut late = ask(&semaphore, "b", "x");
         assert!(now(&mut late).is_none());
         drop(first);
         assert!(now(&mut late).is_some(), "a hundred of another namespace came before");
@@ -202,27 +202,27 @@ mod tests {
     }
 
     #[test]
-    fn one_origin_and_one_namespace_have_bounds_of_their_own() {
-        let places = Places::new(Bounds { all: 4, of_namespace: 3, of_origin: 2 });
-        let held: Vec<_> = ["x", "x", "y"].map(|origin| now(&mut ask(&places, "a", origin)).unwrap()).into();
-        assert!(now(&mut ask(&places, "b", "x")).is_none(), "the origin has its two");
-        assert!(now(&mut ask(&places, "a", "z")).is_none(), "the namespace has its three");
-        let last = now(&mut ask(&places, "b", "y")).unwrap();
-        let mut full = ask(&places, "c", "z");
+    fn one_origin_and_one_namespace_have_capacity_of_their_own() {
+        let semaphore = FairSemaphore::new(Capacity { all: 4, of_namespace: 3, of_origin: 2 });
+        let held: Vec<_> = ["x", "x", "y"].map(|origin| now(&mut ask(&semaphore, "a", origin)).unwrap()).into();
+        assert!(now(&mut ask(&semaphore, "b", "x")).is_none(), "the origin has its two");
+        assert!(now(&mut ask(&semaphore, "a", "z")).is_none(), "the namespace has its three");
+        let last = now(&mut ask(&semaphore, "b", "y")).unwrap();
+        let mut full = ask(&semaphore, "c", "z");
         assert!(now(&mut full).is_none());
         drop(last);
         assert!(now(&mut full).is_some());
         drop(held);
-        assert_eq!(places.state().held, 0);
-        assert!(places.state().by_namespace.is_empty() && places.state().by_origin.is_empty());
+        assert_eq!(semaphore.state().held, 0);
+        assert!(semaphore.state().by_namespace.is_empty() && semaphore.state().by_origin.is_empty());
     }
 
     #[test]
     fn who_no_longer_waits_takes_no_place() {
-        let places = Places::new(Bounds::all(1));
-        let held = now(&mut ask(&places, "a", "x")).unwrap();
-        let mut left = ask(&places, "b", "x");
-        let mut stays = ask(&places, "c", "x");
+        let semaphore = FairSemaphore::new(Capacity::all(1));
+        let held = now(&mut ask(&semaphore, "a", "x")).unwrap();
+        let mut left = ask(&semaphore, "b", "x");
+        let mut stays = ask(&semaphore, "c", "x");
         assert!(now(&mut left).is_none() && now(&mut stays).is_none());
         drop(left);
         drop(held);

@@ -13,7 +13,7 @@ const MOST_BYTES: usize = 4 << 20;
 const LEFT_ALONE: Duration = Duration::from_secs(10 * 60);
 
 /// The answers of a process; those not asked for longest go first.
-pub(super) struct Remembered {
+pub(super) struct AnswerCache {
     kept: Mutex<Kept>,
 }
 
@@ -34,13 +34,13 @@ impl Entry {
     }
 }
 
-impl Default for Remembered {
+impl Default for AnswerCache {
     fn default() -> Self {
         Self { kept: Mutex::new(Kept { bytes: 0, answers: LruCache::unbounded() }) }
     }
 }
 
-impl Remembered {
+impl AnswerCache {
     pub(super) fn find(&self, key: &Key, now: Instant) -> Option<Result<Answer, EvaluationError>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = kept.answers.get(key)?;
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn an_answer_stays_and_a_limit_that_was_passed_is_tried_again_later() {
-        let (remembered, now) = (Remembered::default(), Instant::now());
+        let (remembered, now) = (AnswerCache::default(), Instant::now());
         let yes = Ok(Answer::Holds(Ok(true)));
         remembered.keep([1; 32], &yes, now);
         assert_eq!(remembered.find(&[1; 32], now + LEFT_ALONE * 2), Some(yes));
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_bounded() {
-        let (remembered, now) = (Remembered::default(), Instant::now());
+        let (remembered, now) = (AnswerCache::default(), Instant::now());
         let long = Ok(Answer::Validated(Err("x".repeat(1 << 20))));
         for key in 0..10 {
             remembered.keep([key; 32], &long, now);
