@@ -3,7 +3,9 @@
 mod plugin;
 mod retry;
 
-pub use plugin::{PluginCheckOptions, PluginCommand, PluginListOptions, PluginNewOptions, PluginTestOptions};
+pub use plugin::{
+    PluginCheckOptions, PluginCommand, PluginListOptions, PluginNewOptions, PluginPrecompileOptions, PluginTestOptions,
+};
 pub use retry::RetryOptions;
 
 use crate::logging::LogOptions;

@@ -62,6 +62,7 @@ pub fn perform(command: Command, surroundings: &Surroundings) -> anyhow::Result<
             Command::Plugin(PluginCommand::Check(options)) => plugin::check::perform(&options).await,
             Command::Plugin(PluginCommand::Test(options)) => plugin::test::perform(&options).await,
             Command::Plugin(PluginCommand::List(options)) => plugin::list::perform(&options).await,
+            Command::Plugin(PluginCommand::Precompile(options)) => plugin::precompile::perform(&options).await,
             Command::Crds => Ok(exit::SUCCESS),
         }
     });

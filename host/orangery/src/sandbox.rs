@@ -8,7 +8,8 @@ use orangery_controller::pipeline::provider::access::AccessPolicy;
 use orangery_egress::credential::consent::{OriginsRule, PlainHttp, SecretRules};
 use orangery_egress::{Egress, EgressError, Policy};
 use orangery_sandbox::{
-    AdmitError, Compiler, EvaluatorSource, Limits, PluginSource, Sandbox, SandboxConfig, Shadowing, StartError,
+    AdmitError, Compiler, EvaluatorSource, Limits, PluginSource, Precompiled, Sandbox, SandboxConfig, Shadowing,
+    StartError,
 };
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -154,7 +155,8 @@ fn start(options: &SandboxOptions, egress: Egress, limits: Limits) -> Result<San
     let cache_dir = options.plugin_cache.clone().or_else(default_cache);
     let evaluator = orangery_bundled::evaluator();
     let evaluator = EvaluatorSource { bytes: evaluator.bytes, digest: evaluator.digest };
-    let config = SandboxConfig { cache_dir, limits, egress, evaluator, compiler: Compiler::this_program() };
+    let (compiler, precompiled) = (Compiler::this_program(), Precompiled::of_this_program());
+    let config = SandboxConfig { cache_dir, limits, egress, evaluator, compiler, precompiled };
     match Sandbox::start(config.clone()) {
         Err(StartError::Cache(error)) => {
             let error = failure::tell(&anyhow::Error::new(error));

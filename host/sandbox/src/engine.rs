@@ -62,6 +62,16 @@ pub(crate) fn config(limits: &Limits) -> Config {
     config
 }
 
+/// The same for code that any processor of this architecture runs, so that it can be compiled on one machine and run on others.
+pub(crate) fn baseline(limits: &Limits) -> Result<Config, wasmtime::Error> {
+    use std::env::consts::{ARCH, OS};
+    let target = if OS == "macos" { format!("{ARCH}-apple-darwin") } else { format!("{ARCH}-unknown-{OS}") };
+    let mut config = config(limits);
+    // With a target, the features of this processor are not looked at.
+    config.target(&target)?;
+    Ok(config)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

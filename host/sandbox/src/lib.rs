@@ -24,7 +24,8 @@
 //! # Guarantees
 //! - Every call has an instance of its own and ends, whatever the guest does; neighbours keep running. A call that waits
 //!   for the network keeps nobody from computing.
-//! - A plugin that the user gave is compiled in a child process with limits of its own ([`Compiler`]).
+//! - A component is compiled in a child process with limits of its own ([`Compiler`]), unless its code came with the program
+//!   ([`Precompiled`]).
 //! - A guest has no environment, arguments, files or sockets. `http` goes through [`orangery_egress`]; a renderer has
 //!   not even that, and its clock and randomness are those of the request.
 //! - A guest's text reaches nobody before it is one bounded, redacted line ([`GuestText`]).
@@ -47,6 +48,7 @@ mod plugin;
 pub use admission::admit::AdmitError;
 pub use admission::cache::CacheError;
 pub use admission::compile::{CompileFault, Compiler, compile_if_asked};
+pub use admission::precompiled::{Precompiled, PrecompiledError, attach, precompile};
 pub use calls::{CallError, Usage};
 pub use consumer::Consumer;
 pub use guest::answer::BadAnswer;

@@ -5,8 +5,8 @@ use anyhow::{Context, Result};
 use orangery_egress::{Egress, Policy};
 use orangery_plugin_sdk::renderer as sdk;
 use orangery_sandbox::{
-    Compiler, EvaluatorSource, Limits, PluginSource, RenderInput, RenderRequest, Sandbox, SandboxConfig, Template,
-    TemplateBody,
+    Compiler, EvaluatorSource, Limits, PluginSource, Precompiled, RenderInput, RenderRequest, Sandbox, SandboxConfig,
+    Template, TemplateBody,
 };
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -52,6 +52,7 @@ impl BenchSandbox {
                 digest: orangery_bundled::evaluator().digest,
             },
             compiler: Compiler::InProcess,
+            precompiled: Precompiled::default(),
         };
         let sandbox = Sandbox::start(config)?;
         match std::env::var_os(RENDERER) {

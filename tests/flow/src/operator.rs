@@ -16,7 +16,7 @@ use orangery_core::GuardPolicy;
 use orangery_core::guard::DeletionPolicy;
 use orangery_egress::credential::consent::SecretRules;
 use orangery_egress::{Egress, Policy};
-use orangery_sandbox::{Compiler, EvaluatorSource, Limits, PluginSource, Sandbox, SandboxConfig};
+use orangery_sandbox::{Compiler, EvaluatorSource, Limits, PluginSource, Precompiled, Sandbox, SandboxConfig};
 use orangery_test_apiserver::cut::{self, Fate};
 use prometheus_client::registry::Registry;
 use std::path::PathBuf;
@@ -136,7 +136,14 @@ pub async fn sandbox() -> Result<Sandbox> {
     let evaluator = orangery_bundled::evaluator();
     let evaluator = EvaluatorSource { bytes: evaluator.bytes, digest: evaluator.digest };
     let (limits, compiler) = (Limits::default(), Compiler::InProcess);
-    let sandbox = Sandbox::start(SandboxConfig { cache_dir: Some(cache()?), limits, egress, evaluator, compiler })?;
+    let sandbox = Sandbox::start(SandboxConfig {
+        cache_dir: Some(cache()?),
+        limits,
+        egress,
+        evaluator,
+        compiler,
+        precompiled: Precompiled::default(),
+    })?;
     for bundled in orangery_bundled::plugins() {
         sandbox
             .admit(bundled.bytes, PluginSource::bundled("built-in"))

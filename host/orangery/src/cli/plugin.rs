@@ -16,6 +16,8 @@ pub enum PluginCommand {
     Test(PluginTestOptions),
     /// List the built-in plugins, and those of --plugin
     List(PluginListOptions),
+    /// Write a copy of this program that holds the built-in plugins as machine code, so that its first start compiles nothing
+    Precompile(PluginPrecompileOptions),
 }
 
 /// `orangery plugin new`.
@@ -66,6 +68,14 @@ pub struct PluginListOptions {
     /// Plugins.
     #[command(flatten)]
     pub sandbox: SandboxOptions,
+}
+
+/// `orangery plugin precompile`.
+#[derive(Debug, Clone, Args)]
+pub struct PluginPrecompileOptions {
+    /// Where the copy is written
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
 }
 
 /// `my-forge`.

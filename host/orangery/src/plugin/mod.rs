@@ -4,4 +4,5 @@ pub mod check;
 pub mod list;
 pub mod log;
 pub mod new;
+pub mod precompile;
 pub mod test;

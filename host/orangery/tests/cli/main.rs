@@ -13,5 +13,6 @@ mod help;
 mod local;
 mod plugin;
 mod poll;
+mod precompiled;
 mod reference;
 mod seeds;

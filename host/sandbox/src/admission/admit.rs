@@ -4,11 +4,13 @@
 //! Size, kind, what its instances take, world, imports, types and description are checked in this order, each with its own
 //! refusal. The component is instantiated once: a guest built for another shape of a record links, and fails only then.
 
-use crate::admission::cache::{Cache, Code};
+use crate::admission::cache::Cache;
+use crate::admission::code::Code;
 use crate::admission::compile::{self, CompileFault, Compiler};
 use crate::admission::footprint::{self, Uncountable};
 use crate::admission::linker::Linkers;
 use crate::admission::plugin::Plugin;
+use crate::admission::precompiled::Precompiled;
 use crate::bindings::info::Describes;
 use crate::calls::{Body, Call, Capacity, Claimant, FairSemaphore, Scheduling, WhileWaiting};
 use crate::guest::fault::Fault;
@@ -115,12 +117,20 @@ pub(crate) struct Admission {
     pub(crate) engine: Engine,
     pub(crate) limits: Arc<Limits>,
     pub(crate) linkers: Linkers,
-    pub(crate) cache: Option<Cache>,
+    kept: Kept,
     compiler: Compiler,
     /// One child at a time: several would add up their memory.
     compiling: Mutex<()>,
     /// Plugins that describe themselves.
     describing: Arc<FairSemaphore>,
+}
+
+/// Where code may be that needs no compiling.
+pub(crate) struct Kept {
+    /// Of the components that came with the program.
+    pub(crate) precompiled: Precompiled,
+    /// Of whatever was compiled here before.
+    pub(crate) cache: Option<Cache>,
 }
 
 /// A compiled component and the names on its surface.
@@ -140,9 +150,9 @@ pub(crate) enum Provenance {
 }
 
 impl Admission {
-    pub(crate) fn new(engine: Engine, limits: Arc<Limits>, cache: Option<Cache>, compiler: Compiler) -> Self {
+    pub(crate) fn new(engine: Engine, limits: Arc<Limits>, kept: Kept, compiler: Compiler) -> Self {
         let describing = FairSemaphore::new(Capacity::all(limits.calls_per_plugin));
-        Self { engine, limits, linkers: Linkers::default(), cache, compiler, compiling: Mutex::default(), describing }
+        Self { engine, limits, linkers: Linkers::default(), kept, compiler, compiling: Mutex::default(), describing }
     }
 
     /// Everything from bytes to plugin. `digest` is their SHA-256 in hexadecimal, where it is known already.
@@ -172,7 +182,7 @@ impl Admission {
         Ok(Plugin { reference, description, roles, pre, schemas, computing })
     }
 
-    /// Takes from the cache, or compiles.
+    /// Takes code that is kept, or compiles.
     pub(crate) async fn load(
         self: &Arc<Self>,
         bytes: &[u8],
@@ -185,7 +195,7 @@ impl Admission {
             let (admission, bytes) = (Arc::clone(self), bytes.to_vec());
             off_the_workers(move || check_footprint(&bytes, &admission.limits)).await?;
         }
-        let component = match self.cached(&digest) {
+        let component = match self.kept(&digest, provenance) {
             Some(component) => component,
             None => self.compile(&digest, bytes, provenance).await?,
         };
@@ -199,22 +209,38 @@ impl Admission {
         bytes: &[u8],
         provenance: Provenance,
     ) -> Result<Component, AdmitError> {
+        // What came with the program is no reason to fail, however narrow the limits of others are.
+        let own = Limits { stack_bytes: self.limits.stack_bytes, ..Limits::default() };
+        let limits = if provenance == Provenance::Supplied { self.limits.as_ref() } else { &own };
+        let code = {
+            let _turn = self.compiling.lock().await;
+            match compile::native(&self.compiler, limits, bytes).await {
+                // A pod that may not start processes must start all the same.
+                Err(AdmitError::Compile(CompileFault::NotStarted { program, cause }))
+                    if provenance == Provenance::Bundled =>
+                {
+                    tracing::warn!(
+                        program,
+                        cause,
+                        "a built-in plugin is compiled in this process, which keeps the memory"
+                    );
+                    compile::native(&Compiler::InProcess, limits, bytes).await?
+                }
+                compiled => compiled?,
+            }
+        };
         let (admission, name) = (Arc::clone(self), digest.to_owned());
-        match &self.compiler {
-            Compiler::Child { program, arguments } if provenance == Provenance::Supplied => {
-                let _turn = self.compiling.lock().await;
-                let code = compile::in_child(program, arguments, &self.limits, bytes).await?;
-                off_the_workers(move || admission.take_code(&name, code)).await
-            }
-            _ => {
-                let bytes = bytes.to_vec();
-                off_the_workers(move || admission.compile_here(&name, &bytes)).await
-            }
-        }
+        off_the_workers(move || admission.take_code(&name, code)).await
+    }
+
+    fn kept(&self, digest: &str, provenance: Provenance) -> Option<Component> {
+        let precompiled =
+            (provenance == Provenance::Bundled).then(|| self.kept.precompiled.component(digest, &self.engine));
+        precompiled.flatten().or_else(|| self.cached(digest))
     }
 
     fn cached(&self, digest: &str) -> Option<Component> {
-        let code = self.cache.as_ref()?.load(digest)?;
+        let code = self.kept.cache.as_ref()?.load(digest)?;
         match code.component(&self.engine) {
             Ok(component) => Some(component),
             Err(error) => {
@@ -224,21 +250,9 @@ impl Admission {
         }
     }
 
-    fn compile_here(&self, digest: &str, bytes: &[u8]) -> Result<Component, AdmitError> {
-        let component =
-            Component::from_binary(&self.engine, bytes).map_err(|error| AdmitError::Malformed(untold(&error)))?;
-        if let Some(cache) = &self.cache {
-            match component.serialize() {
-                Ok(code) => cache.keep(digest, &code),
-                Err(error) => tracing::warn!(digest, %error, "a compiled plugin cannot be serialized"),
-            }
-        }
-        Ok(component)
-    }
-
-    /// Keeps what a child compiled, and loads it.
+    /// Keeps what was compiled, and loads it.
     fn take_code(&self, digest: &str, code: Vec<u8>) -> Result<Component, AdmitError> {
-        if let Some(cache) = &self.cache {
+        if let Some(cache) = &self.kept.cache {
             cache.keep(digest, &code);
         }
         Code::compiled(code).component(&self.engine).map_err(|error| AdmitError::Malformed(untold(&error)))

@@ -3,7 +3,9 @@
 pub(crate) mod admit;
 pub(crate) mod cache;
 pub(crate) mod catalogue;
+pub(crate) mod code;
 pub(crate) mod compile;
 pub(crate) mod footprint;
 pub(crate) mod linker;
 pub(crate) mod plugin;
+pub(crate) mod precompiled;

@@ -1,10 +1,11 @@
 //! The process's sandbox: started once, cloned freely, asked by everyone.
 
-use crate::admission::admit::{Admission, AdmitError};
+use crate::admission::admit::{Admission, AdmitError, Kept};
 use crate::admission::cache::{Cache, CacheError};
 use crate::admission::catalogue::Catalogue;
 use crate::admission::compile::Compiler;
 use crate::admission::plugin::Plugin;
+use crate::admission::precompiled::Precompiled;
 use crate::calls::circuit::CircuitBreakers;
 use crate::calls::queue::Queue;
 use crate::calls::single_flight::SingleFlight;
@@ -37,8 +38,10 @@ pub struct SandboxConfig {
     pub egress: Egress,
     /// The component that evaluates what others wrote.
     pub evaluator: EvaluatorSource,
-    /// Where plugins that the user gave are compiled.
+    /// Where components are compiled.
     pub compiler: Compiler,
+    /// Machine code of the components that came with the program.
+    pub precompiled: Precompiled,
 }
 
 /// Why a sandbox does not start.
@@ -104,7 +107,12 @@ impl Sandbox {
                 }),
                 memo: RenderCache::new(limits.remembered_bytes),
                 evaluator: Evaluator::new(config.evaluator),
-                admission: Arc::new(Admission::new(engine, limits, cache, config.compiler)),
+                admission: Arc::new(Admission::new(
+                    engine,
+                    limits,
+                    Kept { precompiled: config.precompiled, cache },
+                    config.compiler,
+                )),
             }),
         })
     }

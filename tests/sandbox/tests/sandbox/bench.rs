@@ -4,8 +4,8 @@ use anyhow::{Context, Result, bail};
 use orangery_core::PollOutcome;
 use orangery_egress::{Egress, Policy, SessionSpec};
 use orangery_sandbox::{
-    CallError, Compiler, EvaluatorSource, Fault, Limits, PluginSource, PollFilter, PollReport, PollRequest, Sandbox,
-    SandboxConfig,
+    CallError, Compiler, EvaluatorSource, Fault, Limits, PluginSource, PollFilter, PollReport, PollRequest,
+    Precompiled, Sandbox, SandboxConfig,
 };
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -43,6 +43,7 @@ pub(crate) fn compiled_by(limits: Limits, compiler: Compiler) -> Result<Sandbox>
         egress: Egress::new(policy)?,
         evaluator: evaluator(),
         compiler,
+        precompiled: Precompiled::default(),
     })?)
 }
 

@@ -135,6 +135,7 @@ pub(crate) mod asks {
             egress,
             evaluator: bench::evaluator(),
             compiler: bench::compiler(),
+            precompiled: orangery_sandbox::Precompiled::default(),
         };
         let sandbox = Sandbox::start(config)?;
         bench::admit(&sandbox, GUEST).await?;

@@ -76,6 +76,7 @@ pub(crate) mod dumps_memory {
             egress,
             evaluator: bench::evaluator(),
             compiler: bench::compiler(),
+            precompiled: orangery_sandbox::Precompiled::default(),
         })?;
         bench::admit(&sandbox, GUEST).await?;
 

@@ -11,13 +11,10 @@
 //! code that we would run. A file of another engine, another key or with one bit changed is ignored and written again; the
 //! cache is never a reason to fail a call.
 
-mod code;
 mod prune;
 
-pub(crate) use code::Code;
-
+use super::code::{Code, CodeMemory, PIECE, Part};
 use blake3::Hash as Tag;
-use code::{CodeMemory, PIECE};
 use rand::RngCore;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -101,8 +98,10 @@ impl Cache {
         let file = File::open(self.dir.join(&name)).ok()?;
         let mut tag = [0; TAG_BYTES];
         file.read_exact_at(&mut tag, 0).ok()?;
-        let (held, pieces) =
-            CodeMemory::rest_of(&file, TAG_BYTES as u64, &|nth, piece| self.tag_of_piece(nth, piece)).ok()?;
+        let (held, pieces) = CodeMemory::part_of(&file, Part::from(&file, TAG_BYTES as u64).ok()?, &|nth, piece| {
+            self.tag_of_piece(nth, piece)
+        })
+        .ok()?;
         // The comparison of hashes takes the same time wherever they differ.
         if self.tag(&name, &pieces) != Tag::from_bytes(tag) {
             tracing::warn!(file = name, "a compiled plugin in the cache is not ours; it is compiled again");

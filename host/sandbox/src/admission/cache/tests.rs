@@ -103,9 +103,10 @@ fn a_copy_is_hashed_and_runs_as_sealed_memory_does() {
     let bytes = Component::new(&engine, "(component)").unwrap().serialize().unwrap();
     let path = dir.path().join("code");
     fs::write(&path, [b"tag".as_slice(), &bytes].concat()).unwrap();
-    let held = [CodeMemory::rest_of, CodeMemory::copy_of].map(|hold| {
+    let held = [CodeMemory::part_of, CodeMemory::copy_of].map(|hold| {
         let file = File::open(&path).unwrap();
-        let (held, hashes) = hold(&file, 3, &|_, piece| blake3::hash(piece)).unwrap();
+        let part = Part::from(&file, 3).unwrap();
+        let (held, hashes) = hold(&file, part, &|_, piece| blake3::hash(piece)).unwrap();
         let expected: Vec<_> = bytes.chunks(PIECE).map(blake3::hash).collect();
         assert_eq!(hashes, expected);
         held

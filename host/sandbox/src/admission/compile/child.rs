@@ -1,6 +1,6 @@
 //! The child: limits itself, reads a component, writes code.
 
-use super::{ARGUMENT, CompileOrder, MALFORMED, PREAMBLE};
+use super::{ARGUMENT, CompileOrder, MALFORMED, PREAMBLE, Processor};
 use crate::engine;
 use crate::limits::Limits;
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -34,7 +34,7 @@ pub fn compile_if_asked() -> Option<ExitCode> {
 }
 
 /// Whose fault it is that there is no code.
-enum Failed {
+pub(super) enum Failed {
     Component(String),
     Host(String),
 }
@@ -49,16 +49,26 @@ fn compile(order: CompileOrder) -> Result<(), Failed> {
     limit(order)?;
     let mut bytes = Vec::new();
     io::stdin().lock().take(order.component_bytes as u64).read_to_end(&mut bytes)?;
-    let limits = Limits { stack_bytes: order.stack_bytes, ..Limits::default() };
-    let engine = Engine::new(&engine::config(&limits)).map_err(|error| Failed::Host(format!("{error:#}")))?;
-    let code = CodeBuilder::new(&engine)
-        .wasm_binary(&bytes, None)
-        .and_then(|code| code.compile_component_serialized())
-        .map_err(|error| Failed::Component(format!("{error:#}")))?;
+    let code = machine_code(order, &bytes)?;
     let mut out = io::stdout().lock();
     out.write_all(PREAMBLE)?;
     out.write_all(&code)?;
     Ok(out.flush()?)
+}
+
+/// The code of a component.
+pub(super) fn machine_code(order: CompileOrder, component: &[u8]) -> Result<Vec<u8>, Failed> {
+    let limits = Limits { stack_bytes: order.stack_bytes, ..Limits::default() };
+    let config = match order.processor {
+        Processor::Ours => Ok(engine::config(&limits)),
+        Processor::Baseline => engine::baseline(&limits),
+    };
+    let host = |error: wasmtime::Error| Failed::Host(format!("{error:#}"));
+    let engine = Engine::new(&config.map_err(host)?).map_err(host)?;
+    CodeBuilder::new(&engine)
+        .wasm_binary(component, None)
+        .and_then(|code| code.compile_component_serialized())
+        .map_err(|error| Failed::Component(format!("{error:#}")))
 }
 
 /// Binds this process before it has read a byte that a stranger chose.

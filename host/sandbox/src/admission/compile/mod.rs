@@ -1,23 +1,24 @@
 //! Compiling: the one thing that a plugin makes the host do before there is a store with limits.
 //!
 //! # Guarantees
-//! A plugin that the user gave is compiled in a child process with limits of processor time, memory and wall clock: a
-//! component of two megabytes can keep a compiler busy for minutes. A child that crashes or is killed is an error about that
-//! plugin. It holds no key of the cache, no credential and no environment; the parent alone authenticates and keeps the
-//! code.
+//! A component is compiled in a child process with limits of processor time, memory and wall clock: a component of two megabytes
+//! can keep a compiler busy for minutes. A child that crashes or is killed is an error about that plugin. It holds no key of the
+//! cache, no credential and no environment; the parent alone authenticates and keeps the code.
 //!
-//! Plugins that came with the program are compiled in this process: they are as trusted as the program itself, and a child
-//! would only make the first start slower.
+//! The components that came with the program are trusted, and compiled there all the same: the memory that a compiler took is the
+//! system's again when the child ends, while an allocator would keep a hundred megabytes of it for the life of the operator.
 
 mod child;
 mod parent;
 
 pub use child::compile_if_asked;
-pub(crate) use parent::in_child;
 
+use crate::admission::admit::AdmitError;
 use crate::guest::text::GuestText;
 use crate::limits::Limits;
+use orangery_egress::Redactor;
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ const PREAMBLE: &[u8] = b"orangery compiled plugin 1\n";
 /// The status of a child that says on standard error what is wrong with the component.
 const MALFORMED: u8 = 65;
 
-/// Where plugins that the user gave are compiled.
+/// Where components are compiled.
 #[derive(Debug, Clone)]
 pub enum Compiler {
     /// By this program, started anew for each plugin. Its `main` must begin with [`compile_if_asked`].
@@ -46,13 +47,51 @@ impl Compiler {
     /// The program that is running, even if its file was replaced meanwhile.
     #[must_use]
     pub fn this_program() -> Self {
-        let program = if cfg!(target_os = "linux") {
-            PathBuf::from("/proc/self/exe")
-        } else {
-            std::env::current_exe().unwrap_or_default()
-        };
-        Self::Child { program, arguments: Vec::new() }
+        Self::Child { program: this_program().unwrap_or_default(), arguments: Vec::new() }
     }
+}
+
+/// The file of the running program.
+pub(crate) fn this_program() -> io::Result<PathBuf> {
+    if cfg!(target_os = "linux") { Ok(PathBuf::from("/proc/self/exe")) } else { std::env::current_exe() }
+}
+
+/// Compiles for this machine.
+pub(crate) async fn native(compiler: &Compiler, limits: &Limits, component: &[u8]) -> Result<Vec<u8>, AdmitError> {
+    compile(compiler, CompileOrder::of(limits, Processor::Ours), limits, component).await
+}
+
+/// Compiles for every processor of this architecture.
+pub(crate) async fn baseline(compiler: &Compiler, limits: &Limits, component: &[u8]) -> Result<Vec<u8>, AdmitError> {
+    compile(compiler, CompileOrder::of(limits, Processor::Baseline), limits, component).await
+}
+
+async fn compile(
+    compiler: &Compiler,
+    order: CompileOrder,
+    limits: &Limits,
+    component: &[u8],
+) -> Result<Vec<u8>, AdmitError> {
+    match compiler {
+        Compiler::Child { program, arguments } => parent::ask(program, arguments, order, limits, component).await,
+        Compiler::InProcess => {
+            let component = component.to_vec();
+            let work = tokio::task::spawn_blocking(move || child::machine_code(order, &component));
+            match work.await {
+                Ok(Ok(code)) => Ok(code),
+                Ok(Err(child::Failed::Component(text))) => {
+                    Err(AdmitError::Malformed(GuestText::message(&text, &Redactor::default())))
+                }
+                Ok(Err(child::Failed::Host(text))) => Err(died("an error", &text)),
+                Err(panic) => Err(died("a panic", &panic.to_string())),
+            }
+        }
+    }
+}
+
+fn died(status: &str, said: &str) -> AdmitError {
+    let said = GuestText::message(said, &Redactor::default());
+    AdmitError::Compile(CompileFault::Died { status: status.to_owned(), said })
 }
 
 /// Why a component could not be compiled, though nothing is known to be wrong with it.
@@ -106,9 +145,32 @@ pub enum CompileFault {
     },
 }
 
+/// Which processors the code must run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Processor {
+    /// This machine's, with everything that it can do.
+    Ours,
+    /// Any of this architecture.
+    Baseline,
+}
+
+impl Processor {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ours => "ours",
+            Self::Baseline => "baseline",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        [Self::Ours, Self::Baseline].into_iter().find(|processor| processor.word() == word)
+    }
+}
+
 /// What a child is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct CompileOrder {
+    processor: Processor,
     /// Part of the engine's configuration.
     stack_bytes: usize,
     component_bytes: usize,
@@ -117,8 +179,9 @@ struct CompileOrder {
 }
 
 impl CompileOrder {
-    fn of(limits: &Limits) -> Self {
+    fn of(limits: &Limits, processor: Processor) -> Self {
         Self {
+            processor,
             stack_bytes: limits.stack_bytes,
             component_bytes: limits.component_bytes,
             cpu_seconds: limits.compile_cpu.as_secs().max(1),
@@ -129,6 +192,7 @@ impl CompileOrder {
     fn arguments(self) -> Vec<String> {
         vec![
             ARGUMENT.to_owned(),
+            self.processor.word().to_owned(),
             self.stack_bytes.to_string(),
             self.component_bytes.to_string(),
             self.cpu_seconds.to_string(),
@@ -138,8 +202,10 @@ impl CompileOrder {
 
     /// The arguments after the first one.
     fn parse(mut arguments: impl Iterator<Item = OsString>) -> Option<Self> {
+        let processor = Processor::parse(arguments.next()?.to_str()?)?;
         let mut number = || arguments.next()?.to_str()?.parse::<u64>().ok();
         let order = Self {
+            processor,
             stack_bytes: usize::try_from(number()?).ok()?,
             component_bytes: usize::try_from(number()?).ok()?,
             cpu_seconds: number()?,
@@ -155,13 +221,17 @@ mod tests {
 
     #[test]
     fn an_order_survives_the_command_line() {
-        let order = CompileOrder::of(&Limits::default());
-        let arguments = order.arguments();
-        assert_eq!(arguments[0], ARGUMENT);
-        let parse = |arguments: &[String]| CompileOrder::parse(arguments.iter().map(OsString::from));
-        assert_eq!(parse(&arguments[1..]), Some(order));
-        assert_eq!(parse(&arguments[2..]), None, "too few");
-        assert_eq!(parse(&[&arguments[1..], &arguments[1..2]].concat()), None, "too many");
-        assert_eq!(parse(&["x", "1", "1", "1"].map(str::to_owned)), None);
+        for processor in [Processor::Ours, Processor::Baseline] {
+            let order = CompileOrder::of(&Limits::default(), processor);
+            let arguments = order.arguments();
+            assert_eq!(arguments[0], ARGUMENT);
+            let parse = |arguments: &[String]| CompileOrder::parse(arguments.iter().map(OsString::from));
+            assert_eq!(parse(&arguments[1..]), Some(order));
+            assert_eq!(parse(&arguments[2..]), None, "too few");
+            assert_eq!(parse(&arguments[1..arguments.len() - 1]), None, "too few");
+            assert_eq!(parse(&[&arguments[1..], &arguments[2..3]].concat()), None, "too many");
+            assert_eq!(parse(&["ours", "x", "1", "1", "1"].map(str::to_owned)), None);
+            assert_eq!(parse(&["theirs", "1", "1", "1", "1"].map(str::to_owned)), None);
+        }
     }
 }

@@ -22,9 +22,10 @@ const SAID_BYTES: u64 = 16 * 1024;
 const MOST_THREADS: usize = 4;
 
 /// Compiles in a child. Dropping the future ends the child.
-pub(crate) async fn in_child(
+pub(super) async fn ask(
     program: &Path,
     arguments: &[OsString],
+    order: CompileOrder,
     limits: &Limits,
     component: &[u8],
 ) -> Result<Vec<u8>, AdmitError> {
@@ -37,7 +38,7 @@ pub(crate) async fn in_child(
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
     let mut child = Command::new(program)
         .args(arguments)
-        .args(CompileOrder::of(limits).arguments())
+        .args(order.arguments())
         .env_clear()
         .env("RAYON_NUM_THREADS", threads.to_string())
         .env("MALLOC_ARENA_MAX", "2")
@@ -60,7 +61,7 @@ pub(crate) async fn in_child(
         let ((), code, said) = tokio::join!(write, read(stdout, most as u64 + 1), read(stderr, SAID_BYTES));
         (child.wait().await, code, said)
     };
-    let Ok((status, code, said)) = tokio::time::timeout(limits.compile_wall, talk).await else {
+    let Ok((status, mut code, said)) = tokio::time::timeout(limits.compile_wall, talk).await else {
         return Err(AdmitError::Compile(CompileFault::OutOfTime { deadline: limits.compile_wall }));
     };
     let status = status.map_err(not_started)?;
@@ -70,10 +71,12 @@ pub(crate) async fn in_child(
     if !status.success() {
         return Err(why(status, &String::from_utf8_lossy(&said), limits));
     }
-    match code.strip_prefix(PREAMBLE) {
-        Some(code) => Ok(code.to_vec()),
-        None => Err(AdmitError::Compile(CompileFault::NoCompiler { program: program.display().to_string() })),
+    if !code.starts_with(PREAMBLE) {
+        return Err(AdmitError::Compile(CompileFault::NoCompiler { program: program.display().to_string() }));
     }
+    // In place: a copy of megabytes would stay in the allocator.
+    code.drain(..PREAMBLE.len());
+    Ok(code)
 }
 
 async fn read(pipe: Option<impl AsyncRead + Unpin>, most: u64) -> Vec<u8> {

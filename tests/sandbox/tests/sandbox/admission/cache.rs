@@ -15,6 +15,7 @@ fn sandbox(dir: &Path) -> Result<Sandbox> {
         egress: Egress::new(Policy::default())?,
         evaluator: bench::evaluator(),
         compiler: bench::compiler(),
+        precompiled: orangery_sandbox::Precompiled::default(),
     };
     Ok(Sandbox::start(config)?)
 }

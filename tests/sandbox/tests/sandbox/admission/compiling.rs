@@ -142,3 +142,25 @@ async fn what_the_compiler_refuses_is_told_in_its_words() -> Result<()> {
     );
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_with_the_program_is_compiled_in_a_child_too() -> Result<()> {
+    let sandbox = bench::compiled_by(Limits::default(), shell("echo a bad day >&2; exit 7"))?;
+    let error = sandbox.admit(&knot(4)?, PluginSource::bundled("x")).await.err();
+    let said = error.map(|error| error.to_string()).unwrap_or_default();
+    assert!(said.contains("the compiler ended with exit status: 7: a bad day"), "{said}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_child_processes_what_came_with_the_program_is_compiled_all_the_same() -> Result<()> {
+    let nowhere = || Compiler::Child { program: "/nowhere/at/all".into(), arguments: Vec::new() };
+    let component = knot(5)?;
+    let sandbox = bench::compiled_by(Limits::default(), nowhere())?;
+    // It is compiled, and then refused for what it is: a component of no world.
+    let error = sandbox.admit(&component, PluginSource::bundled("x")).await.err();
+    assert!(matches!(error, Some(AdmitError::World(_))), "{error:?}");
+    let error = sandbox.admit(&knot(6)?, PluginSource::given("x")).await.err();
+    assert!(matches!(error, Some(AdmitError::Compile(CompileFault::NotStarted { .. }))), "{error:?}");
+    Ok(())
+}

@@ -17,14 +17,14 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 /// Bytes that are hashed and copied at once: enough for a hash over many lanes, few enough for the cache of a processor.
-pub(super) const PIECE: usize = 128 << 10;
+pub(crate) const PIECE: usize = 128 << 10;
 
 /// No plugin compiles to more; so much is not even read.
 const MOST_BYTES: u64 = 1 << 30;
 
 /// Code that cannot change any more, of unknown origin.
 #[derive(Debug)]
-pub(super) enum CodeMemory {
+pub(crate) enum CodeMemory {
     /// In a sealed memory file.
     #[cfg(target_os = "linux")]
     Sealed(File),
@@ -36,21 +36,21 @@ pub(super) enum CodeMemory {
 type Hashing<'h> = &'h (dyn Fn(usize, &[u8]) -> Hash + Sync);
 
 impl CodeMemory {
-    /// Takes what a file has from there on; answers with the hashes of its pieces of [`PIECE`] bytes.
-    pub(super) fn rest_of(file: &File, from: u64, hash: Hashing<'_>) -> io::Result<(Self, Vec<Hash>)> {
+    /// Takes a part of a file; answers with the hashes of its pieces of [`PIECE`] bytes.
+    pub(crate) fn part_of(file: &File, part: Part, hash: Hashing<'_>) -> io::Result<(Self, Vec<Hash>)> {
         #[cfg(target_os = "linux")]
-        match sealed(file, from, hash) {
+        match sealed(file, part, hash) {
             Ok((memory, hashes)) => return Ok((Self::Sealed(memory), hashes)),
             // A kernel or a policy without such memory.
             Err(error) => tracing::debug!(%error, "compiled plugins are copied, not mapped"),
         }
-        Self::copy_of(file, from, hash)
+        Self::copy_of(file, part, hash)
     }
 
     /// The same without sealed memory.
-    pub(super) fn copy_of(file: &File, from: u64, hash: Hashing<'_>) -> io::Result<(Self, Vec<Hash>)> {
-        let mut bytes = vec![0; usize::try_from(length(file, from)?).unwrap_or(usize::MAX)];
-        file.read_exact_at(&mut bytes, from)?;
+    pub(crate) fn copy_of(file: &File, part: Part, hash: Hashing<'_>) -> io::Result<(Self, Vec<Hash>)> {
+        let mut bytes = vec![0; usize::try_from(part.bytes).unwrap_or(usize::MAX)];
+        file.read_exact_at(&mut bytes, part.from)?;
         let hashes = bytes.chunks(PIECE).enumerate().map(|(nth, piece)| hash(nth, piece)).collect();
         Ok((Self::Copied(bytes), hashes))
     }
@@ -59,7 +59,7 @@ impl CodeMemory {
         match self {
             #[cfg(target_os = "linux")]
             Self::Sealed(memory) => {
-                let mut bytes = vec![0; usize::try_from(length(memory, 0)?).unwrap_or(usize::MAX)];
+                let mut bytes = vec![0; usize::try_from(Part::from(memory, 0)?.bytes).unwrap_or(usize::MAX)];
                 memory.read_exact_at(&mut bytes, 0)?;
                 Ok(bytes)
             }
@@ -68,19 +68,54 @@ impl CodeMemory {
     }
 }
 
-/// How much a file has from there on.
-fn length(file: &File, from: u64) -> io::Result<u64> {
-    let length = file.metadata()?.len().saturating_sub(from);
-    if length > MOST_BYTES { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(length) }
+/// Where code stands in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Part {
+    from: u64,
+    bytes: u64,
 }
 
-/// After the seals not even we can write or shorten it. Two threads share the work, which is a third of a small start.
+impl Part {
+    /// # Errors
+    /// It is larger than any plugin becomes.
+    pub(crate) fn new(from: u64, bytes: u64) -> io::Result<Self> {
+        if bytes > MOST_BYTES { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(Self { from, bytes }) }
+    }
+
+    /// All that a file has from there on.
+    pub(crate) fn from(file: &File, from: u64) -> io::Result<Self> {
+        Self::new(from, file.metadata()?.len().saturating_sub(from))
+    }
+}
+
+/// Memory that can be sealed.
 #[cfg(target_os = "linux")]
-fn sealed(file: &File, from: u64, hash: Hashing<'_>) -> io::Result<(File, Vec<Hash>)> {
-    use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
-    let memory = memfd_create("orangery-plugin", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
-    let memory = File::from(memory);
-    let length = length(file, from)?;
+fn memory() -> io::Result<File> {
+    use rustix::fs::{MemfdFlags, memfd_create};
+    Ok(File::from(memfd_create("orangery-plugin", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?))
+}
+
+/// After this not even we can write or shorten it.
+#[cfg(target_os = "linux")]
+fn seal(memory: &File) -> io::Result<()> {
+    use rustix::fs::{SealFlags, fcntl_add_seals};
+    Ok(fcntl_add_seals(memory, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?)
+}
+
+/// Takes what is in our own memory.
+#[cfg(target_os = "linux")]
+fn sealed_copy(bytes: &[u8]) -> io::Result<File> {
+    let memory = memory()?;
+    memory.write_all_at(bytes, 0)?;
+    seal(&memory)?;
+    Ok(memory)
+}
+
+/// Takes a part of a file. Two threads share the work, which is a third of a small start.
+#[cfg(target_os = "linux")]
+fn sealed(file: &File, part: Part, hash: Hashing<'_>) -> io::Result<(File, Vec<Hash>)> {
+    let memory = memory()?;
+    let Part { from, bytes: length } = part;
     memory.set_len(length)?;
     let next = AtomicUsize::new(0);
     let take_pieces = || -> io::Result<Vec<(usize, Hash)>> {
@@ -106,24 +141,30 @@ fn sealed(file: &File, from: u64, hash: Hashing<'_>) -> io::Result<(File, Vec<Ha
         io::Result::Ok(hashes)
     })?;
     hashes.sort_unstable_by_key(|(nth, _)| *nth);
-    fcntl_add_seals(&memory, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+    seal(&memory)?;
     Ok((memory, hashes.into_iter().map(|(_, hash)| hash).collect()))
 }
 
-/// Code that may run: its tag was checked by the cache, or our own compiler has just made it.
+/// Code that may run: its hash was checked, or our own compiler has just made it.
 #[derive(Debug)]
 pub(crate) struct Code {
     held: CodeMemory,
 }
 
 impl Code {
-    /// `held` must have the right tag.
-    pub(super) fn checked(held: CodeMemory) -> Self {
+    /// `held` must have the right hash.
+    pub(crate) fn checked(held: CodeMemory) -> Self {
         Self { held }
     }
 
     /// `bytes` must come from our own compiler, in this process or in a child of it.
     pub(crate) fn compiled(bytes: Vec<u8>) -> Self {
+        // Mapped, only the pages that are used count.
+        #[cfg(target_os = "linux")]
+        match sealed_copy(&bytes) {
+            Ok(memory) => return Self { held: CodeMemory::Sealed(memory) },
+            Err(error) => tracing::debug!(%error, "compiled plugins are copied, not mapped"),
+        }
         Self { held: CodeMemory::Copied(bytes) }
     }
 
@@ -136,14 +177,15 @@ impl Code {
         if let CodeMemory::Sealed(memory) = &self.held {
             use std::os::fd::AsRawFd;
             let path = format!("/proc/self/fd/{}", memory.as_raw_fd());
-            // SAFETY: `Cache::load` makes such `Code` only of bytes whose tag proves that this installation serialized them;
-            // nobody else had this memory while they were written, and it is sealed, so they cannot change.
+            // SAFETY: such `Code` is made only by `Cache::load`, of bytes whose tag proves that this installation serialized them, by
+            // `Precompiled::load`, of bytes that stand in the file of the running program with their hash, and of what our own compiler
+            // has just said. Nobody else had this memory while they were written, and it is sealed, so they cannot change.
             match unsafe { Component::deserialize_file(engine, path) } {
                 Ok(component) => return Ok(component),
                 Err(error) => tracing::debug!(%error, "a compiled plugin cannot be mapped and is copied"),
             }
         }
-        // SAFETY: as above, or our own compiler gave it to us through a pipe; the copy is ours alone.
+        // SAFETY: as above; the copy is ours alone.
         match &self.held {
             CodeMemory::Copied(bytes) => unsafe { Component::deserialize(engine, bytes) },
             #[cfg(target_os = "linux")]
@@ -152,7 +194,7 @@ impl Code {
     }
 
     #[cfg(test)]
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         self.held.bytes().unwrap()
     }
 }
