@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 /// Measure, as ratios within one run.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Which measurement; all if left out: call, render.
+    /// Which measurement; all if left out: call, render, start.
     only: Option<String>,
 }
 

@@ -7,6 +7,7 @@ mod advisories;
 mod bench;
 mod crds;
 mod demo;
+mod dist;
 mod fuzz;
 mod guided;
 mod machine;
@@ -33,6 +34,8 @@ enum Command {
     Plugins(plugins::Options),
     /// Write the custom resource definitions to config/crd.
     Crds(crds::Options),
+    /// Build what a release publishes: programs with their plugins as machine code, checksums, a bill of materials.
+    Dist(dist::Options),
     /// Measure, as ratios within one run.
     Bench(bench::Options),
     /// Compare YAML and templates with the real Go libraries, on random cases.
@@ -47,6 +50,7 @@ fn main() -> anyhow::Result<()> {
         Command::Test(options) => test::run(&options),
         Command::Plugins(options) => plugins::run(&options),
         Command::Crds(options) => crds::run(&options),
+        Command::Dist(options) => dist::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Guided(options) => guided::run(&options),

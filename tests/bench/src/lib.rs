@@ -5,3 +5,4 @@ pub mod pinned;
 pub mod process;
 pub mod sandboxed;
 pub mod set;
+pub mod started;

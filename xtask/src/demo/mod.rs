@@ -27,7 +27,8 @@ const SEED: &str = r#"[
 /// What runs.
 const PROGRAMS: [&str; 2] = ["orangery", "orangery-forge"];
 /// Cargo gives dependencies the features that development dependencies ask for only if a test is built, too. With this small one the
-/// demo shares every artefact with `cargo xtask test`, and neither compiles a dependency that the other has compiled.
+/// demo shares every artefact with `cargo xtask test`, and neither compiles a dependency that the other has compiled. With
+/// optimisation it shares them with `cargo build --release`, which builds no test.
 const SHARED_FEATURES: &str = "house";
 
 /// Set everything up and watch preview environments appear and vanish.
@@ -47,9 +48,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     steps.perform("tools", ensure_wasm_target)?;
     let mut build = cargo();
     build.args(["build", "--locked", "--workspace"]).args(PROGRAMS.iter().flat_map(|program| ["--bin", program]));
-    build.args(["--test", SHARED_FEATURES]);
     if options.release {
         build.arg("--release");
+    } else {
+        build.args(["--test", SHARED_FEATURES]);
     }
     steps.run(
         "build the operator, its WebAssembly plugins and the simulated forge (minutes the first time, seconds later)",
