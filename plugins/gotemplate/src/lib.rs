@@ -16,7 +16,6 @@
 //! that holds itself is cut off instead of crashing.
 
 pub mod eval;
-pub mod fmt;
 pub mod functions;
 pub mod json;
 pub mod lex;

@@ -22,7 +22,11 @@ const ROOMS: &[Room] = &[
         house: &[],
         never: &["tokio", "kube", "wasmtime", "reqwest", "tracing", "serde", "serde_json"],
     },
-    Room { name: "orangery-go-yaml", house: &[], never: &["tokio", "kube", "wasmtime", "reqwest", "tracing", "serde"] },
+    Room {
+        name: "orangery-go-yaml",
+        house: &["orangery-go-std"],
+        never: &["tokio", "kube", "wasmtime", "reqwest", "tracing", "serde"],
+    },
     Room {
         name: "orangery-core",
         house: &["orangery-go-std", "orangery-go-yaml"],

@@ -1,21 +1,23 @@
 //! Writing floating-point numbers: `strconv.FormatFloat`.
 
-use std::fmt::Write;
+use std::fmt::{LowerExp, Write};
+use std::str::FromStr;
 
-/// No float has more significant digits than this after its point; formatting knows no more than 65535.
+/// No float has more digits than this after its point, and `format!` accepts at most 65535.
 const EXACT: usize = 1100;
 
 fn padded(text: String, zeros: usize) -> String {
     text + &"0".repeat(zeros)
 }
 
-/// The decimal digits of a positive number, and where the point stands: `0.d1d2… * 10^point`.
+/// The decimal digits of a positive number and the place of the point: `0.d1d2… * 10^point`.
 struct Digits {
     digits: String,
     point: i32,
 }
 
-/// `strconv.FormatFloat(f, verb, precision, 64)`; no precision means the shortest that reads back.
+/// Writes a float (`strconv.FormatFloat(f, verb, precision, 64)`); without a precision, with the fewest digits that read back as the
+/// same float.
 pub fn format_float(f: f64, verb: u8, precision: Option<usize>) -> String {
     if f.is_nan() {
         return "NaN".to_owned();
@@ -31,23 +33,58 @@ pub fn format_float(f: f64, verb: u8, precision: Option<usize>) -> String {
         b'e' | b'E' => exponential(&digits_for(magnitude, precision.map(|p| p + 1)), precision, verb),
         b'f' | b'F' => match precision {
             Some(p) => padded(format!("{magnitude:.*}", p.min(EXACT)), p.saturating_sub(EXACT)),
-            None => format!("{magnitude}"),
+            None => fixed(&shortest(magnitude, 15)),
         },
-        _ => general(magnitude, precision, verb),
+        _ => {
+            let significant = precision.map(|p| p.max(1));
+            general(digits_for(magnitude, significant), significant, verb)
+        }
     };
     format!("{sign}{body}")
 }
 
+/// `strconv.FormatFloat(f, 'g', -1, 32)` of a finite float.
+pub fn format_float32(f: f32) -> String {
+    let sign = if f.is_sign_negative() { "-" } else { "" };
+    format!("{sign}{}", general(shortest(f.abs(), 6), None, b'g'))
+}
+
 /// `count` significant digits, correctly rounded, or the shortest.
 fn digits_for(f: f64, count: Option<usize>) -> Digits {
-    let text = match count {
-        Some(n) => format!("{f:.*e}", n.saturating_sub(1).min(EXACT)),
-        None => format!("{f:e}"),
-    };
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if f == 0.0 { Digits { digits, point: 1 } } else { Digits { digits, point: exponent + 1 } }
+    match count {
+        Some(n) => Digits::read(&format!("{f:.*e}", n.saturating_sub(1).min(EXACT))),
+        None => shortest(f, 15),
+    }
+}
+
+impl Digits {
+    /// From `d.ddde-7`.
+    fn read(scientific: &str) -> Self {
+        let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
+        let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
+        Self { digits, point: exponent.parse().unwrap_or(0) + 1 }
+    }
+}
+
+/// The fewest digits that read back as the same float. Where two texts are equally near, Rust takes the larger and Go the one that
+/// ends with an even digit; that happens only where `tie` digits or more are needed, which is nearly all that the type has.
+fn shortest<F>(f: F, tie: usize) -> Digits
+where
+    F: LowerExp + FromStr + PartialEq,
+{
+    let found = Digits::read(&format!("{f:e}"));
+    if found.digits.len() < tie {
+        return found;
+    }
+    let exact = Digits::read(&format!("{f:.40e}"));
+    let (head, tail) = exact.digits.split_at_checked(found.digits.len()).unwrap_or((&exact.digits, ""));
+    let is_tie = tail.strip_prefix('5').is_some_and(|rest| rest.bytes().all(|b| b == b'0'));
+    let is_even = head.bytes().last().is_some_and(|digit| digit % 2 == 0);
+    let reads_back = || format!("0.{head}e{}", exact.point).parse().is_ok_and(|read: F| read == f);
+    if is_tie && is_even && exact.point == found.point && reads_back() {
+        return Digits { digits: head.to_owned(), point: exact.point };
+    }
+    found
 }
 
 fn exponential(d: &Digits, precision: Option<usize>, verb: u8) -> String {
@@ -68,18 +105,12 @@ fn exponential(d: &Digits, precision: Option<usize>, verb: u8) -> String {
     out
 }
 
-fn general(f: f64, precision: Option<usize>, verb: u8) -> String {
-    let shortest = precision.is_none();
-    let significant = precision.map(|p| p.max(1));
-    let mut d = digits_for(f, significant);
-    // %e is used if the exponent from the conversion is less than -4 or greater than the precision.
+fn general(mut d: Digits, significant: Option<usize>, verb: u8) -> String {
+    // `%e` is used if the exponent is less than -4 or not less than the precision, and with the shortest digits from 6 on.
     let mut limit = significant.unwrap_or(6);
     let length = d.digits.trim_end_matches('0').len();
-    if limit > length && length >= usize::try_from(d.point.max(0)).unwrap_or(0) {
+    if significant.is_some() && limit > length && length >= usize::try_from(d.point.max(0)).unwrap_or(0) {
         limit = length;
-    }
-    if shortest {
-        limit = 6;
     }
     d.digits.truncate(length.max(1));
     let exponent = d.point - 1;

@@ -1,14 +1,24 @@
-//! Numbers as Go's `strconv` reads and writes them.
+//! Numbers and quoted text as Go's `strconv` reads and writes them.
+//!
+//! ```
+//! use go_std::strconv::{NumberError, format_float, parse_float, parse_int, quote};
+//!
+//! assert_eq!(parse_int(b"0x_1F", 0), (31, None));
+//! assert_eq!(parse_int(b"9999999999999999999", 10), (i64::MAX, Some(NumberError::Range)), "Go saturates");
+//! assert_eq!(parse_float(b"0x1p-2"), Ok(0.25));
+//! assert_eq!(format_float(1e6, b'g', None), "1e+06");
+//! assert_eq!(quote(b"a\xff\n"), r#""a\xff\n""#);
+//! ```
 
 mod format_float;
 mod parse_float;
 mod quote;
 
-pub use format_float::format_float;
+pub use format_float::{format_float, format_float32};
 pub use parse_float::parse_float;
-pub use quote::{can_backquote, quote_char, quoted, quoted_ascii};
+pub use quote::{Charset, can_backquote, quote, quote_rune, quote_to_ascii};
 
-/// Why a text is no number.
+/// Why a text is not a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NumberError {
     /// Not a number at all.
@@ -19,10 +29,10 @@ pub enum NumberError {
     Range,
 }
 
-/// `strconv.ParseUint(s, base, 64)`; base 0 looks at the prefix.
+/// Reads an unsigned integer (`strconv.ParseUint(s, base, 64)`); with base 0 the prefix names the base.
 ///
 /// # Errors
-/// [`NumberError`] as Go; on [`NumberError::Range`] Go's value is `u64::MAX`.
+/// [`NumberError`] where Go refuses the text; on [`NumberError::Range`] Go's value is `u64::MAX`.
 pub fn parse_uint(s: &[u8], base: u32) -> Result<u64, NumberError> {
     let (digits, radix) = match (base, s) {
         (_, []) => return Err(NumberError::Syntax),
@@ -49,7 +59,8 @@ pub fn parse_uint(s: &[u8], base: u32) -> Result<u64, NumberError> {
     Ok(n)
 }
 
-/// `strconv.ParseInt(s, base, 64)`: the value, and the error beside it; Go saturates.
+/// Reads an integer (`strconv.ParseInt(s, base, 64)`): the value and the error, because Go returns the nearest integer with
+/// [`NumberError::Range`].
 pub fn parse_int(s: &[u8], base: u32) -> (i64, Option<NumberError>) {
     let (negative, digits) = match s {
         [b'+', rest @ ..] => (false, rest),

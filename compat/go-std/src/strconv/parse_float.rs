@@ -1,11 +1,12 @@
 //! Reading floating-point numbers: `strconv.ParseFloat`.
 
 use super::{NumberError, underscores_ok};
+use std::borrow::Cow;
 
-/// `strconv.ParseFloat(s, 64)`.
+/// Reads a float, decimal or hexadecimal (`strconv.ParseFloat(s, 64)`).
 ///
 /// # Errors
-/// [`NumberError::Syntax`] for what is no number, [`NumberError::Range`] for what rounds to infinity.
+/// [`NumberError::Syntax`] for what is not a number, [`NumberError::Range`] for what rounds to infinity.
 pub fn parse_float(s: &[u8]) -> Result<f64, NumberError> {
     if let Some(f) = special(s) {
         return Ok(f);
@@ -14,7 +15,7 @@ pub fn parse_float(s: &[u8]) -> Result<f64, NumberError> {
     if text.contains('_') && !underscores_ok(s) {
         return Err(NumberError::Syntax);
     }
-    let text = text.replace('_', "");
+    let text = if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) };
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(&text)),
@@ -35,12 +36,10 @@ fn special(s: &[u8]) -> Option<f64> {
         [b'+', rest @ ..] => (false, true, rest),
         _ => (false, false, s),
     };
-    let word = word.to_ascii_lowercase();
-    match word.as_slice() {
-        b"inf" | b"infinity" => Some(if negative { f64::NEG_INFINITY } else { f64::INFINITY }),
-        b"nan" if !signed => Some(f64::NAN),
-        _ => None,
+    if word.eq_ignore_ascii_case(b"inf") || word.eq_ignore_ascii_case(b"infinity") {
+        return Some(if negative { f64::NEG_INFINITY } else { f64::INFINITY });
     }
+    (!signed && word.eq_ignore_ascii_case(b"nan")).then_some(f64::NAN)
 }
 
 fn parse_decimal(digits: &str) -> Result<f64, NumberError> {

@@ -3,37 +3,46 @@
 use crate::unicode::{chars, is_print};
 use std::fmt::Write;
 
-/// `strconv.Quote`.
-pub fn quoted(text: &[u8]) -> String {
-    quote_with(text, '"', false)
+/// Which characters a quoted text may contain unescaped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Charset {
+    /// Printable ones.
+    Unicode,
+    /// Printable ones of ASCII.
+    Ascii,
 }
 
-/// `strconv.QuoteToASCII`.
-pub fn quoted_ascii(text: &[u8]) -> String {
-    quote_with(text, '"', true)
+/// The text in double quotes with Go's escapes (`strconv.Quote`).
+pub fn quote(text: &[u8]) -> String {
+    quote_with(text, '"', Charset::Unicode)
 }
 
-/// `strconv.QuoteRune`.
-pub fn quote_char(c: char, ascii: bool) -> String {
+/// As [`quote`], with everything but ASCII escaped (`strconv.QuoteToASCII`).
+pub fn quote_to_ascii(text: &[u8]) -> String {
+    quote_with(text, '"', Charset::Ascii)
+}
+
+/// `strconv.QuoteRune`, or `strconv.QuoteRuneToASCII`.
+pub fn quote_rune(c: char, charset: Charset) -> String {
     let mut out = String::from("'");
-    escape(&mut out, c, '\'', ascii);
+    escape(&mut out, c, '\'', charset);
     out.push('\'');
     out
 }
 
-/// `strconv.CanBackquote`.
+/// Whether the text can stand in back quotes unchanged (`strconv.CanBackquote`).
 pub fn can_backquote(text: &[u8]) -> bool {
     chars(text).all(|(_, c, length, valid)| {
         valid && c != '\u{feff}' && (length > 1 || (c >= ' ' || c == '\t') && c != '`' && c != '\u{7f}')
     })
 }
 
-fn quote_with(text: &[u8], quote: char, ascii: bool) -> String {
+fn quote_with(text: &[u8], quote: char, charset: Charset) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push(quote);
     for (at, c, _, valid) in chars(text) {
         if valid {
-            escape(&mut out, c, quote, ascii);
+            escape(&mut out, c, quote, charset);
         } else if let Some(byte) = text.get(at) {
             let _ = write!(out, "\\x{byte:02x}");
         }
@@ -42,13 +51,13 @@ fn quote_with(text: &[u8], quote: char, ascii: bool) -> String {
     out
 }
 
-fn escape(out: &mut String, c: char, quote: char, ascii: bool) {
+fn escape(out: &mut String, c: char, quote: char, charset: Charset) {
     if c == quote || c == '\\' {
         out.push('\\');
         out.push(c);
         return;
     }
-    if if ascii { c.is_ascii() && is_print(c) } else { is_print(c) } {
+    if is_print(c) && (charset == Charset::Unicode || c.is_ascii()) {
         out.push(c);
         return;
     }

@@ -1,11 +1,11 @@
 //! Moving, comparing and rounding times.
 
 use super::calendar::Date;
-use super::{Clock, Duration, Location, SECONDS_PER_DAY, ZERO, Zone};
+use super::{Duration, Location, SECONDS_PER_DAY, Time, ZERO, Zone};
 
 const NANOS: i64 = 1_000_000_000;
 
-impl Clock {
+impl Time {
     /// The time moved by a duration (`Time.Add`).
     pub fn plus(&self, d: Duration) -> Self {
         let nanos = self.nanos + d.0 % NANOS;

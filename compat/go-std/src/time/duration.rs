@@ -1,6 +1,29 @@
 //! `time.Duration`: nanoseconds.
 
+use super::stray::quoted;
 use std::fmt;
+
+/// Why a text is not a duration, in Go's words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DurationError {
+    /// A number is missing.
+    #[error("time: invalid duration {}", quoted(.0))]
+    Invalid(String),
+    /// It is longer than 64 bits of nanoseconds, about 292 years.
+    #[error("time: invalid duration {}", quoted(.0))]
+    TooLong(String),
+    /// A number has no unit.
+    #[error("time: missing unit in duration {}", quoted(.0))]
+    MissingUnit(String),
+    /// A number has a unit that does not exist.
+    #[error("time: unknown unit {} in duration {}", quoted(unit), quoted(text))]
+    UnknownUnit {
+        /// The unit.
+        unit: String,
+        /// The whole text.
+        text: String,
+    },
+}
 
 /// A length of time in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +52,7 @@ impl Duration {
     }
 }
 
-/// The digits of a fraction with the point, without trailing zeros; and the whole.
+/// The whole part of `value / 10^digits`, and its fraction with the point and without trailing zeros.
 fn fraction(value: u64, digits: u32) -> (u64, String) {
     let scale = 10_u64.pow(digits);
     let rest = value % scale;
@@ -72,10 +95,10 @@ impl fmt::Display for Duration {
 /// `time.ParseDuration`.
 ///
 /// # Errors
-/// Go's text.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let quoted = super::quoted;
-    let invalid = || format!("time: invalid duration {}", quoted(text));
+/// [`DurationError`] where Go refuses the text.
+pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
+    let invalid = || DurationError::Invalid(text.to_owned());
+    let too_long = || DurationError::TooLong(text.to_owned());
     let (negative, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -90,9 +113,9 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     while !rest.is_empty() {
         let digits_end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
         let (digits, tail) = rest.split_at(digits_end);
-        let whole: u64 = if digits.is_empty() { 0 } else { digits.parse().map_err(|_| invalid())? };
+        let whole: u64 = if digits.is_empty() { 0 } else { digits.parse().map_err(|_| too_long())? };
         if whole > 1 << 63 {
-            return Err(invalid());
+            return Err(too_long());
         }
         let (part, tail) = match tail.strip_prefix('.') {
             Some(tail) => tail.split_at(tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len())),
@@ -104,16 +127,16 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         let unit_end = tail.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(unit_end);
         let scale: u64 = match unit {
-            "" => return Err(format!("time: missing unit in duration {}", quoted(text))),
+            "" => return Err(DurationError::MissingUnit(text.to_owned())),
             "ns" => 1,
             "us" | "µs" | "μs" => 1_000,
             "ms" => 1_000_000,
             "s" => 1_000_000_000,
             "m" => 60_000_000_000,
             "h" => 3_600_000_000_000,
-            _ => return Err(format!("time: unknown unit {} in duration {}", quoted(unit), quoted(text))),
+            _ => return Err(DurationError::UnknownUnit { unit: unit.to_owned(), text: text.to_owned() }),
         };
-        let mut value = whole.checked_mul(scale).filter(|v| *v <= 1 << 63).ok_or_else(invalid)?;
+        let mut value = whole.checked_mul(scale).filter(|v| *v <= 1 << 63).ok_or_else(too_long)?;
         if !part.is_empty() {
             let (mut x, mut power) = (0_u64, 1.0_f64);
             for digit in part.bytes() {
@@ -124,11 +147,11 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
             }
             value += (x as f64 * (scale as f64 / power)) as u64;
         }
-        total = total.checked_add(value).filter(|t| *t <= 1 << 63).ok_or_else(invalid)?;
+        total = total.checked_add(value).filter(|t| *t <= 1 << 63).ok_or_else(too_long)?;
         rest = tail;
     }
     if negative {
         return Ok(Duration((total as i64).wrapping_neg()));
     }
-    i64::try_from(total).map(Duration).map_err(|_| invalid())
+    i64::try_from(total).map(Duration).map_err(|_| too_long())
 }

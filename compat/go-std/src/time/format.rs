@@ -1,7 +1,7 @@
-//! `Time.Format`.
+//! Times as text: `Time.Format` and the forms with a fixed layout.
 
 use super::layout::{Offset, Piece, next};
-use super::{Clock, Month};
+use super::{Date, Month, Time, Zone};
 use std::fmt::Write;
 
 fn number(out: &mut String, value: i64, width: usize) {
@@ -11,8 +11,42 @@ fn number(out: &mut String, value: i64, width: usize) {
     let _ = write!(out, "{:0width$}", value.unsigned_abs());
 }
 
-impl Clock {
-    /// The time in a layout.
+impl Time {
+    /// RFC 3339 with as many digits of the second as there are; `method` is the Go method that the error names.
+    ///
+    /// # Errors
+    /// Go's text for years outside of 0 to 9999 and for offsets of a day or more.
+    pub fn rfc3339(&self, method: &str) -> Result<String, String> {
+        if !(0..10_000).contains(&self.date().year) {
+            return Err(format!("{method}: year outside of range [0,9999]"));
+        }
+        if self.offset().abs() >= 24 * 3600 {
+            return Err(format!("{method}: timezone hour outside of range [0,23]"));
+        }
+        Ok(self.format("2006-01-02T15:04:05.999999999Z07:00"))
+    }
+
+    /// As `encoding/json` writes it.
+    ///
+    /// # Errors
+    /// As [`Time::rfc3339`].
+    pub fn json(&self) -> Result<String, String> {
+        self.rfc3339("Time.MarshalJSON").map_err(|e| format!("json: error calling MarshalJSON for type time.Time: {e}"))
+    }
+
+    /// As `%#v` shows it.
+    pub fn go_string(&self) -> String {
+        let Date { year, month, day } = self.date();
+        let (hour, minute, second) = self.clock();
+        let zone = match &self.zone {
+            Zone::Utc => "time.UTC".to_owned(),
+            Zone::Fixed { name, .. } => format!("time.Location({})", crate::strconv::quote(name.as_bytes())),
+        };
+        let month = Month(month);
+        format!("time.Date({year}, time.{month}, {day}, {hour}, {minute}, {second}, {}, {zone})", self.nanos)
+    }
+
+    /// The time in a layout (`Time.Format`).
     pub fn format(&self, layout: &str) -> String {
         let mut out = String::new();
         let mut rest = layout;
@@ -88,7 +122,7 @@ impl Clock {
             out.push('Z');
             return;
         }
-        // Go drops the seconds before it looks at the sign.
+        // Go drops the seconds before it chooses the sign.
         let minutes = offset / 60;
         out.push(if minutes < 0 { '-' } else { '+' });
         let seconds = offset.abs() % 60;

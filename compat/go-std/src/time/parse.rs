@@ -1,10 +1,11 @@
-//! `time.Parse`.
+//! Reading a time by a layout (`time.Parse`).
 
 use super::calendar::{Date, Names, days_in, is_leap, named};
 use super::layout::{Offset, Piece, next};
-use super::{Clock, SECONDS_PER_DAY, Zone, quoted};
+use super::stray::quoted;
+use super::{SECONDS_PER_DAY, Time, Zone};
 
-/// What is known of a time that is being read.
+/// The parts of a time that have been read so far.
 #[derive(Default)]
 struct Parts {
     year: i64,
@@ -24,7 +25,7 @@ struct Parts {
 
 /// Why a piece could not be read.
 enum Trouble {
-    /// Not what the layout says.
+    /// The text does not have the form that the layout asks for.
     Bad,
     /// A number that is too large.
     Range(&'static str),
@@ -36,10 +37,10 @@ type Piecewise<T> = Result<T, Trouble>;
 ///
 /// # Errors
 /// Go's text.
-pub fn parse_time(layout: &str, text: &str) -> Result<Clock, String> {
-    let whole = quoted(text);
+pub fn parse_time(layout: &str, text: &str) -> Result<Time, String> {
+    let failed = |what: &str| format!("parsing time {}{what}", quoted(text));
     let cannot = |rest: &str, what: &str| {
-        format!("parsing time {whole} as {}: cannot parse {} as {}", quoted(layout), quoted(rest), quoted(what))
+        failed(&format!(" as {}: cannot parse {} as {}", quoted(layout), quoted(rest), quoted(what)))
     };
     let mut parts = Parts::default();
     let (mut rest_layout, mut rest) = (layout, text);
@@ -51,18 +52,18 @@ pub fn parse_time(layout: &str, text: &str) -> Result<Clock, String> {
             matches!(next(rest_layout), Some((_, Piece::Fraction { .. } | Piece::TrimmedFraction { .. }, _)));
         rest = match parts.read(piece, rest, fraction_next) {
             Ok(rest) => rest,
-            Err(Trouble::Range(what)) => return Err(format!("parsing time {whole}: {what} out of range")),
+            Err(Trouble::Range(what)) => return Err(failed(&format!(": {what} out of range"))),
             Err(Trouble::Bad) => return Err(cannot(rest, spelled)),
         };
     }
     rest = skip(rest, rest_layout).map_err(|rest| cannot(rest, rest_layout))?;
     if !rest.is_empty() {
-        return Err(format!("parsing time {whole}: extra text: {}", quoted(rest)));
+        return Err(failed(&format!(": extra text: {}", quoted(rest))));
     }
-    parts.finish().map_err(|what| format!("parsing time {whole}: {what}"))
+    parts.finish().map_err(|what| failed(&format!(": {what}")))
 }
 
-/// Passes over literal text; blanks stand for any number of blanks.
+/// Skips literal text; a space stands for any number of spaces.
 fn skip<'t>(text: &'t str, literal: &str) -> Result<&'t str, &'t str> {
     let (mut text, mut literal) = (text, literal);
     while let Some(c) = literal.chars().next() {
@@ -128,7 +129,7 @@ impl Parts {
         match piece {
             Piece::Year => {
                 let (year, tail) = head(text, 2)?;
-                // Go reads a sign here.
+                // Go accepts a sign here.
                 let year: i64 = year.parse().map_err(|_| Trouble::Bad)?;
                 self.year = year + if year >= 69 { 1900 } else { 2000 };
                 rest = tail;
@@ -184,7 +185,7 @@ impl Parts {
                 let (second, tail) = digits(text, piece == Piece::ZeroSecond)?;
                 self.second = within(second, 60, "second")?;
                 let length = fraction_length(tail);
-                // A fraction that the layout does not mention is read all the same.
+                // A fraction is accepted even where the layout has none.
                 if length > 1 && !fraction_next {
                     self.nanos = nanoseconds(tail.get(..length).unwrap_or_default())?;
                     rest = tail.get(length..).unwrap_or_default();
@@ -244,7 +245,7 @@ impl Parts {
                 }
             }
         }
-        // Go complains about the last number that is too large, and only then about what is none.
+        // Go reports the last number that is out of range first, and only then what is not a number.
         let [hours, minutes, seconds] = numbers;
         within(seconds, 61, "time zone offset second")?;
         within(minutes, 61, "time zone offset minute")?;
@@ -272,7 +273,7 @@ impl Parts {
         Ok(rest)
     }
 
-    fn finish(mut self) -> Result<Clock, &'static str> {
+    fn finish(mut self) -> Result<Time, &'static str> {
         if self.afternoon && self.hour < 12 {
             self.hour += 12;
         } else if self.morning && !self.afternoon && self.hour == 12 {
@@ -289,7 +290,7 @@ impl Parts {
         let (unix, zone) = match (self.utc, self.offset) {
             (true, _) => (wall, Zone::Utc),
             (_, Some(0)) if name.is_empty() => (wall, Zone::Utc),
-            // Go takes an offset of -1 second for none.
+            // Go uses -1 for "no offset", so an offset of -1 second counts as none.
             (_, Some(offset)) if offset != -1 => (wall - offset, Zone::Fixed { name: name.into(), offset }),
             _ if name.is_empty() => (wall, Zone::Utc),
             _ => {
@@ -298,9 +299,9 @@ impl Parts {
                 (wall - offset, Zone::Fixed { name: name.into(), offset })
             }
         };
-        // With a made-up zone Go keeps the clock reading as UTC.
+        // A zone that is known only by its abbreviation does not move the time: Go makes up a location with that name.
         let unix = if self.offset.is_none() && !self.utc { wall } else { unix };
-        Ok(Clock { unix, nanos: self.nanos, zone })
+        Ok(Time { unix, nanos: self.nanos, zone })
     }
 
     /// Turns a day of the year into month and day.

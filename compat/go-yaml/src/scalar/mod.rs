@@ -2,13 +2,12 @@
 //!
 //! Promises: integral floats are integers; a date stays the text that was written.
 
-mod base64;
 pub(crate) mod number;
 pub(crate) mod resolve;
-mod timestamp;
 
 use std::borrow::Cow;
 
+use go_std::encoding::base64;
 use serde_json::Number;
 
 use crate::error::{Location, ReadError, Refusal};
@@ -70,9 +69,9 @@ pub(crate) fn scalar(node: &NodeData<'_>, text: &str, implicit: bool) -> Result<
 fn tagged(node: &NodeData<'_>, tag: &str, text: &str) -> Result<Scalar, Refusal> {
     match tag.strip_prefix(LONG_TAG) {
         Some("str") => Ok(Scalar::Text),
-        Some("binary") => match base64::decode(text) {
-            Some(bytes) => Ok(Scalar::Decoded(go_text(&bytes))),
-            None => Err(ReadError::unusable("!!binary value contains invalid base64 data", place(node)).into()),
+        Some("binary") => match base64::decode(text.as_bytes()) {
+            Ok(bytes) => Ok(Scalar::Decoded(go_text(&bytes))),
+            Err(_) => Err(ReadError::unusable("!!binary value contains invalid base64 data", place(node)).into()),
         },
         Some(wanted @ ("bool" | "int" | "float" | "null" | "timestamp")) => {
             let resolved = match resolve_as(text, wanted == "timestamp") {

@@ -1,7 +1,11 @@
 //! Which type a plain scalar has: go-yaml's `resolve`, YAML 1.1 with its own corners.
 
 use super::number::{is_yaml_float, parse_binary, parse_float, parse_int, parse_uint};
-use super::timestamp::is_timestamp;
+use go_std::time::parse_time;
+
+/// The layouts of timestamps that go-yaml tries.
+const TIMESTAMPS: [&str; 4] =
+    ["2006-1-2T15:4:5.999999999Z07:00", "2006-1-2t15:4:5.999999999Z07:00", "2006-1-2 15:4:5.999999999", "2006-1-2"];
 
 /// The type and value of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,6 +69,13 @@ fn special_float(text: &str) -> Option<Resolved> {
     }))
 }
 
+fn is_timestamp(text: &str) -> bool {
+    // As go-yaml: most scalars are told by their first five bytes, before a layout is tried.
+    let year =
+        matches!(text.as_bytes(), [a, b, c, d, b'-', ..] if [a, b, c, d].iter().all(|byte| byte.is_ascii_digit()));
+    year && TIMESTAMPS.iter().any(|layout| parse_time(layout, text).is_ok())
+}
+
 fn number(text: &str, may_be_timestamp: bool) -> Resolved {
     if may_be_timestamp && is_timestamp(text) {
         return Resolved::Timestamp;
@@ -87,7 +98,7 @@ fn number(text: &str, may_be_timestamp: bool) -> Resolved {
     {
         return Resolved::Float(float);
     }
-    // `0b-1` is one, by the library's second try.
+    // go-yaml also accepts a sign after the prefix, as in `0b-1`.
     plain.strip_prefix("0b").and_then(parse_binary).map_or(Resolved::Str, Resolved::Int)
 }
 

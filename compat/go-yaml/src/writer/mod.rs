@@ -8,11 +8,9 @@ mod order;
 mod reread;
 mod scalar;
 
-pub(crate) mod letters;
-
 use serde_json::{Map, Number, Value};
 
-use crate::scalar::number::{general, integral_text};
+use crate::scalar::number::integral_text;
 use crate::tree::MAX_DEPTH;
 use analysis::Analysis;
 use order::sorted;
@@ -211,11 +209,7 @@ impl Emitter<'_> {
         let text = match number.as_f64() {
             Some(float) if number.is_f64() => integral_text(float)
                 .filter(|digits| digits.parse::<i64>().is_ok() || digits.parse::<u64>().is_ok())
-                .unwrap_or_else(|| {
-                    let mut text = String::new();
-                    general(float, &mut text);
-                    text
-                }),
+                .unwrap_or_else(|| go_std::strconv::format_float(float, b'g', None)),
             _ => number.to_string(),
         };
         self.word(&text);

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::letters::{is_digit, is_letter};
+use go_std::unicode::{is_digit, is_letter};
 
 /// The entries in the order they are written.
 pub(super) fn sorted(map: &Map<String, Value>) -> Vec<(&String, &Value)> {

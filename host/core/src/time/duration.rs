@@ -16,113 +16,23 @@ pub enum DurationError {
     TooLong(String),
 }
 
-const UNITS: [(&str, u128); 8] = [
-    ("ns", 1),
-    ("us", 1_000),
-    ("µs", 1_000),
-    ("μs", 1_000),
-    ("ms", 1_000_000),
-    ("s", 1_000_000_000),
-    ("m", 60_000_000_000),
-    ("h", 3_600_000_000_000),
-];
-
 /// Parses a Go duration of zero or more.
 ///
 /// # Errors
 /// The text is malformed, negative, or longer than Go can count.
 pub fn parse(text: &str) -> Result<Duration, DurationError> {
-    let malformed = || DurationError::Malformed(text.to_owned());
-    let mut rest = text.strip_prefix('+').unwrap_or(text);
-    let negative = rest.strip_prefix('-');
-    if let Some(positive) = negative {
-        rest = positive;
+    match go_std::time::parse_duration(text) {
+        Ok(parsed) if parsed.0 < 0 => Err(DurationError::Negative(text.to_owned())),
+        Ok(parsed) => Ok(Duration::from_nanos(parsed.0.unsigned_abs())),
+        Err(go_std::time::DurationError::TooLong(_)) => Err(DurationError::TooLong(text.to_owned())),
+        Err(_) => Err(DurationError::Malformed(text.to_owned())),
     }
-    if rest == "0" {
-        return Ok(Duration::ZERO);
-    }
-    if rest.is_empty() {
-        return Err(malformed());
-    }
-    let mut total: u128 = 0;
-    while !rest.is_empty() {
-        let (whole, after) = digits(rest);
-        let (fraction, after) = match after.strip_prefix('.') {
-            Some(tail) => digits(tail),
-            None => ("", after),
-        };
-        if whole.is_empty() && fraction.is_empty() {
-            return Err(malformed());
-        }
-        let unit_end = after.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(after.len());
-        let (name, tail) = after.split_at_checked(unit_end).ok_or_else(malformed)?;
-        let (_, nanos) = UNITS.iter().find(|(unit, _)| *unit == name).ok_or_else(malformed)?;
-        total = term(whole, fraction, *nanos)
-            .and_then(|term| total.checked_add(term))
-            .filter(|sum| *sum <= i64::MAX as u128)
-            .ok_or_else(|| DurationError::TooLong(text.to_owned()))?;
-        rest = tail;
-    }
-    if negative.is_some() && total > 0 {
-        return Err(DurationError::Negative(text.to_owned()));
-    }
-    u64::try_from(total).map(Duration::from_nanos).map_err(|_| DurationError::TooLong(text.to_owned()))
 }
 
-fn digits(text: &str) -> (&str, &str) {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    text.split_at_checked(end).unwrap_or((text, ""))
-}
-
-/// `whole.fraction` units in nanoseconds; `None` on overflow. Fraction digits past the nanosecond are cut, as in Go.
-fn term(whole: &str, fraction: &str, nanos: u128) -> Option<u128> {
-    let whole: u128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-    let mut sum = whole.checked_mul(nanos)?;
-    let mut scale = nanos;
-    for digit in fraction.bytes() {
-        scale /= 10;
-        if scale == 0 {
-            break;
-        }
-        sum = sum.checked_add(u128::from(digit.saturating_sub(b'0')).checked_mul(scale)?)?;
-    }
-    Some(sum)
-}
-
-/// Writes a duration as Go's `Duration.String` does.
+/// Writes a duration as Go's `Duration.String` does; at most the 292 years that Go can count.
 #[must_use]
 pub fn format(duration: Duration) -> String {
-    let nanos = duration.as_nanos();
-    if nanos == 0 {
-        return "0s".to_owned();
-    }
-    if nanos < 1_000 {
-        return format!("{nanos}ns");
-    }
-    if nanos < 1_000_000 {
-        return decimal(nanos, 1_000, "µs");
-    }
-    if nanos < 1_000_000_000 {
-        return decimal(nanos, 1_000_000, "ms");
-    }
-    let seconds = duration.as_secs();
-    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    let tail = decimal(nanos % 60_000_000_000, 1_000_000_000, "s");
-    match (hours, minutes) {
-        (0, 0) => tail,
-        (0, _) => format!("{minutes}m{tail}"),
-        _ => format!("{hours}h{minutes}m{tail}"),
-    }
-}
-
-fn decimal(nanos: u128, unit: u128, name: &str) -> String {
-    let (whole, rest) = (nanos / unit, nanos % unit);
-    if rest == 0 {
-        return format!("{whole}{name}");
-    }
-    let width = unit.ilog10() as usize;
-    let fraction = format!("{rest:0width$}");
-    format!("{whole}.{}{name}", fraction.trim_end_matches('0'))
+    go_std::time::Duration(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)).to_string()
 }
 
 /// How long something took, for messages: whole milliseconds below a second, whole seconds above.

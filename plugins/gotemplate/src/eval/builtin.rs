@@ -3,7 +3,7 @@
 use crate::value::{Text, Value};
 
 fn type_name(value: &Value) -> String {
-    crate::fmt::type_name(value)
+    crate::value::type_name(value)
 }
 
 fn position(index: &Value, length: usize) -> Result<usize, String> {

@@ -4,7 +4,7 @@ use super::field::zero;
 use super::{Evaluated, Machine, Place, Slot};
 use crate::functions::{Flow, Function};
 use crate::tree::Expr;
-use crate::value::{Method, Text, Type, Unfit, Value, harmless, marked, merge, shadow_of};
+use crate::value::{Method, Text, Type, Value, harmless, marked, merge, shadow_of};
 
 /// What a call needs to know of what it calls.
 struct Signature<'s> {
@@ -57,14 +57,6 @@ impl<'t> Machine<'t, '_> {
         let signature = Signature { name, params: method.params, variadic: None };
         let args = args.get(1..).unwrap_or_default();
         self.count(&signature, args, last.as_ref())?;
-        if let Some(unfit) = method.unfit {
-            return self.fail(match unfit {
-                Unfit::Second(found) => {
-                    format!("invalid function signature for {name}: second return value should be error; is {found}")
-                }
-                Unfit::Count(results) => format!("function {name} has {results} return values; should be 1 or 2"),
-            });
-        }
         let values = self.arguments(dot, &signature, args, last)?;
         match (method.body)(receiver, &values) {
             Ok(value) => Ok(Slot::concrete(value)),

@@ -34,16 +34,16 @@ fn basic(value: &Value) -> Basic<'_> {
 }
 
 fn type_name(value: &Value) -> String {
-    crate::fmt::type_name(value)
+    crate::value::type_name(value)
 }
 
 fn shown(value: &Value) -> String {
-    String::from_utf8_lossy(&crate::fmt::print_one(value)).into_owned()
+    String::from_utf8_lossy(&crate::value::print_one(value)).into_owned()
 }
 
 /// Under `%s`, which is what Go's messages say of a value that cannot be compared.
 fn as_string(value: &Value) -> String {
-    String::from_utf8_lossy(&crate::fmt::printf(b"%s", std::slice::from_ref(value))).into_owned()
+    String::from_utf8_lossy(&go_std::fmt::printf(b"%s", std::slice::from_ref(value))).into_owned()
 }
 
 /// `eq a b c…`: whether the first equals any other.

@@ -33,7 +33,7 @@ impl<'t> Machine<'t, '_> {
         last: Option<Slot>,
     ) -> Evaluated<Slot> {
         if receiver.is_invalid() {
-            let quoted = go_std::strconv::quoted(name.as_bytes());
+            let quoted = go_std::strconv::quote(name.as_bytes());
             return self.fail(format!("nil data; no entry for key {quoted}"));
         }
         if matches!(receiver.value, Value::Nil) {
@@ -62,7 +62,7 @@ impl<'t> Machine<'t, '_> {
                     let known = map.entries().iter().map(|(k, _)| k.lossy().into_owned()).collect();
                     self.missing = Some((name.to_owned(), known));
                 }
-                let quoted = go_std::strconv::quoted(name.as_bytes());
+                let quoted = go_std::strconv::quote(name.as_bytes());
                 self.fail(format!("map has no entry for key {quoted}"))
             }
         }

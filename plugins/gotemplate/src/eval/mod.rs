@@ -131,7 +131,7 @@ impl Machine<'_, '_> {
             name: self.template.name.clone(),
             line: 1 + before.matches('\n').count(),
             column: pos - line_start,
-            within: go_std::strconv::quoted(self.tree.name.as_bytes()),
+            within: go_std::strconv::quote(self.tree.name.as_bytes()),
             at,
             message: message.into(),
             missing: self.missing.take(),

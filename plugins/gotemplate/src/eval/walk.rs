@@ -155,7 +155,7 @@ impl<'t> Machine<'t, '_> {
             | Value::Weekday(_)
                 if branch.pipe.decl.len() > 1 =>
             {
-                let shown = String::from_utf8_lossy(&crate::fmt::print_one(&value)).into_owned();
+                let shown = String::from_utf8_lossy(&crate::value::print_one(&value)).into_owned();
                 return self.fail(format!("can't use {shown} to iterate over more than one variable"));
             }
             Value::Int(n) => (counter(n, Value::Int), n > 0),
@@ -180,7 +180,7 @@ impl<'t> Machine<'t, '_> {
             }
             Value::Nil => (counter(0, Value::Int), false),
             other => {
-                let shown = String::from_utf8_lossy(&crate::fmt::print_one(&other)).into_owned();
+                let shown = String::from_utf8_lossy(&crate::value::print_one(&other)).into_owned();
                 return self.fail(format!("range can't iterate over {shown}"));
             }
         };
@@ -213,7 +213,7 @@ impl<'t> Machine<'t, '_> {
     fn call_template(&mut self, call: &'t Call, dot: &Slot, stack: &mut Vec<Frame<'t>>) -> Evaluated<()> {
         self.at = Some(call);
         let Some(tree) = self.template.trees.get(&call.name) else {
-            let name = go_std::strconv::quoted(call.name.as_bytes());
+            let name = go_std::strconv::quote(call.name.as_bytes());
             return self.fail(format!("template {name} not defined"));
         };
         if self.depth == MAX_DEPTH {
@@ -237,11 +237,11 @@ impl<'t> Machine<'t, '_> {
             Value::Nil => self.output.write(b"<no value>"),
             Value::Text(text) => self.output.write_text(text),
             value => {
-                let text = Value::from(crate::fmt::print_one(value));
+                let text = Value::from(crate::value::print_one(value));
                 match marked(value) {
                     None => self.output.write_text(&as_text(text)),
                     Some(origin) => {
-                        let shadow = Value::from(crate::fmt::print_one(&shadow_of(value)));
+                        let shadow = Value::from(crate::value::print_one(&shadow_of(value)));
                         self.output.write_text(&as_text(merge(text, Some(shadow), &origin)))
                     }
                 }

@@ -3,19 +3,19 @@
 use super::{Answer, Args, Context};
 use crate::value::Value;
 use go_std::strconv::parse_int;
-use go_std::time::{Clock, Duration, parse_duration, parse_time, readable};
+use go_std::time::{Duration, Time, parse_duration, parse_time, readable};
 
-fn now(context: &Context) -> Clock {
+fn now(context: &Context) -> Time {
     let seconds = i64::try_from(context.now_ms / 1000).unwrap_or(i64::MAX);
     let nanos = i64::try_from(context.now_ms % 1000).unwrap_or(0) * 1_000_000;
-    Clock::at_unix(seconds).plus(Duration(nanos))
+    Time::from_unix(seconds).plus(Duration(nanos))
 }
 
 pub(super) fn ago(context: &mut Context, args: Args<'_>) -> Answer {
     let now = now(context);
     let then = match args.any(0) {
         Value::Time(t) => t.clone(),
-        Value::Int(seconds) | Value::Int64(seconds) => Clock::at_unix(*seconds),
+        Value::Int(seconds) | Value::Int64(seconds) => Time::from_unix(*seconds),
         _ => now.clone(),
     };
     Ok(now.since(&then).round(Duration(1_000_000_000)).to_string().into())
@@ -52,16 +52,16 @@ pub(super) fn duration_round(context: &mut Context, args: Args<'_>) -> Answer {
 }
 
 pub(super) fn must_modify(_: &mut Context, args: Args<'_>) -> Answer {
-    let d = parse_duration(&readable(args.text(0).bytes()))?;
+    let d = parse_duration(&readable(args.text(0).bytes())).map_err(|error| error.to_string())?;
     match args.any(1) {
         Value::Time(t) => Ok(Value::Time(t.plus(d))),
-        _ => Ok(Value::Time(Clock::zero().plus(d))),
+        _ => Ok(Value::Time(Time::zero().plus(d))),
     }
 }
 
 pub(super) fn to_date(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(Value::Time(
-        parse_time(&readable(args.text(0).bytes()), &readable(args.text(1).bytes())).unwrap_or_else(|_| Clock::zero()),
+        parse_time(&readable(args.text(0).bytes()), &readable(args.text(1).bytes())).unwrap_or_else(|_| Time::zero()),
     ))
 }
 
@@ -72,6 +72,6 @@ pub(super) fn must_to_date(_: &mut Context, args: Args<'_>) -> Answer {
 pub(super) fn unix_epoch(_: &mut Context, args: Args<'_>) -> Answer {
     match args.any(0) {
         Value::Time(t) => Ok(t.unix().to_string().into()),
-        _ => Ok(Clock::zero().unix().to_string().into()),
+        _ => Ok(Time::zero().unix().to_string().into()),
     }
 }

@@ -16,7 +16,6 @@ mod table;
 mod text;
 
 pub use args::Args;
-pub(crate) use encoding::base64;
 pub use table::TABLE;
 
 use crate::value::{Map, Type, Value};
@@ -109,7 +108,7 @@ pub(crate) fn to_text(value: &Value) -> Vec<u8> {
         Value::List(list) if list.element() == crate::value::Element::Byte => {
             list.to_vec().iter().map(|v| if let Value::Uint8(b) = v { *b } else { 0 }).collect()
         }
-        value => crate::fmt::print_one(value),
+        value => crate::value::print_one(value),
     }
 }
 

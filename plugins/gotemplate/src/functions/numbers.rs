@@ -48,7 +48,7 @@ pub(super) fn float64(_: &mut Context, args: Args<'_>) -> Answer {
 }
 
 pub(super) fn to_decimal(_: &mut Context, args: Args<'_>) -> Answer {
-    Ok(Value::Int64(match parse_int(&crate::fmt::print_one(args.any(0)), 8) {
+    Ok(Value::Int64(match parse_int(&crate::value::print_one(args.any(0)), 8) {
         (n, None) => n,
         _ => 0,
     }))

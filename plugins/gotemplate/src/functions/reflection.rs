@@ -8,15 +8,15 @@ fn kind(value: &Value) -> &'static str {
 }
 
 pub(super) fn type_of(_: &mut Context, args: Args<'_>) -> Answer {
-    Ok(crate::fmt::type_name(args.any(0)).into())
+    Ok(crate::value::type_name(args.any(0)).into())
 }
 
 pub(super) fn type_is(_: &mut Context, args: Args<'_>) -> Answer {
-    Ok(Value::Bool(args.bytes(0) == crate::fmt::type_name(args.any(1)).as_bytes()))
+    Ok(Value::Bool(args.bytes(0) == crate::value::type_name(args.any(1)).as_bytes()))
 }
 
 pub(super) fn type_is_like(_: &mut Context, args: Args<'_>) -> Answer {
-    let name = crate::fmt::type_name(args.any(1));
+    let name = crate::value::type_name(args.any(1));
     let target = args.bytes(0);
     Ok(Value::Bool(target == name.as_bytes() || name.strip_prefix('*').is_some_and(|n| n.as_bytes() == target)))
 }

@@ -77,7 +77,7 @@ impl Reader<'_> {
             Some(b'\'') => r"'\''".to_owned(),
             Some(b'"') => "'\"'".to_owned(),
             Some(byte) => {
-                let quoted = go_std::strconv::quoted(char::from(byte).encode_utf8(&mut [0; 4]).as_bytes());
+                let quoted = go_std::strconv::quote(char::from(byte).encode_utf8(&mut [0; 4]).as_bytes());
                 format!("'{}'", quoted.trim_matches('"'))
             }
         };

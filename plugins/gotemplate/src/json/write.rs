@@ -71,7 +71,7 @@ fn write_list(list: &List, style: Style, depth: usize, out: &mut Vec<u8>) -> Res
     }
     if list.element() == Element::Byte {
         let bytes: Vec<u8> = list.to_vec().iter().map(|v| if let Value::Uint8(b) = v { *b } else { 0 }).collect();
-        string(crate::functions::base64(&bytes).as_bytes(), style, out);
+        string(go_std::encoding::base64::encode(&bytes).as_bytes(), style, out);
         return Ok(());
     }
     out.push(b'[');

@@ -166,7 +166,7 @@ impl Lexer<'_> {
     }
 
     fn bad_number(&mut self) -> Step {
-        let text = go_std::strconv::quoted(self.pending().as_bytes());
+        let text = go_std::strconv::quote(self.pending().as_bytes());
         self.error(format!("bad number syntax: {text}"))
     }
 

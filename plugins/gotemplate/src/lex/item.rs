@@ -134,9 +134,9 @@ impl fmt::Display for Item {
             kind if kind.is_keyword() => write!(f, "<{}>", self.text),
             _ if self.text.len() > 10 => {
                 let head: String = self.text.chars().take(10).collect();
-                write!(f, "{}...", go_std::strconv::quoted(head.as_bytes()))
+                write!(f, "{}...", go_std::strconv::quote(head.as_bytes()))
             }
-            _ => f.write_str(&go_std::strconv::quoted(self.text.as_bytes())),
+            _ => f.write_str(&go_std::strconv::quote(self.text.as_bytes())),
         }
     }
 }

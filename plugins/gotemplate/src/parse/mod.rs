@@ -149,7 +149,7 @@ impl Parser<'_> {
             if is_empty(&root) {
                 return Ok(());
             }
-            let quoted = go_std::strconv::quoted(name.as_bytes());
+            let quoted = go_std::strconv::quote(name.as_bytes());
             return Err(self.error(format!("template: multiple definition of template {quoted}")));
         }
         self.trees.insert(name.clone(), Tree { name, root });

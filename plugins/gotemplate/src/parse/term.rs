@@ -54,7 +54,7 @@ impl Parser<'_> {
                 Expr::Variable(Variable { pos: first.pos, ident })
             }
             Expr::Bool { .. } | Expr::Text { .. } | Expr::Number(_) | Expr::Nil(_) | Expr::Dot(_) => {
-                let shown = go_std::strconv::quoted(term.to_string().as_bytes());
+                let shown = go_std::strconv::quote(term.to_string().as_bytes());
                 return Err(self.error(format!("unexpected . after term {shown}")));
             }
             other => Expr::Chain { pos: first.pos, node: Box::new(other), field: chain },
@@ -67,7 +67,7 @@ impl Parser<'_> {
         Ok(Some(match kind {
             Kind::Identifier => {
                 let Some(function) = (self.find)(&text) else {
-                    let shown = go_std::strconv::quoted(text.as_bytes());
+                    let shown = go_std::strconv::quote(text.as_bytes());
                     let error = self.error(format!("function {shown} not defined"));
                     return Err(ParseError { unknown: Some(text), ..error });
                 };
@@ -77,7 +77,7 @@ impl Parser<'_> {
             Kind::Nil => Expr::Nil(pos),
             Kind::Variable => {
                 if !self.scope.vars.contains(&text) {
-                    let shown = go_std::strconv::quoted(text.as_bytes());
+                    let shown = go_std::strconv::quote(text.as_bytes());
                     return Err(self.error(format!("undefined variable {shown}")));
                 }
                 Expr::Variable(Variable { pos, ident: vec![text] })

@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn integral_floats_are_integers() {
         let map = map(&input(r#"{"a": 1.0, "b": 1.5, "c": 1e20, "d": 18446744073709551615}"#, &[])).unwrap();
-        let kind = |key: &str| crate::fmt::type_name(&map.get(&key.into()).unwrap());
+        let kind = |key: &str| crate::value::type_name(&map.get(&key.into()).unwrap());
         assert_eq!([kind("a"), kind("b"), kind("c"), kind("d")], ["int64", "float64", "float64", "float64"]);
     }
 

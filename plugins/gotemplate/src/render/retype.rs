@@ -29,7 +29,7 @@ impl Retyped {
             message: format!(
                 "{place}: {field} was rendered as {written} without quotes, which YAML reads as a {what}; it is kept as \
                  the string {quoted}. Pipe the value through `| quote` to say so.",
-                quoted = go_std::strconv::quoted(written.as_bytes())
+                quoted = go_std::strconv::quote(written.as_bytes())
             ),
         }
     }

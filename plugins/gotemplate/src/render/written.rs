@@ -78,7 +78,7 @@ fn join(path: &str, key: &str) -> String {
     match (plain, path.is_empty()) {
         (true, true) => key.to_owned(),
         (true, false) => format!("{path}.{key}"),
-        (false, _) => format!("{path}[{}]", go_std::strconv::quoted(key.as_bytes())),
+        (false, _) => format!("{path}[{}]", go_std::strconv::quote(key.as_bytes())),
     }
 }
 

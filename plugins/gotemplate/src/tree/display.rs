@@ -40,7 +40,7 @@ impl Display for Branch {
 
 impl Display for Call {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        write!(f, "{{{{template {}", go_std::strconv::quoted(self.name.as_bytes()))?;
+        write!(f, "{{{{template {}", go_std::strconv::quote(self.name.as_bytes()))?;
         if let Some(pipe) = &self.pipe {
             write!(f, " {pipe}")?;
         }

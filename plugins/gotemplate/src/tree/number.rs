@@ -90,12 +90,12 @@ impl Number {
             self.float = Some(uint as f64);
         } else if let Ok(f) = parse_float(text.as_bytes()) {
             if !text.contains(['.', 'e', 'E', 'p', 'P']) {
-                return Err(format!("integer overflow: {}", go_std::strconv::quoted(text.as_bytes())));
+                return Err(format!("integer overflow: {}", go_std::strconv::quote(text.as_bytes())));
             }
             self.set_float(f);
         }
         if self.float.is_none() {
-            return Err(format!("illegal number syntax: {}", go_std::strconv::quoted(text.as_bytes())));
+            return Err(format!("illegal number syntax: {}", go_std::strconv::quote(text.as_bytes())));
         }
         Ok(self)
     }

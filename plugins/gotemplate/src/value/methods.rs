@@ -1,40 +1,28 @@
 //! The methods that templates can call on times, durations, months and weekdays.
+//!
+//! Left out are those that no template can use: the binary forms (`MarshalBinary`, `AppendBinary`, `GobEncode`), and what has more
+//! results than a template can take (`Date`, `Clock`, `ISOWeek`, `Zone`, `ZoneBounds`), which Go refuses to call.
 
 use super::{Element, List, Type, Value};
-use go_std::time::{Clock, Duration, Month};
+use go_std::time::{Duration, Month, Time};
 
 /// One method.
 #[derive(Debug)]
 pub struct Method {
     /// The types of its parameters.
     pub params: &'static [Type],
-    /// Why it cannot be called; only what has one result, or one and an error, can.
-    pub unfit: Option<Unfit>,
     /// The method itself: receiver, arguments.
     pub body: fn(&Value, &[Value]) -> Result<Value, String>,
-}
-
-/// Results that no template can take.
-#[derive(Debug, Clone, Copy)]
-pub enum Unfit {
-    /// The second of two is of this type, and no error.
-    Second(&'static str),
-    /// There are as many.
-    Count(usize),
 }
 
 type Body = fn(&Value, &[Value]) -> Result<Value, String>;
 
 const fn of(params: &'static [Type], body: Body) -> Method {
-    Method { params, unfit: None, body }
+    Method { params, body }
 }
 
-const fn unfit(why: Unfit) -> Method {
-    Method { params: &[], unfit: Some(why), body: |_, _| Err("has more than one result".to_owned()) }
-}
-
-fn time(value: Option<&Value>) -> Clock {
-    if let Some(Value::Time(t)) = value { t.clone() } else { Clock::zero() }
+fn time(value: Option<&Value>) -> Time {
+    if let Some(Value::Time(t)) = value { t.clone() } else { Time::zero() }
 }
 
 fn duration(value: Option<&Value>) -> Duration {
@@ -107,17 +95,9 @@ static DURATIONS: &[(&str, Method)] = durations! {
     "Truncate" [Duration] |d, args| Value::Duration(d.truncate(duration(args.first())));
 };
 
-static NAMED: Method = of(&[], |value, _| Ok(crate::fmt::print_one(value).into()));
-static PAIRS: &[(&str, Method)] = &[
-    ("Date", unfit(Unfit::Count(3))),
-    ("Clock", unfit(Unfit::Count(3))),
-    ("ISOWeek", unfit(Unfit::Second("int"))),
-    ("Zone", unfit(Unfit::Second("int"))),
-    ("ZoneBounds", unfit(Unfit::Second("time.Time"))),
-];
+static NAMED: Method = of(&[], |value, _| Ok(crate::value::print_one(value).into()));
 const BYTES: Type = Type::List(Element::Byte);
 static ENCODINGS: &[(&str, Method)] = &[
-    ("AppendBinary", of(&[BYTES], |t, args| time(Some(t)).binary("Time.AppendBinary").map(|b| appended(args, b)))),
     (
         "AppendFormat",
         of(&[BYTES, Type::Text], |t, args| Ok(appended(args, time(Some(t)).format(&text(args.get(1))).into_bytes()))),
@@ -126,7 +106,6 @@ static ENCODINGS: &[(&str, Method)] = &[
         "AppendText",
         of(&[BYTES], |t, args| time(Some(t)).rfc3339("Time.AppendText").map(|text| appended(args, text.into_bytes()))),
     ),
-    ("GobEncode", of(&[], |t, _| time(Some(t)).binary("Time.MarshalBinary").map(bytes))),
     (
         "In",
         of(&[Type::Location], |t, args| match args.first() {
@@ -134,7 +113,6 @@ static ENCODINGS: &[(&str, Method)] = &[
             _ => Err("time: missing Location in call to Time.In".to_owned()),
         }),
     ),
-    ("MarshalBinary", of(&[], |t, _| time(Some(t)).binary("Time.MarshalBinary").map(bytes))),
     (
         "MarshalJSON",
         of(&[], |t, _| time(Some(t)).rfc3339("Time.MarshalJSON").map(|text| bytes(format!("\"{text}\"").into_bytes()))),
@@ -156,7 +134,7 @@ fn appended(args: &[Value], more: Vec<u8>) -> Value {
 pub fn method(value: &Value, name: &str) -> Option<&'static Method> {
     let find = |table: &'static [(&str, Method)]| table.iter().find(|(n, _)| *n == name).map(|(_, method)| method);
     match value {
-        Value::Time(_) => find(TIMES).or_else(|| find(PAIRS)).or_else(|| find(ENCODINGS)),
+        Value::Time(_) => find(TIMES).or_else(|| find(ENCODINGS)),
         Value::Duration(_) => find(DURATIONS),
         Value::Month(_) | Value::Weekday(_) | Value::Location(_) if name == "String" => Some(&NAMED),
         _ => None,

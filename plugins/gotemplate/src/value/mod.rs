@@ -8,6 +8,7 @@ pub(crate) mod growth;
 mod list;
 mod map;
 mod methods;
+mod print;
 mod taint;
 mod text;
 mod types;
@@ -15,12 +16,13 @@ mod types;
 pub use equal::deep_equal;
 pub use list::{Element, List};
 pub use map::Map;
-pub use methods::{Method, Unfit, method};
+pub use methods::{Method, method};
+pub use print::{print_one, type_name};
 pub use taint::{harmless, marked, merge, shadow_of};
 pub use text::{Taint, Text};
 pub use types::Type;
 
-use go_std::time::{Clock, Duration, Location, Month, Weekday};
+use go_std::time::{Duration, Location, Month, Time, Weekday};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -50,7 +52,7 @@ pub enum Value {
     /// `map[string]string`.
     TextMap(Rc<BTreeMap<Text, Text>>),
     /// `time.Time`.
-    Time(Clock),
+    Time(Time),
     /// `time.Duration`.
     Duration(Duration),
     /// `time.Month`.

@@ -9,7 +9,7 @@ use std::fmt::Write;
 fn joined(args: Args<'_>) -> Vec<u8> {
     let shown: Vec<Value> =
         args.0.iter().map(|v| if let Value::Nil = v { Value::text("<no value>") } else { v.clone() }).collect();
-    crate::fmt::print(&shown)
+    go_std::fmt::print(&shown)
 }
 
 pub(in crate::functions) fn html(_: &mut Context, args: Args<'_>) -> Answer {

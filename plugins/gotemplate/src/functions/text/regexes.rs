@@ -16,7 +16,7 @@ fn compile(context: &mut Context, args: Args<'_>) -> Result<std::rc::Rc<Regex>, 
         let shown = if go_std::strconv::can_backquote(pattern) {
             format!("`{}`", String::from_utf8_lossy(pattern))
         } else {
-            go_std::strconv::quoted(pattern)
+            go_std::strconv::quote(pattern)
         };
         format!("regexp: Compile({shown}): {error}")
     })

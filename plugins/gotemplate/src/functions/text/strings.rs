@@ -14,15 +14,15 @@ pub(in crate::functions) fn hello(_: &mut Context, _: Args<'_>) -> Answer {
 }
 
 pub(in crate::functions) fn print(_: &mut Context, args: Args<'_>) -> Answer {
-    checked(crate::fmt::print(args.0))
+    checked(go_std::fmt::print(args.0))
 }
 
 pub(in crate::functions) fn println(_: &mut Context, args: Args<'_>) -> Answer {
-    checked(crate::fmt::print_line(args.0))
+    checked(go_std::fmt::println(args.0))
 }
 
 pub(in crate::functions) fn printf(_: &mut Context, args: Args<'_>) -> Answer {
-    checked(crate::fmt::printf(args.bytes(0), args.from(1)))
+    checked(go_std::fmt::printf(args.bytes(0), args.from(1)))
 }
 
 pub(in crate::functions) fn to_string(_: &mut Context, args: Args<'_>) -> Answer {
@@ -142,18 +142,18 @@ pub(in crate::functions) fn title(_: &mut Context, args: Args<'_>) -> Answer {
 
 pub(in crate::functions) fn quote(_: &mut Context, args: Args<'_>) -> Answer {
     let shown = args.0.iter().filter(|v| !matches!(v, Value::Nil));
-    Ok(shown.map(|v| go_std::strconv::quoted(&to_text(v))).collect::<Vec<_>>().join(" ").into())
+    Ok(shown.map(|v| go_std::strconv::quote(&to_text(v))).collect::<Vec<_>>().join(" ").into())
 }
 
 pub(in crate::functions) fn squote(_: &mut Context, args: Args<'_>) -> Answer {
     let shown = args.0.iter().filter(|v| !matches!(v, Value::Nil));
-    let quoted: Vec<Vec<u8>> = shown.map(|v| [b"'", &*crate::fmt::print_one(v), b"'"].concat()).collect();
+    let quoted: Vec<Vec<u8>> = shown.map(|v| [b"'", &*crate::value::print_one(v), b"'"].concat()).collect();
     Ok(quoted.join(&b' ').into())
 }
 
 pub(in crate::functions) fn cat(_: &mut Context, args: Args<'_>) -> Answer {
     let shown = args.0.iter().filter(|v| !matches!(v, Value::Nil));
-    Ok(shown.map(crate::fmt::print_one).collect::<Vec<_>>().join(&b' ').into())
+    Ok(shown.map(crate::value::print_one).collect::<Vec<_>>().join(&b' ').into())
 }
 
 fn indented(args: Args<'_>, first: &str) -> Answer {

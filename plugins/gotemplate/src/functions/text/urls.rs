@@ -26,7 +26,7 @@ impl Part {
 }
 
 fn quoted(bytes: &[u8]) -> String {
-    go_std::strconv::quoted(bytes)
+    go_std::strconv::quote(bytes)
 }
 
 fn escape(text: &[u8], part: Part) -> Vec<u8> {

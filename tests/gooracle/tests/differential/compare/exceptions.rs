@@ -15,8 +15,16 @@ const fn argued(go: &'static str, ours: &'static str, why: &'static str) -> Exce
     Exception { go, ours, why }
 }
 
+const NO_BINARY: &str = "ours leaves out the binary form of a time, which no manifest can contain";
+const TOO_MANY_RESULTS: &str = "ours leaves out the methods with results that a template cannot take";
+
 /// Both refuse, in other words.
 const WORDS: &[Exception] = &[
+    argued("function Date has 3 return values; should be 1 or 2", "can't evaluate field Date", TOO_MANY_RESULTS),
+    argued("function Clock has 3 return values; should be 1 or 2", "can't evaluate field Clock", TOO_MANY_RESULTS),
+    argued("invalid function signature for ISOWeek", "can't evaluate field ISOWeek", TOO_MANY_RESULTS),
+    argued("invalid function signature for Zone:", "can't evaluate field Zone", TOO_MANY_RESULTS),
+    argued("invalid function signature for ZoneBounds", "can't evaluate field ZoneBounds", TOO_MANY_RESULTS),
     argued(
         "reflect: call of reflect.Value.Type on zero Value",
         "len of nil pointer",
@@ -51,6 +59,9 @@ const WORDS: &[Exception] = &[
 
 /// Our own limits, and what else we refuse.
 const LIMITS: &[Exception] = &[
+    argued("", "can't evaluate field MarshalBinary in type time.Time", NO_BINARY),
+    argued("", "can't evaluate field AppendBinary in type time.Time", NO_BINARY),
+    argued("", "can't evaluate field GobEncode in type time.Time", NO_BINARY),
     argued("", "larger than 8 MiB", "ours bounds what a template may write"),
     argued("", "does a loop never end?", "ours bounds how long a template may run"),
     argued("", "the sequence is longer than", "ours bounds how long a list may be"),

@@ -1,16 +1,26 @@
-//! One scalar under one verb.
+//! One scalar under one verb. Each function returns whether the verb fits the type; if not, nothing is written.
 
 use super::Printer;
-use go_std::strconv::{can_backquote, quote_char, quoted, quoted_ascii};
-use go_std::unicode::{chars, is_print};
+use crate::strconv::{Charset, can_backquote, quote, quote_rune, quote_to_ascii};
+use crate::unicode::{chars, is_print};
 
-/// A rune as `%c` and `%q` see an integer: what is no character is U+FFFD.
+/// Whether an integer type of Go has a sign: `%#v` shows unsigned ones in hexadecimal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// `int`, `int64`, …
+    Signed,
+    /// `uint8`, …
+    Unsigned,
+}
+
+/// The character of an integer under `%c` and `%q`; U+FFFD if there is none.
 fn rune(magnitude: u64, negative: bool) -> char {
     u32::try_from(magnitude).ok().filter(|_| !negative).and_then(char::from_u32).unwrap_or('\u{fffd}')
 }
 
 impl Printer {
-    pub(super) fn boolean(&mut self, b: bool, verb: char) -> bool {
+    /// A boolean.
+    pub fn boolean(&mut self, b: bool, verb: char) -> bool {
         let known = matches!(verb, 't' | 'v');
         if known {
             self.pad(if b { b"true" } else { b"false" });
@@ -18,24 +28,27 @@ impl Printer {
         known
     }
 
-    /// An integer; `signed` is its value if it has a sign.
-    pub(super) fn whole(&mut self, value: i64, unsigned: bool, verb: char) -> bool {
+    /// An integer.
+    pub fn integer(&mut self, value: i64, sign: Sign, verb: char) -> bool {
         let negative = value < 0;
         let magnitude = value.unsigned_abs();
         match verb {
-            'v' if self.flags.sharp_v && unsigned => {
+            'v' if self.flags.sharp_v && sign == Sign::Unsigned => {
                 let sharp = std::mem::replace(&mut self.flags.sharp, true);
-                self.integer(negative, magnitude, 16, 'v', false);
+                self.digits(negative, magnitude, 16, 'v', false);
                 self.flags.sharp = sharp;
             }
-            'v' | 'd' => self.integer(negative, magnitude, 10, verb, false),
-            'b' => self.integer(negative, magnitude, 2, verb, false),
-            'o' | 'O' => self.integer(negative, magnitude, 8, verb, false),
-            'x' => self.integer(negative, magnitude, 16, verb, false),
-            'X' => self.integer(negative, magnitude, 16, verb, true),
+            'v' | 'd' => self.digits(negative, magnitude, 10, verb, false),
+            'b' => self.digits(negative, magnitude, 2, verb, false),
+            'o' | 'O' => self.digits(negative, magnitude, 8, verb, false),
+            'x' => self.digits(negative, magnitude, 16, verb, false),
+            'X' => self.digits(negative, magnitude, 16, verb, true),
             'c' => self.pad(rune(magnitude, negative).encode_utf8(&mut [0; 4]).as_bytes()),
             'q' => {
-                let text = quote_char(rune(magnitude, negative), self.flags.plus);
+                let text = quote_rune(
+                    rune(magnitude, negative),
+                    if self.flags.plus { Charset::Ascii } else { Charset::Unicode },
+                );
                 self.pad(text.as_bytes());
             }
             'U' => self.code_point(value as u64),
@@ -55,35 +68,38 @@ impl Printer {
         self.pad_with_spaces(text.as_bytes());
     }
 
-    pub(super) fn real(&mut self, f: f64, verb: char) -> bool {
+    /// A `float64`.
+    pub fn float(&mut self, f: f64, verb: char) -> bool {
         match verb {
-            'v' | 'g' => self.float(f, b'g', None),
-            'b' => self.float(f, b'b', None),
-            'G' => self.float(f, b'G', None),
-            'x' => self.float(f, b'x', None),
-            'X' => self.float(f, b'X', None),
-            'f' | 'F' => self.float(f, b'f', Some(6)),
-            'e' => self.float(f, b'e', Some(6)),
-            'E' => self.float(f, b'E', Some(6)),
+            'v' | 'g' => self.float_digits(f, b'g', None),
+            'b' => self.float_digits(f, b'b', None),
+            'G' => self.float_digits(f, b'G', None),
+            'x' => self.float_digits(f, b'x', None),
+            'X' => self.float_digits(f, b'X', None),
+            'f' | 'F' => self.float_digits(f, b'f', Some(6)),
+            'e' => self.float_digits(f, b'e', Some(6)),
+            'E' => self.float_digits(f, b'E', Some(6)),
             _ => return false,
         }
         true
     }
 
-    pub(super) fn complex(&mut self, re: f64, im: f64, verb: char) -> bool {
+    /// A `complex128`.
+    pub fn complex(&mut self, re: f64, im: f64, verb: char) -> bool {
         if !matches!(verb, 'v' | 'b' | 'g' | 'G' | 'x' | 'X' | 'f' | 'F' | 'e' | 'E') {
             return false;
         }
         self.write("(");
-        self.real(re, verb);
+        self.float(re, verb);
         let plus = std::mem::replace(&mut self.flags.plus, true);
-        self.real(im, verb);
+        self.float(im, verb);
         self.flags.plus = plus;
         self.write("i)");
         true
     }
 
-    pub(super) fn string(&mut self, text: &[u8], verb: char) -> bool {
+    /// A string.
+    pub fn string(&mut self, text: &[u8], verb: char) -> bool {
         match verb {
             'v' if self.flags.sharp_v => self.quote(text),
             'v' | 's' => {
@@ -109,9 +125,9 @@ impl Printer {
             let raw = [b"`", text, b"`"].concat();
             self.pad(&raw);
         } else if self.flags.plus {
-            self.pad(quoted_ascii(text).as_bytes());
+            self.pad(quote_to_ascii(text).as_bytes());
         } else {
-            self.pad(quoted(text).as_bytes());
+            self.pad(quote(text).as_bytes());
         }
     }
 

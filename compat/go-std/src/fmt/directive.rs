@@ -1,12 +1,11 @@
 //! The format string of `printf`.
 
-use super::{Flags, Printer, type_name};
-use crate::value::Value;
+use super::{Argument, Flags, Printer};
 
-/// Widths and precisions past this are refused, as in Go.
+/// Widths and precisions above this are refused, as in Go.
 const MOST: i64 = 1_000_000;
 
-/// Where the reading of a format string stands.
+/// How far a format string has been read.
 struct Directive<'f> {
     format: &'f [u8],
     at: usize,
@@ -67,25 +66,17 @@ impl Directive<'_> {
     }
 
     /// An argument used as width or precision.
-    fn integer_argument(&mut self, values: &[Value]) -> Option<i64> {
+    fn integer_argument<A: Argument>(&mut self, values: &[A]) -> Option<i64> {
         let value = values.get(self.argument);
         if value.is_some() {
             self.argument += 1;
         }
-        let number = match value? {
-            Value::Int(i) | Value::Int64(i) => *i,
-            Value::Uint8(b) => i64::from(*b),
-            Value::Duration(d) => d.0,
-            Value::Month(m) => m.0,
-            Value::Weekday(d) => d.0,
-            _ => return None,
-        };
-        (-MOST..=MOST).contains(&number).then_some(number)
+        value?.as_integer().filter(|number| (-MOST..=MOST).contains(number))
     }
 }
 
 impl Printer {
-    pub(super) fn format(&mut self, format: &[u8], values: &[Value]) {
+    pub(super) fn format<A: Argument>(&mut self, format: &[u8], values: &[A]) {
         let mut d = Directive { format, at: 0, argument: 0, after_index: false, good_index: true, reordered: false };
         while d.at < format.len() {
             let rest = format.get(d.at..).unwrap_or_default();
@@ -107,7 +98,7 @@ impl Printer {
     }
 
     /// One directive after its `%`; `false` at the end of the format.
-    fn directive(&mut self, d: &mut Directive<'_>, values: &[Value]) -> bool {
+    fn directive<A: Argument>(&mut self, d: &mut Directive<'_>, values: &[A]) -> bool {
         self.flags = Flags::default();
         while let Some(flag) = d.peek() {
             match flag {
@@ -126,7 +117,7 @@ impl Printer {
         if !d.after_index {
             d.index(values.len());
         }
-        let Some((verb, length, _)) = go_std::unicode::decode(d.format.get(d.at..).unwrap_or_default()) else {
+        let Some((verb, length, _)) = crate::unicode::decode(d.format.get(d.at..).unwrap_or_default()) else {
             self.write("%!(NOVERB)");
             return false;
         };
@@ -147,12 +138,12 @@ impl Printer {
             self.flags.sharp_v = std::mem::replace(&mut self.flags.sharp, false);
             self.flags.plus_v = std::mem::replace(&mut self.flags.plus, false);
         }
-        self.argument(value, verb);
+        value.format(self, verb);
         d.argument += 1;
         true
     }
 
-    fn width(&mut self, d: &mut Directive<'_>, values: &[Value]) {
+    fn width<A: Argument>(&mut self, d: &mut Directive<'_>, values: &[A]) {
         if d.peek() != Some(b'*') {
             self.flags.width = d.number();
             if d.after_index && self.flags.width.is_some() {
@@ -174,7 +165,7 @@ impl Printer {
         d.after_index = false;
     }
 
-    fn precision(&mut self, d: &mut Directive<'_>, values: &[Value]) {
+    fn precision<A: Argument>(&mut self, d: &mut Directive<'_>, values: &[A]) {
         if d.peek() != Some(b'.') || d.at + 1 >= d.format.len() {
             return;
         }
@@ -201,19 +192,19 @@ impl Printer {
         self.write(what);
     }
 
-    fn extra(&mut self, values: &[Value]) {
+    fn extra<A: Argument>(&mut self, values: &[A]) {
         self.flags = Flags::default();
         self.write("%!(EXTRA ");
         for (index, value) in values.iter().enumerate() {
             if index > 0 {
                 self.write(", ");
             }
-            match value {
-                Value::Nil => self.write("<nil>"),
-                value => {
-                    self.write(type_name(value));
+            match value.type_name() {
+                None => self.write("<nil>"),
+                Some(name) => {
+                    self.write(name);
                     self.write("=");
-                    self.argument(value, 'v');
+                    value.format(self, 'v');
                 }
             }
         }

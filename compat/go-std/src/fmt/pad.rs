@@ -1,10 +1,10 @@
 //! Padding and the writing of integers and floats into a width.
 
 use super::{Flags, Printer};
-use go_std::strconv::format_float;
+use crate::strconv::format_float;
 
 fn char_count(text: &[u8]) -> usize {
-    go_std::unicode::chars(text).count()
+    crate::unicode::chars(text).count()
 }
 
 impl Printer {
@@ -13,8 +13,8 @@ impl Printer {
         self.write(vec![byte; count]);
     }
 
-    /// Writes text padded to the width, on the right with `-`, else on the left.
-    pub(super) fn pad(&mut self, text: &[u8]) {
+    /// Writes text padded to the width: on the right with the flag `-`, otherwise on the left.
+    pub fn pad(&mut self, text: &[u8]) {
         let missing = self.flags.width.unwrap_or(0).saturating_sub(char_count(text));
         if !self.flags.minus {
             self.padding(missing);
@@ -25,14 +25,14 @@ impl Printer {
         }
     }
 
-    /// Writes text whose zeros, if any, are already part of it.
+    /// Writes text that already contains its leading zeros.
     pub(super) fn pad_with_spaces(&mut self, text: &[u8]) {
         let zero = std::mem::replace(&mut self.flags.zero, false);
         self.pad(text);
         self.flags.zero = zero;
     }
 
-    pub(super) fn integer(&mut self, negative: bool, magnitude: u64, base: u32, verb: char, upper: bool) {
+    pub(super) fn digits(&mut self, negative: bool, magnitude: u64, base: u32, verb: char, upper: bool) {
         let Flags { width, precision, minus, plus, sharp, space, zero, .. } = self.flags;
         let mut least = 0;
         if let Some(precision) = precision {
@@ -71,7 +71,7 @@ impl Printer {
         self.pad_with_spaces(format!("{sign}{octal}{prefix}{digits}").as_bytes());
     }
 
-    pub(super) fn float(&mut self, f: f64, verb: u8, precision: Option<usize>) {
+    pub(super) fn float_digits(&mut self, f: f64, verb: u8, precision: Option<usize>) {
         let flags = self.flags;
         let precision = flags.precision.or(precision);
         let mut number = format_float(f, verb, precision);
