@@ -25,7 +25,7 @@ type benchRequest struct {
 
 // bench renders the set in the file and prints its objects, as a build does; what it took goes to stderr as JSON.
 //
-// As in the reference, each input parses its template anew, because the functions hold the input.
+// As in Flux Operator, each input parses its template anew, because the functions hold the input.
 func bench(file string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 type object struct {
 	YAML string          `json:"yaml"`
 	JSON json.RawMessage `json:"json"`
-	// Kept is false for what the reference leaves out of resourcesTemplate without a word: nameless objects and
+	// Kept is false for what Flux Operator leaves out of resourcesTemplate silently: nameless objects and
 	// kustomize's own Kustomizations.
 	Kept bool `json:"kept"`
 }

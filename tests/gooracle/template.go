@@ -40,7 +40,7 @@ func renderTemplate(line []byte) (any, error) {
 	return base64.StdEncoding.EncodeToString(text), nil
 }
 
-// rendered is the text of a template with one input, and the road it takes.
+// rendered is the text of a template with one input, and the field that the template stands in.
 func rendered(line []byte) ([]byte, string, error) {
 	var req renderRequest
 	if err := json.Unmarshal(line, &req); err != nil {

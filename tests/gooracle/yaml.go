@@ -152,7 +152,7 @@ func goNumbers(value any) (any, error) {
 	return value, nil
 }
 
-// document stands where the reference has an unstructured object: it takes any JSON value.
+// document stands where Flux Operator has an unstructured object: it takes any JSON value.
 type document struct {
 	value any
 }

@@ -1,4 +1,4 @@
-//! What the reference was seen to read: one test a fact.
+//! What go-yaml was seen to read: one test for each fact.
 
 use anyhow::Result;
 use go_yaml::{documents, from_str, from_str_all, to_string};
@@ -259,7 +259,7 @@ fn a_document_knows_its_line_and_its_text() -> Result<()> {
     Ok(())
 }
 
-/// A text of nothing but printable ASCII is read by shorter roads; a character beyond ASCII at its end takes it off them.
+/// A text of nothing but printable ASCII is read by fast paths; a character beyond ASCII at its end takes the slow ones.
 #[test]
 fn plain_texts_are_read_as_texts_with_other_characters_are() {
     let long = |letters: usize| format!("{}: 1\n", "k".repeat(letters));

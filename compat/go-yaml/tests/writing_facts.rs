@@ -1,4 +1,4 @@
-//! What the reference was seen to write: one test a fact.
+//! What go-yaml was seen to write: one test for each fact.
 
 use anyhow::Result;
 use go_yaml::{json_to_yaml, to_string};
@@ -253,7 +253,7 @@ fn unsigned_integers_and_floats_keep_their_text() -> Result<()> {
 }
 
 #[test]
-fn both_roads_give_the_same_bytes() -> Result<()> {
+fn both_functions_give_the_same_bytes() -> Result<()> {
     let value = json!({"a": ["<b>", 1.0, "x\ny"]});
     assert_eq!(json_to_yaml(&value)?, to_string(&value)?);
     Ok(())

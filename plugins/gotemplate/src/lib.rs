@@ -6,7 +6,7 @@
 //! ```
 //!
 //! # Guarantees
-//! - What the reference renders, this renders to the byte, except where the project's notes list a difference.
+//! - It renders what Flux Operator renders, byte for byte, except where `docs/compatibility.md` lists a difference.
 //! - Pure: the clock and the seed of the call are the only sources of change.
 //! - No template overflows the guest's stack: templates call each other on a stack of their own, everything else is bounded.
 //! - A value that a provider answered cannot add keys or documents, see [`value::Taint`].

@@ -1,4 +1,4 @@
-//! What users meet: the two roads, known answers, retyped names, outsiders' values, endless templates.
+//! What users meet: both forms of templates, known answers, retyped names, untrusted values, endless templates.
 
 use orangery_plugin_gotemplate::render;
 use orangery_plugin_sdk::{Body, Failure, RenderContext, RenderInput, Rendering, Template};

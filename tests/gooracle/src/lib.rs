@@ -69,7 +69,7 @@ impl Oracle {
         let lines: String = requests.iter().map(|request| format!("{request}\n")).collect();
         let Self { requests: input, answers, .. } = self;
         std::thread::scope(|scope| {
-            // Both pipes are bounded: nobody may wait for the other to read first.
+            // Both pipes are bounded: a thread of its own writes, so that neither side waits for the other to read first.
             let writing = scope.spawn(move || input.write_all(lines.as_bytes()).and_then(|()| input.flush()));
             let mut found = Vec::with_capacity(requests.len());
             for request in requests {

@@ -1,4 +1,4 @@
-//! Layouts: the reference time `Mon Jan 2 15:04:05 MST 2006` and its pieces.
+//! Layouts: Go's example time `Mon Jan 2 15:04:05 MST 2006` and its pieces.
 
 /// How a numeric zone is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

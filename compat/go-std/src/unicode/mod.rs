@@ -66,7 +66,7 @@ pub fn to_title(c: char) -> char {
     if c.is_ascii() { c.to_ascii_uppercase() } else { mapped(&case::TITLE, c) }
 }
 
-/// One character of Go text: a byte that is no UTF-8 counts as U+FFFD of length one.
+/// One character of Go text: a byte that is not UTF-8 counts as U+FFFD of length one.
 pub fn decode(bytes: &[u8]) -> Option<(char, usize, bool)> {
     let first = *bytes.first()?;
     if first < 0x80 {

@@ -1,6 +1,6 @@
 //! Names the usual causes of a syntax error: a tab as indentation, characters that only look like a space, a quote or a dash.
 //!
-//! Looks only at the line of the error and at the few lines before it, so it costs nothing on long texts.
+//! Examines only the line of the error and the few lines before it, so a long text costs nothing.
 
 use std::fmt;
 

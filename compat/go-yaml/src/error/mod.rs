@@ -50,7 +50,7 @@ pub enum ReadError {
         /// Where it is.
         at: Location,
     },
-    /// It is YAML and a value, but JSON cannot say it.
+    /// It is YAML and a value, but JSON cannot represent it.
     #[error("{problem} ({at})")]
     NotJson {
         /// What the library says.
@@ -66,7 +66,7 @@ pub enum ReadError {
         /// Where it is.
         at: Location,
     },
-    /// A stream of several JSON documents goes on with something else.
+    /// A stream of several JSON documents continues with something else.
     #[error("{problem} ({at}): after two JSON documents only JSON documents may follow")]
     NotJsonStream {
         /// What the JSON reader says.
@@ -100,7 +100,7 @@ pub enum ReadError {
     },
 }
 
-/// As it travels inside: boxed, so that what is returned otherwise stays small.
+/// The error inside the crate: boxed, so that the results that carry it stay small.
 pub(crate) type Refusal = Box<ReadError>;
 
 impl ReadError {

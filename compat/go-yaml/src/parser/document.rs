@@ -105,7 +105,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// What a handle stands for: as the document says, or as every document may assume.
+    /// The prefix of a tag handle: the document's own directive, or YAML's default.
     pub(super) fn prefix_of(&self, handle: &str) -> Option<&str> {
         self.tag_directives.get(handle).map(String::as_str).or(match handle {
             "!" => Some("!"),

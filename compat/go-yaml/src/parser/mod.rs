@@ -1,6 +1,6 @@
 //! The parser: tokens to events, a port of go-yaml's (and so libyaml's) state machine.
 //!
-//! Owns: the grammar. Promises: no recursion; an event carries the place where its node begins.
+//! Owns the grammar. It does not recurse, and each event carries the place where its node begins.
 
 mod block;
 mod document;
@@ -94,7 +94,7 @@ pub(crate) struct Parser<'a> {
     state: State,
     states: Vec<State>,
     marks: Vec<Mark>,
-    /// The prefix of each handle of the current document. By name: a text may hold a hundred thousand of them.
+    /// The prefix of each handle of the current document. A map, because a text may declare a hundred thousand of them.
     tag_directives: BTreeMap<String, String>,
 }
 
@@ -168,7 +168,7 @@ impl<'a> Parser<'a> {
         self.state = self.states.pop().unwrap_or(State::End);
     }
 
-    /// Opens a collection: remembers where it began, moves over its first token.
+    /// Opens a collection: records where it began and skips its first token.
     fn open(&mut self) -> Result<(), Fault> {
         let (_, start) = self.peek()?;
         self.marks.push(start);

@@ -1,6 +1,6 @@
 //! The type of one scalar, by its tag, its style and its text; as a value, as a key, as text for a string field.
 //!
-//! Promises: integral floats are integers; a date stays the text that was written.
+//! Integral floats are integers, and a date stays the text that was written.
 
 pub(crate) mod number;
 pub(crate) mod resolve;
@@ -88,7 +88,7 @@ fn tagged(node: &NodeData<'_>, tag: &str, text: &str) -> Result<Scalar, Refusal>
             }
             Ok(typed(resolved))
         }
-        // A tag nobody knows: the text as it is.
+        // An unknown tag: the text as it is.
         _ => Ok(Scalar::Text),
     }
 }
@@ -152,7 +152,7 @@ pub(crate) fn key_of<'t>(scalar: Scalar, text: Cow<'t, str>, node: &NodeData<'_>
     }))
 }
 
-/// Bytes as Go's JSON writes them: each byte that is no UTF-8 becomes one U+FFFD.
+/// Bytes as Go's JSON writes them: each byte that is not UTF-8 becomes one U+FFFD.
 fn go_text(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

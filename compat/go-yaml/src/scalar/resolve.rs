@@ -70,7 +70,7 @@ fn special_float(text: &str) -> Option<Resolved> {
 }
 
 fn is_timestamp(text: &str) -> bool {
-    // As go-yaml: most scalars are told by their first five bytes, before a layout is tried.
+    // As in go-yaml, the first five bytes decide for most scalars, before a layout is tried.
     let year =
         matches!(text.as_bytes(), [a, b, c, d, b'-', ..] if [a, b, c, d].iter().all(|byte| byte.is_ascii_digit()));
     year && TIMESTAMPS.iter().any(|layout| parse_time(layout, text).is_ok())

@@ -108,7 +108,7 @@ impl Scanner<'_> {
         Ok(Some(i64::from(digit - b'0')))
     }
 
-    /// Moves over indentation and empty lines; decides the indentation when it is still open.
+    /// Skips indentation and empty lines; determines the indentation if it is not known yet.
     fn scan_block_breaks(&mut self, indent: &mut i64, breaks: &mut String, start: Mark) -> Result<(), Fault> {
         let mut deepest = 0;
         loop {

@@ -8,7 +8,7 @@ use crate::error::fault::Fault;
 use crate::text::chars::Run;
 
 impl Scanner<'_> {
-    // Not a part of its caller, which mostly finds that nothing has to be fetched.
+    // Not inlined: the caller usually finds that nothing has to be fetched.
     #[inline(never)]
     pub(super) fn fetch_next(&mut self) -> Result<(), Fault> {
         if !self.started {
@@ -66,7 +66,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Moves over spaces, comments and line breaks; tabs only where they cannot be taken for indentation.
+    /// Skips spaces, comments and line breaks; tabs only where they cannot be taken for indentation.
     fn scan_to_next_token(&mut self) -> Result<(), Fault> {
         loop {
             self.input.cache(1)?;
@@ -276,13 +276,13 @@ impl Scanner<'_> {
     }
 
     /// A plain scalar of a block where a key may stand. Most are a word and its `:`, whose tokens are known at once: nothing has
-    /// to be remembered, held back or inserted. The tokens and errors are those of the other road.
+    /// to be remembered, held back or inserted. The tokens and errors are those of the slow path.
     fn fetch_plain_or_key(&mut self) -> Result<(), Fault> {
         let start = self.input.mark;
         let from = self.input.pos;
         let key = self.new_simple_key()?;
         self.pass_word()?;
-        // A word ends here only before what ends a scalar, so this is the sign of a value.
+        // A word ends only before what ends a scalar, so this `:` begins a value.
         let is_key = self.input.at(0) == b':' && self.input.mark.column - start.column <= MAX_SIMPLE_KEY;
         self.simple_key_allowed = false;
         if !is_key {

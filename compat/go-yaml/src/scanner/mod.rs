@@ -1,7 +1,7 @@
 //! The scanner: text to tokens, a port of go-yaml's (and so libyaml's) scanner with its limits and its quirks.
 //!
-//! Owns: the token queue, the stack of possible simple keys, the indentation stack.
-//! Promises: constant work for each character, however deep the nesting; no recursion.
+//! Owns the token queue, the stack of possible simple keys and the stack of indentations. The work for each character is constant at any
+//! depth, without recursion.
 
 mod block_scalar;
 mod directive;
@@ -39,7 +39,7 @@ struct SimpleKey {
 pub(crate) struct Scanner<'a> {
     input: Input<'a>,
     tokens: VecDeque<Token<'a>>,
-    /// Tokens handed out so far: numbers tokens across the queue.
+    /// How many tokens have been handed out, which numbers the tokens of the queue.
     parsed: usize,
     /// No more has to be read to know the first token.
     available: bool,
@@ -162,7 +162,7 @@ impl<'a> Scanner<'a> {
         if !key.possible {
             return Ok(false);
         }
-        // On the same line columns count characters as well as anything.
+        // On one line, the difference of columns is the number of characters.
         if key.mark.line < now.line || key.mark.column + MAX_SIMPLE_KEY < now.column {
             if key.required {
                 let mark = key.mark;
@@ -195,7 +195,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// The key that may begin here, in the place of the one before it, which is none any more.
+    /// Records the key that may begin here, in place of the previous one, which cannot be a key any more.
     #[inline]
     fn new_simple_key(&mut self) -> Result<SimpleKey, Fault> {
         let mark = self.input.mark;

@@ -21,7 +21,7 @@ pub(super) struct Gap {
 }
 
 impl Gap {
-    /// Puts the gap into the text: blanks as they are, one break as a space, more breaks as the breaks after the first.
+    /// Appends the gap: blanks as they are, a single break as a space, several breaks as the breaks after the first.
     pub(super) fn close(&mut self, text: &mut Gathered<'_>) {
         if self.broken {
             if self.first_break == "\n" {
@@ -44,7 +44,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn scan_plain(&mut self) -> Result<(), Fault> {
         let start = self.input.mark;
         let from = self.input.pos;
-        // Whoever found a plain scalar here knows that its first character belongs to it.
+        // The caller has checked that the first character belongs to a plain scalar.
         self.pass_word()?;
         self.scan_plain_after(start, from)
     }

@@ -41,7 +41,7 @@ impl<'a> Scanner<'a> {
                 suffix = self.scan_tag_uri(None, start)?;
             } else {
                 let rest = self.scan_tag_uri(Some(head), start)?;
-                // The tag `!` alone has no handle: it says "not a plain scalar".
+                // The tag `!` alone has no handle; it means that the scalar is not plain.
                 (handle, suffix) = if rest.is_empty() { ("", "!".to_owned()) } else { ("!", rest) };
             }
         }
@@ -68,7 +68,7 @@ impl<'a> Scanner<'a> {
         Ok(self.input.slice(from, self.input.pos))
     }
 
-    /// The rest of a tag. `head` is what was already read as a handle and was none.
+    /// The rest of a tag. `head` was read as a handle and turned out not to be one.
     pub(super) fn scan_tag_uri(&mut self, head: Option<&str>, start: Mark) -> Result<String, Fault> {
         let mut uri = head.and_then(|h| h.get(1..)).unwrap_or_default().as_bytes().to_vec();
         let mut found = head.is_some();

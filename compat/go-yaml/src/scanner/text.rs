@@ -28,7 +28,7 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    /// Appends text that does not stand in the input in this form.
+    /// Appends text that differs from the input, such as an unescaped character.
     pub(super) fn push(&mut self, piece: &str) {
         self.settle();
         self.owned.push_str(piece);

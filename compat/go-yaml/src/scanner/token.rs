@@ -56,7 +56,7 @@ pub(crate) struct Token<'a> {
     pub(crate) kind: TokenKind,
     /// Of a scalar.
     pub(crate) style: Style,
-    /// How many characters an indicator takes: none, if it was only understood.
+    /// The number of characters of an indicator; zero if it is implicit.
     width: u8,
     /// Where the handle of `value` ends.
     handle: u32,
@@ -66,7 +66,7 @@ pub(crate) struct Token<'a> {
 }
 
 impl<'a> Token<'a> {
-    /// A token that nobody wrote: a block begins or ends, a key without `?`.
+    /// A token without a character in the text: a block begins or ends, a key without `?`.
     pub(crate) fn understood(kind: TokenKind, start: Mark) -> Self {
         Self::text(kind, start, Cow::Borrowed(""))
     }

@@ -8,7 +8,7 @@ use serde_json::{Deserializer, Number, Value};
 pub(crate) fn first(text: &str) -> Result<Option<(Value, usize)>, String> {
     let start = text.trim_start_matches([' ', '\t', '\r', '\n']);
     if let Some(length) = scalar(start) {
-        // serde_json wants a blank after a number or a word, Go does not.
+        // serde_json requires a blank after a number or a word, Go does not.
         let mut value = serde_json::from_str(start.get(..length).unwrap_or_default()).map_err(|e| problem(&e, text))?;
         settle_numbers(&mut value, start);
         return Ok(Some((value, text.len() - start.len() + length)));
@@ -102,7 +102,7 @@ pub(crate) fn mend_surrogates(text: &str) -> Cow<'_, str> {
     Cow::Owned(mended)
 }
 
-/// Numbers as the reference keeps them: integers where they fit 64 signed bits, floats otherwise. serde_json makes a float of
+/// Numbers as Flux Operator keeps them: integers where they fit 64 signed bits, floats otherwise. serde_json makes a float of
 /// `-0`, which is an integer here unless the text has it as `-0.0` or `-0e…`.
 fn settle_numbers(value: &mut Value, text: &str) {
     match value {

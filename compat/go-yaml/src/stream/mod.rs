@@ -1,6 +1,6 @@
 //! Several documents in one text: the rules of the Kubernetes reader for rendered templates, and plain YAML streams.
 //!
-//! Owns: separator lines, and the choice between JSON and YAML. A text whose first character is `{` is tried as JSON documents
+//! Owns separator lines and the choice between JSON and YAML. A text whose first character is `{` is tried as JSON documents
 //! one after another; after at most one of them it may go on as YAML.
 
 mod json;
@@ -81,7 +81,7 @@ pub fn documents(text: &str) -> Result<Vec<Document<'_>>, ReadError> {
     }
 }
 
-/// As [`documents`], up to the first error: what stands before it may be wrong in other ways, and then that comes first.
+/// As [`documents`], up to the first error. The documents before it may have other errors, which are reported first.
 #[must_use]
 pub fn leading_documents(text: &str) -> (Vec<Document<'_>>, Option<ReadError>) {
     let mut stream = Stream { text, line: 1, found: Vec::new(), last: None };
@@ -105,7 +105,7 @@ pub fn as_lines(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The lines of a text, each with its line feed, as [`str::split_inclusive`] gives them; faster.
+/// The lines of a text, each with its line feed. Returns what [`str::split_inclusive`] does, faster.
 pub fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -121,12 +121,12 @@ struct Stream<'a> {
     text: &'a str,
     line: u32,
     found: Vec<Document<'a>>,
-    /// What read the last document, and its tree: their memory serves the next one.
+    /// The reader of the last document and its tree, whose memory the next document reuses.
     last: Option<(Documents<'a>, Tree<'a>)>,
 }
 
 impl<'a> Stream<'a> {
-    /// Moves over `bytes`.
+    /// Skips `bytes`.
     fn advance(&mut self, bytes: usize) -> &'a str {
         let (passed, rest) = self.text.split_at_checked(bytes).unwrap_or((self.text, ""));
         self.line += passed.bytes().filter(|b| *b == b'\n').count() as u32;
@@ -134,7 +134,7 @@ impl<'a> Stream<'a> {
         passed
     }
 
-    /// Moves over one line.
+    /// Skips one line.
     fn advance_line(&mut self) -> &'a str {
         let length = line_length(self.text.as_bytes());
         let (passed, rest) = length.and_then(|length| self.text.split_at_checked(length)).unwrap_or((self.text, ""));
@@ -173,8 +173,8 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// Before the rest is read as YAML, the blanks up to the end of the line are dropped. As in the reference the last three
-    /// bytes of a text are never looked at.
+    /// Before the rest is read as YAML, the blanks up to the end of the line are dropped. As in Go's reader, the last three
+    /// bytes of a text are not examined.
     fn pass_blanks(&mut self) -> bool {
         let mut passed = 0;
         loop {

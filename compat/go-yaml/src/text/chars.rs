@@ -1,7 +1,7 @@
 //! The character classes of the scanner and the emitter, over UTF-8 bytes.
 //!
-//! Owns: what is a line break, a blank, a word character and a printable character in YAML 1.1.
-//! Promises: reading past the end sees a NUL byte, which every class treats as the end of the text.
+//! Defines line breaks, blanks, word characters and printable characters of YAML 1.1. Reading past the end sees a NUL byte, which every
+//! class treats as the end of the text.
 
 use super::word;
 
@@ -30,7 +30,7 @@ pub(crate) fn is_blank(b: u8) -> bool {
     b == b' ' || b == b'\t'
 }
 
-/// Where a byte stands first. Eight bytes at a time, as every byte of every rendered text passes here.
+/// The first position of a byte. Reads eight bytes at a time, because every byte of every rendered text is examined here.
 pub(crate) fn position(of: u8, bytes: &[u8]) -> Option<usize> {
     let (words, rest) = bytes.as_chunks::<8>();
     for (n, bytes) in words.iter().enumerate() {
@@ -42,12 +42,12 @@ pub(crate) fn position(of: u8, bytes: &[u8]) -> Option<usize> {
     rest.iter().position(|b| *b == of).map(|at| words.len() * 8 + at)
 }
 
-/// The length of the first line, with its line feed; none when there is no line feed.
+/// The length of the first line with its line feed; `None` without a line feed.
 pub(crate) fn line_length(bytes: &[u8]) -> Option<usize> {
     position(b'\n', bytes).map(|at| at + 1)
 }
 
-/// Is all of it printable ASCII and line feeds? Eight bytes at a time, as every byte of every text passes here.
+/// Whether all of it is printable ASCII and line feeds. Reads eight bytes at a time, because every byte of every text is examined here.
 pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     let (words, rest) = bytes.as_chunks::<8>();
     let odd = words.iter().map(|bytes| word::of(*bytes)).fold(0, |odd, text| {
@@ -57,7 +57,7 @@ pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     odd == 0 && rest.iter().all(|b| matches!(b, b' '..=b'~' | b'\n'))
 }
 
-/// A class of printable ASCII characters that mean nothing where a scanner or an emitter stands, so that it may pass over any
+/// A class of printable ASCII characters without a special meaning at the current place, so that the scanner or the emitter may skip any
 /// number of them at once.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Run(u8);
@@ -71,7 +71,7 @@ impl Run {
     pub(crate) const QUOTED: Self = Self(4);
     /// Spaces.
     pub(crate) const SPACES: Self = Self(8);
-    /// What a name consists of: nothing in it needs quotes, unless a sign is the first character.
+    /// The characters of names: they need no quotes, unless the first one is a sign.
     pub(crate) const NAME: Self = Self(16);
 
     /// Do all characters belong to the class?

@@ -7,7 +7,7 @@ use crate::error::{Location, ReadError};
 /// The text of a file. A UTF-8 byte order mark is kept; the reader passes over it.
 ///
 /// # Errors
-/// When a byte sequence is no character, anywhere, also in comments.
+/// When a byte sequence is not a character, also in comments.
 pub fn decode_text(bytes: &[u8]) -> Result<Cow<'_, str>, ReadError> {
     match bytes {
         [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),

@@ -1,7 +1,7 @@
 //! The cursor over the text: position, marks, and the library's way of reading in chunks.
 //!
-//! Promises: the same characters are refused at the same moment as in go-yaml, which decodes 512 bytes at a time and therefore
-//! does not see a control character far behind the end of the first document.
+//! Refuses the same characters at the same moment as go-yaml, which decodes 512 bytes at a time and therefore does not see a control
+//! character far behind the end of the first document.
 
 use super::chars::{Run, byte, is_blank, is_blankz, is_break, is_breakz, is_control, is_plain, width};
 use crate::error::fault::Fault;
@@ -24,18 +24,18 @@ pub(crate) struct Input<'a> {
     pub(crate) mark: Mark,
     /// End of the chunks checked so far.
     loaded: usize,
-    /// Printable ASCII and line feeds, all of it: nothing in it can be refused for its characters.
+    /// Whether the text consists of printable ASCII and line feeds, so that no character can be refused.
     plain: bool,
     /// How many bytes a character of this text takes at most: one, if all of it is ASCII.
     widest: usize,
-    /// Where the library's buffer begins now; only its odd byte-order-mark check looks at it.
+    /// Where the library's buffer begins now; only its check for a byte order mark needs it.
     window: usize,
 }
 
 impl<'a> Input<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         let pos = if text.starts_with('\u{FEFF}') { 3 } else { 0 };
-        // A plain text has no byte order mark either: all of it may count as loaded.
+        // A plain text has no byte order mark either, so all of it counts as loaded.
         let plain = is_plain(text.as_bytes());
         let widest = if plain || text.is_ascii() { 1 } else { 4 };
         let loaded = if plain { text.len() } else { 0 };
@@ -143,14 +143,13 @@ impl<'a> Input<'a> {
             && byte(self.bytes, self.window + 2) == 0xBF
     }
 
-    /// Moves over one character.
+    /// Skips one character.
     pub(crate) fn skip(&mut self) {
         self.mark.column += 1;
         self.pos = (self.pos + width(self.at(0))).min(self.bytes.len());
     }
 
-    /// Moves over the characters of a class, as far as no chunk needs loading: the fast way through what is not special to
-    /// anybody.
+    /// Skips the characters of a class, up to the end of the loaded chunks: the fast path through ordinary characters.
     #[inline]
     pub(crate) fn skip_run(&mut self, class: Run) {
         // Two characters of look-ahead stay loaded, as the callers check.
@@ -161,7 +160,7 @@ impl<'a> Input<'a> {
         self.mark.column += length as u32;
     }
 
-    /// Moves over one line break, if there is one; gives the break as a scalar keeps it.
+    /// Skips one line break, if there is one; returns the break as a scalar keeps it.
     pub(crate) fn skip_line(&mut self) -> &'static str {
         let (bytes, kept) = match (self.at(0), self.at(1)) {
             (b'\n', _) => (1, "\n"),

@@ -1,4 +1,4 @@
-//! Eight bytes at a time: what the loops over every byte of every text are made of.
+//! Operations on eight bytes at a time, for the loops over every byte of a text.
 
 /// Eight times this byte.
 pub(crate) const fn all(byte: u8) -> u64 {
@@ -10,7 +10,7 @@ pub(crate) const fn of(bytes: [u8; 8]) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
-/// The highest bit of each byte that is zero, and of no other.
+/// Sets the highest bit of each byte that is zero, and no other bit.
 pub(crate) const fn zeros(word: u64) -> u64 {
     !(((word & all(0x7F)) + all(0x7F)) | word) & all(0x80)
 }

@@ -22,7 +22,7 @@ struct Open {
     last: NodeId,
 }
 
-/// A tree in the making.
+/// A tree that is being built.
 #[derive(Default)]
 struct Builder<'a> {
     tree: Tree<'a>,
@@ -84,10 +84,10 @@ impl<'a> Builder<'a> {
     fn begin(&mut self, bytes: usize) {
         self.tree.root = NONE;
         self.tree.nodes.clear();
-        // Seldom more than a node for each six bytes; a text of many documents has small ones.
+        // A text rarely has more than one node for each six bytes, and one of many documents has small ones.
         self.tree.nodes.reserve((bytes / 6 + 1).min(64));
         self.open.clear();
-        // A new map: to clear one that was large once takes the time of a large one.
+        // A new map, because clearing a map takes time in proportion to its capacity.
         self.anchors = HashMap::new();
     }
 

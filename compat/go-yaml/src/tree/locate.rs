@@ -79,7 +79,7 @@ impl Node<'_> {
         node.text().map(str::to_owned)
     }
 
-    /// Is this scalar null, and not a text that says so?
+    /// Is this scalar null, and not a quoted `null`?
     #[must_use]
     pub fn is_null(&self) -> bool {
         let plain = self.style() == crate::Style::Plain;

@@ -1,7 +1,7 @@
 //! The node tree of one document: what was written, with places, before types are decided.
 //!
-//! Owns: nodes in one arena, aliases resolved to the node they name (which may contain them).
-//! Promises: depth and size are bounded, so walking it by recursion is safe.
+//! All nodes are in one arena; an alias refers to the node that it names, which may contain it. Depth and size are bounded, so recursion over
+//! the tree is safe.
 
 mod build;
 mod locate;
@@ -16,7 +16,7 @@ pub use node::{Kind, Node, parse, parse_first};
 use crate::parser::Properties;
 use crate::scanner::token::Style;
 
-/// Deepest nesting that is read or written. go-yaml stops at 10,000; nobody writes more than a few dozen levels, and this much
+/// Deepest nesting that is read or written. go-yaml stops at 10,000; manifests have a few dozen levels at most, and this much
 /// fits the 1 MiB stack of a WebAssembly guest.
 pub const MAX_DEPTH: usize = 500;
 /// Longest text that is read, in bytes.

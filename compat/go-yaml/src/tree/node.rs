@@ -1,4 +1,4 @@
-//! A node as others see it: a cheap handle into its document.
+//! The public view of a node: a cheap handle into its document.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub enum Kind {
     Mapping,
 }
 
-/// A node of a parsed document. Aliases are seen through: a node is what its alias names. Cloning is cheap.
+/// A node of a parsed document. Aliases are resolved: a node is what its alias names. Cloning is cheap.
 #[derive(Clone)]
 pub struct Node<'a> {
     tree: Arc<Tree<'a>>,
@@ -31,7 +31,7 @@ pub struct Node<'a> {
     id: NodeId,
 }
 
-/// Merges may name each other in a circle or multiply; reading such a document fails, looking into it must not hang.
+/// Merges may refer to each other in a circle or multiply. Reading such a document fails, and a look-up in it must end.
 struct Lookups {
     depth: usize,
     left: usize,

@@ -97,7 +97,7 @@ mod tests {
             json!(i64::MIN),
             json!("ünïcödé \u{2028} \u{7f} 😀"),
         ];
-        // Each escaped byte at each place of a word, alone and among letters that look like one.
+        // Each escaped byte at each position of a word, alone and among similar bytes.
         for code in (0..0x80_u8).map(char::from) {
             for before in 0..17 {
                 values.push(json!(format!("{}{code}{}", "é".repeat(before % 3) + &"x".repeat(before), "yyyy!#[]^")));

@@ -1,6 +1,7 @@
 //! From nodes to values: maps, lists, merges and aliases, as go-yaml decodes and sigs yaml makes JSON of it.
 //!
-//! Promises: of duplicate keys the last wins; merge keys act where they stand. Bounded: go-yaml's own alias ratio, our depth, and the bytes that aliases may multiply.
+//! Of duplicate keys the last one wins, and merge keys take effect where they stand. Bounded by go-yaml's ratio of aliases, by our depth, and
+//! by the number of bytes that aliases may multiply.
 
 use std::borrow::Cow;
 
@@ -36,11 +37,11 @@ fn excessive(node: &NodeData<'_>) -> Refusal {
     ReadError::unusable("document contains excessive aliasing", place(node)).into()
 }
 
-/// A mapping in the making.
+/// A mapping that is being decoded.
 #[derive(Default)]
 struct Gathering<'a> {
     entries: Vec<(Cow<'a, str>, Json<'a>)>,
-    /// Entries that JSON cannot say; they count only if no later entry of the same name replaces them.
+    /// Entries that JSON cannot represent; they count only if no later entry of the same name replaces them.
     refused: Vec<(Option<Cow<'a, str>>, Refusal)>,
 }
 
@@ -72,7 +73,7 @@ impl<'a> Decoder<'_, 'a> {
         }
     }
 
-    // Each in its own function, so that a level of nesting takes little of the stack.
+    // Each type has its own function, so that a level of nesting takes little stack.
     fn scalar_value(&mut self, node: &NodeData<'a>, text: &Cow<'a, str>, implicit: bool) -> Result<Json<'a>, Refusal> {
         self.account(text.len(), node)?;
         value_of(scalar(node, text, implicit)?, text, node)
@@ -83,7 +84,7 @@ impl<'a> Decoder<'_, 'a> {
         let mut list = Vec::new();
         let mut refused = None;
         for child in self.tree.children(first) {
-            match self.sayable(child)? {
+            match self.json_value(child)? {
                 Ok(value) => list.push(value),
                 // What follows may be wrong in a worse way.
                 Err(error) => refused = refused.or(Some(error)),
@@ -93,8 +94,8 @@ impl<'a> Decoder<'_, 'a> {
         refused.map_or(Ok(Json::Array(list)), Err)
     }
 
-    /// The value of a node, or why JSON cannot say it: the library decodes everything before it makes JSON of anything.
-    fn sayable(&mut self, id: NodeId) -> Result<Result<Json<'a>, Refusal>, Refusal> {
+    /// The value of a node, or why JSON cannot represent it: the library decodes everything before it makes JSON of anything.
+    fn json_value(&mut self, id: NodeId) -> Result<Result<Json<'a>, Refusal>, Refusal> {
         let (depth, aliases) = (self.depth, self.aliases.len());
         match self.value(id) {
             Err(error) if matches!(*error, ReadError::NotJson { .. }) => {
@@ -135,7 +136,7 @@ impl<'a> Decoder<'_, 'a> {
         Ok(())
     }
 
-    /// The library shares the text behind an alias, we copy it: that must not multiply either.
+    /// The library shares the text behind an alias and we copy it, so the bytes are bounded as well.
     fn account(&mut self, bytes: usize, node: &NodeData<'_>) -> Result<(), Refusal> {
         if !self.aliases.is_empty() {
             self.copied += bytes;
@@ -177,7 +178,7 @@ impl<'a> Decoder<'_, 'a> {
                 }
                 Err(error) => return Err(error),
             };
-            match self.sayable(value)? {
+            match self.json_value(value)? {
                 Ok(value) => into.keep(name, value),
                 Err(error) => into.refused.push((name, error)),
             }

@@ -35,7 +35,7 @@ pub struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// Of entries in any order; of several with one key the last counts.
+    /// Builds a map from entries in any order; of several entries with one key the last one counts.
     pub(crate) fn of(mut entries: Vec<(Cow<'a, str>, Json<'a>)>) -> Self {
         if !entries.is_sorted_by(|(one, _), (next, _)| order(one, next).is_lt()) {
             // Stable: the last of equal keys stays the last.
@@ -81,14 +81,14 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The order of keys: of their bytes. The first ones mostly decide, without the call that compares the rest.
+/// Compares keys by their bytes. The first bytes usually decide, without a call that compares the rest.
 fn order(one: &str, other: &str) -> Ordering {
     let first = one.as_bytes().first().cmp(&other.as_bytes().first());
     first.then_with(|| one.cmp(other))
 }
 
 impl<'a> Json<'a> {
-    /// The value of a key; none where this is no map.
+    /// The value of a key; `None` if this is not a map.
     #[inline]
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
@@ -149,7 +149,7 @@ impl<'a> Json<'a> {
         self.to_json_of(0)
     }
 
-    /// The same, where about so many bytes are expected: a text that does not grow is not copied.
+    /// As above, with room for about this many bytes, so that the text is not copied while it grows.
     #[must_use]
     pub fn to_json_of(&self, bytes: usize) -> String {
         let mut text = Vec::with_capacity(bytes);
@@ -158,7 +158,7 @@ impl<'a> Json<'a> {
         String::from_utf8(text).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
     }
 
-    /// The same value with texts of its own.
+    /// The same value without borrowed texts.
     #[must_use]
     pub fn into_owned(self) -> Json<'static> {
         match self {

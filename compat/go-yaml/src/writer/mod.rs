@@ -81,7 +81,7 @@ pub fn write(value: &Value, out: &mut String) -> Result<(), WriteError> {
 }
 
 /// sigs yaml's `JSONToYAML` for the JSON text of this value. `Marshal` is `JSONToYAML` after Go's JSON encoder, so for the same
-/// value the bytes are those of [`to_string`]; this name says which road the caller means.
+/// value the bytes are those of [`to_string`]; this name says that the caller means JSON.
 ///
 /// # Errors
 /// As [`to_string`].

@@ -1,8 +1,7 @@
-//! The order of keys: go-yaml's "natural" comparison, and a sort that gives one answer where that comparison runs in circles.
+//! The order of keys: go-yaml's "natural" comparison, and a sort whose result is deterministic where that comparison is circular.
 //!
-//! `v1beta1` < `v2` < `v10` < `v1beta1`: for such keys no order is right. A merge sort over the keys in byte order asks
-//! the same questions in the same order every time, so the answer is always the same, and where the comparison is an order it is
-//! that order.
+//! For `v1beta1` < `v2` < `v10` < `v1beta1` no order is right. A merge sort that starts from the keys in byte order makes the same
+//! comparisons every time, so the result is always the same; where the comparison is a total order, the result follows it.
 
 use serde_json::{Map, Value};
 
@@ -17,7 +16,7 @@ pub(super) fn sorted(map: &Map<String, Value>) -> Vec<(&String, &Value)> {
     if in_order { entries } else { merge_sort(entries) }
 }
 
-/// `sort_by` may panic when the comparison is no order; this does not.
+/// `sort_by` may panic when the comparison is not a total order; this does not.
 fn merge_sort<'m>(entries: Vec<(&'m String, &'m Value)>) -> Vec<(&'m String, &'m Value)> {
     if entries.len() < 2 {
         return entries;
@@ -39,7 +38,7 @@ fn merge_sort<'m>(entries: Vec<(&'m String, &'m Value)>) -> Vec<(&'m String, &'m
 /// go-yaml's `keyList.Less` for two strings.
 fn less(a: &str, b: &str) -> bool {
     let mut common = a.as_bytes().iter().zip(b.as_bytes()).take_while(|(x, y)| x == y).count();
-    // Nearly always two letters decide.
+    // Usually two letters decide.
     if let (Some(x), Some(y)) = (a.as_bytes().get(common), b.as_bytes().get(common))
         && x.is_ascii_alphabetic()
         && y.is_ascii_alphabetic()

@@ -31,7 +31,7 @@ impl Emitter<'_> {
         next
     }
 
-    /// Copies the characters at `at` that nobody looks at, or the one that stands there.
+    /// Copies the run of characters at `at` that need no escape, or the single character there.
     fn copy_run(&mut self, text: &str, at: usize) -> usize {
         let rest = text.get(at..).unwrap_or_default();
         let (run, _) = rest.split_at_checked(Run::QUOTED.length(rest.as_bytes())).unwrap_or_default();
@@ -115,7 +115,7 @@ impl Emitter<'_> {
         self.space();
         self.indicator_after("\"");
         let bytes = text.as_bytes();
-        // The library looks at the first character here, whichever it is about to write.
+        // The library tests the first character of the text here, not the character it is about to write.
         let escape_all = text.starts_with('\u{FEFF}');
         let mut after_space = false;
         let mut at = 0;

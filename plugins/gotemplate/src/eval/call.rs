@@ -1,4 +1,4 @@
-//! Calls: counting and fitting arguments, short circuits, and what becomes of an outsider's values.
+//! Calls: counting and fitting arguments, short circuits, and untrusted values in results.
 
 use super::field::zero;
 use super::{Evaluated, Machine, Place, Slot};
@@ -154,7 +154,7 @@ impl<'t> Machine<'t, '_> {
         Ok(last.unwrap_or_else(|| Slot::concrete(value)))
     }
 
-    /// `call`: there are no function values here.
+    /// `call`: templates have no function values.
     fn call_value(&mut self, args: &'t [Expr], values: &[Value], place: &'t dyn Place) -> Evaluated<Slot> {
         // Without a written argument Go shows the value from the pipeline as `reflect.Value.String` does.
         let name = match (args.first(), values.first()) {
@@ -173,7 +173,7 @@ impl<'t> Machine<'t, '_> {
         self.fail(format!("error calling call: {message}"))
     }
 
-    /// Runs a function, and on the shadows of an outsider's values once more.
+    /// Runs a function, and once more with harmless values in place of the untrusted ones.
     fn apply(&mut self, function: &'static Function, values: &[Value]) -> Result<Value, String> {
         let real = (function.body)(self.context, values)?;
         let plain = !matches!(real, Value::Text(_) | Value::List(_) | Value::Map(_) | Value::TextMap(_));

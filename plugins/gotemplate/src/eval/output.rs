@@ -22,8 +22,8 @@ pub struct Output {
 pub(super) struct TooLarge;
 
 impl Output {
-    /// The text with every harmful part of an outsider's value replaced, and the keys of those values; `None` if there
-    /// is no such part.
+    /// The text with every harmful part of an untrusted value replaced, and the keys of those values; `None` if there
+    /// is nothing to replace.
     pub fn shadow(&self) -> Option<(&[u8], &BTreeSet<Rc<str>>)> {
         self.shadow.as_deref().map(|shadow| (shadow, &self.origins))
     }

@@ -26,16 +26,16 @@ use std::rc::Rc;
 /// What a function answers, or Go's text of why it cannot.
 pub type Answer = Result<Value, String>;
 
-/// What a function does with an outsider's text.
+/// What a function does with untrusted text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
-    /// Makes new text of it: run again on harmless text, to see what that gives.
+    /// Makes new text of it: the function runs again with harmless text, and the results are compared.
     Derive,
-    /// Hands values on as they are, with what is known about them.
+    /// Returns values as they are, with what is known about them.
     Carry,
-    /// Turns it into text that means something else: all of it counts as chosen by the outsider.
+    /// Turns it into text with another meaning: the whole result is untrusted.
     Decode,
-    /// The user's declared wish to expand it.
+    /// The user asked to expand it.
     Trust,
 }
 
@@ -50,7 +50,7 @@ pub struct Function {
     pub variadic: Option<Type>,
     /// Whether its Go result type is an interface.
     pub returns_interface: bool,
-    /// What it does with an outsider's text.
+    /// What it does with untrusted text.
     pub flow: Flow,
     /// The function itself.
     pub body: fn(&mut Context, &[Value]) -> Answer,

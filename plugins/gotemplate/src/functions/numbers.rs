@@ -4,7 +4,7 @@ use super::{Answer, Args, Context};
 use crate::value::Value;
 use go_std::strconv::{float_to_int, parse_float, parse_int};
 
-/// sprig's `toInt64`: what is no number is 0.
+/// sprig's `toInt64`: what is not a number is 0.
 pub(super) fn to_int(value: &Value) -> i64 {
     match value {
         Value::Text(text) => match parse_int(text.bytes(), 10) {
@@ -22,7 +22,7 @@ pub(super) fn to_int(value: &Value) -> i64 {
     }
 }
 
-/// sprig's `toFloat64`: what is no number is 0.
+/// sprig's `toFloat64`: what is not a number is 0.
 pub(super) fn to_float(value: &Value) -> f64 {
     match value {
         Value::Text(text) => parse_float(text.bytes()).unwrap_or(0.0),

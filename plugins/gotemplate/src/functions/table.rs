@@ -9,7 +9,7 @@ use super::text::{escape, paths, regexes, splitting, strings, urls};
 use super::{Args, Context, Flow, Function, dates, defaults, encoding, flow, numbers, reflection};
 use crate::value::Type;
 
-/// A function: name, types of the fixed parameters, type of the further ones, what it does with an outsider's text,
+/// A function: name, types of the fixed parameters, type of the further ones, what it does with untrusted text,
 /// whether its Go result type is an interface, and the function itself.
 macro_rules! functions {
     ($($name:literal [$($param:ident)*] $($variadic:ident)? => $flow:ident $interface:literal $body:path;)*) => {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// How deep JSON may be nested; Go allows 10,000, the guest's stack does not.
 pub(crate) const DEPTH: usize = 200;
 
-/// A text that is no JSON, in Go's words.
+/// Why a text is not JSON, in Go's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
     /// The text ends too early.

@@ -4,7 +4,7 @@ use crate::value::{Element, List, Text, Value};
 use go_std::strconv::format_float;
 use go_std::unicode::chars;
 
-/// Deeper than this only a map that holds itself goes.
+/// The deepest nesting that is written; only a map that contains itself is deeper.
 const DEPTH: usize = 200;
 
 /// How JSON is written.

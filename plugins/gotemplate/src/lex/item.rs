@@ -23,7 +23,7 @@ pub enum Kind {
     Eof,
     /// `.name`.
     Field,
-    /// A name that is no keyword.
+    /// A name that is not a keyword.
     Identifier,
     /// `<<`.
     LeftDelim,

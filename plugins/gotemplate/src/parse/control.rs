@@ -73,7 +73,7 @@ impl Parser<'_> {
         };
         if let Some(keyword) = chained {
             self.next();
-            // A chain of `else if` nests, though nobody sees it.
+            // A chain of `else if` nests, although it is written on one level.
             self.nesting += 1;
             if self.nesting > super::MAX_NESTING {
                 return Err(self.error(format!("control structures are nested deeper than {}", super::MAX_NESTING)));

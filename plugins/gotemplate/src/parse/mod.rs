@@ -18,7 +18,7 @@ pub const MAX_NESTING: usize = 200;
 /// How deep parentheses may be nested.
 pub const MAX_PARENS: usize = 100;
 
-/// A text that is no template.
+/// Why a text is not a template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("template: {name}:{line}: {message}")]
 pub struct ParseError {

@@ -1,7 +1,7 @@
-//! Failures in words: the reference's text first, then template, line and input, and what to do.
+//! Failures in words: Flux Operator's text first, then template, line and input, and what to do.
 
 use super::objects::ObjectError;
-use super::prepare::{Prepared, Road};
+use super::prepare::{Prepared, TemplateForm};
 use super::written::{self, Written, shortened};
 use crate::eval::ExecError;
 use crate::functions::TABLE;
@@ -35,35 +35,37 @@ impl fmt::Display for Where<'_> {
 pub(super) enum Blame {
     /// The object cannot be written as YAML.
     Convert(String),
-    /// The text is no template.
+    /// The text is not a template.
     Parse(ParseError),
     /// The template failed.
     Execute(Box<ExecError>),
-    /// What it rendered is no object.
+    /// What it rendered is not an object.
     Read { fault: ObjectError, text: String },
-    /// Values of an outsider changed the structure.
-    Outsider { keys: Vec<String> },
+    /// Untrusted values changed the structure.
+    Untrusted { keys: Vec<String> },
 }
 
 impl Blame {
     pub(super) fn failure(&self, place: Where<'_>) -> Failure {
-        let (code, deed, cause) = match (self, place.template.road) {
+        let (code, action, cause) = match (self, place.template.form) {
             (Self::Convert(why), _) => ("TemplateConversionFailed", "convert template to YAML", why.clone()),
-            (Self::Parse(e), Road::Object) => ("TemplateParseFailed", "parse template", e.to_string()),
-            (Self::Parse(e), Road::Text) => ("TemplateParseFailed", "parse multi-doc YAML template", e.to_string()),
-            (Self::Execute(e), Road::Object) => ("TemplateExecutionFailed", "execute template", e.to_string()),
-            (Self::Execute(e), Road::Text) => {
+            (Self::Parse(e), TemplateForm::Object) => ("TemplateParseFailed", "parse template", e.to_string()),
+            (Self::Parse(e), TemplateForm::Text) => {
+                ("TemplateParseFailed", "parse multi-doc YAML template", e.to_string())
+            }
+            (Self::Execute(e), TemplateForm::Object) => ("TemplateExecutionFailed", "execute template", e.to_string()),
+            (Self::Execute(e), TemplateForm::Text) => {
                 ("TemplateExecutionFailed", "execute multi-doc YAML template", e.to_string())
             }
-            (Self::Read { fault, .. }, Road::Object) => ("ObjectInvalid", "read object", fault.to_string()),
-            (Self::Read { fault, .. }, Road::Text) => {
+            (Self::Read { fault, .. }, TemplateForm::Object) => ("ObjectInvalid", "read object", fault.to_string()),
+            (Self::Read { fault, .. }, TemplateForm::Text) => {
                 ("ObjectInvalid", "read objects from multi-doc YAML", fault.to_string())
             }
-            (Self::Outsider { keys }, _) => ("UntrustedStructure", "trust the rendered object", outsider(keys)),
+            (Self::Untrusted { keys }, _) => ("UntrustedStructure", "trust the rendered object", untrusted(keys)),
         };
-        let built = match (place.input, place.template.road, place.template.index()) {
+        let built = match (place.input, place.template.form, place.template.index()) {
             (None, ..) => "resource".to_owned(),
-            (Some(_), Road::Object, Some(index)) => format!("resources[{index}]"),
+            (Some(_), TemplateForm::Object, Some(index)) => format!("resources[{index}]"),
             (Some(_), ..) => "resources".to_owned(),
         };
         let mut beside = vec![place.to_string()];
@@ -73,7 +75,7 @@ impl Blame {
             field => format!("`{field}: {}`", written.text),
         }));
         beside.extend(self.advice());
-        let message = format!("failed to build {built}: failed to {deed}: {cause} ({})", beside.join("; "));
+        let message = format!("failed to build {built}: failed to {action}: {cause} ({})", beside.join("; "));
         let field = written.filter(|written| !written.field.is_empty());
         let field = field.map_or_else(|| place.template.path.clone(), |w| within(&place.template.path, &w.field));
         Failure::new(code, message).at(field).retry(Retry::Never)
@@ -84,9 +86,9 @@ impl Blame {
         let (line, column) = match self {
             Self::Parse(e) => (e.line, None),
             Self::Execute(e) => (e.line, Some(e.column)),
-            Self::Convert(_) | Self::Read { .. } | Self::Outsider { .. } => return None,
+            Self::Convert(_) | Self::Read { .. } | Self::Untrusted { .. } => return None,
         };
-        if template.road == Road::Object {
+        if template.form == TemplateForm::Object {
             return written::at(&template.text, line, column);
         }
         let line = template.text.lines().nth(line.checked_sub(1)?)?.trim();
@@ -121,7 +123,7 @@ impl Blame {
             Self::Read { fault: ObjectError::Empty, .. } => {
                 Some("nothing was rendered; every entry must make one object".to_owned())
             }
-            Self::Convert(_) | Self::Read { .. } | Self::Outsider { .. } => None,
+            Self::Convert(_) | Self::Read { .. } | Self::Untrusted { .. } => None,
         }
     }
 }
@@ -131,7 +133,7 @@ fn within(path: &str, field: &str) -> String {
     if field.starts_with('[') { format!("{path}{field}") } else { format!("{path}.{field}") }
 }
 
-fn outsider(keys: &[String]) -> String {
+fn untrusted(keys: &[String]) -> String {
     let shown: Vec<String> = keys.iter().map(|key| format!("inputs.{key}")).collect();
     format!(
         "a value that a provider answered changes which keys or documents there are ({}); pipe it through `| quote`, or \

@@ -5,10 +5,10 @@ use orangery_plugin_sdk::{Failure, RenderInput, error::Retry};
 use serde_json::Value as Json;
 use std::rc::Rc;
 
-/// The map of an input, with every value that an outsider chose marked.
+/// The map of an input, with every untrusted value marked.
 ///
 /// # Errors
-/// When the attributes are no JSON object.
+/// When the attributes are not a JSON object.
 pub(super) fn map(input: &RenderInput) -> Result<Map, Failure> {
     let refused = |why: &str| {
         Failure::new("InvalidInput", format!("input {}: its attributes are {why}", input.label)).retry(Retry::Never)
@@ -35,7 +35,7 @@ fn value(json: &Json, path: &str, untrusted: &[String]) -> Value {
     }
 }
 
-/// A value as the reference decodes it: a number without fraction that fits is an `int64`, whatever it was written as.
+/// A value as Flux Operator decodes it: a number without fraction that fits is an `int64`, whatever it was written as.
 fn plain(json: &Json) -> Value {
     match json {
         Json::Number(n) => {

@@ -1,11 +1,12 @@
-//! Templates and inputs to objects: the two roads of the reference, each with its rules and its error texts.
+//! Templates and inputs to objects: entries of `resources` and texts of `resourcesTemplate`, each with Flux Operator's rules and error
+//! texts.
 //!
 //! ```text
 //! resources[]        object ─▶ YAML text ─▶ template ─▶ text ─▶ first document ─▶ one object
 //! resourcesTemplate  text ────────────────▶ template ─▶ text ─▶ documents ──────▶ objects
 //! ```
 //! Guarantees: same in, same out; a template is parsed once a call; one bad input does not hide the others.
-//! Leaves to the host: order over inputs, duplicates, exclusion, metadata of its own.
+//! Leaves to the host: order over inputs, duplicates, exclusion, its own metadata.
 
 mod failure;
 mod inputs;
@@ -19,7 +20,7 @@ use crate::eval::{Output, execute};
 use crate::functions::Context;
 use failure::{Blame, Where};
 use orangery_plugin_sdk::{Error, Failure, Note, RenderContext, RenderInput, Rendered, Rendering, Template};
-use prepare::{Prepared, Road};
+use prepare::{Prepared, TemplateForm};
 
 /// Renders every template with every input; with [`RenderContext::inputless`] every template once.
 ///
@@ -68,24 +69,24 @@ fn one_template(
     let parsed = template.parsed.as_ref().map_err(Clone::clone)?;
     let output = execute(parsed, context).map_err(Blame::Execute)?;
     let text = objects::text(&output.text).map_err(|fault| Blame::Read { fault, text: String::new() })?;
-    let objects = match template.road {
-        Road::Object => objects::first(&text).map(|object| vec![object]),
-        Road::Text => objects::all(&text),
+    let objects = match template.form {
+        TemplateForm::Object => objects::first(&text).map(|object| vec![object]),
+        TemplateForm::Text => objects::all(&text),
     }
     .map_err(|fault| Blame::Read { fault, text: text.clone().into_owned() })?;
-    check_outsiders(&output, &text)?;
-    let finished = objects::finish(objects, template.road);
+    check_untrusted(&output, &text)?;
+    let finished = objects::finish(objects, template.form);
     notes.extend(finished.retyped.iter().map(|retyped| retyped.note(place)));
     notes.extend(finished.left_out.iter().map(|left_out| left_out.note(place)));
     Ok(finished.objects)
 }
 
-/// Refuses output in which a value chosen by an outsider adds or removes keys, list items or documents.
-fn check_outsiders(output: &Output, text: &str) -> Result<(), Blame> {
+/// Refuses output in which an untrusted value adds or removes keys, list items or documents.
+fn check_untrusted(output: &Output, text: &str) -> Result<(), Blame> {
     let Some((shadow, origins)) = output.shadow() else { return Ok(()) };
     let harmless = String::from_utf8_lossy(shadow);
     if shape::same(text, &harmless) {
         return Ok(());
     }
-    Err(Blame::Outsider { keys: origins.iter().map(ToString::to_string).collect() })
+    Err(Blame::Untrusted { keys: origins.iter().map(ToString::to_string).collect() })
 }

@@ -1,14 +1,14 @@
 //! Rendered text to objects.
 
 use super::failure::Where;
-use super::prepare::Road;
+use super::prepare::TemplateForm;
 use super::retype::{Retyped, retype};
 use crate::json::{Style, to_bytes};
 use go_yaml::{Document, Json, ReadError, as_lines, leading_documents, lines, read};
 use orangery_plugin_sdk::{Note, NoteLevel};
 use std::borrow::Cow;
 
-/// A text that holds no object, in the reference's words.
+/// Why a text holds no object, in Flux Operator's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ObjectError {
     /// Nothing was rendered.
@@ -43,7 +43,7 @@ pub(super) enum ObjectError {
          map[string]interface {{}}"
     )]
     NoObject(&'static str),
-    /// An element of a list that is no object; the words say what it should have been.
+    /// An element of a list that is not an object, and what it should have been.
     #[error("items member is not an object: map[string]interface {{}}")]
     Item {
         /// Which one.
@@ -68,7 +68,7 @@ pub(super) struct Read<'t> {
     text: Cow<'t, str>,
 }
 
-/// The rendered bytes as text. As in the reference bytes that are none are an error of YAML, and JSON replaces them.
+/// The rendered bytes as text. As in Flux Operator, bytes that are not UTF-8 are an error in YAML, and are replaced in JSON.
 pub(super) fn text(rendered: &[u8]) -> Result<Cow<'_, str>, ObjectError> {
     if rendered.trim_ascii_start().starts_with(b"{") {
         return Ok(String::from_utf8_lossy(rendered));
@@ -79,7 +79,7 @@ pub(super) fn text(rendered: &[u8]) -> Result<Cow<'_, str>, ObjectError> {
     })
 }
 
-/// What stands before the first document, and its text, as the reference's reader cuts it off.
+/// What stands before the first document, and its text, as Flux Operator's reader cuts it off.
 fn first_text(text: &str) -> Result<(&str, &str), ObjectError> {
     let mut start = 0;
     let mut at = 0;
@@ -227,12 +227,12 @@ pub(super) struct Finished {
     pub(super) left_out: Vec<LeftOut>,
 }
 
-/// The objects as JSON: names and labels as strings, lists taken apart, what is no object for a cluster left out.
-pub(super) fn finish(read: Vec<Read<'_>>, road: Road) -> Finished {
+/// The objects as JSON: names and labels as strings, lists taken apart, what is not an object for a cluster left out.
+pub(super) fn finish(read: Vec<Read<'_>>, form: TemplateForm) -> Finished {
     let mut finished = Finished::default();
     for Read { mut value, text } in read {
         finished.retyped.extend(retype(&mut value, &text));
-        if road == Road::Object {
+        if form == TemplateForm::Object {
             finished.objects.push(value.to_json_of(text.len()));
             continue;
         }
@@ -264,17 +264,17 @@ mod tests {
     #[test]
     fn lists_are_taken_apart_and_nameless_objects_left_out() {
         let text = "kind: List\napiVersion: v1\nitems:\n- {kind: A, metadata: {name: 7}}\n---\nkind: B\napiVersion: v1\n---\n# nothing\n---\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nmetadata: {name: k}\n";
-        let Finished { objects, retyped, left_out } = finish(all(text).unwrap(), Road::Text);
+        let Finished { objects, retyped, left_out } = finish(all(text).unwrap(), TemplateForm::Text);
         assert_eq!(objects, vec![r#"{"kind":"A","metadata":{"name":"7"}}"#]);
         assert_eq!(retyped.len(), 1);
         let lacks: Vec<_> = left_out.iter().map(|left_out| (left_out.kind.as_str(), left_out.lacks)).collect();
-        assert_eq!(lacks, [("B", "metadata.name")], "a kustomization of kustomize is no mistake");
+        assert_eq!(lacks, [("B", "metadata.name")], "a kustomization of kustomize is not a mistake");
     }
 
     #[test]
     fn each_document_that_names_no_object_is_told_with_what_to_do() {
         let text = "kind: A\n---\nkind: B\napiVersion: v1\nmetadata: {generateName: x-}\n---\nkind: C\napiVersion: v1\nmetadata: {name: ''}\n---\nkind: D\napiVersion: v1\nmetadata: {name: d}\n";
-        let Finished { objects, left_out, .. } = finish(all(text).unwrap(), Road::Text);
+        let Finished { objects, left_out, .. } = finish(all(text).unwrap(), TemplateForm::Text);
         assert_eq!(objects.len(), 1);
         let told: Vec<_> = left_out.iter().map(|one| (one.kind.as_str(), one.lacks)).collect();
         assert_eq!(told, [("A", "apiVersion"), ("B", "metadata.name"), ("C", "metadata.name")]);

@@ -7,12 +7,12 @@ use crate::parse::{Template as Parsed, parse};
 use orangery_plugin_sdk::{Body, Template};
 use std::cell::OnceCell;
 
-/// The name under which the reference parses every template; it shows in messages.
+/// The name under which Flux Operator parses every template; it shows in messages.
 const NAME: &str = "resourceset";
 
 /// Where a template comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Road {
+pub(super) enum TemplateForm {
     /// `resources[]`.
     Object,
     /// `resourcesTemplate`.
@@ -22,7 +22,7 @@ pub(super) enum Road {
 /// One template, ready to execute; or what is wrong with it.
 pub(super) struct Prepared {
     pub(super) path: String,
-    pub(super) road: Road,
+    pub(super) form: TemplateForm,
     pub(super) parsed: Result<Parsed, Blame>,
     /// The text that was parsed.
     pub(super) text: String,
@@ -32,26 +32,26 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub(super) fn new(template: &Template) -> Self {
-        let (road, text) = match &template.body {
-            Body::Object(json) => (Road::Object, to_yaml(json)),
-            Body::Text(text) => (Road::Text, Ok(text.clone())),
+        let (form, text) = match &template.body {
+            Body::Object(json) => (TemplateForm::Object, to_yaml(json)),
+            Body::Text(text) => (TemplateForm::Text, Ok(text.clone())),
         };
         let path = template.path.clone();
         match text {
             Ok(text) => {
                 let parsed = parse(NAME, &text, &find).map_err(Blame::Parse);
-                Self { path, road, parsed, text, entry: OnceCell::new() }
+                Self { path, form, parsed, text, entry: OnceCell::new() }
             }
             Err(message) => {
                 let parsed = Err(Blame::Convert(message));
-                Self { path, road, parsed, text: String::new(), entry: OnceCell::new() }
+                Self { path, form, parsed, text: String::new(), entry: OnceCell::new() }
             }
         }
     }
 
     /// Kind and name of the object that an entry makes, as they were written.
     pub(super) fn entry(&self) -> Option<&str> {
-        let known = self.road == Road::Object && !self.text.is_empty();
+        let known = self.form == TemplateForm::Object && !self.text.is_empty();
         self.entry.get_or_init(|| known.then(|| entry(&self.text)).flatten()).as_deref()
     }
 

@@ -1,6 +1,6 @@
 //! Names, namespaces, labels and annotations that YAML took for numbers, bools or dates are kept as they were written.
 //!
-//! The reference drops such objects or erases their labels without a word.
+//! Flux Operator drops such objects or erases their labels silently.
 
 use super::failure::Where;
 use go_yaml::{Json, Node, Object, parse_first};

@@ -12,7 +12,7 @@ const LIMIT: usize = 200_000;
 pub(super) fn same(real: &str, harmless: &str) -> bool {
     let mut left = LIMIT;
     let (real, harmless) = (pieces(real), pieces(harmless));
-    // Most documents of a text have no outsider's value in them.
+    // Most documents of a text contain no untrusted value.
     real.len() == harmless.len() && real.iter().zip(&harmless).all(|(a, b)| a == b || same_piece(a, b, &mut left))
 }
 

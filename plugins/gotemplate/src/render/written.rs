@@ -1,5 +1,5 @@
 //! Where in the user's manifest a line of a converted template comes from: messages of Go count the lines of the YAML that an entry
-//! of `resources` was converted to, which nobody has ever seen.
+//! of `resources` was converted to, which the user never sees.
 //!
 //! Only asked after a failure, so it may read the text again.
 

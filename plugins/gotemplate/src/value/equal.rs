@@ -2,7 +2,7 @@
 
 use super::{List, Map, Value};
 
-/// How deep two values are compared before they are called different; only a map that holds itself is deeper.
+/// The depth at which two values count as different; only a map that contains itself is deeper.
 const DEPTH: usize = 200;
 
 /// Whether two values are deeply equal: same types, same contents, same nil-ness.

@@ -33,7 +33,7 @@ pub struct List {
 }
 
 impl List {
-    /// A slice of its own, without room for more.
+    /// A slice with storage of its own and no room for more.
     pub fn new(element: Element, items: Vec<Value>) -> Self {
         let len = items.len();
         Self { element, nil: false, items: Rc::new(RefCell::new(items)), start: 0, len, end: len }

@@ -1,6 +1,6 @@
 //! Go's values, as far as templates can meet them.
 //!
-//! Static types show through in Go templates: `int` and `int64` differ, a list of strings is no list of anything.
+//! Static types show through in Go templates: `int` and `int64` differ, a list of strings is not a list of `interface {}`.
 //! So every value knows its Go type. Maps and lists are shared and mutable, because `set` and `sortAlpha` change them.
 
 mod equal;

@@ -1,4 +1,4 @@
-//! Carrying an outsider's part through functions: what would a harmless value have given?
+//! Carries what is untrusted through functions: what would the function have returned for a harmless value?
 //!
 //! A function that makes text of untrusted text is run a second time with the shadows of its arguments; what comes out
 //! is the shadow of its result. Where the second run fails or gives another shape, the result counts as chosen by the
@@ -35,7 +35,7 @@ pub fn shadow_of(value: &Value) -> Value {
     rebuild(value, 0, &|text| Text::new(text.shadow()))
 }
 
-/// The value as if the outsider had chosen every text in it.
+/// The value with every text in it untrusted.
 pub fn harmless(value: &Value, origin: &Rc<str>) -> Value {
     rebuild(value, 0, &|text| Text::untrusted(text.bytes(), origin))
 }

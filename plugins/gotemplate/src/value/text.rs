@@ -1,9 +1,9 @@
-//! Text as Go has it: any bytes; and where it came from, if an outsider chose it.
+//! Text as Go has it: any bytes, and where it came from if it is untrusted.
 
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-/// What is remembered of text that an outsider chose.
+/// What is known about untrusted text.
 #[derive(Debug)]
 pub struct Taint {
     /// The same text with everything that could mean something to YAML replaced.
@@ -20,19 +20,19 @@ pub struct Text {
 }
 
 impl Text {
-    /// Text that the user's own manifest is answerable for.
+    /// Trusted text: it comes from the manifest itself.
     pub fn new(bytes: impl AsRef<[u8]>) -> Self {
         Self { bytes: Rc::from(bytes.as_ref()), taint: None }
     }
 
-    /// Text that an outsider chose.
+    /// Text from an untrusted value.
     pub fn untrusted(bytes: impl AsRef<[u8]>, origin: &Rc<str>) -> Self {
         let bytes: Rc<[u8]> = Rc::from(bytes.as_ref());
         let shadow = harmless(&bytes).map_or_else(|| bytes.clone(), Rc::from);
         Self { bytes, taint: Some(Rc::new(Taint { shadow, origin: origin.clone() })) }
     }
 
-    /// The same text, with what a harmless value would have given in its place.
+    /// The same text, with what a harmless value would have rendered in its place.
     pub fn with_shadow(self, shadow: &[u8], origin: &Rc<str>) -> Self {
         Self { taint: Some(Rc::new(Taint { shadow: Rc::from(shadow), origin: origin.clone() })), ..self }
     }
@@ -42,7 +42,7 @@ impl Text {
         &self.bytes
     }
 
-    /// What is known about an outsider's part in it.
+    /// What is known about its untrusted parts.
     pub fn taint(&self) -> Option<&Rc<Taint>> {
         self.taint.as_ref()
     }

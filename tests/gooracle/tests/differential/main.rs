@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 const CASES: usize = 5000;
 /// How many cases are asked about at a time.
 const BATCH: usize = 250;
-/// A longer run says so often how far it is.
+/// A longer run reports its progress this often.
 const PROGRESS: Duration = Duration::from_secs(15);
 /// After so many differences a family ends.
 const ENOUGH: usize = 40;

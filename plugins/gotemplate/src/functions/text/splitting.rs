@@ -84,7 +84,7 @@ pub(in crate::functions) fn join(_: &mut Context, args: Args<'_>) -> Answer {
 pub(in crate::functions) fn sort_alpha(_: &mut Context, args: Args<'_>) -> Answer {
     let list = match args.any(0) {
         Value::List(list) if list.element() == Element::Text => list.clone(),
-        // Elements keep what is known of an outsider's part, whatever their order.
+        // Elements keep what is known about their untrusted parts, whatever their order.
         Value::List(list) => {
             let shown = list.to_vec().into_iter().filter(|v| !matches!(v, Value::Nil)).map(|v| as_text(&v));
             List::with_room(Element::Text, shown.collect(), list.len())

@@ -28,7 +28,7 @@ const WORDS: &[Exception] = &[
     argued(
         "reflect: call of reflect.Value.Type on zero Value",
         "len of nil pointer",
-        "Go shows a panic inside of its reflection; ours says what the matter is",
+        "Go shows a panic inside its reflection; ours says what is wrong",
     ),
     argued(
         "yaml: control characters are not allowed",
@@ -65,7 +65,7 @@ const LIMITS: &[Exception] = &[
     argued("", "larger than 8 MiB", "ours bounds what a template may write"),
     argued("", "does a loop never end?", "ours bounds how long a template may run"),
     argued("", "the sequence is longer than", "ours bounds how long a list may be"),
-    argued("", "Object 'Kind' is missing in 'null'", "the reference crashes on a null resource"),
+    argued("", "Object 'Kind' is missing in 'null'", "Flux Operator crashes on a null resource"),
 ];
 
 /// What Go refuses and ours does not.

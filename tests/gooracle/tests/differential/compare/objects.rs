@@ -34,7 +34,7 @@ pub(super) fn difference(mine: &[Value], theirs: &Value) -> Option<String> {
     None
 }
 
-/// The reference drops an object whose name YAML took for something else; ours keeps it under the name that was written.
+/// Flux Operator drops an object whose name YAML reads as another type; ours keeps it under the name that was written.
 fn is_kept_by_ours(value: &Value) -> bool {
     let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
     let retyped = value.get("metadata").and_then(|m| m.get("name")).is_some_and(is_retyped);

@@ -16,7 +16,7 @@ const UID: &str = "0123456789abcdef";
 pub(super) enum Ours {
     /// The bytes of a template.
     Text(Vec<u8>),
-    /// The objects of a road.
+    /// The objects of a template.
     Objects(Vec<Value>),
 }
 
@@ -27,7 +27,7 @@ pub(super) struct Failed {
     pub(super) class: &'static str,
     /// Our text.
     pub(super) message: String,
-    /// Whether it is the whole text, or the reference's with ours around it.
+    /// Whether it is the whole text, or Flux Operator's with ours around it.
     whole: bool,
 }
 
