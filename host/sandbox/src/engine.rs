@@ -8,7 +8,9 @@
 //! Threads, shared memory, 64-bit memory, GC, exceptions, the async component model, relaxed SIMD: each is either a
 //! source of advisories or of answers that differ between machines.
 
+use crate::instance::FRAMES;
 use crate::limits::{Limits, TICK};
+use std::num::NonZeroUsize;
 use wasmtime::{Config, Engine, OptLevel, Strategy, WasmFeatures};
 
 /// The engine for these limits, its ticker running.
@@ -37,9 +39,9 @@ pub(crate) fn config(limits: &Limits) -> Config {
         // A NaN's bits differ between processors; a rendering must not.
         .cranelift_nan_canonicalization(true)
         .epoch_interruption(true)
-        // Nobody sees the backtrace of a guest: users see the fault and what the guest printed. Without the tables compiled
-        // code is smaller, and so is what a start reads and checks.
-        .wasm_backtrace_max_frames(None)
+        // An author sees which functions were running. Which lines these were would need tables that make compiled code larger, and
+        // with it what a start reads and checks.
+        .wasm_backtrace_max_frames(NonZeroUsize::new(FRAMES))
         .generate_address_map(false)
         .native_unwind_info(false)
         .concurrency_support(false)

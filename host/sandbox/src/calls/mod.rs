@@ -117,7 +117,10 @@ impl<T: Send + 'static> Call<T> {
         let scheduled = ScheduledCall::new(running, Arc::clone(&meter), scheduling, permit);
         let outcome = match tokio::time::timeout(wall, scheduled).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(fault_of(&error, store.data(), &limits)),
+            Ok(Err(error)) => {
+                store.data_mut().log_stack(&error);
+                Err(fault_of(&error, store.data(), &limits))
+            }
             Err(_) => Err(Fault::OutOfTime { deadline: wall }),
         };
         let state = store.data_mut();

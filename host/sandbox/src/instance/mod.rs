@@ -5,6 +5,9 @@ mod imports;
 pub(crate) mod memory;
 pub(crate) mod meter;
 pub(crate) mod network;
+mod stack;
 pub(crate) mod stdio;
 pub(crate) mod store;
 pub(crate) mod trap;
+
+pub(crate) use stack::FRAMES;

@@ -11,6 +11,7 @@ use crate::guest::text::GuestText;
 use crate::instance::clock::{CountingMonotonicClock, FixedWallClock};
 use crate::instance::meter::CpuMeter;
 use crate::instance::network::Network;
+use crate::instance::stack::stack_of;
 use crate::instance::stdio::BoundedOutput;
 use crate::instance::trap::CpuSpent;
 use crate::limits::Limits;
@@ -85,6 +86,13 @@ impl CallState {
             GuestText::message(text.get(start..).unwrap_or_default(), &self.redact)
         } else {
             GuestText::message(&masked, &self.redact)
+        }
+    }
+
+    /// Logs which functions of the guest were running when this error came.
+    pub(crate) fn log_stack(&mut self, error: &wasmtime::Error) {
+        for line in stack_of(error) {
+            self.log.write(LogLevel::Debug, &line, &[("stream".into(), "stack".into())], &self.redact);
         }
     }
 

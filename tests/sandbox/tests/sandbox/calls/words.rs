@@ -62,6 +62,21 @@ pub(crate) mod panics {
     }
 }
 
+mod stack {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_functions_that_were_running_are_in_the_log() -> Result<()> {
+        let sandbox = bench::with(&[panics::GUEST]).await?;
+        let report = bench::poll(&sandbox, "Panics", json!({})).await;
+        let stack: Vec<_> = report.logs.iter().filter(|line| line.message.as_str().starts_with("at ")).collect();
+        assert!(stack.iter().all(|line| line.level == LogLevel::Debug), "{stack:?}");
+        assert!(stack.len() >= 2, "the panic and the call that it ended: {:?}", report.logs);
+        assert!(stack.len() <= 32, "{}", stack.len());
+        Ok(())
+    }
+}
+
 pub(crate) mod exits {
     use super::*;
     pub(crate) const GUEST: &str = "exits";
