@@ -15,10 +15,27 @@ struct Layers {
 }
 
 const LAYERS: &[Layers] = &[
+    Layers { root: "host/controller/src", path: "crate", order: &["local", "kubernetes", "pipeline"] },
+    Layers {
+        root: "host/controller/src/pipeline",
+        path: "crate::pipeline",
+        order: &["set", "provider", "converge", "build", "conclusion", "requeue", "secrets", "offload"],
+    },
     Layers {
         root: "host/sandbox/src",
         path: "crate",
-        order: &["operations", "admission", "calls", "instance", "plugin", "guest", "bindings", "engine", "limits"],
+        order: &[
+            "operations",
+            "admission",
+            "calls",
+            "instance",
+            "plugin",
+            "guest",
+            "bindings",
+            "engine",
+            "limits",
+            "consumer",
+        ],
     },
     Layers {
         root: "host/egress/src",
