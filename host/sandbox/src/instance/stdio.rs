@@ -2,7 +2,9 @@
 //!
 //! A full pipe must not become the guest's problem: `println!` in a loop would panic and hide the error that matters.
 
+use crate::guest::text::cut;
 use bytes::Bytes;
+use orangery_egress::Redactor;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +15,9 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 /// How much a guest may write at once.
 const AT_ONCE: usize = 64 * 1024;
+
+/// Bytes that are kept beyond the bound, to recognise a secret at its end: longer than a private key.
+const MARGIN: usize = 4096;
 
 /// A bounded sink; clones share it.
 #[derive(Debug, Clone)]
@@ -26,14 +31,19 @@ impl BoundedOutput {
         Self { kept: Arc::default(), most }
     }
 
-    /// What was kept, as text.
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.kept.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    /// What was kept, as text without the secrets of the call. Where the output was cut, its last bytes go too: they may be the
+    /// beginning of a secret, which cannot be recognised.
+    pub(crate) fn masked(&self, redact: &Redactor) -> String {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(&kept);
+        let masked = redact.mask(&text);
+        let certain = if kept.len() < self.most + MARGIN { masked.len() } else { masked.len().saturating_sub(MARGIN) };
+        cut(&masked, certain.min(self.most)).to_owned()
     }
 
     fn keep(&self, bytes: &[u8]) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = self.most.saturating_sub(kept.len()).min(bytes.len());
+        let room = (self.most + MARGIN).saturating_sub(kept.len()).min(bytes.len());
         kept.extend_from_slice(bytes.get(..room).unwrap_or_default());
     }
 }
@@ -99,7 +109,9 @@ mod tests {
         let mut output = BoundedOutput::new(4);
         output.write(Bytes::from_static(b"abc")).unwrap();
         output.write(Bytes::from_static(b"def")).unwrap();
-        assert_eq!(output.text(), "abcd");
+        assert_eq!(output.masked(&Redactor::default()), "abcd");
+        output.write(Bytes::from(vec![b'x'; 2 * MARGIN])).unwrap();
+        assert_eq!(output.masked(&Redactor::default()), "abcd");
         assert!(output.check_write().unwrap() > 0);
     }
 }

@@ -76,17 +76,12 @@ impl CallState {
 
     /// The end of standard error, where a panic says what happened.
     pub(crate) fn stderr_tail(&self) -> GuestText {
-        let text = self.stderr.text();
+        // Masked before it is cut: the cut could otherwise leave half a secret.
+        let text = self.stderr.masked(&self.redact);
         let text = text.trim();
         let start =
             (text.len().saturating_sub(STDERR_SHOWN)..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        // Redacted before it is cut: the cut could otherwise leave half a secret.
-        let masked = self.redact.mask(text);
-        if masked == text {
-            GuestText::message(text.get(start..).unwrap_or_default(), &self.redact)
-        } else {
-            GuestText::message(&masked, &self.redact)
-        }
+        GuestText::message(text.get(start..).unwrap_or_default(), &self.redact)
     }
 
     /// Logs which functions of the guest were running when this error came.
@@ -99,7 +94,7 @@ impl CallState {
     /// Moves what the guest printed to the log and returns everything it logged.
     pub(crate) fn finish_log(&mut self) -> Vec<crate::guest::log::LogLine> {
         for (stream, output) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
-            let text = output.text();
+            let text = output.masked(&self.redact);
             for line in text.lines().filter(|line| !line.trim().is_empty()) {
                 self.log.write(LogLevel::Debug, line, &[("stream".into(), stream.into())], &self.redact);
             }

@@ -1,9 +1,10 @@
 //! Guests that talk: what they say reaches people bounded, on one line, or not at all.
 
 use crate::bench;
+use crate::forge::Forge;
 use anyhow::{Result, bail};
 use orangery_core::{Disposition, Explain, Reason};
-use orangery_sandbox::{CallError, Fault, LogLevel};
+use orangery_sandbox::{CallError, Fault, LogLevel, PollRequest};
 use serde_json::json;
 use std::time::Duration;
 
@@ -58,6 +59,22 @@ pub(crate) mod panics {
         assert!(said.starts_with("plugin panics 0.1.0 trapped: wasm `unreachable` instruction executed"), "{said}");
         assert!(said.contains("the forge  [31msaid something odd"), "{said}");
         assert!(!said.contains(['\n', '\u{1b}']), "{said:?}");
+        Ok(())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_flood_in_a_panic_is_bounded_and_a_secret_in_it_is_masked() -> Result<()> {
+        let sandbox = bench::with(&[GUEST]).await?;
+        let forge = Forge::start().await?;
+        let question = bench::question("Panics", json!({"project": "s3cret-token-of-the-call"}));
+        let report =
+            sandbox.poll(PollRequest { session: forge.session("s3cret-token-of-the-call")?, ..question }).await;
+        let Err(error) = &report.result else { bail!("it answered") };
+        let said = error.to_string();
+        assert!(said.len() < 2048, "{} bytes: {said}", said.len());
+        let logs: String = report.logs.iter().map(|line| line.message.as_str()).collect();
+        assert!(logs.len() < 32 * 1024, "{} bytes", logs.len());
+        assert!(!said.contains("s3cret") && !logs.contains("s3cret"), "{said}");
         Ok(())
     }
 }
