@@ -40,4 +40,4 @@ pub use plan::{
 };
 pub use selection::{Filter, FilterSpec, LimitRule, NameKind, Selected, ServedType};
 pub use spec::keys;
-pub use time::{duration, schedule};
+pub use time::{Timestamp, TimestampError, duration, schedule};

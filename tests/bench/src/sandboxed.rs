@@ -2,6 +2,7 @@
 
 use crate::set::Form;
 use anyhow::{Context, Result};
+use orangery_core::Timestamp;
 use orangery_egress::{Egress, Policy};
 use orangery_plugin_sdk::renderer as sdk;
 use orangery_sandbox::{
@@ -93,7 +94,7 @@ pub fn request(form: Form, inputs: &[Map<String, Value>], untrusted: &[&str]) ->
             })
             .collect(),
         inputless: false,
-        now_ms: 0,
+        now: Timestamp::default(),
         seed: 0,
     })
 }

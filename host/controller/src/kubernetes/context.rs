@@ -8,6 +8,7 @@ use crate::pipeline::requeue::{RequeuePolicy, Requeuer};
 use kube::Client;
 use orangery_cluster::Target;
 use orangery_core::guard::DeletionPolicy;
+use orangery_core::{NamespacedName, Timestamp};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -82,18 +83,9 @@ impl Context {
     }
 }
 
-/// Milliseconds since 1970.
-pub(super) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
-}
-
-/// RFC 3339 with seconds, as conditions have it.
-pub(super) fn timestamp(now: u64) -> String {
-    i64::try_from(now / 1000)
-        .ok()
-        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
-        .unwrap_or_default()
-        .to_string()
+/// The present moment.
+pub(super) fn now() -> Timestamp {
+    SystemTime::now().into()
 }
 
 #[cfg(test)]

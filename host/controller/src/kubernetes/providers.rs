@@ -178,12 +178,7 @@ fn snapshot(status: &ResourceSetInputProviderStatus) -> Snapshot {
         Some(stale) => Freshness::Stale {
             reason: serde_json::from_value(serde_json::Value::String(stale.reason.clone()))
                 .unwrap_or(Reason::SourceUnavailable),
-            since: stale
-                .since
-                .parse::<jiff::Timestamp>()
-                .ok()
-                .and_then(|since| u64::try_from(since.as_millisecond()).ok())
-                .unwrap_or_default(),
+            since: stale.since.parse().unwrap_or_default(),
         },
     };
     Snapshot::restored(

@@ -1,6 +1,6 @@
 //! The work on one ResourceSet, and the fields of its status.
 
-use super::context::{Context, now, timestamp};
+use super::context::{Context, now};
 use super::deletion::{self, DeletionProtection};
 use super::events::Severity;
 use super::finalizer::FinalizerUse;

@@ -4,7 +4,7 @@ use orangery_core::combine::API_VERSION;
 use orangery_core::conditions::{
     Abnormal, Condition, ConditionStatus, ConditionType, Conditions, Outcome, Stamp, conclude,
 };
-use orangery_core::{GroupVersionKind, NamespacedName, Object, ObjectKey};
+use orangery_core::{GroupVersionKind, NamespacedName, Object, ObjectKey, Timestamp};
 use serde_json::{Value, json};
 
 /// The generation of manifests that come from files.
@@ -22,14 +22,14 @@ pub(super) fn describe(outcome: &Outcome) -> String {
     }
 }
 
-/// The conditions after an outcome at `now`, milliseconds since 1970.
-pub(super) fn concluded(before: &Conditions, outcome: &Outcome, abnormal: Option<&[Abnormal]>, now: u64) -> Conditions {
-    let now = i64::try_from(now)
-        .ok()
-        .and_then(|now| jiff::Timestamp::from_second(now / 1000).ok())
-        .unwrap_or_default()
-        .to_string();
-    conclude(before, outcome, abnormal, Stamp { generation: GENERATION, now: &now })
+/// The conditions after an outcome at `now`.
+pub(super) fn concluded(
+    before: &Conditions,
+    outcome: &Outcome,
+    abnormal: Option<&[Abnormal]>,
+    now: Timestamp,
+) -> Conditions {
+    conclude(before, outcome, abnormal, Stamp { generation: GENERATION, now })
 }
 
 /// Whether Ready is true.

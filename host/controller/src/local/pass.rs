@@ -16,7 +16,7 @@ use orangery_cluster::DirectoryTarget;
 use orangery_core::combine::{PROVIDER_KIND, SET_KIND};
 use orangery_core::conditions::{Conditions, Outcome};
 use orangery_core::spec::{ProviderSpec, SetSpec};
-use orangery_core::{NamespacedName, Object, ObjectKey, Owner, Reason, Snapshot};
+use orangery_core::{NamespacedName, Object, ObjectKey, Owner, Reason, Snapshot, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Providers polled at once.
@@ -54,7 +54,7 @@ impl Local {
         &self,
         manifests: &Manifests,
         due: &BTreeSet<NamespacedName>,
-        now: u64,
+        now: Timestamp,
     ) -> Result<Pass, SavedStateError> {
         let mut pass = Pass::default();
         let mut saved = BTreeMap::new();
@@ -90,7 +90,7 @@ impl Local {
         spec: &ProviderSpec,
         secrets: &InMemorySecrets,
         last: &Snapshot,
-        now: u64,
+        now: Timestamp,
     ) -> Option<ProviderReport> {
         if spec.cadence().suspended {
             return None;
@@ -103,7 +103,7 @@ impl Local {
         spec: &ProviderSpec,
         saved_state: &mut SavedProvider,
         report: ProviderReport,
-        now: u64,
+        now: Timestamp,
     ) -> Result<ProviderRow, SavedStateError> {
         let before = Conditions::new(std::mem::take(&mut saved_state.conditions));
         let conditions = concluded(&before, &report.conclusion.outcome, report.conclusion.abnormal.as_deref(), now);
@@ -126,7 +126,7 @@ impl Local {
         &self,
         manifests: &Manifests,
         saved: &BTreeMap<NamespacedName, SavedProvider>,
-        now: u64,
+        now: Timestamp,
         pass: &mut Pass,
     ) -> Result<(), SavedStateError> {
         let providers: Vec<KnownProvider> = manifests
@@ -170,7 +170,7 @@ impl Local {
         manifests: &Manifests,
         saved: &BTreeMap<NamespacedName, SavedProvider>,
         providers: &[KnownProvider],
-        now: u64,
+        now: Timestamp,
     ) -> Result<(SetRow, bool), SavedStateError> {
         let saved_state: SavedSet = self.target.state().load(&document("set", &spec.name))?.unwrap_or_default();
         let ledger = saved_state.ledger(&spec.name)?;
@@ -203,7 +203,7 @@ impl Local {
         Ok((self.publish(spec, report, now)?, waits))
     }
 
-    fn publish(&self, spec: &SetSpec, report: SetReport, now: u64) -> Result<SetRow, SavedStateError> {
+    fn publish(&self, spec: &SetSpec, report: SetReport, now: Timestamp) -> Result<SetRow, SavedStateError> {
         let document = document("set", &spec.name);
         // Read again: the ledger was written on the way.
         let mut saved_state: SavedSet = self.target.state().load(&document)?.unwrap_or_default();

@@ -6,7 +6,7 @@ use orangery_cluster::StateDirectory;
 use orangery_cluster::directory::StateError;
 use orangery_core::conditions::{Condition, Conditions};
 use orangery_core::inventory::{self, InventoryEntry};
-use orangery_core::{Freshness, GuardMemory, InputList, Ledger, NamespacedName, Reason, Snapshot};
+use orangery_core::{Freshness, GuardMemory, InputList, Ledger, NamespacedName, Reason, Snapshot, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Saved state cannot be read or written. It never counts as empty, because that would delete environments.
@@ -46,7 +46,7 @@ pub struct SavedProvider {
     pub revision: String,
     /// Why the last poll gave no complete answer, and since when.
     #[serde(default)]
-    pub stale: Option<(Reason, u64)>,
+    pub stale: Option<(Reason, Timestamp)>,
     /// The conditions.
     #[serde(default)]
     pub conditions: Vec<Condition>,

@@ -12,6 +12,7 @@ pub use history::{HistoryEntry, MAX_HISTORY, remember};
 pub use notice::{Notice, Severity};
 pub use outcome::{Abnormal, Outcome, conclude};
 
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Characters of a message that an API server accepts.
@@ -128,11 +129,11 @@ pub struct Condition {
 
 /// The generation and the time that conditions are stamped with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stamp<'a> {
+pub struct Stamp {
     /// `metadata.generation`.
     pub generation: i64,
-    /// Now, RFC 3339 with seconds.
-    pub now: &'a str,
+    /// The present moment.
+    pub now: Timestamp,
 }
 
 /// All conditions of one object.
@@ -161,20 +162,13 @@ impl Conditions {
     }
 
     /// Sets one. The time of transition moves only if the status does.
-    pub fn set(
-        &mut self,
-        kind: ConditionType,
-        status: ConditionStatus,
-        reason: Reason,
-        message: &str,
-        stamp: Stamp<'_>,
-    ) {
+    pub fn set(&mut self, kind: ConditionType, status: ConditionStatus, reason: Reason, message: &str, stamp: Stamp) {
         let message = cut(message);
         let reason = reason.as_str().to_owned();
         if let Some(known) = self.0.iter_mut().find(|condition| condition.kind == kind.as_str()) {
             if known.status != status {
                 known.status = status;
-                known.last_transition_time = stamp.now.to_owned();
+                known.last_transition_time = stamp.now.to_string();
             }
             known.reason = reason;
             known.message = message;
@@ -185,7 +179,7 @@ impl Conditions {
             kind: kind.as_str().to_owned(),
             status,
             observed_generation: stamp.generation,
-            last_transition_time: stamp.now.to_owned(),
+            last_transition_time: stamp.now.to_string(),
             reason,
             message,
         });

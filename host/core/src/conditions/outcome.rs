@@ -74,12 +74,7 @@ const ABNORMAL: [ConditionType; 8] = [
 /// The conditions after an outcome. `abnormal` is everything that is odd now; `None` leaves those conditions as they are, for
 /// outcomes that say nothing about them. After [`Outcome::Skipped`] it only adds.
 #[must_use]
-pub fn conclude(
-    previous: &Conditions,
-    outcome: &Outcome,
-    abnormal: Option<&[Abnormal]>,
-    stamp: Stamp<'_>,
-) -> Conditions {
+pub fn conclude(previous: &Conditions, outcome: &Outcome, abnormal: Option<&[Abnormal]>, stamp: Stamp) -> Conditions {
     use ConditionStatus::{False, True, Unknown};
     use ConditionType::{Ready, Reconciling, Stalled};
     let mut next = previous.clone();
@@ -145,7 +140,7 @@ fn has(abnormal: &[Abnormal], kind: ConditionType) -> bool {
     abnormal.iter().any(|one| one.kind == kind)
 }
 
-fn show(conditions: &mut Conditions, abnormal: &[Abnormal], kinds: &[ConditionType], stamp: Stamp<'_>) {
+fn show(conditions: &mut Conditions, abnormal: &[Abnormal], kinds: &[ConditionType], stamp: Stamp) {
     for kind in kinds.iter().copied() {
         let of_kind: Vec<&Abnormal> = abnormal.iter().filter(|one| one.kind == kind).collect();
         match of_kind.first() {

@@ -3,8 +3,8 @@
 use super::*;
 use std::time::Duration;
 
-const EARLY: Stamp<'_> = Stamp { generation: 1, now: "2026-01-01T00:00:00Z" };
-const LATE: Stamp<'_> = Stamp { generation: 1, now: "2026-01-01T01:00:00Z" };
+const EARLY: Stamp = Stamp { generation: 1, now: Timestamp::from_millis(1_767_225_600_000) };
+const LATE: Stamp = Stamp { generation: 1, now: Timestamp::from_millis(1_767_229_200_000) };
 
 fn succeeded(seconds: u64, changed: bool) -> Outcome {
     Outcome::Succeeded { took: Duration::from_secs(seconds), changed }
@@ -27,7 +27,7 @@ fn a_success_that_changed_nothing_leaves_the_status_equal() {
     let ready = changed.get(ConditionType::Ready).unwrap();
     assert_eq!(
         (ready.message.as_str(), ready.last_transition_time.as_str()),
-        ("Reconciliation finished in 3s", EARLY.now)
+        ("Reconciliation finished in 3s", EARLY.now.to_string().as_str())
     );
     let regenerated = conclude(&first, &succeeded(3, false), Some(&[]), Stamp { generation: 2, ..LATE });
     assert_eq!(regenerated.get(ConditionType::Ready).unwrap().observed_generation, 2);

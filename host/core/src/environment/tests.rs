@@ -7,6 +7,7 @@ use crate::input::{Freshness, NamespacedName, OddInputs};
 use crate::ledger::{InputSource, Ledger, LedgerEntry, SourceRef};
 use crate::object::{Object, ObjectKey, PackedObject};
 use crate::plan::{Action, ApplyReport, Change, Failed, Owner, Plan, Waiting, plan};
+use crate::time::Timestamp;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -105,7 +106,12 @@ fn an_environment_is_whole_only_if_all_of_it_is_there_and_ready() {
     let [whole, failed, waiting, partial] = &inputs;
     let objects = inputs.iter().map(|input| wanted(&format!("of-{}", input.uid), &[input])).collect();
     let plan = planned(objects, &Ledger::default());
-    let wait = Waiting { key: key("of-3"), status: "InProgress".into(), since: 0, until: 1 };
+    let wait = Waiting {
+        key: key("of-3"),
+        status: "InProgress".into(),
+        since: Timestamp::default(),
+        until: Timestamp::from_millis(1),
+    };
     let report = ApplyReport {
         failed: vec![Failed::new(key("of-2"), "no")],
         waiting: vec![wait],
@@ -150,7 +156,7 @@ impl Story {
 }
 
 fn stale() -> Freshness {
-    Freshness::Stale { reason: Reason::SourceUnavailable, since: 1 }
+    Freshness::Stale { reason: Reason::SourceUnavailable, since: Timestamp::from_millis(1) }
 }
 
 #[test]

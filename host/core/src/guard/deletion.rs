@@ -12,6 +12,7 @@
 //! A set whose namespace is being deleted, one that is suspended and one whose deletion was approved count nowhere.
 
 use crate::keys;
+use crate::time::Timestamp;
 use std::time::Duration;
 
 /// When the deletion of sets is held.
@@ -60,14 +61,13 @@ pub enum WhyHeld {
 
 impl DeletionPolicy {
     /// Whether a deletion at `own` is one of too many: `deletions` are the times of all deletions that count, this one
-    /// among them, in milliseconds; `all` is the number of sets that there are or were.
+    /// among them; `all` is the number of sets that there are or were.
     #[must_use]
-    pub fn too_many(&self, own: u64, deletions: &[u64], all: usize) -> Option<Many> {
-        let span = u64::try_from(self.within.as_millis()).unwrap_or(u64::MAX);
+    pub fn too_many(&self, own: Timestamp, deletions: &[Timestamp], all: usize) -> Option<Many> {
         let in_window =
-            |start: u64| deletions.iter().filter(|at| (start..=start.saturating_add(span)).contains(at)).count();
+            |start: Timestamp| deletions.iter().filter(|at| (start..=start + self.within).contains(at)).count();
         // Every window that matters begins with a deletion.
-        let starts = deletions.iter().copied().filter(|start| *start <= own && own - start <= span);
+        let starts = deletions.iter().copied().filter(|start| *start <= own && own.since(*start) <= self.within);
         let deleted = starts.map(in_window).max().unwrap_or_default();
         let many = deleted >= self.at_least && deleted.saturating_mul(2) >= all;
         (self.hold == Holding::On && many).then_some(Many { deleted, all })
@@ -113,8 +113,13 @@ mod tests {
 
     const SECOND: u64 = 1000;
 
+    fn at(millis: &[u64]) -> Vec<Timestamp> {
+        millis.iter().copied().map(Timestamp::from_millis).collect()
+    }
+
     fn judge(deletions: &[u64], all: usize) -> Option<Many> {
-        DeletionPolicy::default().too_many(deletions[0], deletions, all)
+        let deletions = at(deletions);
+        DeletionPolicy::default().too_many(deletions[0], &deletions, all)
     }
 
     #[test]
@@ -130,6 +135,7 @@ mod tests {
         let spread: Vec<u64> = (0..10).map(|nth| nth * 20 * SECOND).collect();
         assert_eq!(judge(&spread, 10), None, "four in any minute");
         let dense: Vec<u64> = (0..10).map(|nth| nth * 15 * SECOND).collect();
+        let dense = at(&dense);
         for own in &dense {
             let held = DeletionPolicy::default().too_many(*own, &dense, 10);
             assert_eq!(held, Some(Many { deleted: 5, all: 10 }), "the window may begin before, around or at {own}");
@@ -141,7 +147,7 @@ mod tests {
     #[test]
     fn switched_off_nothing_is_held_and_nobody_waits() {
         let off = DeletionPolicy { hold: Holding::Off, ..DeletionPolicy::default() };
-        assert_eq!(off.too_many(1, &[1; 100], 100), None);
+        assert_eq!(off.too_many(Timestamp::from_millis(1), &at(&[1; 100]), 100), None);
         assert_eq!(off.settling(100), Duration::ZERO);
     }
 
@@ -169,6 +175,7 @@ mod tests {
         #[test]
         fn all_of_at_least_five_at_once_are_held_whatever_the_order(mut offsets in prop::collection::vec(0..60_000_u64, 5..40), first in 0..1_000_000_u64) {
             offsets.iter_mut().for_each(|at| *at += first);
+            let offsets = at(&offsets);
             for own in &offsets {
                 prop_assert!(DeletionPolicy::default().too_many(*own, &offsets, offsets.len()).is_some());
             }

@@ -4,10 +4,12 @@
 //! Nothing is written while nothing is deleted. At most [`MAX_LEVELS`] levels are kept; where more were needed, two become one
 //! that is as high as the higher and lasts as long as the longer, so that the guard holds rather too early than too late.
 
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
-/// How long a level counts after it was left: an hour, in milliseconds.
-pub const HIGH_WATER_MS: u64 = 60 * 60 * 1000;
+/// How long a level counts after it was left.
+pub const HIGH_WATER: Duration = Duration::from_secs(60 * 60);
 
 /// How many levels are kept.
 pub const MAX_LEVELS: usize = 12;
@@ -17,8 +19,8 @@ pub const MAX_LEVELS: usize = 12;
 pub struct Level {
     /// How many inputs owned objects.
     pub inputs: usize,
-    /// Until when, in milliseconds since 1970.
-    pub until: u64,
+    /// Until when.
+    pub until: Timestamp,
 }
 
 /// What the guard remembers of a set.
@@ -39,20 +41,20 @@ pub struct GuardMemory {
 impl GuardMemory {
     /// The high-water mark: the most inputs of the last hour, as far as it is remembered.
     #[must_use]
-    pub fn high_water(&self, now: u64) -> usize {
+    pub fn high_water(&self, now: Timestamp) -> usize {
         self.levels.iter().filter(|level| level.counts(now)).map(|level| level.inputs).max().unwrap_or_default()
     }
 
     /// After deletions that lowered the number of inputs from `inputs`.
-    pub(super) fn after_a_drop(&self, inputs: usize, now: u64) -> Self {
+    pub(super) fn after_a_drop(&self, inputs: usize, now: Timestamp) -> Self {
         let mut levels: Vec<Level> =
             self.levels.iter().filter(|level| level.counts(now) && level.inputs > inputs).copied().collect();
         levels.push(Level { inputs, until: now });
         while levels.len() > MAX_LEVELS {
             // The two whose ends are closest to each other lose the least by becoming one.
             let ends = levels.windows(2).enumerate().map(|(index, pair)| match pair {
-                [first, second] => (second.until.saturating_sub(first.until), index),
-                _ => (u64::MAX, index),
+                [first, second] => (second.until.since(first.until), index),
+                _ => (Duration::MAX, index),
             });
             let Some((_, index)) = ends.min() else { break };
             let first = levels.remove(index);
@@ -75,8 +77,8 @@ impl GuardMemory {
 }
 
 impl Level {
-    fn counts(&self, now: u64) -> bool {
-        self.until.saturating_add(HIGH_WATER_MS) > now
+    fn counts(&self, now: Timestamp) -> bool {
+        self.until + HIGH_WATER > now
     }
 }
 
@@ -84,19 +86,24 @@ impl Level {
 mod tests {
     use super::*;
 
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
     #[test]
     fn the_mark_is_the_most_of_the_last_hour() {
-        let memory = GuardMemory::default().after_a_drop(100, 0).after_a_drop(60, 1000).after_a_drop(55, 2000);
-        assert_eq!(memory.high_water(3000), 100);
-        assert_eq!(memory.high_water(HIGH_WATER_MS), 60);
-        assert_eq!(memory.high_water(HIGH_WATER_MS + 1500), 55);
-        assert_eq!(memory.high_water(HIGH_WATER_MS + 2000), 0);
+        let memory =
+            GuardMemory::default().after_a_drop(100, at(0)).after_a_drop(60, at(1000)).after_a_drop(55, at(2000));
+        assert_eq!(memory.high_water(at(3000)), 100);
+        assert_eq!(memory.high_water(at(0) + HIGH_WATER), 60);
+        assert_eq!(memory.high_water(at(1500) + HIGH_WATER), 55);
+        assert_eq!(memory.high_water(at(2000) + HIGH_WATER), 0);
     }
 
     #[test]
     fn a_level_that_a_later_one_reaches_is_forgotten() {
-        let memory = GuardMemory::default().after_a_drop(10, 0).after_a_drop(20, 1000);
-        assert_eq!(memory.levels, [Level { inputs: 20, until: 1000 }]);
+        let memory = GuardMemory::default().after_a_drop(10, at(0)).after_a_drop(20, at(1000));
+        assert_eq!(memory.levels, [Level { inputs: 20, until: at(1000) }]);
     }
 
     #[test]
@@ -104,9 +111,9 @@ mod tests {
         let mut memory = GuardMemory::default();
         for step in 0..1000 {
             let inputs = 1000 - usize::try_from(step).unwrap();
-            memory = memory.after_a_drop(inputs, step * 1000);
+            memory = memory.after_a_drop(inputs, at(step * 1000));
             assert!(memory.levels.len() <= MAX_LEVELS);
-            assert_eq!(memory.high_water(step * 1000), 1000, "all of it is within one hour");
+            assert_eq!(memory.high_water(at(step * 1000)), 1000, "all of it is within one hour");
         }
         let text = serde_json::to_string(&memory).unwrap();
         assert!(text.len() < 1000, "{text}");

@@ -23,13 +23,14 @@ mod tally;
 
 pub use approval::{Hold, list_digest};
 pub use deletion::{DeletionPolicy, Holding, Many, WhyHeld};
-pub use memory::{GuardMemory, HIGH_WATER_MS, Level, MAX_LEVELS};
+pub use memory::{GuardMemory, HIGH_WATER, Level, MAX_LEVELS};
 pub use policy::{GuardPolicy, Thresholds};
 
 use crate::conditions::Reason;
 use crate::input::{Freshness, OddInputs};
 use crate::ledger::{InputRef, Ledger, LedgerEntry, Mark};
 use crate::object::ObjectKey;
+use crate::time::Timestamp;
 use std::collections::BTreeSet;
 
 /// What is known of one source at the time of the decision.
@@ -70,8 +71,8 @@ pub struct Evidence<'a> {
     pub applied: bool,
     /// The value of `orangery.dev/approve-prune`.
     pub approved: Option<&'a str>,
-    /// Milliseconds since 1970.
-    pub now: u64,
+    /// The moment of the decision.
+    pub now: Timestamp,
 }
 
 /// Whether what is stale may be deleted now.

@@ -36,7 +36,7 @@ struct World {
     applied: bool,
     approved: Option<String>,
     policy: GuardPolicy,
-    now: u64,
+    now: Timestamp,
 }
 
 impl World {
@@ -49,7 +49,7 @@ impl World {
             applied: true,
             approved: None,
             policy: GuardPolicy::default(),
-            now: 1_764_000_000_000,
+            now: Timestamp::from_millis(1_764_000_000_000),
         }
     }
 
@@ -277,7 +277,7 @@ fn what_is_held_stays_held_until_it_is_approved_or_comes_back_or_the_policy_chan
     // One new input, and the three are no longer all that the source ever had.
     world.appears("p", 7);
     for _ in 0..3 {
-        world.now += 2 * HIGH_WATER_MS;
+        world.now += 2 * HIGH_WATER;
         assert!(matches!(world.passes(), Verdict::Held(_)));
         world.is_held("held before and not approved: 3");
     }
@@ -302,7 +302,8 @@ fn nothing_is_deleted_on_partial_knowledge() {
     failed.applied = false;
     assert_eq!(reason(&failed), Reason::ReconciliationFailed);
     let mut stale = World::with(&[("p", 5)]).loses("p", 0..1);
-    stale.sources[0].freshness = Freshness::Stale { reason: Reason::SourceUnavailable, since: 1 };
+    stale.sources[0].freshness =
+        Freshness::Stale { reason: Reason::SourceUnavailable, since: Timestamp::from_millis(1) };
     assert_eq!(reason(&stale), Reason::SourceStale);
     let mut never = World::with(&[("p", 5), ("q", 5)]).loses("q", 0..5);
     never.sources[1].freshness = Freshness::Never;

@@ -3,6 +3,7 @@
 use crate::conditions::Reason;
 use crate::input::{InputList, revision};
 use crate::selection::{Coverage, Selected};
+use crate::time::Timestamp;
 use std::collections::BTreeSet;
 
 /// How much a snapshot can be trusted.
@@ -14,8 +15,8 @@ pub enum Freshness {
     Stale {
         /// Why.
         reason: Reason,
-        /// Since when, in milliseconds since 1970.
-        since: u64,
+        /// Since when.
+        since: Timestamp,
     },
     /// No poll has ever given an answer: zero inputs here mean nothing at all.
     Never,
@@ -104,7 +105,7 @@ impl Snapshot {
 
     /// After an answer that was selected from: [`crate::selection::select()`] has already kept what a partial answer may not remove.
     #[must_use]
-    pub fn after_answer(&self, selected: Selected, coverage: Coverage, now: u64) -> Self {
+    pub fn after_answer(&self, selected: Selected, coverage: Coverage, now: Timestamp) -> Self {
         let freshness = match coverage {
             Coverage::Complete => Freshness::Fresh,
             // Part of an answer to a provider that never gave a whole one is not an answer yet.
@@ -120,14 +121,14 @@ impl Snapshot {
 
     /// After a failure: everything stays, only the trust goes.
     #[must_use]
-    pub fn after_failure(&self, reason: Reason, now: u64) -> Self {
+    pub fn after_failure(&self, reason: Reason, now: Timestamp) -> Self {
         match self.freshness {
             Freshness::Never => self.clone(),
             Freshness::Fresh | Freshness::Stale { .. } => Self { freshness: self.stale(reason, now), ..self.clone() },
         }
     }
 
-    fn stale(&self, reason: Reason, now: u64) -> Freshness {
+    fn stale(&self, reason: Reason, now: Timestamp) -> Freshness {
         let since = match self.freshness {
             Freshness::Stale { since, .. } => since,
             Freshness::Fresh | Freshness::Never => now,
@@ -171,27 +172,32 @@ mod tests {
     use super::*;
     use serde_json::{Map, Value, json};
 
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
     fn inputs(ids: &[&str]) -> Vec<Map<String, Value>> {
         ids.iter().map(|id| json!({ "id": id }).as_object().cloned().unwrap()).collect()
     }
 
     fn answered(ids: &[&str]) -> Snapshot {
         let selected = Selected { exported: inputs(ids), ..Selected::default() };
-        Snapshot::never().after_answer(selected, Coverage::Complete, 1)
+        Snapshot::never().after_answer(selected, Coverage::Complete, at(1))
     }
 
     #[test]
     fn a_failure_keeps_the_inputs_and_remembers_since_when() {
-        let failed =
-            answered(&["1", "2"]).after_failure(Reason::SourceUnavailable, 5).after_failure(Reason::RateLimited, 9);
+        let failed = answered(&["1", "2"])
+            .after_failure(Reason::SourceUnavailable, at(5))
+            .after_failure(Reason::RateLimited, at(9));
         assert_eq!(failed.inputs().len(), 2);
-        assert_eq!(failed.freshness(), &Freshness::Stale { reason: Reason::RateLimited, since: 5 });
+        assert_eq!(failed.freshness(), &Freshness::Stale { reason: Reason::RateLimited, since: at(5) });
         assert_eq!(failed.revision(), answered(&["1", "2"]).revision());
     }
 
     #[test]
     fn a_provider_that_never_answered_stays_so_through_failures() {
-        assert_eq!(Snapshot::never().after_failure(Reason::Unauthorized, 1), Snapshot::never());
+        assert_eq!(Snapshot::never().after_failure(Reason::Unauthorized, at(1)), Snapshot::never());
         assert_eq!(
             Snapshot::restored(inputs(&["1"]).as_slice().into(), vec![], String::new(), Freshness::Fresh),
             Snapshot::never()
@@ -200,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_complete_answer_may_shrink_to_nothing_and_is_fresh() {
-        let empty = answered(&["1"]).after_answer(Selected::default(), Coverage::Complete, 2);
+        let empty = answered(&["1"]).after_answer(Selected::default(), Coverage::Complete, at(2));
         assert!(empty.inputs().is_empty() && empty.freshness().is_fresh());
         assert!(!empty.revision().is_empty());
     }
@@ -208,7 +214,7 @@ mod tests {
     #[test]
     fn a_partial_answer_is_not_fresh() {
         let selected = Selected { exported: inputs(&["1", "2"]), ..Selected::default() };
-        let partial = answered(&["1"]).after_answer(selected, Coverage::Partial, 7);
-        assert_eq!(partial.freshness(), &Freshness::Stale { reason: Reason::PartialAnswer, since: 7 });
+        let partial = answered(&["1"]).after_answer(selected, Coverage::Partial, at(7));
+        assert_eq!(partial.freshness(), &Freshness::Stale { reason: Reason::PartialAnswer, since: at(7) });
     }
 }

@@ -3,6 +3,7 @@
 use crate::conditions::Reason;
 use crate::ledger::{LedgerEntry, Mark};
 use crate::object::ObjectKey;
+use crate::time::Timestamp;
 
 /// What happened to one object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,10 +94,10 @@ pub struct Waiting {
     pub key: ObjectKey,
     /// Its status in one word, for example `InProgress`.
     pub status: String,
-    /// When the wait began, in milliseconds since 1970.
-    pub since: u64,
-    /// When it becomes a failure, in milliseconds since 1970.
-    pub until: u64,
+    /// When the wait began.
+    pub since: Timestamp,
+    /// When it becomes a failure.
+    pub until: Timestamp,
 }
 
 /// What an apply did, also when it failed midway.

@@ -1,7 +1,7 @@
 //! The windows of `spec.schedule` (`resourceset.md` §6.6, 6.7, 6.11): arithmetic over trigger times that someone else computed
-//! from the cron expressions. All times are milliseconds since 1970.
+//! from the cron expressions.
 
-use crate::duration;
+use super::{Timestamp, duration};
 use std::time::Duration;
 
 /// Entries of `spec.schedule` that count; further ones are ignored.
@@ -13,9 +13,9 @@ pub struct Window {
     /// How long after a trigger polls are allowed; zero does not restrict polls.
     pub length: Duration,
     /// The last trigger at or before the time of the decision.
-    pub previous: Option<u64>,
+    pub previous: Option<Timestamp>,
     /// The first trigger after the time of the decision.
-    pub next: Option<u64>,
+    pub next: Option<Timestamp>,
 }
 
 /// A window that could never be used.
@@ -47,9 +47,8 @@ pub fn check_window(index: usize, window: Duration, timeout: Duration) -> Result
 
 /// Whether a poll may start now: it must be able to end within a window.
 #[must_use]
-pub fn may_poll(now: u64, timeout: Duration, windows: &[Window]) -> bool {
-    windows.is_empty()
-        || windows.iter().any(|window| window.length.is_zero() || lies_within(plus(now, timeout), window))
+pub fn may_poll(now: Timestamp, timeout: Duration, windows: &[Window]) -> bool {
+    windows.is_empty() || windows.iter().any(|window| window.length.is_zero() || lies_within(now + timeout, window))
 }
 
 /// When to come back.
@@ -64,16 +63,16 @@ pub enum NextPoll {
         /// Which entry of the schedule.
         index: usize,
         /// When.
-        when: u64,
+        when: Timestamp,
     },
 }
 
 /// When to come back after a poll that ended `now`, whose windows were looked up `now`. Without an interval only a manual
 /// trigger polls again.
 #[must_use]
-pub fn next_poll(now: u64, interval: Option<Duration>, windows: &[Window]) -> NextPoll {
+pub fn next_poll(now: Timestamp, interval: Option<Duration>, windows: &[Window]) -> NextPoll {
     let Some(interval) = interval else { return NextPoll::Never };
-    let again = plus(now, interval);
+    let again = now + interval;
     let Some((index, when)) = next_trigger(windows) else { return NextPoll::After(interval) };
     let restricted = windows.iter().any(|window| !window.length.is_zero());
     let outside = restricted && !windows.iter().any(|window| !window.length.is_zero() && lies_within(again, window));
@@ -82,7 +81,7 @@ pub fn next_poll(now: u64, interval: Option<Duration>, windows: &[Window]) -> Ne
 
 /// When to come back after a poll that was skipped because it lay outside the windows.
 #[must_use]
-pub fn next_trigger(windows: &[Window]) -> Option<(usize, u64)> {
+pub fn next_trigger(windows: &[Window]) -> Option<(usize, Timestamp)> {
     windows
         .iter()
         .enumerate()
@@ -90,55 +89,54 @@ pub fn next_trigger(windows: &[Window]) -> Option<(usize, u64)> {
         .min_by_key(|(_, when)| *when)
 }
 
-fn lies_within(time: u64, window: &Window) -> bool {
-    window.previous.is_some_and(|previous| time < plus(previous, window.length))
-}
-
-fn plus(time: u64, duration: Duration) -> u64 {
-    time.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+fn lies_within(time: Timestamp, window: &Window) -> bool {
+    window.previous.is_some_and(|previous| time < previous + window.length)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const MINUTE: u64 = 60_000;
+    fn minute(n: u64) -> Timestamp {
+        Timestamp::from_millis(n * 60_000)
+    }
 
     fn minutes(n: u64) -> Duration {
         Duration::from_secs(n * 60)
     }
 
     fn window(length: u64, previous: u64, next: u64) -> Window {
-        Window { length: minutes(length), previous: Some(previous * MINUTE), next: Some(next * MINUTE) }
+        Window { length: minutes(length), previous: Some(minute(previous)), next: Some(minute(next)) }
     }
 
     #[test]
     fn a_poll_must_be_able_to_end_within_a_window() {
-        assert!(may_poll(0, minutes(2), &[]));
-        assert!(may_poll(100 * MINUTE, minutes(2), &[window(0, 0, 1000)]));
-        assert!(may_poll(105 * MINUTE, minutes(2), &[window(10, 100, 1000)]));
-        assert!(!may_poll(108 * MINUTE, minutes(2), &[window(10, 100, 1000)]));
-        assert!(may_poll(108 * MINUTE, minutes(2), &[window(10, 100, 1000), window(60, 60, 2000)]));
-        assert!(!may_poll(0, minutes(2), &[Window { length: minutes(10), previous: None, next: Some(1) }]));
+        assert!(may_poll(minute(0), minutes(2), &[]));
+        assert!(may_poll(minute(100), minutes(2), &[window(0, 0, 1000)]));
+        assert!(may_poll(minute(105), minutes(2), &[window(10, 100, 1000)]));
+        assert!(!may_poll(minute(108), minutes(2), &[window(10, 100, 1000)]));
+        assert!(may_poll(minute(108), minutes(2), &[window(10, 100, 1000), window(60, 60, 2000)]));
+        assert!(!may_poll(
+            minute(0),
+            minutes(2),
+            &[Window { length: minutes(10), previous: None, next: Some(minute(1)) }]
+        ));
     }
 
     #[test]
     fn the_next_poll_is_the_interval_or_the_next_trigger() {
         let every = Some(minutes(10));
-        assert_eq!(next_poll(0, None, &[window(0, 0, 5)]), NextPoll::Never);
-        assert_eq!(next_poll(0, every, &[]), NextPoll::After(minutes(10)));
-        assert_eq!(next_poll(0, every, &[window(60, 0, 1000)]), NextPoll::After(minutes(10)));
-        assert_eq!(
-            next_poll(55 * MINUTE, every, &[window(60, 0, 1000)]),
-            NextPoll::At { index: 0, when: 1000 * MINUTE }
-        );
-        assert_eq!(next_poll(0, every, &[window(0, 0, 5)]), NextPoll::At { index: 0, when: 5 * MINUTE });
-        assert_eq!(next_poll(0, every, &[window(0, 0, 500)]), NextPoll::After(minutes(10)));
+        assert_eq!(next_poll(minute(0), None, &[window(0, 0, 5)]), NextPoll::Never);
+        assert_eq!(next_poll(minute(0), every, &[]), NextPoll::After(minutes(10)));
+        assert_eq!(next_poll(minute(0), every, &[window(60, 0, 1000)]), NextPoll::After(minutes(10)));
+        assert_eq!(next_poll(minute(55), every, &[window(60, 0, 1000)]), NextPoll::At { index: 0, when: minute(1000) });
+        assert_eq!(next_poll(minute(0), every, &[window(0, 0, 5)]), NextPoll::At { index: 0, when: minute(5) });
+        assert_eq!(next_poll(minute(0), every, &[window(0, 0, 500)]), NextPoll::After(minutes(10)));
     }
 
     #[test]
     fn the_earliest_trigger_of_all_entries_counts() {
-        assert_eq!(next_trigger(&[window(10, 0, 30), window(10, 0, 20)]), Some((1, 20 * MINUTE)));
+        assert_eq!(next_trigger(&[window(10, 0, 30), window(10, 0, 20)]), Some((1, minute(20))));
         assert_eq!(next_trigger(&[]), None);
     }
 

@@ -16,6 +16,7 @@ use orangery_controller::pipeline::requeue::{Jitter, RequeuePolicy, Requeuer};
 use orangery_core::NamespacedName;
 use orangery_core::combine::PROVIDER_KIND;
 use orangery_core::spec::ProviderSpec;
+use orangery_core::{NamespacedName, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::ExitCode;
@@ -95,7 +96,7 @@ fn read(options: &RunOptions) -> anyhow::Result<Manifests> {
 struct PollSchedule {
     requeuer: Requeuer,
     providers: BTreeMap<NamespacedName, Entry>,
-    sets: Option<(u64, Vec<orangery_core::spec::SetSpec>)>,
+    sets: Option<(Timestamp, Vec<orangery_core::spec::SetSpec>)>,
 }
 
 struct Entry {
@@ -111,7 +112,7 @@ impl PollSchedule {
     }
 
     /// The providers to poll now: those that are new or edited, and those whose time has come.
-    fn due(&self, manifests: &Manifests, now: u64) -> BTreeSet<NamespacedName> {
+    fn due(&self, manifests: &Manifests, now: Timestamp) -> BTreeSet<NamespacedName> {
         let is_due = |provider: &&ProviderSpec| match self.providers.get(&provider.name) {
             Some(entry) if entry.spec == **provider => entry.next.is_some_and(|next| next <= now),
             _ => true,
@@ -119,13 +120,13 @@ impl PollSchedule {
         manifests.providers.iter().filter(is_due).map(|provider| provider.name.clone()).collect()
     }
 
-    fn sets_are_due(&self, manifests: &Manifests, now: u64) -> bool {
+    fn sets_are_due(&self, manifests: &Manifests, now: Timestamp) -> bool {
         self.sets.as_ref().is_none_or(|(next, seen)| *next <= now || *seen != manifests.sets)
     }
 
     /// `at_least` bounds the time to the next poll, whatever the annotation of the provider says.
-    fn remember(&mut self, manifests: &Manifests, pass: &Pass, at_least: Option<Duration>, now: u64) {
-        let plus = |wait: Duration| now.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+    fn remember(&mut self, manifests: &Manifests, pass: &Pass, at_least: Option<Duration>, now: Timestamp) {
+        let plus = |wait: Duration| now + wait;
         for row in &pass.providers {
             let Some(spec) = manifests.providers.iter().find(|provider| provider.name == row.name) else { continue };
             let next = self.requeuer.delay(PROVIDER_KIND, &row.name, &spec.uid, row.requeue).map(plus);

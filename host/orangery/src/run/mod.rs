@@ -10,10 +10,10 @@ mod surroundings;
 pub use surroundings::Surroundings;
 
 use crate::cli::{GuardDefault, RunOptions};
-use orangery_core::GuardPolicy;
 use orangery_core::guard::Thresholds;
+use orangery_core::{GuardPolicy, Timestamp};
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 /// Runs until it is stopped, or for one pass.
 ///
@@ -26,10 +26,10 @@ pub async fn perform(options: RunOptions, surroundings: &Surroundings) -> anyhow
     }
 }
 
-/// Milliseconds since 1970.
+/// The present moment.
 #[must_use]
-pub fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+pub fn now() -> Timestamp {
+    SystemTime::now().into()
 }
 
 /// The guard's policy unless a set says otherwise.

@@ -21,6 +21,7 @@ use crate::limits::Limits;
 use crate::plugin::describe::{self, DescriptionError};
 use crate::plugin::world::{ComponentInterface, Roles, WorldError};
 use crate::plugin::{PluginDescription, PluginSource};
+use orangery_core::Timestamp;
 use orangery_egress::Redactor;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -284,7 +285,7 @@ impl Admission {
             plugin: source.label.clone(),
             consumer: "admission".into(),
             origin: None,
-            clock: Clock::Frozen { now_ms: 0, seed: 0 },
+            clock: Clock::Frozen { now: Timestamp::default(), seed: 0 },
             network: Network::Closed("describe must not use the network"),
             wants: None,
             redact: Redactor::default(),

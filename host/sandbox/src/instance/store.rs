@@ -15,6 +15,7 @@ use crate::instance::stack::stack_of;
 use crate::instance::stdio::BoundedOutput;
 use crate::instance::trap::CpuSpent;
 use crate::limits::Limits;
+use orangery_core::Timestamp;
 use orangery_egress::Redactor;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,9 +36,9 @@ const STDERR_SHOWN: usize = 512;
 pub(crate) enum Clock {
     /// The real one, and real randomness.
     Real,
-    /// The wall clock stands at these milliseconds since 1970, the monotonic one counts its readings, and randomness is from
+    /// The wall clock stands at this moment, the monotonic one counts its readings, and randomness is from
     /// this seed.
-    Frozen { now_ms: u64, seed: u64 },
+    Frozen { now: Timestamp, seed: u64 },
 }
 
 /// What a call gives to its guest beyond the empty world.
@@ -145,14 +146,14 @@ fn empty_wasi(clock: Clock, stdout: &BoundedOutput, stderr: &BoundedOutput) -> W
     let mut world = WasiCtxBuilder::new();
     world.stdout(stdout.clone()).stderr(stderr.clone());
     world.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false).max_random_size(64 * 1024);
-    if let Clock::Frozen { now_ms, seed } = clock {
+    if let Clock::Frozen { now, seed } = clock {
         let bytes = stream_of(seed);
         let insecure_seed = bytes.iter().take(16).fold(0u128, |sum, byte| (sum << 8) | u128::from(*byte));
         world
             .secure_random(Deterministic::new(bytes.clone()))
             .insecure_random(Deterministic::new(bytes))
             .insecure_random_seed(insecure_seed)
-            .wall_clock(FixedWallClock(Duration::from_millis(now_ms)))
+            .wall_clock(FixedWallClock(Duration::from_millis(now.as_millis())))
             .monotonic_clock(CountingMonotonicClock::default());
     }
     world.build()

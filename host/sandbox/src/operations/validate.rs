@@ -12,6 +12,7 @@ use crate::operations::sandbox::Sandbox;
 use crate::plugin::PluginSource;
 use crate::plugin::describe::DescriptionError;
 use crate::plugin::schema::{ConfigError, FieldError, Schema, SchemaError, one_line, surplus};
+use orangery_core::Timestamp;
 use orangery_egress::Redactor;
 use serde_json::Value;
 use std::sync::Arc;
@@ -75,7 +76,7 @@ impl Sandbox {
             plugin: plugin.reference().to_string(),
             consumer,
             origin: None,
-            clock: Clock::Frozen { now_ms: 0, seed: 0 },
+            clock: Clock::Frozen { now: Timestamp::default(), seed: 0 },
             network: Network::Closed("validate-config must not use the network"),
             wants: None,
             redact: Redactor::default(),

@@ -17,6 +17,7 @@ use orangery_core::desired::OnDuplicate;
 use orangery_core::spec::{ProviderSpec, SetSpec};
 use orangery_core::{
     ApplyReport, InputList, LedgerEntry, NamespacedName, Object, ObjectKey, Owner, Plan, PruneReport, Snapshot,
+    Timestamp,
 };
 use orangery_sandbox::{PluginSource, RenderInput, RenderRequest, Sandbox, Template, TemplateBody};
 use serde_json::{Map, Value, json};
@@ -91,7 +92,7 @@ async fn beat(sandbox: &Sandbox, seed: u64) -> Result<()> {
             untrusted: Vec::new(),
         }],
         inputless: false,
-        now_ms: 0,
+        now: Timestamp::default(),
         // Another one each time, so that nothing is remembered.
         seed,
     };

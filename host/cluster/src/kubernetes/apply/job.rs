@@ -8,7 +8,7 @@ use crate::kubernetes::live::deletion::{Ending, until_gone};
 use crate::kubernetes::object::ownership::replaceable;
 use crate::kubernetes::object::secrecy::explain;
 use orangery_core::readiness::{Purpose, Readiness, readiness};
-use orangery_core::{Failed, Object, Plan, Planned, keys};
+use orangery_core::{Failed, Object, Plan, Planned, Timestamp, keys};
 use std::time::Duration;
 
 /// Deletes the live Job of `planned` if it failed, is ours, and the rendered one says `recreateOnFailure: enabled`.
@@ -32,7 +32,7 @@ pub(crate) async fn remove_failed(
     let Some(kind) = session.kind(&gvk).await.map_err(refused)? else { return Ok(()) };
     let path = kind.path(&key.namespace, &key.name);
     let Some(live) = session.get::<Object>(&path).await.map_err(refused)? else { return Ok(()) };
-    let has_failed = matches!(readiness(Some(&live), Purpose::Wait, 0), Readiness::Failed(_));
+    let has_failed = matches!(readiness(Some(&live), Purpose::Wait, Timestamp::default()), Readiness::Failed(_));
     let Some(uid) = replaceable(plan, &key, &live).filter(|_| has_failed) else { return Ok(()) };
     match session.delete(&path, uid, Propagation::Foreground).await {
         Err(refusal) if !refusal.is_not_found() => return Err(refused(refusal)),

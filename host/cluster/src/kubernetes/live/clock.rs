@@ -6,11 +6,11 @@
 //! restart the live objects tell since when they are waited for, so that an operator that is started again and again does not
 //! wait for ever.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use orangery_core::{NamespacedName, Object, ObjectKey, keys};
+use orangery_core::{NamespacedName, Object, ObjectKey, Timestamp, keys};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// What is waited for: where in the plan, and which object.
 pub(crate) type Place = (String, ObjectKey);
@@ -26,8 +26,8 @@ pub(crate) struct Clock {
 pub(crate) struct Began {
     /// Digest of what was rendered.
     pub(crate) rendered: String,
-    /// Milliseconds since 1970.
-    pub(crate) at: u64,
+    /// When it began.
+    pub(crate) at: Timestamp,
 }
 
 impl Clock {
@@ -38,8 +38,8 @@ impl Clock {
         set: &NamespacedName,
         place: &Place,
         rendered: &str,
-        now: u64,
-        before: Option<u64>,
+        now: Timestamp,
+        before: Option<Timestamp>,
     ) -> Began {
         let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         let begins = |at| Began { rendered: rendered.to_owned(), at };
@@ -65,8 +65,8 @@ impl Clock {
 
 /// Since when an object that nobody has written today has been as it is: since we last changed it, or since one of its conditions
 /// changed. Rounded up, because Kubernetes keeps whole seconds: a wait is never shorter than asked for.
-pub(crate) fn unchanged_since(live: &Object) -> Option<u64> {
-    let list = |pointer: &str, field: &'static str| -> Vec<u64> {
+pub(crate) fn unchanged_since(live: &Object) -> Option<Timestamp> {
+    let list = |pointer: &str, field: &'static str| -> Vec<Timestamp> {
         let list = live.0.get(pointer).and_then(|parent| parent.get(field)).and_then(Value::as_array);
         let ours = |entry: &&Value| {
             field != "managedFields"
@@ -74,16 +74,12 @@ pub(crate) fn unchanged_since(live: &Object) -> Option<u64> {
                     && entry.get("subresource").is_none())
         };
         let times = list.into_iter().flatten().filter(ours);
-        times.filter_map(|entry| milliseconds(entry.get("time").or_else(|| entry.get("lastTransitionTime"))?)).collect()
+        let time = |entry: &Value| entry.get("time").or_else(|| entry.get("lastTransitionTime"))?.as_str()?.parse().ok();
+        times.filter_map(time).collect()
     };
     let written = list("metadata", "managedFields").into_iter().max()?;
-    let latest = list("status", "conditions").into_iter().fold(written, u64::max);
-    latest.checked_add(999)
-}
-
-fn milliseconds(time: &Value) -> Option<u64> {
-    let time: Time = serde_json::from_value(time.clone()).ok()?;
-    u64::try_from(time.0.as_millisecond()).ok()
+    let latest = list("status", "conditions").into_iter().fold(written, Timestamp::max);
+    Some(latest + Duration::from_millis(999))
 }
 
 #[cfg(test)]
@@ -100,9 +96,9 @@ mod tests {
     fn a_wait_goes_on_until_it_is_ready_or_rendered_anew() {
         let (clock, set) = (Clock::default(), NamespacedName::new("apps", "set"));
         let begins = |rendered: &str, now: u64| {
-            let began = clock.began(&set, &place("a"), rendered, now, None);
+            let began = clock.began(&set, &place("a"), rendered, Timestamp::from_millis(now), None);
             clock.keep(&set, HashMap::from([(place("a"), began.clone())]));
-            began.at
+            began.at.as_millis()
         };
         assert_eq!(begins("one", 5), 5);
         assert_eq!(begins("one", 9), 5);
@@ -117,7 +113,10 @@ mod tests {
     #[test]
     fn what_the_live_object_tells_counts_for_the_first_apply_of_a_process_only() {
         let (clock, set) = (Clock::default(), NamespacedName::new("apps", "set"));
-        let began = |now, before| clock.began(&set, &place("a"), "one", now, before).at;
+        let at = Timestamp::from_millis;
+        let began = |now, before: Option<u64>| {
+            clock.began(&set, &place("a"), "one", at(now), before.map(at)).at.as_millis()
+        };
         assert_eq!([began(9, Some(5)), began(9, Some(12)), began(9, None)], [5, 9, 9]);
         clock.keep(&set, HashMap::new());
         assert_eq!(began(20, Some(5)), 20, "it was ready meanwhile");
@@ -133,9 +132,9 @@ mod tests {
         };
         let base = 1_767_225_600_000;
         let ours = json!([fields(keys::FIELD_MANAGER, 5), fields("kubectl", 50)]);
-        assert_eq!(object(ours.clone(), json!([])), Some(base + 5_999));
+        assert_eq!(object(ours.clone(), json!([])), Some(Timestamp::from_millis(base + 5_999)));
         let ready = json!([{"type": "Ready", "lastTransitionTime": second(9)}]);
-        assert_eq!(object(ours, ready), Some(base + 9_999));
+        assert_eq!(object(ours, ready), Some(Timestamp::from_millis(base + 9_999)));
         assert_eq!(object(json!([fields("kubectl", 50)]), json!([])), None, "nothing is known of our own write");
     }
 }

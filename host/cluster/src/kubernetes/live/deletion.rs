@@ -4,9 +4,9 @@ use crate::kubernetes::client::connection::Session;
 use crate::kubernetes::client::refusal::Refusal;
 use crate::kubernetes::live::wait::now;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use orangery_core::Object;
+use orangery_core::{Object, Timestamp};
 use serde_json::Value;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Pause between two looks at a terminating object.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
@@ -14,22 +14,21 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_
 pub(crate) struct Ending {
     /// What it waits for.
     pub(crate) waiting: String,
-    /// When the object was to be gone, in milliseconds since 1970; `None` if nobody has asked for it.
-    since: Option<u64>,
+    /// When the object was to be gone; `None` if its deletion was not asked for.
+    since: Option<Timestamp>,
 }
 
 impl Ending {
     fn of(live: &Object) -> Self {
         let since = live.0.get("metadata").and_then(|metadata| metadata.get("deletionTimestamp"));
         let since = since.and_then(|since| serde_json::from_value::<Time>(since.clone()).ok());
-        let since = since.and_then(|since| u64::try_from(since.0.as_millisecond()).ok());
+        let since = since.map(|since| SystemTime::from(since.0).into());
         Self { waiting: terminating(live).unwrap_or_else(|| "is still there".to_owned()), since }
     }
 
     /// The clock is the API server's, so that it goes on when we are started again.
     pub(crate) fn takes_longer_than(&self, limit: Duration) -> bool {
-        let now = now();
-        self.since.is_some_and(|since| u128::from(now.saturating_sub(since)) > limit.as_millis())
+        self.since.is_some_and(|since| now().since(since) > limit)
     }
 }
 

@@ -5,9 +5,9 @@ use crate::kubernetes::client::connection::Session;
 use crate::kubernetes::live::clock::unchanged_since;
 use futures::FutureExt;
 use orangery_core::readiness::{Purpose, Readiness, readiness};
-use orangery_core::{GroupVersionKind, Object, Planned};
+use orangery_core::{GroupVersionKind, Object, Planned, Timestamp};
 use serde_json::Value;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 /// What one look found.
 pub(crate) struct Look<'p> {
@@ -100,10 +100,9 @@ pub(crate) fn text<'a>(what: &str, looks: impl Iterator<Item = &'a Look<'a>> + C
     text
 }
 
-/// Milliseconds since 1970.
-pub(crate) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+/// The present moment.
+pub(crate) fn now() -> Timestamp {
+    SystemTime::now().into()
 }
 
 /// Whether the API server lists the kind of a definition, which it does a moment after it says Established. Other objects have

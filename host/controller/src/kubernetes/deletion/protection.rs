@@ -16,7 +16,7 @@ use orangery_core::conditions::ConditionType;
 use orangery_core::guard::{DeletionPolicy, Holding, WhyHeld};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// The definition whose deletion deletes all sets.
 const DEFINITION: &str = "resourcesets.fluxcd.controlplane.io";
@@ -65,7 +65,7 @@ struct Finished {
 struct CountedDeletion {
     uid: String,
     namespace: String,
-    at: u64,
+    at: Timestamp,
 }
 
 impl DeletionProtection {
@@ -154,7 +154,7 @@ impl DeletionProtection {
         let gone = self.recently_finished(policy, &all);
         all.extend(gone.keys().cloned());
         deleted.retain(|one| !gone.contains_key(&one.uid));
-        let times = |deleted: &[CountedDeletion]| -> Vec<u64> {
+        let times = |deleted: &[CountedDeletion]| -> Vec<Timestamp> {
             std::iter::once(own.at).chain(deleted.iter().map(|one| one.at)).chain(gone.values().copied()).collect()
         };
         // Namespaces are read only where they can make a difference.
@@ -184,7 +184,7 @@ impl DeletionProtection {
 
 /// The deletion of a set, if it counts: it was not approved, and deletes objects.
 fn counted(object: &ResourceSet) -> Option<CountedDeletion> {
-    let at = object.meta().deletion_timestamp.as_ref()?.0.as_millisecond();
+    let at = object.meta().deletion_timestamp.as_ref()?.0;
     let uid = object.uid().unwrap_or_default();
     let owns = object.status.as_ref().and_then(|status| status.inventory.as_ref());
     if owns.is_none_or(|owned| owned.entries.is_empty())
@@ -193,11 +193,7 @@ fn counted(object: &ResourceSet) -> Option<CountedDeletion> {
     {
         return None;
     }
-    Some(CountedDeletion {
-        uid,
-        namespace: object.namespace().unwrap_or_default(),
-        at: u64::try_from(at).unwrap_or_default(),
-    })
+    Some(CountedDeletion { uid, namespace: object.namespace().unwrap_or_default(), at: SystemTime::from(at).into() })
 }
 
 /// The message of the condition `DeletionHeld`, if the deletion is held already.

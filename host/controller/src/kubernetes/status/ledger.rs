@@ -21,12 +21,7 @@ pub(in crate::kubernetes) fn read(status: &ResourceSetStatus) -> Inventory {
     let mut inventory = status.inventory.as_ref().map(set_status::Inventory::read).unwrap_or_default();
     let level = |mark: &HighWaterMark| Level {
         inputs: usize::try_from(mark.inputs).unwrap_or_default(),
-        until: mark
-            .until
-            .parse::<jiff::Timestamp>()
-            .ok()
-            .and_then(|until| u64::try_from(until.as_millisecond()).ok())
-            .unwrap_or_else(now),
+        until: mark.until.parse().unwrap_or_else(|_| now()),
     };
     inventory.ledger.set_guard(GuardMemory {
         last_approval: status.last_handled_approval.clone(),
@@ -91,7 +86,7 @@ pub(in crate::kubernetes) fn show(status: &mut ResourceSetStatus, ledger: &Ledge
 fn marks(guard: &GuardMemory) -> Vec<HighWaterMark> {
     let mark = |level: &Level| HighWaterMark {
         inputs: i64::try_from(level.inputs).unwrap_or(i64::MAX),
-        until: timestamp(level.until),
+        until: level.until.to_string(),
     };
     guard.levels.iter().map(mark).collect()
 }
@@ -99,14 +94,15 @@ fn marks(guard: &GuardMemory) -> Vec<HighWaterMark> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use orangery_core::Timestamp;
 
     #[test]
     fn what_the_guard_remembers_is_read_back_and_an_old_status_has_nothing_of_it() {
         let memory = GuardMemory {
             last_approval: Some("sha256:0123456789abcdef".into()),
             levels: vec![
-                Level { inputs: 100, until: 1_764_000_000_000 },
-                Level { inputs: 60, until: 1_764_000_060_000 },
+                Level { inputs: 100, until: Timestamp::from_millis(1_764_000_000_000) },
+                Level { inputs: 60, until: Timestamp::from_millis(1_764_000_060_000) },
             ],
             held_under: None,
         };

@@ -77,7 +77,7 @@ pub(in crate::kubernetes) fn inputs_do_not_fit(
     report: ProviderReport,
     last: &Snapshot,
     bytes: usize,
-    now: u64,
+    now: Timestamp,
 ) -> ProviderReport {
     let message = format!(
         "{} exported inputs make this object {bytes} bytes large, and at most {MOST_BYTES} fit: export fewer or smaller ones \

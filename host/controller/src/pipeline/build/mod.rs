@@ -13,7 +13,7 @@ use orangery_core::desired::{self, DesiredError, DesiredSet, Form, OnDuplicate, 
 use orangery_core::environment::Unnamed;
 use orangery_core::ledger::InputRef;
 use orangery_core::spec::{SetSpec, StepSpec};
-use orangery_core::{Disposition, Explain, NamespacedName, Notice, Reason};
+use orangery_core::{Disposition, Explain, NamespacedName, Notice, Reason, Timestamp};
 use orangery_sandbox::{
     CallError, Consumer, InputError, RenderInput, RenderRequest, Rendering, Sandbox, Template, TemplateBody,
 };
@@ -280,7 +280,7 @@ impl Layout {
                 .collect(),
             inputless: combined.inputless,
             // Fixed: the same inputs must give the same bytes today and tomorrow.
-            now_ms: 0,
+            now: Timestamp::default(),
             seed: 0,
         }
     }

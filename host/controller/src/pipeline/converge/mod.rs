@@ -18,7 +18,7 @@ use orangery_core::guard::{self, Evidence, GuardPolicy, Hold, Judgement, SourceS
 use orangery_core::plan::{self, NotApplicable};
 use orangery_core::{
     ApplyReport, Disposition, Explain, GroupVersionKind, InputRef, Ledger, LedgerEntry, NamespacedName, Notice,
-    ObjectKey, Owner, Plan, PruneReport, Reason,
+    ObjectKey, Owner, Plan, PruneReport, Reason, Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -102,8 +102,8 @@ pub struct ConvergeRequest<'a> {
     pub trusted_names: TrustedNames<'a>,
     /// What to do with unequal objects of one identity.
     pub on_duplicate: OnDuplicate,
-    /// Milliseconds since 1970.
-    pub now: u64,
+    /// The present moment.
+    pub now: Timestamp,
 }
 
 /// What was applied and pruned.

@@ -3,8 +3,9 @@
 //! This module only finds the triggers, mostly by calling the sandbox's evaluator, because tenants write the expressions. Whether a
 //! poll may run now is decided by `orangery_core::schedule`.
 
-use orangery_core::{Disposition, Explain, Reason};
+use orangery_core::{Disposition, Explain, Reason, Timestamp};
 use orangery_sandbox::{EvaluationError, Evaluations, Triggers};
+use std::time::Duration;
 
 /// Maximum bytes of an expression or a time zone. All minutes of an hour, one by one, are less than 200.
 const LONGEST: usize = 1024;
@@ -55,11 +56,11 @@ impl Explain for CronError {
 enum Rule {
     /// A calendar expression in a time zone.
     Calendar { fields: String, time_zone: String },
-    /// Every so many milliseconds, counted from 1970.
-    Every(i64),
+    /// Again after so many whole seconds, counted from 1970.
+    Every(Duration),
 }
 
-/// The triggers of an entry around a moment (milliseconds since 1970). A `CRON_TZ=` or `TZ=` prefix wins over `time_zone`.
+/// The triggers of an entry around a moment in time. A `CRON_TZ=` or `TZ=` prefix wins over `time_zone`.
 ///
 /// # Errors
 /// The expression or the time zone is unknown, or a limit was passed.
@@ -67,13 +68,14 @@ pub async fn triggers(
     evaluations: &mut Evaluations<'_>,
     cron: &str,
     time_zone: &str,
-    now: i64,
+    now: Timestamp,
 ) -> Result<Triggers, CronError> {
     let failed = |message| CronError::Expression { cron: shown(cron), time_zone: shown(time_zone), message };
     match rule(cron, time_zone).map_err(failed)? {
         Rule::Every(delay) => {
-            let previous = now.saturating_sub(now.rem_euclid(delay));
-            Ok(Triggers { previous: Some(previous), next: previous.checked_add(delay) })
+            let into = now.as_millis().checked_rem(delay.as_secs().saturating_mul(1000)).unwrap_or_default();
+            let previous = Timestamp::from_millis(now.as_millis().saturating_sub(into));
+            Ok(Triggers { previous: Some(previous), next: Some(previous + delay) })
         }
         Rule::Calendar { fields, time_zone: zone } => {
             let found = evaluations.triggers(&fields, &zone, now).await.map_err(|cause| CronError::Unaffordable {
@@ -97,8 +99,7 @@ fn rule(cron: &str, time_zone: &str) -> Result<Rule, String> {
     if let Some(every) = fields.strip_prefix("@every ") {
         let delay = orangery_core::duration::parse(every).map_err(|error| error.to_string())?;
         // robfig/cron rounds to whole seconds and never goes below one.
-        let seconds = i64::try_from(delay.as_secs().max(1)).map_err(|_| "the interval is too long".to_owned())?;
-        return Ok(Rule::Every(seconds.saturating_mul(1000)));
+        return Ok(Rule::Every(Duration::from_secs(delay.as_secs().max(1))));
     }
     let zone = if zone.is_empty() { "UTC" } else { zone };
     Ok(Rule::Calendar { fields: fields.to_owned(), time_zone: zone.to_owned() })
@@ -119,8 +120,8 @@ mod tests {
 
     #[test]
     fn an_interval_and_a_prefixed_time_zone_are_understood() {
-        assert_eq!(rule("@every 90m", ""), Ok(Rule::Every(5_400_000)));
-        assert_eq!(rule("@every 10ms", "UTC"), Ok(Rule::Every(1000)), "never below a second");
+        assert_eq!(rule("@every 90m", ""), Ok(Rule::Every(Duration::from_secs(5_400))));
+        assert_eq!(rule("@every 10ms", "UTC"), Ok(Rule::Every(Duration::from_secs(1))), "never below a second");
         assert_eq!(rule("CRON_TZ=Asia/Tokyo 0 6 * * *", "UTC"), calendar("0 6 * * *", "Asia/Tokyo"));
         assert_eq!(rule(" TZ=Asia/Tokyo  @daily ", "UTC"), calendar(" @daily", "Asia/Tokyo"));
         assert_eq!(rule("@daily", ""), calendar("@daily", "UTC"));

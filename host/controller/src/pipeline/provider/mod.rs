@@ -58,8 +58,8 @@ impl Explain for ScheduleError {
 pub struct NextSchedule {
     /// Which entry of `spec.schedule`.
     pub index: usize,
-    /// When, in milliseconds since 1970.
-    pub when: u64,
+    /// When it triggers.
+    pub when: Timestamp,
 }
 
 /// What a reconciliation of a provider did and found.
@@ -131,7 +131,7 @@ pub async fn reconcile(
     polled.notices.extend(notices);
     let took = begun.elapsed();
     // The clock went on while the provider answered.
-    let end = now.saturating_add(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+    let end = now + took;
     let next = schedule::next_poll(end, provider.cadence().interval, &windows);
     let mut report = report(polled, last, took, next, end);
     report.conclusion.abnormal.get_or_insert_default().extend(conclusion::shortened_timeout(provider.cadence()));
@@ -203,12 +203,11 @@ struct Schedule {
     notices: Vec<Notice>,
 }
 
-async fn schedule(poller: &Poller, provider: &ProviderSpec, now: u64) -> Result<Schedule, ScheduleError> {
-    let at = i64::try_from(now).unwrap_or(i64::MAX);
+async fn schedule(poller: &Poller, provider: &ProviderSpec, now: Timestamp) -> Result<Schedule, ScheduleError> {
     let mut evaluations = poller.evaluations(provider);
     let mut schedule = Schedule { windows: Vec::new(), notices: Vec::new() };
     for (index, entry) in provider.schedule.iter().enumerate().take(schedule::MAX_ENTRIES) {
-        let found = cron::triggers(&mut evaluations, &entry.cron, &entry.time_zone, at).await;
+        let found = cron::triggers(&mut evaluations, &entry.cron, &entry.time_zone, now).await;
         let found = found.map_err(|cause| ScheduleError::Cron { index, cause })?;
         schedule::check_window(index, entry.window, provider.timeout)?;
         if found.previous.is_none() && found.next.is_none() {
@@ -218,11 +217,7 @@ async fn schedule(poller: &Poller, provider: &ProviderSpec, now: u64) -> Result<
             );
             schedule.notices.push(Notice::warning(Reason::Warning, message));
         }
-        schedule.windows.push(Window {
-            length: entry.window,
-            previous: found.previous.and_then(|when| u64::try_from(when).ok()),
-            next: found.next.and_then(|when| u64::try_from(when).ok()),
-        });
+        schedule.windows.push(Window { length: entry.window, previous: found.previous, next: found.next });
     }
     let ignored = provider.schedule.len().saturating_sub(schedule::MAX_ENTRIES);
     if ignored > 0 {
@@ -239,9 +234,8 @@ async fn schedule(poller: &Poller, provider: &ProviderSpec, now: u64) -> Result<
 /// Outside its windows the provider keeps its inputs until the next trigger.
 fn skipped(last: &Snapshot, windows: &[Window], notices: &[Notice], now: u64) -> ProviderReport {
     let next = schedule::next_trigger(windows);
-    let when = next.and_then(|(_, when)| jiff::Timestamp::from_millisecond(i64::try_from(when).ok()?).ok());
-    let message = match when {
-        Some(when) => format!("Reconciliation skipped, next scheduled at {when}"),
+    let message = match next {
+        Some((_, when)) => format!("Reconciliation skipped, next scheduled at {when}"),
         None => "Reconciliation skipped: the schedule never triggers again".to_owned(),
     };
     let conclusion = Conclusion {

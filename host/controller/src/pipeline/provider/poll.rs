@@ -9,7 +9,7 @@ use crate::pipeline::secrets::SecretReader;
 use orangery_core::selection::{self, Coverage, Filter, FilterError, Question, SelectError};
 use orangery_core::spec::ProviderSpec;
 use orangery_core::{
-    Disposition, Explain, Found, Notice, PollOutcome, Reason, ServedType, Snapshot, digest, duration, keys,
+    Disposition, Explain, Found, Notice, PollOutcome, Reason, ServedType, Snapshot, Timestamp, digest, duration, keys,
 };
 use orangery_egress::{HttpLimits, RequestTrace, SessionSpec};
 use orangery_sandbox::{
@@ -120,8 +120,14 @@ impl Poller {
         self.sandbox.evaluations(consumer(provider))
     }
 
-    /// Polls once. `now` is milliseconds since 1970.
-    pub async fn poll(&self, provider: &ProviderSpec, secrets: &dyn SecretReader, last: &Snapshot, now: u64) -> Polled {
+    /// Polls once.
+    pub async fn poll(
+        &self,
+        provider: &ProviderSpec,
+        secrets: &dyn SecretReader,
+        last: &Snapshot,
+        now: Timestamp,
+    ) -> Polled {
         if provider.is_static() {
             return exported_static(provider, last, now);
         }
@@ -140,7 +146,7 @@ impl Poller {
         provider: &ProviderSpec,
         secrets: &dyn SecretReader,
         last: &Snapshot,
-        now: u64,
+        now: Timestamp,
         requests: &mut Vec<RequestTrace>,
     ) -> Result<(Snapshot, Vec<Notice>), PollError> {
         let (plugin, served) = self.plugin(&provider.kind)?;
@@ -231,7 +237,7 @@ async fn select(
     filter: Filter,
     provider: &ProviderSpec,
     last: &Snapshot,
-    now: u64,
+    now: Timestamp,
 ) -> Result<(Snapshot, Vec<Notice>), SelectError> {
     /// Bytes of an input, about.
     const INPUT: usize = 512;

@@ -10,7 +10,7 @@ use orangery_cluster::{ReadError, Target};
 use orangery_core::combine::{PROVIDER_KIND, SET_KIND};
 use orangery_core::readiness::{Purpose, readiness};
 use orangery_core::spec::{Dependency, SetSpec};
-use orangery_core::{Disposition, Explain, GroupVersionKind, Object, ObjectKey, Owner, Reason};
+use orangery_core::{Disposition, Explain, GroupVersionKind, Object, ObjectKey, Owner, Reason, Timestamp};
 use orangery_sandbox::{Evaluations, Sandbox};
 use serde_json::Value;
 
@@ -81,7 +81,7 @@ pub async fn check(
     set: &SetSpec,
     owner: &Owner,
     target: &dyn Target,
-    now: u64,
+    now: Timestamp,
 ) -> Result<(), DependencyError> {
     let mut evaluations = sandbox.evaluations(consumer(&set.name));
     // Only expressions of the manifest need a check; our own is correct.
@@ -116,7 +116,7 @@ async fn check_one(
     dependency: &Dependency,
     owner: &Owner,
     target: &dyn Target,
-    now: u64,
+    now: Timestamp,
 ) -> Result<(), DependencyError> {
     let what = describe(dependency);
     let gvk = GroupVersionKind::new(&dependency.api_version, &dependency.kind);
@@ -155,7 +155,7 @@ async fn is_ready(
     what: String,
     dependency: &Dependency,
     object: Value,
-    now: u64,
+    now: Timestamp,
 ) -> Result<(), DependencyError> {
     let not_ready = |why: String| DependencyError::NotReady { what: what.clone(), why };
     match expression_of(dependency) {

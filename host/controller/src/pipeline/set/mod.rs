@@ -47,8 +47,8 @@ pub struct SetRun<'a> {
     pub target: &'a dyn Target,
     /// Where the ledger is kept.
     pub ledger_store: &'a dyn LedgerStore,
-    /// Milliseconds since 1970.
-    pub now: u64,
+    /// The present moment.
+    pub now: Timestamp,
 }
 
 /// Reconciles one ResourceSet.

@@ -112,8 +112,7 @@ fn waiting_message(converged: &Converged) -> Option<String> {
     if waiting.len() > SHOWN {
         all.push(format!("and {} more", waiting.len() - SHOWN));
     }
-    let until = i64::try_from(until / 1000).ok().and_then(|until| jiff::Timestamp::from_second(until).ok());
-    Some(format!("waiting for: [{}], until {}", all.join(", "), until.unwrap_or_default()))
+    Some(format!("waiting for: [{}], until {until}", all.join(", ")))
 }
 
 /// What is waited for: objects that are not ready, and objects that are being deleted.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::input::{Input, Snapshot};
 use crate::selection::{Coverage, Filter, Question, ServedType, select};
+use crate::time::Timestamp;
 use serde_json::Map;
 
 fn answer(count: usize) -> Vec<Input> {
@@ -19,7 +20,7 @@ fn after(before: &Snapshot, answer: Vec<Input>, coverage: Coverage) -> Snapshot 
         exported: &before.inputs().to_maps(),
         waiting: before.waiting(),
     };
-    before.after_answer(select(answer, coverage, &question).unwrap(), coverage, 1)
+    before.after_answer(select(answer, coverage, &question).unwrap(), coverage, Timestamp::from_millis(1))
 }
 
 fn verdict(snapshot: &Snapshot) -> Verdict {
@@ -40,7 +41,7 @@ fn only_a_complete_answer_deletes_and_never_too_much() {
 
         let partial = after(&before, answer(count), Coverage::Partial);
         assert_eq!(partial.inputs().len(), count.max(10));
-        let failed = before.after_failure(Reason::SourceUnavailable, 2);
+        let failed = before.after_failure(Reason::SourceUnavailable, Timestamp::from_millis(2));
         assert_eq!(failed.inputs().len(), 10);
         for kept in [partial, failed] {
             // Nothing is stale, so there is nothing to delete.

@@ -1,8 +1,9 @@
 //! The high-water mark: draining in steps is seen as what it is.
 
 use super::*;
+use std::time::Duration;
 
-const MINUTE: u64 = 60_000;
+const MINUTE: Duration = Duration::from_secs(60);
 
 #[test]
 fn draining_by_halves_is_held_at_the_first_step() {
@@ -42,7 +43,7 @@ fn draining_in_small_steps_within_an_hour_is_held_at_half() {
     }
     assert_eq!(gone, 49);
     // Time does not release it.
-    world.now += 3 * HIGH_WATER_MS;
+    world.now += 3 * HIGH_WATER;
     assert!(matches!(world.passes(), Verdict::Held(_)));
 }
 
@@ -51,7 +52,7 @@ fn the_same_over_a_day_is_everyday_and_so_is_coming_and_going() {
     let mut slow = World::with(&[("p", 100)]);
     for step in 0..13 {
         slow = slow.loses("p", step * 7..(step + 1) * 7);
-        slow.now += HIGH_WATER_MS + MINUTE;
+        slow.now += HIGH_WATER + MINUTE;
         assert_eq!(slow.passes(), Verdict::Allowed, "step {step}");
     }
     let mut busy = World::with(&[("p", 20)]);

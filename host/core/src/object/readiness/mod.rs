@@ -3,6 +3,7 @@
 mod workload;
 
 use crate::object::Object;
+use crate::time::Timestamp;
 use serde_json::Value;
 
 /// What an object is like.
@@ -49,9 +50,9 @@ pub enum Purpose {
     Dependency,
 }
 
-/// Judges a live object. `now` is milliseconds since 1970.
+/// Judges a live object at this moment.
 #[must_use]
-pub fn readiness(object: Option<&Object>, purpose: Purpose, now: u64) -> Readiness {
+pub fn readiness(object: Option<&Object>, purpose: Purpose, now: Timestamp) -> Readiness {
     let Some(object) = object else { return Readiness::NotFound };
     let root = View(object);
     if root.present("/metadata/deletionTimestamp") {

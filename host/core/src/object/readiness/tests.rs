@@ -4,7 +4,7 @@ use super::*;
 use serde_json::json;
 
 fn judge(value: Value, purpose: Purpose) -> Readiness {
-    readiness(Some(&Object(value.as_object().cloned().unwrap())), purpose, 1_709_208_020_000)
+    readiness(Some(&Object(value.as_object().cloned().unwrap())), purpose, Timestamp::from_millis(1_709_208_020_000))
 }
 
 #[track_caller]
@@ -22,7 +22,7 @@ fn condition(kind: &str, status: &str, reason: &str) -> Value {
 
 #[test]
 fn rules_for_all_kinds_come_first() {
-    assert_eq!(readiness(None, Purpose::Wait, 0), Readiness::NotFound);
+    assert_eq!(readiness(None, Purpose::Wait, Timestamp::default()), Readiness::NotFound);
     is("Terminating", json!({"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"deletionTimestamp": "x"}}));
     is("InProgress", with("v1", "ConfigMap", json!({}), json!({"observedGeneration": 1})));
     is("InProgress", with("x/v1", "X", json!({}), json!({"conditions": [condition("Reconciling", "True", "")]})));
@@ -117,7 +117,10 @@ fn pods() {
             .cloned()
             .unwrap(),
     );
-    assert_eq!(readiness(Some(&early), Purpose::Wait, 1_709_208_002_000).as_str(), "InProgress");
+    assert_eq!(
+        readiness(Some(&early), Purpose::Wait, Timestamp::from_millis(1_709_208_002_000)).as_str(),
+        "InProgress"
+    );
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Kinds that run pods.
 
 use super::{Purpose, Readiness, View};
+use crate::time::Timestamp;
 use serde_json::Value;
+use std::time::Duration;
 
 fn progress(text: String) -> Readiness {
     Readiness::InProgress(text)
@@ -130,9 +132,9 @@ pub(super) fn job(root: View<'_>, purpose: Purpose) -> Readiness {
 }
 
 /// How long a pod may be unschedulable before that is a failure: autoscalers and slow nodes need a moment.
-const UNSCHEDULABLE_GRACE_MS: u64 = 15_000;
+const UNSCHEDULABLE_GRACE: Duration = Duration::from_secs(15);
 
-pub(super) fn pod(root: View<'_>, now: u64) -> Readiness {
+pub(super) fn pod(root: View<'_>, now: Timestamp) -> Readiness {
     match root.text("/status/phase") {
         "Succeeded" | "Failed" => Readiness::Current,
         "Running" => match root.condition("Ready") {
@@ -146,9 +148,9 @@ pub(super) fn pod(root: View<'_>, now: u64) -> Readiness {
             let scheduled = root.condition("PodScheduled");
             let refused =
                 scheduled.filter(|condition| condition.status == "False" && condition.reason == "Unschedulable");
-            let late = refused.and_then(|condition| milliseconds(condition.last_transition_time));
+            let late = refused.and_then(|condition| condition.last_transition_time.parse::<Timestamp>().ok());
             match late {
-                Some(since) if now.saturating_sub(since) > UNSCHEDULABLE_GRACE_MS => {
+                Some(since) if now.since(since) > UNSCHEDULABLE_GRACE => {
                     Readiness::Failed("Pod could not be scheduled".to_owned())
                 }
                 _ => match crash_loops(root) {
@@ -175,32 +177,4 @@ fn crash_loops(root: View<'_>) -> Option<String> {
         .map(|status| status.get("name").and_then(Value::as_str).unwrap_or_default())
         .collect();
     (!names.is_empty()).then(|| names.join(","))
-}
-
-/// RFC 3339 in UTC with seconds, as Kubernetes writes times, in milliseconds since 1970.
-fn milliseconds(text: &str) -> Option<u64> {
-    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
-    let numbers =
-        |text: &str, separator| text.split(separator).map(|part| part.parse::<i64>().ok()).collect::<Option<Vec<_>>>();
-    let (date, time) = (numbers(date, '-')?, numbers(time.split('.').next()?, ':')?);
-    let (&[year, month, day], &[hour, minute, second]) = (date.as_slice(), time.as_slice()) else { return None };
-    // Days since 1970 by counting years from March, so that the leap day is the last one.
-    let shifted = if month <= 2 { year - 1 } else { year };
-    let day_of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
-    let days = 365 * shifted + shifted.div_euclid(4) - shifted.div_euclid(100) + shifted.div_euclid(400) + day_of_year
-        - 719_468;
-    u64::try_from(((days * 24 + hour) * 60 + minute) * 60 + second).ok().map(|seconds| seconds * 1000)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_of_kubernetes_are_read() {
-        assert_eq!(milliseconds("1970-01-01T00:00:00Z"), Some(0));
-        assert_eq!(milliseconds("2024-02-29T12:00:01Z"), Some(1_709_208_001_000));
-        assert_eq!(milliseconds("2026-11-21T03:00:00.5Z"), Some(1_795_230_000_000));
-        assert_eq!(milliseconds("yesterday"), None);
-    }
 }

@@ -16,6 +16,7 @@ use crate::operations::sandbox::Inner;
 use crate::plugin::schema::FieldError;
 use crate::plugin::world::Roles;
 use crate::plugin::{PluginDescription, PluginRef, PluginSource};
+use orangery_core::Timestamp;
 use orangery_egress::Redactor;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -65,7 +66,7 @@ impl Inner {
             plugin: plugin.reference().to_string(),
             consumer: consumer.clone(),
             origin: None,
-            clock: Clock::Frozen { now_ms: 0, seed: 0 },
+            clock: Clock::Frozen { now: Timestamp::default(), seed: 0 },
             network: Network::Closed("the evaluator has no network"),
             wants: None,
             redact: Redactor::default(),
@@ -143,10 +144,15 @@ async fn put(question: Question, store: &mut Store<CallState>, instance: &Instan
             )
         }
         Question::Triggers { cron, time_zone, now } => {
+            let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
             let found = evaluate.call_find_triggers(store, &cron, &time_zone, now).await?;
+            let moment = |millis: i64| u64::try_from(millis).ok().map(Timestamp::from_millis);
             Answer::Triggers(
                 found
-                    .map(|found| Triggers { previous: found.previous, next: found.next })
+                    .map(|found| Triggers {
+                        previous: found.previous.and_then(moment),
+                        next: found.next.and_then(moment),
+                    })
                     .map_err(|message| cut(&message)),
             )
         }

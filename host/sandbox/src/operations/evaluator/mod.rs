@@ -23,6 +23,7 @@ use crate::consumer::Consumer;
 use crate::guest::evaluation::EvaluationError;
 use crate::operations::sandbox::Sandbox;
 use crate::plugin::schema::FieldError;
+use orangery_core::Timestamp;
 use question::Evaluation;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,14 +48,14 @@ pub enum ExpressionProblem {
     NotBoolean,
 }
 
-/// The triggers of a cron expression around a moment, in milliseconds since 1970. Both are absent if it names no date of the
+/// The triggers of a cron expression around a moment. Both are absent if it names no date of the
 /// calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Triggers {
     /// The last one at or before the moment.
-    pub previous: Option<i64>,
+    pub previous: Option<Timestamp>,
     /// The first one after it.
-    pub next: Option<i64>,
+    pub next: Option<Timestamp>,
 }
 
 /// The evaluations of one object: together they have the processor time of one call.
@@ -139,7 +140,7 @@ impl Evaluations<'_> {
         }
     }
 
-    /// Finds the triggers of a cron expression in a time zone around a moment (milliseconds since 1970). The inner error says what
+    /// Finds the triggers of a cron expression in a time zone around a moment. The inner error says what
     /// does not parse. What was found is remembered until the next trigger.
     ///
     /// # Errors
@@ -148,7 +149,7 @@ impl Evaluations<'_> {
         &mut self,
         cron: &str,
         time_zone: &str,
-        now: i64,
+        now: Timestamp,
     ) -> Result<Result<Triggers, String>, EvaluationError> {
         let schedules = &self.sandbox.inner.evaluator.schedules;
         if let Some(known) = schedules.find(cron, time_zone, now) {

@@ -2,6 +2,7 @@
 
 use super::{EvaluationError, ExpressionProblem, Triggers};
 use crate::plugin::schema::FieldError;
+use orangery_core::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ pub(crate) enum Question {
     Holds { expression: String, object: String },
     CheckSchemas(Vec<String>),
     Validate { schema: Arc<str>, value: String },
-    Triggers { cron: String, time_zone: String, now: i64 },
+    Triggers { cron: String, time_zone: String, now: Timestamp },
 }
 
 /// What came of it.
@@ -98,6 +99,6 @@ mod tests {
         let names: std::collections::BTreeSet<_> = questions.iter().map(Question::key).collect();
         assert_eq!(names.len(), questions.len());
         assert_eq!(questions[0].key(), questions[0].clone().key());
-        assert_eq!(Question::Triggers { cron: text("a"), time_zone: text("b"), now: 0 }.key(), None);
+        assert_eq!(Question::Triggers { cron: text("a"), time_zone: text("b"), now: Timestamp::default() }.key(), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Triggers;
 use lru::LruCache;
+use orangery_core::Timestamp;
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 
@@ -23,7 +24,7 @@ impl Default for Schedules {
 
 impl Schedules {
     /// The triggers around a moment, if they are known.
-    pub(super) fn find(&self, cron: &str, time_zone: &str, now: i64) -> Option<Triggers> {
+    pub(super) fn find(&self, cron: &str, time_zone: &str, now: Timestamp) -> Option<Triggers> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let found = known.get(&(cron.to_owned(), time_zone.to_owned()))?;
         let holds = found.previous.is_none_or(|previous| previous <= now) && found.next.is_none_or(|next| now < next);
@@ -46,13 +47,14 @@ mod tests {
     #[test]
     fn triggers_hold_from_the_previous_one_to_the_next() {
         let schedules = Schedules::default();
-        let found = Triggers { previous: Some(10), next: Some(20) };
+        let at = Timestamp::from_millis;
+        let found = Triggers { previous: Some(at(10)), next: Some(at(20)) };
         schedules.keep("@hourly", "UTC", found);
         for (now, known) in [(9, None), (10, Some(found)), (19, Some(found)), (20, None)] {
-            assert_eq!(schedules.find("@hourly", "UTC", now), known, "{now}");
+            assert_eq!(schedules.find("@hourly", "UTC", at(now)), known, "{now}");
         }
-        assert_eq!(schedules.find("@hourly", "Asia/Tokyo", 15), None);
+        assert_eq!(schedules.find("@hourly", "Asia/Tokyo", at(15)), None);
         schedules.keep(&"1,".repeat(1000), "UTC", found);
-        assert_eq!(schedules.find(&"1,".repeat(1000), "UTC", 15), None, "too long to be kept");
+        assert_eq!(schedules.find(&"1,".repeat(1000), "UTC", at(15)), None, "too long to be kept");
     }
 }

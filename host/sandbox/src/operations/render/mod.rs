@@ -16,7 +16,7 @@ pub(crate) use cache::RenderCache;
 use crate::consumer::Consumer;
 use crate::guest::failure::{GuestFailure, Note};
 use crate::guest::fault::Fault;
-use orangery_core::{Attributes, Disposition, Explain, Reason};
+use orangery_core::{Attributes, Disposition, Explain, Reason, Timestamp};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ pub struct RenderRequest {
     /// There are no inputs at all: every template is rendered once, and there is one entry.
     pub inputless: bool,
     /// The renderer's only clock.
-    pub now_ms: u64,
+    pub now: Timestamp,
     /// The renderer's only randomness.
     pub seed: u64,
 }

@@ -19,6 +19,7 @@ use crate::operations::sandbox::Sandbox;
 use crate::operations::validate;
 use futures::StreamExt;
 use futures::future::BoxFuture;
+use orangery_core::Timestamp;
 use orangery_egress::Redactor;
 use serde_json::Value;
 use std::ops::Range;
@@ -186,7 +187,7 @@ impl Sandbox {
             plugin: job.plugin.reference().to_string(),
             consumer: job.consumer.clone(),
             origin: None,
-            clock: Clock::Frozen { now_ms: job.context.now_ms, seed: job.context.seed },
+            clock: Clock::Frozen { now: Timestamp::from_millis(job.context.now_ms), seed: job.context.seed },
             network: Network::Closed("a renderer has no network"),
             wants: None,
             redact: Redactor::default(),
@@ -248,7 +249,7 @@ impl Job {
             consumer: request.consumer,
             attempt,
             context: wit::RenderContext {
-                now_ms: request.now_ms,
+                now_ms: request.now.as_millis(),
                 seed: request.seed,
                 inputless: request.inputless,
                 config: config.to_string(),

@@ -2,7 +2,7 @@
 
 use crate::bench;
 use anyhow::{Context, Result};
-use orangery_core::{Disposition, Explain, Reason};
+use orangery_core::{Disposition, Explain, Reason, Timestamp};
 use orangery_sandbox::{CallError, EvaluationError, ExpressionProblem, Fault, Limits, PluginSource, Sandbox};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -37,15 +37,15 @@ async fn expressions_are_parsed_and_evaluated() -> Result<()> {
 async fn schedules_are_found_and_one_that_never_comes_has_no_triggers() -> Result<()> {
     let sandbox = bench::evaluating(Limits::default()).await?;
     let mut evaluations = sandbox.evaluations("ResourceSetInputProvider/test/one");
-    let day = 86_400_000;
-    let found = evaluations.triggers("@daily", "UTC", day * 3 + 5).await?.map_err(anyhow::Error::msg)?;
-    assert_eq!((found.previous, found.next), (Some(day * 3), Some(day * 4)));
-    let tokyo = evaluations.triggers("0 6 * * *", "Asia/Tokyo", 0).await?.map_err(anyhow::Error::msg)?;
-    assert_eq!(tokyo.next, Some(day - 3 * 3_600_000));
-    let never = evaluations.triggers("0 0 31 2 *", "UTC", 0).await?.map_err(anyhow::Error::msg)?;
+    let (at, day) = (Timestamp::from_millis, 86_400_000);
+    let found = evaluations.triggers("@daily", "UTC", at(day * 3 + 5)).await?.map_err(anyhow::Error::msg)?;
+    assert_eq!((found.previous, found.next), (Some(at(day * 3)), Some(at(day * 4))));
+    let tokyo = evaluations.triggers("0 6 * * *", "Asia/Tokyo", at(0)).await?.map_err(anyhow::Error::msg)?;
+    assert_eq!(tokyo.next, Some(at(day - 3 * 3_600_000)));
+    let never = evaluations.triggers("0 0 31 2 *", "UTC", at(0)).await?.map_err(anyhow::Error::msg)?;
     assert_eq!((never.previous, never.next), (None, None));
-    assert!(evaluations.triggers("61 * * * *", "UTC", 0).await?.is_err());
-    assert!(evaluations.triggers("@daily", "Mars/Olympus", 0).await?.is_err());
+    assert!(evaluations.triggers("61 * * * *", "UTC", at(0)).await?.is_err());
+    assert!(evaluations.triggers("@daily", "Mars/Olympus", at(0)).await?.is_err());
     Ok(())
 }
 

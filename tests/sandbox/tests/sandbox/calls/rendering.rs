@@ -2,6 +2,7 @@
 
 use crate::bench;
 use anyhow::{Context, Result, bail};
+use orangery_core::Timestamp;
 use orangery_sandbox::{
     BadAnswer, CallError, Entries, Fault, InputError, Limits, RenderInput, RenderRequest, Sandbox, Template,
     TemplateBody,
@@ -26,7 +27,7 @@ fn request(renderer: &str, inputs: Vec<RenderInput>) -> RenderRequest {
         templates: vec![template(0), template(1)],
         inputs,
         inputless: false,
-        now_ms: 1_700_000_000_000,
+        now: Timestamp::from_millis(1_700_000_000_000),
         seed: 7,
     }
 }

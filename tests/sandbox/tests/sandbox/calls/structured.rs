@@ -2,6 +2,7 @@
 
 use crate::bench;
 use anyhow::{Context, Result, bail};
+use orangery_core::Timestamp;
 use orangery_sandbox::{
     CallError, Entries, InputError, Limits, PluginSource, RenderInput, RenderRequest, Sandbox, Template, TemplateBody,
 };
@@ -29,7 +30,7 @@ fn request(spec: Value, config: Value, inputs: &[Value]) -> RenderRequest {
         templates: vec![Template { path: "spec.resources[0]".into(), body: TemplateBody::Object(body) }],
         inputs: inputs.collect(),
         inputless: false,
-        now_ms: 0,
+        now: Timestamp::default(),
         seed: 0,
     }
 }
