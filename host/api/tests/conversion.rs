@@ -46,7 +46,7 @@ fn a_whole_set_is_read() {
 }
 
 #[test]
-fn what_the_reference_refuses_in_code_is_refused_with_its_field() {
+fn what_flux_operator_refuses_in_code_is_refused_with_its_field() {
     for (spec, field, message) in [
         (json!({}), "spec", "at least one of steps, resources or resourcesTemplate must be set"),
         (
@@ -87,7 +87,7 @@ fn a_whole_provider_is_read() {
     }))
     .unwrap();
     assert_eq!(
-        (spec.kind.as_str(), spec.uid.as_str(), spec.secret.as_deref()),
+        (spec.provider_type.as_str(), spec.uid.as_str(), spec.secret.as_deref()),
         ("GitHubPullRequest", "u", Some("token"))
     );
     assert_eq!((spec.filter.limit, spec.filter.include_branch.as_deref()), (Some(5), Some("^feat")));

@@ -5,7 +5,7 @@ use crate::provider::{Filter, ResourceSetInputProvider, Selector};
 use crate::reference::Schedule;
 use kube::ResourceExt;
 use orangery_core::selection::FilterSpec;
-use orangery_core::spec::{ArtifactSelector, Cadence, ProviderSpec, ScheduleSpec, SpecError};
+use orangery_core::spec::{ArtifactSelector, Cadence, ProviderSpec, ProviderType, ScheduleSpec, SpecError};
 use orangery_core::{NamespacedName, duration};
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ impl TryFrom<&ResourceSetInputProvider> for ProviderSpec {
             name: NamespacedName::new(provider.namespace().unwrap_or_default(), provider.name_any()),
             uid: provider.uid().unwrap_or_default(),
             labels: provider.labels().clone(),
-            kind: wire.type_.clone(),
+            provider_type: ProviderType::new(&wire.type_),
             url: given(wire.url.as_ref()),
             service_account: given(wire.service_account_name.as_ref()),
             secret: wire.secret_ref.as_ref().map(|secret| secret.name.clone()),

@@ -111,7 +111,7 @@ impl Local {
         self.target.state().store(&document("provider", &spec.name), &next)?;
         let row = ProviderRow {
             name: spec.name.clone(),
-            kind: spec.kind.clone(),
+            provider_type: spec.provider_type.clone(),
             inputs: report.snapshot.inputs().len(),
             ready: is_ready(&next.conditions),
             message: message(&next.conditions),
@@ -136,7 +136,7 @@ impl Local {
                 name: spec.name.clone(),
                 labels: spec.labels.clone(),
                 snapshot: saved.get(&spec.name).map_or_else(Snapshot::never, SavedProvider::snapshot),
-                answered: (!spec.is_static()).then(|| spec.default_values.clone()),
+                answered: (!spec.provider_type.is_static()).then(|| spec.default_values.clone()),
             })
             .collect();
         // A set may depend on another: those that wait are tried again as long as others make progress.

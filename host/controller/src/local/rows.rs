@@ -4,6 +4,7 @@ use crate::pipeline::requeue::Requeue;
 use crate::pipeline::set::Environment;
 use orangery_core::NamespacedName;
 use orangery_core::combine::{PROVIDER_KIND, SET_KIND};
+use orangery_core::spec::ProviderType;
 use orangery_egress::RequestTrace;
 
 /// A provider after a pass.
@@ -12,7 +13,7 @@ pub struct ProviderRow {
     /// Which one.
     pub name: NamespacedName,
     /// `spec.type`.
-    pub kind: String,
+    pub provider_type: ProviderType,
     /// How many inputs it exports.
     pub inputs: usize,
     /// Whether its Ready condition is true.

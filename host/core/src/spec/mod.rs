@@ -3,13 +3,14 @@
 mod annotations;
 pub mod keys;
 mod provider;
+mod provider_type;
 mod rules;
 mod selector;
 mod set;
 
 pub use annotations::{Cadence, LONGEST_TIMEOUT};
 pub use provider::{ArtifactSelector, ProviderSpec, ScheduleSpec};
-pub use rules::{KNOWN_TYPES, is_known_type};
+pub use provider_type::{KNOWN_TYPES, ProviderType};
 pub use selector::{LabelSelector, Requirement};
 pub use set::{Dependency, InputsFrom, RendererSpec, SetSpec, StepSpec};
 

@@ -1,6 +1,6 @@
 //! `ResourceSetInputProvider`.
 
-use super::{Cadence, LabelSelector, SpecError, rules};
+use super::{Cadence, LabelSelector, ProviderType, SpecError, rules};
 use crate::input::NamespacedName;
 use crate::selection::FilterSpec;
 use serde_json::{Map, Value};
@@ -41,7 +41,7 @@ pub struct ProviderSpec {
     /// Its annotations.
     pub annotations: BTreeMap<String, String>,
     /// `spec.type`.
-    pub kind: String,
+    pub provider_type: ProviderType,
     /// `spec.url`; `None` if empty.
     pub url: Option<String>,
     /// `spec.serviceAccountName`.
@@ -81,11 +81,5 @@ impl ProviderSpec {
     #[must_use]
     pub fn cadence(&self) -> Cadence {
         Cadence::of_provider(&self.annotations)
-    }
-
-    /// Whether it is the type that the host itself serves.
-    #[must_use]
-    pub fn is_static(&self) -> bool {
-        self.kind == "Static"
     }
 }

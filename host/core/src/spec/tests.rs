@@ -8,13 +8,13 @@ use serde_json::{Map, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-fn provider(kind: &str, url: &str) -> ProviderSpec {
+fn provider(provider_type: &str, url: &str) -> ProviderSpec {
     ProviderSpec {
         name: NamespacedName::new("apps", "p"),
         uid: String::new(),
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
-        kind: kind.into(),
+        provider_type: ProviderType::new(provider_type),
         url: (!url.is_empty()).then(|| url.to_owned()),
         service_account: None,
         secret: None,
@@ -43,7 +43,7 @@ fn some() -> Option<String> {
 
 #[test]
 fn good_providers_pass() {
-    for (kind, url) in [
+    for (provider_type, url) in [
         ("Static", ""),
         ("GitHubPullRequest", "https://github.com/a/b"),
         ("GiteaTag", "http://gitea/a/b"),
@@ -52,7 +52,7 @@ fn good_providers_pass() {
         ("AWSCodeCommitTag", "https://x"),
         ("MyOwnThing", "https://x"),
     ] {
-        assert_eq!(provider(kind, url).check(), Ok(()), "{kind}");
+        assert_eq!(provider(provider_type, url).check(), Ok(()), "{provider_type}");
     }
     let mut bare = provider("MyOwnThing", "");
     bare.config = Some(Map::new());
