@@ -2,8 +2,8 @@
 //!
 //! Two questions, in this order.
 //!
-//! **Do we know enough?** Every object must have been applied and every source must be fresh; else nothing is deleted
-//! ([`Verdict::Blocked`]) and the next reconciliation asks again.
+//! **Is enough known?** [`crate::environment::Knowledge`] decides that for each stale entry before the guard is asked. If nothing
+//! is left to judge, nothing is deleted ([`Verdict::Blocked`]) and the next reconciliation asks again.
 //!
 //! **Could this be a mistake?** Then exactly the suspicious part of the list is held ([`Verdict::Held`]) until its digest is
 //! approved, and the rest is deleted. The rules stand in `rules.rs`. What is held stays held until it is approved, is rendered
@@ -55,7 +55,7 @@ impl SourceState {
 /// Everything the decision rests on.
 #[derive(Debug, Clone)]
 pub struct Evidence<'a> {
-    /// What nothing renders any more.
+    /// The entries that nothing renders any more and about which enough is known.
     pub stale: &'a [LedgerEntry],
     /// The ledger before this reconciliation, and with it what the guard remembers.
     pub ledger: &'a Ledger,
@@ -65,10 +65,8 @@ pub struct Evidence<'a> {
     pub nothing_desired: bool,
     /// The inputs of this reconciliation, also those that could not be rendered.
     pub inputs: &'a BTreeSet<InputRef>,
-    /// The providers of this reconciliation.
-    pub sources: &'a [SourceState],
-    /// Whether every object of every step was applied.
-    pub applied: bool,
+    /// Why further stale entries are not judged now: the first objection of [`crate::environment::Knowledge::sift`].
+    pub unknown: Option<(Reason, String)>,
     /// The value of `orangery.dev/approve-prune`.
     pub approved: Option<&'a str>,
     /// The moment of the decision.
@@ -121,9 +119,8 @@ pub fn judge(policy: GuardPolicy, evidence: &Evidence<'_>) -> Judgement {
     let (verdict, mut memory) = decide(policy, evidence);
     memory.held_under = match &verdict {
         Verdict::Held(_) => Some(policy.to_string()),
-        Verdict::Blocked { .. } => before.held_under.clone(),
         // What is held of environments that nothing is known of today is still held.
-        Verdict::Allowed | Verdict::Approved(_) => {
+        Verdict::Allowed | Verdict::Approved(_) | Verdict::Blocked { .. } => {
             before.held_under.clone().filter(|_| holds_what_is_unknown(evidence))
         }
     };
@@ -138,9 +135,10 @@ fn holds_what_is_unknown(evidence: &Evidence<'_>) -> bool {
 fn decide(policy: GuardPolicy, evidence: &Evidence<'_>) -> (Verdict, GuardMemory) {
     let before = evidence.ledger.guard();
     if evidence.stale.is_empty() {
-        return (Verdict::Allowed, before.clone());
-    }
-    if let Some(verdict) = lacks_knowledge(evidence) {
+        let verdict = match &evidence.unknown {
+            Some((reason, why)) => Verdict::Blocked { reason: *reason, why: why.clone() },
+            None => Verdict::Allowed,
+        };
         return (verdict, before.clone());
     }
     if !policy.on {
@@ -159,25 +157,6 @@ fn decide(policy: GuardPolicy, evidence: &Evidence<'_>) -> (Verdict, GuardMemory
     };
     let memory = tally.remembered(policy, evidence, &verdict);
     (verdict, memory)
-}
-
-fn lacks_knowledge(evidence: &Evidence<'_>) -> Option<Verdict> {
-    if !evidence.applied {
-        let why = "nothing is deleted until every object has been applied".to_owned();
-        return Some(Verdict::Blocked { reason: Reason::ReconciliationFailed, why });
-    }
-    let never = evidence.sources.iter().find(|source| source.freshness == Freshness::Never);
-    if let Some(source) = never {
-        let why = format!("nothing is deleted until provider {} has answered once", source.name);
-        return Some(Verdict::Blocked { reason: Reason::InputsNotReady, why });
-    }
-    evidence.sources.iter().find_map(|source| match &source.freshness {
-        Freshness::Stale { reason, .. } => Some(Verdict::Blocked {
-            reason: Reason::SourceStale,
-            why: format!("nothing is deleted until provider {} answers completely again ({reason})", source.name),
-        }),
-        Freshness::Fresh | Freshness::Never => None,
-    })
 }
 
 /// Entries whose deletion would be a loss that nobody has decided on: not those that are kept on purpose, nor those that

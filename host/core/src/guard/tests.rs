@@ -6,6 +6,7 @@ mod renames;
 mod water;
 
 use super::*;
+use crate::environment::{Knowledge, Sifted, Standing};
 use crate::keys;
 use crate::ledger::SourceRef;
 use std::collections::BTreeMap;
@@ -33,7 +34,7 @@ struct World {
     inputs: BTreeSet<InputRef>,
     rendered: BTreeMap<ObjectKey, LedgerEntry>,
     sources: Vec<SourceState>,
-    applied: bool,
+    standing: Standing,
     approved: Option<String>,
     policy: GuardPolicy,
     now: Timestamp,
@@ -46,7 +47,7 @@ impl World {
             inputs: BTreeSet::new(),
             rendered: BTreeMap::new(),
             sources: vec![],
-            applied: true,
+            standing: Standing::default(),
             approved: None,
             policy: GuardPolicy::default(),
             now: Timestamp::from_millis(1_764_000_000_000),
@@ -105,6 +106,9 @@ impl World {
     fn judgement(&self) -> Judgement {
         let stale: Vec<_> =
             self.ledger.iter().filter(|entry| !self.rendered.contains_key(&entry.key)).cloned().collect();
+        let knowledge =
+            Knowledge { present: &self.inputs, sources: &self.sources, standing: &self.standing, unnamed: &[] };
+        let Sifted { known: stale, unknown } = knowledge.sift(stale);
         judge(
             self.policy,
             &Evidence {
@@ -113,8 +117,7 @@ impl World {
                 intended: &self.intended(),
                 nothing_desired: self.rendered.is_empty(),
                 inputs: &self.inputs,
-                sources: &self.sources,
-                applied: self.applied,
+                unknown,
                 approved: self.approved.as_deref(),
                 now: self.now,
             },
@@ -298,8 +301,10 @@ fn nothing_is_deleted_on_partial_knowledge() {
         Verdict::Blocked { reason, .. } => reason,
         other => panic!("not blocked: {other:?}"),
     };
-    let mut failed = World::with(&[("p", 5)]).loses("p", 0..1);
-    failed.applied = false;
+    let mut failed = World::with(&[("p", 5)]);
+    failed.has(entry("of-no-input", None));
+    failed.drops(|name| name == "of-no-input");
+    failed.standing.unrendered = Some("a template failed".into());
     assert_eq!(reason(&failed), Reason::ReconciliationFailed);
     let mut stale = World::with(&[("p", 5)]).loses("p", 0..1);
     stale.sources[0].freshness =

@@ -203,10 +203,6 @@ pub async fn converge(
     // The ledger that is stored, where it differs from the one in the plan.
     let mut recorded = (memory != *ledger.guard()).then(|| plan.ledger.clone());
     plan.ledger.set_guard(memory);
-    let verdict = match (verdict, sifted.unknown) {
-        (Verdict::Allowed, Some((reason, why))) if plan.stale.is_empty() => Verdict::Blocked { reason, why },
-        (verdict, _) => verdict,
-    };
     if let Verdict::Approved(hold) = &verdict {
         // Stored before the first deletion: whatever happens next, the approval is used up, and its objects stay approved.
         plan.ledger.approve(&hold.objects);
