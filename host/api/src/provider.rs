@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// ResourceSetInputProviderSpec defines where inputs come from.
 ///
-/// Types beyond those of the reference belong to plugins: for them the URL may be left out where `config` is set.
+/// Types that Flux Operator does not have belong to plugins: for them the URL may be left out where `config` is set.
 #[derive(CustomResource, Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[kube(
     group = "fluxcd.controlplane.io",
@@ -68,7 +68,7 @@ pub struct ResourceSetInputProviderSpec {
     /// Which inputs are frozen as they were last exported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<Skip>,
-    /// What is listed, for example GitHubPullRequest. Types beyond those of the reference belong to plugins.
+    /// What is listed, for example GitHubPullRequest. Types that Flux Operator does not have belong to plugins.
     #[serde(rename = "type")]
     #[schemars(length(max = 63), extend("pattern" = "^[A-Z][A-Za-z0-9]*$"))]
     pub type_: String,
@@ -177,9 +177,6 @@ pub struct ResourceSetInputProviderStatus {
     /// Inputs that wait because the limit is reached: their id, or id/name where the id is a checksum of the name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<String>,
-    /// Remarks that are no failures.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<String>,
 }
 
 /// NextSchedule is the next poll by the schedule.
@@ -203,9 +200,9 @@ pub struct Stale {
     pub since: String,
 }
 
-/// The rules between fields. `known` types are those of the reference; plugins may do without a URL.
+/// The rules between fields. A plugin's type may do without a URL.
 fn rules() -> Value {
-    let known: Vec<String> = orangery_core::spec::KNOWN_TYPES.iter().map(|kind| format!("'{kind}'")).collect();
+    let known: Vec<String> = orangery_core::spec::KNOWN_TYPES.iter().map(|name| format!("'{name}'")).collect();
     let needs_url = format!(
         "self.type == 'Static' || self.type == 'ExternalArtifact' || (has(self.url) && self.url != '') || (has(self.config) && !(self.type in [{}]))",
         known.join(", ")

@@ -38,9 +38,6 @@ pub struct ResourceSetStatus {
     /// Deletions that are held until they are approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending_prune: Option<PendingPrune>,
-    /// Remarks that are no failures.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<String>,
 }
 
 /// History is one distinct result.

@@ -22,7 +22,7 @@ pub mod spec;
 mod time;
 
 pub use combine::{Combined, CombinedInput, combine};
-pub use conditions::{Disposition, Explain, Notice, Reason, Severity, shown};
+pub use conditions::{Disposition, Explain, Notice, Reason, shown};
 pub use desired::{DesiredSet, DesiredStep, Wanted, desire};
 pub use environment::{FailedEnvironment, Halted, Standing};
 pub use guard::{GuardMemory, GuardPolicy, Hold, SourceState, Verdict};

@@ -1,4 +1,4 @@
-//! `status.history`: the last few distinct results, newest first (`resourceset.md` §5.8).
+//! `status.history`: the last few distinct results, newest first.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -5,12 +5,14 @@ mod explain;
 mod history;
 mod notice;
 mod outcome;
+mod reason;
 pub mod shown;
 
-pub use explain::{Disposition, Explain, Reason};
+pub use explain::{Disposition, Explain};
 pub use history::{HistoryEntry, MAX_HISTORY, remember};
-pub use notice::{Notice, Severity};
+pub use notice::Notice;
 pub use outcome::{Abnormal, Outcome, conclude};
+pub use reason::Reason;
 
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -1,38 +1,22 @@
-//! Remarks for the user that are not failures: they reach status, events and the standard error of the command line.
+//! Warnings that are not failures.
 
-use crate::conditions::Reason;
+use super::Reason;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How much a notice matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Severity {
-    /// Worth knowing.
-    Information,
-    /// Probably not what the user meant.
-    Warning,
-}
-
-/// One remark: what, where, what to do.
+/// A warning about something that did not fail. It reaches status, events and the standard error of the command line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Notice {
-    /// How much it matters.
-    pub severity: Severity,
-    /// Which condition or event it belongs to.
+    /// The condition or event that it belongs to.
     pub reason: Reason,
-    /// One sentence.
+    /// One sentence: what, where, what to do.
     pub message: String,
 }
 
 impl Notice {
-    /// Something that is probably not what the user meant.
+    /// A warning that belongs to the condition or event of this reason.
     pub fn warning(reason: Reason, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, reason, message: message.into() }
-    }
-
-    /// Something worth knowing.
-    pub fn information(reason: Reason, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Information, reason, message: message.into() }
+        Self { reason, message: message.into() }
     }
 }
 

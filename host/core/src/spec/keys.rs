@@ -1,4 +1,5 @@
-//! The label, annotation and finalizer names that users, the reference and we agree on. Nothing else spells them out.
+//! Names of labels, annotations and finalizers. Those of `fluxcd.controlplane.io` and `reconcile.fluxcd.io` are Flux Operator's. No
+//! other file spells them out.
 
 /// Label on every applied object: name of the ResourceSet that owns it.
 pub const OWNER_NAME: &str = "resourceset.fluxcd.controlplane.io/name";
@@ -6,7 +7,7 @@ pub const OWNER_NAME: &str = "resourceset.fluxcd.controlplane.io/name";
 pub const OWNER_NAMESPACE: &str = "resourceset.fluxcd.controlplane.io/namespace";
 /// Finalizer on both custom resources.
 pub const FINALIZER: &str = "fluxcd.controlplane.io/finalizer";
-/// Server-side-apply field manager, the reference's, so that an installation is taken over and handed back.
+/// Field manager of server-side apply: the same as Flux Operator's, so that an installation can be taken over and handed back.
 pub const FIELD_MANAGER: &str = "flux-operator";
 
 /// `disabled` suspends a custom resource, or excludes a rendered object.
@@ -29,18 +30,10 @@ pub const CONVERT_KUBE_CONFIG_FROM: &str = "fluxcd.controlplane.io/convertKubeCo
 pub const CHECKSUM_FROM: &str = "fluxcd.controlplane.io/checksumFrom";
 /// The hash that [`CHECKSUM_FROM`] asks for.
 pub const CHECKSUM: &str = "fluxcd.controlplane.io/checksum";
-/// Who suspended the object.
-pub const SUSPENDED_BY: &str = "fluxcd.controlplane.io/suspendedBy";
-/// Event annotation: revision of the exported inputs.
-pub const REVISION: &str = "fluxcd.controlplane.io/revision";
-/// Event annotation: makes equal events distinct.
-pub const TOKEN: &str = "fluxcd.controlplane.io/token";
 /// Manual trigger.
 pub const REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
 /// Manual trigger of a provider outside its schedule.
 pub const FORCE_AT: &str = "reconcile.fluxcd.io/forceAt";
-/// Label on a ConfigMap or Secret that asks to be watched.
-pub const WATCH: &str = "reconcile.fluxcd.io/watch";
 
 /// `off` turns the prune guard off for one set, `SHARE/FLOOR` gives it other thresholds.
 pub const PRUNE_GUARD: &str = "orangery.dev/prune-guard";

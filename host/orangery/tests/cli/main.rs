@@ -14,5 +14,6 @@ mod local;
 mod plugin;
 mod poll;
 mod precompiled;
+mod reasons;
 mod reference;
 mod seeds;

@@ -7,13 +7,13 @@ use crate::pipeline::offload;
 use crate::pipeline::provider::access::{self, AccessError, AccessPolicy};
 use crate::pipeline::secrets::SecretReader;
 use orangery_core::selection::{self, Coverage, Filter, FilterError, Question, SelectError};
-use orangery_core::spec::ProviderSpec;
+use orangery_core::spec::{ProviderSpec, ProviderType};
 use orangery_core::{
     Disposition, Explain, Found, Notice, PollOutcome, Reason, ServedType, Snapshot, Timestamp, digest, duration, keys,
 };
 use orangery_egress::{HttpLimits, RequestTrace, SessionSpec};
 use orangery_sandbox::{
-    CallError, Consumer, Evaluations, Note, NoteLevel, PluginDescription, PollFilter, PollRequest, Sandbox,
+    CallError, Consumer, Evaluations, Note, PluginDescription, PollFilter, PollRequest, Sandbox,
 };
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -128,7 +128,7 @@ impl Poller {
         last: &Snapshot,
         now: Timestamp,
     ) -> Polled {
-        if provider.is_static() {
+        if provider.provider_type.is_static() {
             return exported_static(provider, last, now);
         }
         let mut requests = Vec::new();
@@ -149,11 +149,11 @@ impl Poller {
         now: Timestamp,
         requests: &mut Vec<RequestTrace>,
     ) -> Result<(Snapshot, Vec<Notice>), PollError> {
-        let (plugin, served) = self.plugin(&provider.kind)?;
+        let (plugin, served) = self.plugin(&provider.provider_type)?;
         let filter = Filter::parse(&provider.filter, &served).map_err(|cause| PollError::Filter { cause })?;
         let source = access::Source {
             name: &provider.name,
-            kind: &provider.kind,
+            kind: provider.provider_type.as_str(),
             url: provider.url.as_deref().unwrap_or_default(),
             secret: provider.secret.as_deref(),
             certificate: provider.certificate.as_deref(),
@@ -166,7 +166,7 @@ impl Poller {
         let wants = selection::Asked::new(filter.clone());
         let request = PollRequest {
             consumer: consumer.clone(),
-            kind: provider.kind.clone(),
+            kind: provider.provider_type.to_string(),
             url: provider.url.clone().unwrap_or_default(),
             filter: PollFilter {
                 include: filter.include().map(ToOwned::to_owned),
@@ -202,10 +202,10 @@ impl Poller {
         Ok((snapshot, notices))
     }
 
-    fn plugin(&self, kind: &str) -> Result<(PluginDescription, ServedType), PollError> {
+    fn plugin(&self, provider_type: &ProviderType) -> Result<(PluginDescription, ServedType), PollError> {
         let plugins = self.sandbox.plugins();
-        let served = self.sandbox.served_type(kind);
-        let server = self.sandbox.server_of(kind);
+        let served = self.sandbox.served_type(provider_type.as_str());
+        let server = self.sandbox.server_of(provider_type.as_str());
         let plugin = plugins.iter().find(|plugin| Some(&plugin.plugin) == server.as_ref());
         match (plugin, served) {
             (Some(plugin), Some(served)) => Ok((plugin.clone(), served)),
@@ -214,7 +214,7 @@ impl Poller {
                     plugins.iter().flat_map(|plugin| &plugin.types).map(|served| served.name.as_str()).collect();
                 served.push(STATIC);
                 served.sort_unstable();
-                Err(PollError::UnknownType { kind: kind.to_owned(), served: served.join(", ") })
+                Err(PollError::UnknownType { provider_type: provider_type.clone(), served: served.join(", ") })
             }
         }
     }
@@ -222,11 +222,7 @@ impl Poller {
 
 /// The note of a plugin about a configuration that it accepts.
 fn remark(note: &Note) -> Notice {
-    let message = format!("spec.config: {note}");
-    match note.level {
-        NoteLevel::Information => Notice::information(Reason::Warning, message),
-        NoteLevel::Warning => Notice::warning(Reason::Warning, message),
-    }
+    Notice::warning(Reason::Warning, format!("spec.config: {note}"))
 }
 
 /// Selects what to export. The work grows with the inputs of the answer, and with the size of the filter's expressions.
