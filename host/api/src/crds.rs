@@ -66,7 +66,7 @@ fn document(kind: &'static str, crd: &CustomResourceDefinition) -> Result<Value,
     Ok(value)
 }
 
-/// An optional field may be left out; it may not be null, as in the reference.
+/// An optional field may be left out; it may not be null, as in Flux Operator's definitions.
 fn strip_nullable(value: &mut Value) {
     match value {
         Value::Object(map) => {

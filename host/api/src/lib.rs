@@ -5,7 +5,7 @@
 //! ```
 //!
 //! # Guarantees
-//! Every manifest that the reference's CRDs accept is accepted by ours; what is refused is refused in the same words. What is ours
+//! Every manifest that Flux Operator's CRDs accept is accepted; what is refused is refused in the same words. What is ours
 //! is optional: `spec.config` and types of other plugins on providers, `spec.renderer` and `inputStrategy.idFrom` on sets, and more
 //! in status.
 

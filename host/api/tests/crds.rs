@@ -25,7 +25,7 @@ fn the_checked_in_definitions_are_those_of_the_code() {
 }
 
 #[test]
-fn names_columns_and_categories_are_those_of_the_reference() {
+fn names_columns_and_categories_are_those_of_flux_operator() {
     for (crd, short, category) in crds()
         .unwrap()
         .iter()
@@ -67,7 +67,7 @@ fn every_field_is_described() {
 }
 
 #[test]
-fn only_the_references_fields_have_defaults() {
+fn only_flux_operators_fields_have_defaults() {
     fn walk(path: &str, value: &Value, found: &mut Vec<String>) {
         for (name, field) in value["properties"].as_object().into_iter().flatten() {
             let path = format!("{path}.{name}");
@@ -96,7 +96,7 @@ fn messages(rules: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn rules_and_bounds_are_those_of_the_reference() {
+fn rules_and_bounds_are_those_of_flux_operator() {
     let (set, provider) = (schema(0), schema(1));
     let (set, provider) = (&set["properties"]["spec"], &provider["properties"]["spec"]);
     let rules = "x-kubernetes-validations";

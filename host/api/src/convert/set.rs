@@ -12,7 +12,7 @@ use serde_json::Value;
 impl TryFrom<&ResourceSet> for SetSpec {
     type Error = SpecError;
 
-    /// What the reference checks in code holds here; the rules of the CRD between fields do not, because the command line accepts
+    /// What Flux Operator checks in code is checked here; the rules of the CRD between fields are not, because the command line accepts
     /// sets that break them.
     fn try_from(set: &ResourceSet) -> Result<Self, SpecError> {
         let wire = &set.spec;
@@ -66,7 +66,7 @@ fn strategy(wire: Option<&InputStrategy>) -> Result<Strategy, SpecError> {
     }
 }
 
-/// With both, the name wins, as in the reference's command line; the CRD refuses it before.
+/// With both, the name wins, as in Flux Operator's command line; the CRD refuses it before.
 fn reference(index: usize, wire: &InputProviderReference) -> Result<InputsFrom, SpecError> {
     let field = format!("spec.inputsFrom[{index}]");
     if let Some(name) = given(wire.name.as_ref()) {

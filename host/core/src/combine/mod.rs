@@ -1,4 +1,4 @@
-//! From the inputs of several providers to the inputs that templates see (`resourceset.md` §3).
+//! From the inputs of several providers to the inputs that templates see.
 //!
 //! # Guarantees
 //! Bounded by [`MAX_COMBINED`] inputs and [`MAX_COMBINED_BYTES`] before any memory is spent on them. Inputs stay JSON text, and a
@@ -31,7 +31,7 @@ pub const MAX_COMBINED_BYTES: usize = 64 << 20;
 /// What the `id` of a permutation is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum IdFrom {
-    /// The positions of its parts, as the reference does: one new input renames others.
+    /// The positions of its parts, as in Flux Operator: one new input renames others.
     #[default]
     Position,
     /// The identities of its parts: one new input renames nothing.

@@ -65,7 +65,7 @@ fn the_host_key_provider_wins_over_a_users_own() {
 }
 
 #[test]
-fn permute_varies_the_last_provider_fastest_and_has_the_ids_of_the_reference() {
+fn permute_varies_the_last_provider_fastest_and_has_the_ids_of_flux_operator() {
     let combined =
         run(PERMUTE, &[], vec![provider("provider-2", ids(&["x", "y"])), provider("provider-1", ids(&["a", "b"]))])
             .unwrap();
@@ -113,7 +113,7 @@ fn providers_that_would_hide_each_other_are_an_error_that_names_both() {
 }
 
 #[test]
-fn too_many_permutations_are_refused_in_the_words_of_the_reference() {
+fn too_many_permutations_are_refused_in_the_words_of_flux_operator() {
     let many: Vec<String> = (0..101).map(|n| n.to_string()).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let error = run(PERMUTE, &[], vec![provider("a", ids(&many)), provider("b", ids(&many))]).unwrap_err();

@@ -14,7 +14,7 @@ pub(super) struct Candidate {
     pub(super) origin: Arc<str>,
     pub(super) input: Option<Arc<InputRef>>,
     pub(super) template: Arc<str>,
-    /// Kept although one of its identity is there, as the reference does in input-less sets.
+    /// Kept although an object with its identity is there, as in Flux Operator's sets without inputs.
     pub(super) lenient: bool,
 }
 

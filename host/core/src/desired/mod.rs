@@ -1,4 +1,4 @@
-//! From rendered objects to the desired set: order, identity, exclusion, owner labels, common metadata (`resourceset.md` §4.5–4.7).
+//! From rendered objects to the desired set: order, identity, exclusion, owner labels, common metadata.
 //!
 //! # Guarantees
 //! Nothing is dropped without a word: where unequal objects of one identity come from different inputs the first wins and a notice
@@ -92,7 +92,7 @@ pub struct Rules<'a> {
     pub common: &'a CommonMetadata,
     /// What to do where unequal objects have one identity.
     pub on_duplicate: OnDuplicate,
-    /// There are no inputs at all: objects of `resources` are then neither deduplicated nor excluded, as in the reference.
+    /// There are no inputs at all: objects of `resources` are then neither deduplicated nor excluded, as in Flux Operator.
     pub inputless: bool,
 }
 
@@ -345,7 +345,7 @@ fn ordered(templates: &[TemplateRef], renderings: Vec<Rendering>) -> impl Iterat
     structured.into_iter().map(|(_, rendered)| rendered).chain(texts)
 }
 
-/// Two steps of one name skip the check, as in the reference, where the command line accepts them.
+/// Two steps of one name are not checked against each other, as in Flux Operator, whose command line accepts them.
 fn check_across_steps(
     step: &DesiredStep,
     name: &str,

@@ -174,7 +174,7 @@ fn without_inputs_duplicates_of_resources_are_kept_with_a_notice() {
 }
 
 #[test]
-fn one_object_in_two_steps_is_an_error_in_the_words_of_the_reference() {
+fn one_object_in_two_steps_is_an_error_in_the_words_of_flux_operator() {
     let steps = vec![
         step(Some("one"), vec![rendering("1", vec![(0, config_map("x", ""))])]),
         step(Some("two"), vec![rendering("1", vec![(0, config_map("x", ""))])]),
@@ -204,7 +204,7 @@ fn owner_labels_and_common_metadata_are_written() {
 }
 
 #[test]
-fn odd_metadata_is_printed_as_the_reference_prints_it() {
+fn odd_metadata_is_printed_as_flux_operator_prints_it() {
     let odd = |metadata: Value| object(json!({"kind": "A", "metadata": metadata}));
     let objects = vec![
         (0, odd(json!("foo"))),

@@ -1,4 +1,4 @@
-//! Digests that users, the reference and we must agree on.
+//! Digests, and the ids and uids of inputs that are made from them.
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -28,7 +28,7 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The `id` that the reference derives from a name: Adler-32, as an unsigned decimal number. It collides for ordinary names
+/// The `id` that Flux Operator derives from a name: Adler-32, as an unsigned decimal number. It collides for ordinary names
 /// (`v0.0.40` and `v0.1.12`); [`uid`] does not.
 #[must_use]
 pub fn adler32_id(name: &str) -> String {
@@ -125,7 +125,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn ids_are_those_of_the_reference() {
+    fn ids_are_those_of_flux_operator() {
         for (name, id) in [
             ("foo", "42074437"),
             ("6.0.4", "48955639"),

@@ -1,10 +1,10 @@
-//! `status.lastExportedRevision`: the digest of the exported inputs by the reference's recipe, so that taking an installation
+//! `status.lastExportedRevision`: the digest of the exported inputs as Flux Operator computes it, so that taking an installation
 //! over triggers nothing.
 
 use crate::digest;
 use serde_json::{Map, Value};
 
-/// `sha256:` of the YAML text of the inputs, in their order. Nothing exported is the text `null`, as for the reference's Git types.
+/// `sha256:` of the YAML text of the inputs, in their order. No inputs are the text `null`, as for Flux Operator's Git types.
 #[must_use]
 pub fn revision(exported: &[Map<String, Value>]) -> String {
     digest::sha256(text(exported).as_bytes())
@@ -25,7 +25,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_revision_is_that_of_the_reference() {
+    fn the_revision_is_that_of_flux_operator() {
         let input = json!({"id": "48955639", "sha": "11cf36d83818e64aaa60d523ab6438258ebb6009", "slug": "6-0-4", "tag": "6.0.4"});
         assert_eq!(
             revision(&[input.as_object().cloned().unwrap()]),

@@ -1,5 +1,5 @@
-//! `checksumFrom`: the hash of ConfigMaps and Secrets that a pod template carries, so that pods roll when they change
-//! (`resourceset.md` §5.5). Finding, parsing and hashing; reading from the cluster is somebody else's.
+//! `checksumFrom`: the hash of ConfigMaps and Secrets that a pod template carries, so that pods are replaced when they change.
+//! This module finds, parses and hashes; the caller reads from the cluster.
 
 use crate::conditions::{Disposition, Explain, Reason};
 use crate::object::Object;
@@ -220,7 +220,7 @@ mod tests {
     const SUM: &str = "sha256:b12ba69fe30336c1428031079c8ca162c97e734ca6a25988cdb16114e3c8f920";
 
     #[test]
-    fn the_hash_is_that_of_the_reference() {
+    fn the_hash_is_that_of_flux_operator() {
         assert_eq!(checksum(&parse("ConfigMap/apps/cfg").unwrap(), &contents()).as_deref(), Some(SUM));
     }
 
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_references_are_refused_in_the_words_of_the_reference() {
+    fn bad_references_are_refused_in_the_words_of_flux_operator() {
         assert_eq!(
             parse("ConfigMap/cfg").unwrap_err().to_string(),
             "invalid fluxcd.controlplane.io/checksumFrom reference 'ConfigMap/cfg' must be in the format 'Kind/namespace/name'"

@@ -1,5 +1,5 @@
-//! `copyFrom` and `convertKubeConfigFrom`: what they ask for, and how the data goes into the object (`resourceset.md` §5.5).
-//! Reading the source is somebody else's.
+//! `copyFrom` and `convertKubeConfigFrom`: which sources they name, and how the data goes into the object. The caller reads the
+//! source.
 
 use crate::conditions::{Disposition, Explain, Reason};
 use crate::input::NamespacedName;
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn sources_are_read_and_bad_ones_refused_in_the_words_of_the_reference() {
+    fn sources_are_read_and_bad_ones_refused_in_the_words_of_flux_operator() {
         let source = copy_source(&object("Secret", keys::COPY_FROM, "a/b")).unwrap();
         assert_eq!(source, Some(NamespacedName::new("a", "b")));
         assert_eq!(copy_source(&object("Pod", keys::COPY_FROM, "nonsense")), Ok(None));

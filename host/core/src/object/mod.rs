@@ -39,8 +39,7 @@ impl GroupVersionKind {
     }
 }
 
-/// What makes two rendered objects the same object: group, kind, namespace, name, and **not** the version
-/// (`resourceset.md` §4.5).
+/// The identity of an object: group, kind, namespace and name, and **not** the version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ObjectKey {
     /// API group; empty for the core group.

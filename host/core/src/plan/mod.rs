@@ -40,7 +40,7 @@ pub struct Owner {
     pub force: bool,
 }
 
-/// What to wait for after a stage of one step (`resourceset.md` §5.6 b).
+/// What to wait for after a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StageGate {
     /// Custom resource definitions, namespaces, cluster roles; kinds that end in `Class`: must be ready before the next stage.

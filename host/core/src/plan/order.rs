@@ -1,4 +1,4 @@
-//! In which order kinds are applied and deleted (`resourceset.md` §5.6 b and e).
+//! In which order kinds are applied and deleted; the same order as Flux Operator's.
 
 use super::{Planned, Stage, StageGate};
 use crate::ledger::LedgerEntry;

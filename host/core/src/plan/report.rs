@@ -21,7 +21,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// The word of the reference's messages.
+    /// The word of Flux Operator's messages.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -45,7 +45,7 @@ fn kinds(plan: &Plan) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn stages_and_kinds_follow_the_reference() {
+fn stages_and_kinds_follow_flux_operator() {
     let objects = vec![
         planned("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", "w"),
         planned("apps/v1", "Deployment", "d"),

@@ -88,7 +88,7 @@ pub struct SetSpec {
 }
 
 impl SetSpec {
-    /// The rules that hold wherever a set comes from, also from a file: what the reference checks in code.
+    /// Checks the rules that hold wherever a set comes from, also from a file. Flux Operator checks the same ones in code.
     ///
     /// # Errors
     /// The field to blame.

@@ -1,5 +1,4 @@
-//! The windows of `spec.schedule` (`resourceset.md` §6.6, 6.7, 6.11): arithmetic over trigger times that someone else computed
-//! from the cron expressions.
+//! The windows of `spec.schedule`: arithmetic over the triggers that the evaluator has found for the cron expressions.
 
 use super::{Timestamp, duration};
 use std::time::Duration;
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_too_short_for_a_poll_is_refused_in_the_words_of_the_reference() {
+    fn a_window_too_short_for_a_poll_is_refused_in_the_words_of_flux_operator() {
         assert_eq!(check_window(0, Duration::ZERO, minutes(60)), Ok(()));
         assert_eq!(check_window(0, minutes(120), minutes(60)), Ok(()));
         assert_eq!(

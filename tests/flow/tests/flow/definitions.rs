@@ -103,12 +103,12 @@ const PROVIDERS: [(&str, &str); 25] = [
 ];
 
 #[tokio::test]
-async fn the_rules_of_a_set_refuse_in_the_words_of_the_reference() -> Result<()> {
+async fn the_rules_of_a_set_refuse_in_the_words_of_flux_operator() -> Result<()> {
     refuse("ResourceSet", &SETS).await
 }
 
 #[tokio::test]
-async fn the_rules_of_a_provider_refuse_in_the_words_of_the_reference() -> Result<()> {
+async fn the_rules_of_a_provider_refuse_in_the_words_of_flux_operator() -> Result<()> {
     refuse("ResourceSetInputProvider", &PROVIDERS).await
 }
 
@@ -132,7 +132,7 @@ async fn refuse(kind: &str, table: &[(&str, &str)]) -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_the_rules_allow_is_taken_with_the_defaults_of_the_reference() -> Result<()> {
+async fn what_the_rules_allow_is_taken_with_the_defaults_of_flux_operator() -> Result<()> {
     let world = World::new("defaults").await?;
     world
         .apply(

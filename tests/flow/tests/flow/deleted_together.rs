@@ -1,5 +1,5 @@
 //! Many sets that are deleted at once, by their definition or one after the other: nothing is deleted until a person says so,
-//! and there are ways back. The deletion of a few is carried out (D20).
+//! and there are ways back. The deletion of a few is carried out.
 
 use crate::tenant::{PROGRAM, TENANT};
 use anyhow::{Context, Result, ensure};

@@ -69,7 +69,6 @@ async fn pending(world: &World, name: &str) -> Result<String> {
     Ok(live.pointer("/status/pendingPrune/digest").and_then(Value::as_str).unwrap_or_default().to_owned())
 }
 
-/// D19.
 #[tokio::test]
 async fn an_approval_is_used_once_also_when_the_same_objects_come_back() -> Result<()> {
     let mut world = World::new("replay").await?;
@@ -111,7 +110,6 @@ async fn an_approval_is_used_once_also_when_the_same_objects_come_back() -> Resu
     Ok(())
 }
 
-/// D13.
 #[tokio::test]
 async fn a_renamed_template_among_several_deletes_nothing_until_it_is_approved() -> Result<()> {
     let world = running("renamed").await?;

@@ -16,7 +16,7 @@ fn an_approval_releases_exactly_one_list() {
     assert!(other.message().contains("is of another list. If they are meant"), "{}", other.message());
 }
 
-/// D19: approve 1 to 3, the same three come back, an empty answer.
+/// Three deletions are approved, the same three objects come back, and an answer is empty.
 #[test]
 fn an_approval_is_used_once() {
     let mut world = World::with(&[("p", 3)]).loses("p", 0..3);

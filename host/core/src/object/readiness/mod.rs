@@ -1,4 +1,4 @@
-//! Whether a live object is ready: the rules of kstatus (`resourceset.md` Appendix C), which users know from Flux, on plain JSON.
+//! Whether a live object is ready, by the rules of kstatus, which users know from Flux.
 
 mod workload;
 
@@ -22,7 +22,7 @@ pub enum Readiness {
 }
 
 impl Readiness {
-    /// The word of the reference's messages.
+    /// The status as Flux Operator's messages name it.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {

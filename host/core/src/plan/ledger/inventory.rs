@@ -1,7 +1,7 @@
-//! The ledger on the wire: `status.inventory.entries` of the reference, `{id, v}`, with optional fields of ours beside them.
+//! The ledger on the wire: `status.inventory.entries` as Flux Operator writes it, `{id, v}`, with further optional fields.
 //!
 //! # Guarantees
-//! What was written is read back as it was, also names that the reference's id cannot carry. An entry that cannot be read is
+//! What was written is read back as it was, also names that Flux Operator's id cannot carry. An entry that cannot be read is
 //! carried along untouched and reported, never forgotten: forgetting would leave its object behind.
 
 use crate::ledger::{InputRef, Ledger, LedgerEntry, Mark};
@@ -41,13 +41,13 @@ pub struct Inventory {
     pub unreadable: Vec<InventoryEntry>,
 }
 
-/// The id of an object, in the reference's form.
+/// The id of an object in Flux Operator's form.
 #[must_use]
 pub fn id(key: &ObjectKey) -> String {
     format!("{}_{}_{}_{}", key.namespace, key.name.replace(':', "__"), key.group, key.kind)
 }
 
-/// Reads an id of the reference's form.
+/// Parses an id in Flux Operator's form.
 #[must_use]
 pub fn parse_id(id: &str) -> Option<ObjectKey> {
     let (rest, kind) = id.rsplit_once('_')?;
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_have_the_form_of_the_reference() {
+    fn ids_have_the_form_of_flux_operator() {
         assert_eq!(id(&key("apps", "web", "apps", "Deployment")), "apps_web_apps_Deployment");
         assert_eq!(id(&key("", "ns", "", "Namespace")), "_ns__Namespace");
         let role = key("", "system:auth", "rbac.authorization.k8s.io", "ClusterRole");
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_of_the_reference_is_taken_over() {
+    fn an_entry_of_flux_operator_is_taken_over() {
         let entry =
             InventoryEntry { id: "apps_web_apps_Deployment".into(), v: "v1".into(), ..InventoryEntry::default() };
         let inventory = read(std::slice::from_ref(&entry));

@@ -1,4 +1,4 @@
-//! The ledger: what a set owns or is about to own. On the wire it is `status.inventory` of the reference, so that an
+//! The ledger: what a set owns or is about to own. On the wire it is Flux Operator's `status.inventory`, so that an
 //! existing installation is taken over in place.
 
 pub mod inventory;
@@ -41,10 +41,10 @@ pub struct LedgerEntry {
     pub uid: Option<String>,
     /// Why it is here.
     pub mark: Mark,
-    /// The input it came from; `None` in input-less sets and in inventories taken over from the reference.
+    /// The input it came from; `None` in input-less sets and in inventories taken over from Flux Operator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<InputRef>,
-    /// The template it came from, for example `resources[2]`; `None` in inventories of older versions and of the reference.
+    /// The template it came from, for example `resources[2]`; `None` in inventories of older versions and of Flux Operator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
 }

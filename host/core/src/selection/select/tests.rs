@@ -164,7 +164,7 @@ fn two_inputs_of_one_id_and_name_reject_the_whole_answer() {
 }
 
 #[test]
-fn ids_that_collide_as_the_references_do_are_a_warning_and_keep_both() {
+fn ids_that_collide_as_flux_operators_do_are_a_warning_and_keep_both() {
     let mut provider = Provider::of(NameKind::Tag, 10);
     provider.answers(vec![tag("v0.0.40"), tag("v0.1.12")]);
     assert_eq!(provider.seen("tag"), ["v0.1.12", "v0.0.40"]);
