@@ -7,10 +7,10 @@ use crate::pipeline::provider::poll::Poller;
 use crate::pipeline::requeue::{RequeuePolicy, Requeuer};
 use kube::Client;
 use orangery_cluster::Target;
+use orangery_core::Timestamp;
 use orangery_core::guard::DeletionPolicy;
-use orangery_core::{NamespacedName, Timestamp};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 /// Whose rights a ResourceSet without a service account runs with.
 #[derive(Debug, Clone)]
@@ -86,14 +86,4 @@ impl Context {
 /// The present moment.
 pub(super) fn now() -> Timestamp {
     SystemTime::now().into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_condition_time_has_seconds_and_a_z() {
-        assert_eq!(timestamp(1_764_000_000_123), "2025-11-24T16:00:00Z");
-    }
 }

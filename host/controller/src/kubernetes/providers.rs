@@ -1,6 +1,6 @@
 //! The work on one ResourceSetInputProvider, and the fields of its status.
 
-use super::context::{Context, now, timestamp};
+use super::context::{Context, now};
 use super::events::Severity;
 use super::finalizer::{self, FinalizerUse};
 use super::metrics::{Metrics, ObjectLabels, ProviderLabels};
@@ -54,7 +54,7 @@ impl Reconciler for ProviderReconciler {
         let trigger = trigger(run.object.annotations(), status.published());
         let report = provider::reconcile(poller, spec, &secrets, &last, trigger, now()).await;
         for request in &report.requests {
-            run.context.metrics.count_request(&spec.kind, &result_of(request));
+            run.context.metrics.count_request(spec.provider_type.as_str(), &result_of(request));
         }
         Ok(report)
     }
@@ -87,7 +87,7 @@ impl Reconciler for ProviderReconciler {
         status.last_exported_revision = Some(snapshot.revision().to_owned()).filter(|revision| !revision.is_empty());
         status.stale = match snapshot.freshness() {
             Freshness::Stale { reason, since } => {
-                Some(Stale { reason: reason.as_str().to_owned(), since: timestamp(*since) })
+                Some(Stale { reason: reason.as_str().to_owned(), since: since.to_string() })
             }
             Freshness::Fresh | Freshness::Never => None,
         };
@@ -159,7 +159,7 @@ pub(super) fn known(object: &ResourceSetInputProvider) -> KnownProvider {
         labels: object.labels().clone(),
         snapshot: last_snapshot(object),
         answered: match ProviderSpec::try_from(object) {
-            Ok(spec) if spec.is_static() => None,
+            Ok(spec) if spec.provider_type.is_static() => None,
             Ok(spec) => Some(spec.default_values),
             // Nothing in a spec that cannot be read is trusted.
             Err(_) => Some(serde_json::Map::new()),
@@ -198,7 +198,7 @@ fn next_schedule(spec: &ProviderSpec, next: &provider::NextSchedule) -> Option<N
             time_zone: Some(entry.time_zone.clone()),
             window: Some(orangery_core::duration::format(entry.window)),
         },
-        when: timestamp(next.when),
+        when: next.when.to_string(),
     })
 }
 

@@ -194,7 +194,7 @@ fn write_history(
     if same_reason && same_digest && changes(converged).is_empty() {
         return;
     }
-    let at = timestamp(now());
+    let at = now().to_string();
     let entry = HistoryEntry {
         digest: converged.revision.clone(),
         first_reconciled: at.clone(),

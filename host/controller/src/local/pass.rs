@@ -46,7 +46,7 @@ pub struct Local {
 }
 
 impl Local {
-    /// Polls the providers that are due, and reconciles every set. `now` is milliseconds since 1970.
+    /// Polls the providers that are due, and reconciles every set.
     ///
     /// # Errors
     /// Saved state cannot be read or written; nothing that depends on it was changed.

@@ -13,7 +13,6 @@ use orangery_controller::local::{Local, Manifests, Pass};
 use orangery_controller::pipeline::Pipeline;
 use orangery_controller::pipeline::provider::poll::Poller;
 use orangery_controller::pipeline::requeue::{Jitter, RequeuePolicy, Requeuer};
-use orangery_core::NamespacedName;
 use orangery_core::combine::PROVIDER_KIND;
 use orangery_core::spec::ProviderSpec;
 use orangery_core::{NamespacedName, Timestamp};
@@ -101,7 +100,7 @@ struct PollSchedule {
 
 struct Entry {
     spec: ProviderSpec,
-    next: Option<u64>,
+    next: Option<Timestamp>,
 }
 
 impl PollSchedule {

@@ -104,6 +104,7 @@ fn of_providers() -> Vec<Box<dyn Explain>> {
         Box::new(SelectError::TooMany(20_000)),
         Box::new(SelectError::DuplicateId { first: 0, second: 1, id: text("1"), name: text("a") }),
         Box::new(PollError::UnknownType { provider_type: ProviderType::new("Unknown"), served: text("Static") }),
+        Box::new(PollError::TimedOut { limit: Duration::from_secs(1), most: Duration::from_secs(2) }),
         Box::new(AccessError::SecretMissing { name, field: "spec.secretRef" }),
         Box::new(ScheduleError::Window(WindowTooShort {
             index: 0,

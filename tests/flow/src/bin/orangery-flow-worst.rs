@@ -194,7 +194,7 @@ async fn schedule(sandbox: &Sandbox, n: usize) -> Result<String> {
     let spec = ProviderSpec::try_from(&provider)?;
     let poller = Poller::new(sandbox.clone(), AccessPolicy::default());
     let last = Snapshot::never();
-    let now = 1_800_000_000_000;
+    let now = Timestamp::from_millis(1_800_000_000_000);
     let report = provider::reconcile(&poller, &spec, &InMemorySecrets::default(), &last, Trigger::Clock, now).await;
     let odd: Vec<String> = report.conclusion.abnormal.iter().flatten().map(|odd| odd.message.clone()).collect();
     let outcome = match report.conclusion.outcome {

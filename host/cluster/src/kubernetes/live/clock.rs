@@ -74,7 +74,8 @@ pub(crate) fn unchanged_since(live: &Object) -> Option<Timestamp> {
                     && entry.get("subresource").is_none())
         };
         let times = list.into_iter().flatten().filter(ours);
-        let time = |entry: &Value| entry.get("time").or_else(|| entry.get("lastTransitionTime"))?.as_str()?.parse().ok();
+        let time =
+            |entry: &Value| entry.get("time").or_else(|| entry.get("lastTransitionTime"))?.as_str()?.parse().ok();
         times.filter_map(time).collect()
     };
     let written = list("metadata", "managedFields").into_iter().max()?;
@@ -114,9 +115,8 @@ mod tests {
     fn what_the_live_object_tells_counts_for_the_first_apply_of_a_process_only() {
         let (clock, set) = (Clock::default(), NamespacedName::new("apps", "set"));
         let at = Timestamp::from_millis;
-        let began = |now, before: Option<u64>| {
-            clock.began(&set, &place("a"), "one", at(now), before.map(at)).at.as_millis()
-        };
+        let began =
+            |now, before: Option<u64>| clock.began(&set, &place("a"), "one", at(now), before.map(at)).at.as_millis();
         assert_eq!([began(9, Some(5)), began(9, Some(12)), began(9, None)], [5, 9, 9]);
         clock.keep(&set, HashMap::new());
         assert_eq!(began(20, Some(5)), 20, "it was ready meanwhile");

@@ -16,7 +16,7 @@ pub(crate) struct Look<'p> {
     /// Resource version of what was seen; `None` if there was nothing.
     pub(crate) version: Option<String>,
     /// Since when it has been as it is.
-    pub(crate) since: Option<u64>,
+    pub(crate) since: Option<Timestamp>,
     /// Message of the Ready condition, or what the API server said instead.
     said: String,
 }

@@ -12,6 +12,7 @@ use kube::api::Api;
 use kube::runtime::reflector::Store;
 use kube::{Resource, ResourceExt};
 use orangery_api::ResourceSet;
+use orangery_core::Timestamp;
 use orangery_core::conditions::ConditionType;
 use orangery_core::guard::{DeletionPolicy, Holding, WhyHeld};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,12 +52,12 @@ struct Seen {
     /// When it was first seen.
     since: Instant,
     /// The time of the deletion, once it was allowed to proceed, if it counts.
-    carried_out: Option<u64>,
+    carried_out: Option<Timestamp>,
 }
 
 struct Finished {
-    /// The time of the deletion in milliseconds since 1970, by the clock of the API server.
-    at: u64,
+    /// The time of the deletion by the clock of the API server.
+    at: Timestamp,
     /// When it was finished.
     done: Instant,
 }
@@ -173,7 +174,7 @@ impl DeletionProtection {
     }
 
     /// Times of the deletions that were finished recently. Forgets older ones, and deletions of sets that no longer exist.
-    fn recently_finished(&self, policy: DeletionPolicy, present: &BTreeSet<String>) -> BTreeMap<String, u64> {
+    fn recently_finished(&self, policy: DeletionPolicy, present: &BTreeSet<String>) -> BTreeMap<String, Timestamp> {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         // Twice the window of the policy: a deletion may have taken a while to finish.
         memory.gone.retain(|_, gone| gone.done.elapsed() < policy.within * 2);

@@ -1,7 +1,7 @@
 //! The status of one object during a reconciliation.
 
 use super::patch::{InputField, StatusPatch};
-use crate::kubernetes::context::{now, timestamp};
+use crate::kubernetes::context::now;
 use crate::kubernetes::run::{ManagedObject, Run};
 use crate::kubernetes::shell::ReconcileError;
 use kube::ResourceExt;
@@ -92,9 +92,8 @@ impl<K: ManagedObject> StatusChange<K> {
         abnormal: Option<&[Abnormal]>,
         generation: i64,
     ) {
-        let at = timestamp(now());
         let before = condition::read(self.next.conditions());
-        let after = conclude(&before, outcome, abnormal, Stamp { generation, now: &at });
+        let after = conclude(&before, outcome, abnormal, Stamp { generation, now: now() });
         self.next.set_conditions(condition::write(after));
     }
 

@@ -4,7 +4,7 @@
 //! What was written is read back as it was. A time that cannot be read counts as now: the guard rather remembers too long.
 
 use super::size;
-use crate::kubernetes::context::{now, timestamp};
+use crate::kubernetes::context::now;
 use crate::kubernetes::run::Run;
 use crate::pipeline::converge::{LedgerError, LedgerStore};
 use async_trait::async_trait;

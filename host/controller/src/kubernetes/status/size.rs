@@ -10,7 +10,7 @@ use crate::pipeline::provider::{Inputs, ProviderReport, stale};
 use crate::pipeline::requeue::Requeue;
 use crate::pipeline::set::SetReport;
 use orangery_core::conditions::Outcome;
-use orangery_core::{NamespacedName, Reason, Snapshot};
+use orangery_core::{NamespacedName, Reason, Snapshot, Timestamp};
 use serde::Serialize;
 use std::io;
 

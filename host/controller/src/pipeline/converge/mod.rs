@@ -193,9 +193,7 @@ pub async fn converge(
             intended: &plan.ledger,
             nothing_desired,
             inputs: &present,
-            // `Knowledge` has already removed everything that stale sources leave open.
-            sources: &[],
-            applied: true,
+            unknown: sifted.unknown,
             approved: consent.approved,
             now,
         },

@@ -19,7 +19,7 @@ use cron::CronError;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
 use orangery_core::schedule::{self, NextPoll, Window, WindowTooShort};
 use orangery_core::spec::{ProviderSpec, SpecError};
-use orangery_core::{Disposition, Explain, Freshness, Notice, Reason, Snapshot};
+use orangery_core::{Disposition, Explain, Freshness, Notice, Reason, Snapshot, Timestamp};
 use orangery_egress::RequestTrace;
 use std::time::{Duration, Instant};
 
@@ -116,7 +116,7 @@ pub async fn reconcile(
     secrets: &dyn SecretReader,
     last: &Snapshot,
     trigger: Trigger,
-    now: u64,
+    now: Timestamp,
 ) -> ProviderReport {
     let begun = Instant::now();
     let Schedule { windows, notices } = match schedule(poller, provider, now).await {
@@ -144,7 +144,7 @@ pub fn invalid(error: &SpecError) -> Conclusion {
     Conclusion::stalled(error.reason(), conclusion::terminal(format!("{}: {error}", error.field)))
 }
 
-fn report(polled: Polled, last: &Snapshot, took: Duration, next: NextPoll, now: u64) -> ProviderReport {
+fn report(polled: Polled, last: &Snapshot, took: Duration, next: NextPoll, now: Timestamp) -> ProviderReport {
     let changed = polled.snapshot.revision() != last.revision();
     let mut abnormal: Vec<Abnormal> = polled.notices.iter().map(abnormal_of).collect();
     abnormal.extend(stale(&polled.snapshot));
@@ -180,7 +180,7 @@ pub(crate) fn stale(snapshot: &Snapshot) -> Option<Abnormal> {
     })
 }
 
-fn requeue_of(next: NextPoll, now: u64) -> Requeue {
+fn requeue_of(next: NextPoll, now: Timestamp) -> Requeue {
     match next {
         NextPoll::Never => Requeue::OnChange,
         NextPoll::After(interval) => Requeue::Interval(interval),
@@ -188,8 +188,8 @@ fn requeue_of(next: NextPoll, now: u64) -> Requeue {
     }
 }
 
-fn until(when: u64, now: u64) -> Duration {
-    Duration::from_millis(when.saturating_sub(now))
+fn until(when: Timestamp, now: Timestamp) -> Duration {
+    when.since(now)
 }
 
 fn abnormal_of(notice: &Notice) -> Abnormal {
@@ -232,7 +232,7 @@ async fn schedule(poller: &Poller, provider: &ProviderSpec, now: Timestamp) -> R
 }
 
 /// Outside its windows the provider keeps its inputs until the next trigger.
-fn skipped(last: &Snapshot, windows: &[Window], notices: &[Notice], now: u64) -> ProviderReport {
+fn skipped(last: &Snapshot, windows: &[Window], notices: &[Notice], now: Timestamp) -> ProviderReport {
     let next = schedule::next_trigger(windows);
     let message = match next {
         Some((_, when)) => format!("Reconciliation skipped, next scheduled at {when}"),

@@ -39,10 +39,10 @@ pub struct Polled {
 #[derive(Debug, thiserror::Error)]
 pub enum PollError {
     /// No plugin serves the type.
-    #[error("no loaded plugin serves spec.type {kind:?}; these are served: {served}")]
+    #[error("no loaded plugin serves spec.type {:?}; these are served: {served}", .provider_type.as_str())]
     UnknownType {
         /// As written.
-        kind: String,
+        provider_type: ProviderType,
         /// The types that are served.
         served: String,
     },
@@ -272,7 +272,7 @@ fn shortened_timeout(asked: Duration, most: Duration) -> Option<Notice> {
 }
 
 /// One input: the default values, and an id from the object's UID, or from its name where a file has none .
-fn exported_static(provider: &ProviderSpec, last: &Snapshot, now: u64) -> Polled {
+fn exported_static(provider: &ProviderSpec, last: &Snapshot, now: Timestamp) -> Polled {
     let input: Map<String, Value> = selection::with_defaults(
         digest::adler32_id(if provider.uid.is_empty() { &provider.name.name } else { &provider.uid }),
         Map::new(),

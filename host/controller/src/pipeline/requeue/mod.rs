@@ -18,7 +18,7 @@ mod policy;
 pub use policy::{InvalidRequeuePolicy, Jitter, RequeuePolicy};
 
 use back_off::FailureCounts;
-use orangery_core::{Disposition, NamespacedName};
+use orangery_core::{Disposition, NamespacedName, Timestamp};
 use std::time::{Duration, Instant};
 
 /// The longest delay while an object waits for something that no watch reports.
@@ -56,10 +56,10 @@ impl From<Disposition> for Requeue {
 /// Something that a ResourceSet waits for: objects that become ready, or that are being deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wait {
-    /// When the wait began, in milliseconds since 1970.
-    pub since: u64,
-    /// When it ends as a failure, in milliseconds since 1970; `None` if it has no deadline.
-    pub until: Option<u64>,
+    /// When the wait began.
+    pub since: Timestamp,
+    /// When it ends as a failure; `None` if it has no deadline.
+    pub until: Option<Timestamp>,
 }
 
 /// Turns what reconciliations ask for into delays, and counts failures in a row. One for the process.
@@ -110,10 +110,10 @@ impl Requeuer {
     /// The delay until a wait is looked at again: a quarter of the time that it has lasted, so that a long wait costs few
     /// requests, and never later than its deadline. A watch usually reports the change earlier.
     #[must_use]
-    pub fn wait_delay(&self, wait: Wait, now: u64) -> Duration {
-        let waited = Duration::from_millis(now.saturating_sub(wait.since));
+    pub fn wait_delay(&self, wait: Wait, now: Timestamp) -> Duration {
+        let waited = now.since(wait.since);
         let delay = (waited / 4).max(self.policy.dependency_delay()).min(LONGEST_POLL);
-        let deadline = wait.until.map(|until| Duration::from_millis(until.saturating_sub(now)).max(SHORTEST));
+        let deadline = wait.until.map(|until| until.since(now).max(SHORTEST));
         deadline.map_or(delay, |deadline| delay.min(deadline))
     }
 
@@ -133,13 +133,14 @@ mod tests {
 
     #[test]
     fn a_wait_is_looked_at_ever_more_rarely_and_at_its_deadline() {
-        let hour = Wait { since: 1_000_000, until: Some(1_000_000 + 3_600_000) };
+        let begun = Timestamp::from_millis(1_000_000);
+        let hour = Wait { since: begun, until: Some(begun + Duration::from_secs(3600)) };
         let requeuer_of_5s = requeuer(Duration::from_secs(5));
-        let after = |seconds: u64| requeuer_of_5s.wait_delay(hour, 1_000_000 + seconds * 1000).as_millis();
+        let after = |seconds| requeuer_of_5s.wait_delay(hour, begun + Duration::from_secs(seconds)).as_millis();
         assert_eq!([0, 10, 100, 1000, 3599].map(after), [5_000, 5_000, 25_000, 60_000, 1_000]);
         assert_eq!(after(3600), 10, "a deadline that has just passed does not become a busy loop");
-        let endless = Wait { since: 0, until: None };
-        assert_eq!(requeuer(Duration::from_secs(3600)).wait_delay(endless, 0), LONGEST_POLL);
+        let endless = Wait { since: begun, until: None };
+        assert_eq!(requeuer(Duration::from_secs(3600)).wait_delay(endless, begun), LONGEST_POLL);
     }
 
     #[test]

@@ -29,7 +29,7 @@ use orangery_cluster::Target;
 use orangery_core::combine::Strategy;
 use orangery_core::desired::OnDuplicate;
 use orangery_core::spec::{SetSpec, SpecError};
-use orangery_core::{Disposition, Explain, InputRef, Ledger, Owner, Reason};
+use orangery_core::{Disposition, Explain, InputRef, Ledger, Owner, Reason, Timestamp};
 use std::collections::BTreeMap;
 use std::time::Instant;
 

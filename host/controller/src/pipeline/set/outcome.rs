@@ -7,7 +7,7 @@ use crate::pipeline::set::gather::Gathered;
 use orangery_core::combine::Strategy;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
 use orangery_core::spec::{Cadence, SetSpec};
-use orangery_core::{Action, Failed, PruneReport, Reason};
+use orangery_core::{Action, Failed, PruneReport, Reason, Timestamp};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -117,7 +117,7 @@ fn waiting_message(converged: &Converged) -> Option<String> {
 
 /// What is waited for: objects that are not ready, and objects that are being deleted.
 #[must_use]
-pub fn wait(converged: &Converged, now: u64) -> Option<Wait> {
+pub fn wait(converged: &Converged, now: Timestamp) -> Option<Wait> {
     let waiting = &converged.applied.waiting;
     let until = waiting.iter().map(|waiting| waiting.until).min();
     let since = waiting.iter().map(|waiting| waiting.since).max();
