@@ -1,12 +1,12 @@
-//! The inputs of a source as they would be if no outsider had had a say: what decides whether a name holds free text.
+//! Replaces the text that an outsider chose in the inputs of a source, to find out whether a name contains such text.
 //!
 //! # Guarantees
-//! What is rendered from harmless inputs cannot hold, nor be computed from, text that an outsider chose: every such text is
-//! replaced by a constant of the host's before the renderer sees it. So an identity that is the same in both renderings is
-//! one that nobody outside could have made up, whatever functions its template uses and whoever wrote the renderer.
+//! Text that an outsider chose is replaced by a constant before the renderer sees it, so nothing that is rendered can contain it
+//! or be computed from it. An identity that is the same with and without the replacement does therefore not depend on such text,
+//! whatever functions the template uses and whoever wrote the renderer.
 //!
 //! # Assumptions
-//! Numbers, booleans, the length of lists and an `id` of digits are no free text. The names of an input's attributes are the
+//! Numbers, booleans, the length of lists and an `id` of digits are not free text. The names of an input's attributes are the
 //! plugin's own; names of keys further down (labels, for example) are not, and are replaced too.
 
 use super::Source;
@@ -37,7 +37,7 @@ impl Probe {
 }
 
 impl Source {
-    /// The same source with every text that an outsider chose replaced.
+    /// The source with every text that an outsider chose replaced.
     #[must_use]
     pub fn harmless(&self, probe: Probe) -> Self {
         let defaults = match &self.trust {

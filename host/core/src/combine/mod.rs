@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 /// Inputs after combination.
 pub const MAX_COMBINED: usize = 10_000;
-/// Bytes of all inputs after combination, as JSON and with what is said of them: permutations repeat their parts.
+/// Bytes of all inputs after combination, as JSON with labels and untrusted keys. Permutations repeat their parts.
 pub const MAX_COMBINED_BYTES: usize = 64 << 20;
 
 /// What the `id` of a permutation is made from.
@@ -75,7 +75,7 @@ pub struct CombinedInput {
     pub attributes: Attributes,
     /// Its stable digest, 16 hexadecimal characters. Stands outside the attributes, which templates print and hash.
     pub uid: String,
-    /// Who it is, for messages, for example `ResourceSetInputProvider/previews id 42`.
+    /// Its name in messages, for example `ResourceSetInputProvider/previews id 42`.
     pub label: String,
     /// The providers it comes from; the set itself for inline inputs.
     pub sources: Arc<[SourceRef]>,
@@ -84,7 +84,7 @@ pub struct CombinedInput {
 }
 
 impl CombinedInput {
-    /// How the ledger remembers it.
+    /// Its reference in the ledger.
     #[must_use]
     pub fn reference(&self) -> InputRef {
         InputRef { source: InputSource::new(self.sources.to_vec()), uid: self.uid.clone() }
@@ -98,7 +98,7 @@ pub struct Combined {
     pub inputs: Vec<CombinedInput>,
     /// There are no inputs and no providers: every template is rendered once, without input.
     pub inputless: bool,
-    /// Remarks for status.
+    /// Warnings for status.
     pub notices: Vec<Notice>,
 }
 
@@ -192,7 +192,7 @@ pub fn combine(ingredients: Ingredients<'_>) -> Result<Combined, CombineError> {
     providers.sort_by(|a, b| a.provider.cmp(&b.provider));
     providers.dedup_by(|a, b| a.provider == b.provider);
     let mut sources = Vec::with_capacity(providers.len() + 1);
-    // Without inline inputs the set is no provider, also where empty providers count.
+    // A set without inline inputs is not a provider, also where empty providers count.
     if !inline.is_empty() {
         sources.push(Source::inline(set, inline));
     }

@@ -1,4 +1,4 @@
-//! One input of all: what `orangery build --input` keeps.
+//! Keeps one input of all, for `orangery build --input`.
 
 use super::Combined;
 use serde_json::Value;
@@ -6,13 +6,13 @@ use serde_json::Value;
 /// How many ids an error lists.
 const LISTED: usize = 20;
 
-/// There is no such input.
+/// The input that was asked for does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no input with the id '{id}'; {}", listed(.there))]
 pub struct NoSuchInput {
     /// The id that was asked for.
     pub id: String,
-    /// The ids there are, in rendering order.
+    /// The existing ids, in rendering order.
     pub there: Vec<String>,
 }
 

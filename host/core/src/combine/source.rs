@@ -1,4 +1,4 @@
-//! One provider's part in a combination: who it is, what it offers, and whose words these are.
+//! One provider's part in a combination: its identity, its inputs, and whether its values can be trusted.
 
 use crate::conditions::{Notice, Reason};
 use crate::digest;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Who a provider is. The order is that of combination: by kind, namespace, name.
+/// The identity of a provider. The order is that of combination: by kind, namespace, name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ProviderRef {
     /// For example `fluxcd.controlplane.io/v1`.
@@ -45,7 +45,7 @@ impl ProviderRef {
         format!("{}/{}", self.kind, self.name.name)
     }
 
-    /// How the ledger remembers it.
+    /// Its reference in the ledger.
     #[must_use]
     pub fn source(&self) -> SourceRef {
         if self.kind == SET_KIND { SourceRef::set(&self.name.name) } else { SourceRef::provider(&self.name.name) }
@@ -85,13 +85,13 @@ impl PartialOrd for ProviderRef {
     }
 }
 
-/// Whose words the values are.
+/// Whether an outsider may have chosen the values.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Trust {
-    /// The user's own: inline inputs, `Static`, files of the command line.
+    /// The user wrote them: inline inputs, `Static`, files of the command line.
     #[default]
     Trusted,
-    /// A provider answered them. Values equal to these defaults of the user's are the user's own.
+    /// A provider answered them. Only values that equal these defaults are the user's own.
     Answered {
         /// `spec.defaultValues`.
         defaults: Map<String, Value>,
@@ -101,11 +101,11 @@ pub enum Trust {
 /// One provider's part in a combination.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Source {
-    /// Who it is.
+    /// The provider.
     pub provider: ProviderRef,
     /// What it exports, in its order.
     pub inputs: InputList,
-    /// Whose words they are.
+    /// Whether an outsider may have chosen their values.
     pub trust: Trust,
 }
 
@@ -119,7 +119,7 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// What it takes in each combination that it is in: its text, and what is said of it.
+    /// The size that it adds to each combination: its text, its label and its untrusted keys.
     pub(super) fn bytes(&self) -> usize {
         let untrusted: usize = self.untrusted.iter().map(|key| key.len() + size_of::<String>()).sum();
         self.attributes.len() + self.label.len() + untrusted

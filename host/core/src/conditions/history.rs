@@ -6,21 +6,21 @@ use std::collections::BTreeMap;
 /// How many results are remembered.
 pub const MAX_HISTORY: usize = 5;
 
-/// One distinct result, and how often it came.
+/// One distinct result, and how often it occurred.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEntry {
     /// Digest of what was reconciled.
     pub digest: String,
-    /// When it first came, RFC 3339.
+    /// When it first occurred, RFC 3339.
     pub first_reconciled: String,
-    /// When it last came, RFC 3339.
+    /// When it last occurred, RFC 3339.
     pub last_reconciled: String,
-    /// How long it last took, as a Go duration.
+    /// The duration of the last reconciliation, as Go writes it.
     pub last_reconciled_duration: String,
     /// The reason of the condition Ready.
     pub last_reconciled_status: String,
-    /// How often it came.
+    /// How often it occurred.
     pub total_reconciliations: i64,
     /// Counts of inputs, objects and steps.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

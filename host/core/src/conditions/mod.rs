@@ -1,5 +1,5 @@
-//! Conditions, computed as values: each condition is set by one function, and what did not change stays equal, so that the status
-//! need not be written (law 4).
+//! Conditions as values: one function sets each condition, and an unchanged condition stays equal, so that an unchanged status is
+//! not written (law 4).
 
 mod explain;
 mod history;
@@ -17,15 +17,15 @@ pub use reason::Reason;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Characters of a message that an API server accepts.
+/// The longest message that an API server accepts.
 pub const MAX_MESSAGE: usize = 32_768;
 
 /// The conditions of both custom resources, in the order in which they are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ConditionType {
-    /// Only a change of the manifest helps.
+    /// Nothing happens until the manifest, a Secret or a plugin changes.
     Stalled,
-    /// Work is going on.
+    /// A reconciliation is under way, is retried, or waits.
     Reconciling,
     /// The last reconciliation succeeded.
     Ready,
@@ -39,11 +39,11 @@ pub enum ConditionType {
     LimitReached,
     /// Unequal objects of one identity were rendered.
     DuplicateObjects,
-    /// An object that is to be deleted could not be.
+    /// An object could not be deleted.
     DeletionFailed,
     /// The deletion of the set is held, because it may be an accident.
     DeletionHeld,
-    /// Something is odd but nothing failed.
+    /// Something needs attention, but nothing failed.
     Warning,
 }
 
@@ -89,11 +89,11 @@ impl ConditionType {
 /// `True`, `False` or `Unknown`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ConditionStatus {
-    /// It holds.
+    /// The condition holds.
     True,
-    /// It does not hold.
+    /// The condition does not hold.
     False,
-    /// Not known yet.
+    /// It is not known whether the condition holds.
     Unknown,
 }
 
@@ -113,10 +113,10 @@ impl ConditionStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Condition {
-    /// Its type; also types that we do not know are kept.
+    /// Its type. Types that Orangery does not define are kept.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Whether it holds.
+    /// Whether the condition holds.
     pub status: ConditionStatus,
     /// Generation of the manifest that it is about.
     #[serde(default)]
@@ -151,7 +151,7 @@ impl Conditions {
         Self(conditions)
     }
 
-    /// Looks one up.
+    /// The condition of this type.
     #[must_use]
     pub fn get(&self, kind: ConditionType) -> Option<&Condition> {
         self.0.iter().find(|condition| condition.kind == kind.as_str())
@@ -163,7 +163,7 @@ impl Conditions {
         self.get(kind).is_some_and(|condition| condition.status == status)
     }
 
-    /// Sets one. The time of transition moves only if the status does.
+    /// Sets a condition. The transition time changes only with the status.
     pub fn set(&mut self, kind: ConditionType, status: ConditionStatus, reason: Reason, message: &str, stamp: Stamp) {
         let message = cut(message);
         let reason = reason.as_str().to_owned();
@@ -188,7 +188,7 @@ impl Conditions {
         self.0.sort_by_key(|condition| ConditionType::rank(&condition.kind));
     }
 
-    /// Removes one.
+    /// Removes the condition of this type.
     pub fn remove(&mut self, kind: ConditionType) {
         self.0.retain(|condition| condition.kind != kind.as_str());
     }
@@ -206,7 +206,7 @@ impl Conditions {
     }
 }
 
-/// Cuts a message to what an API server accepts, at a character.
+/// Shortens a message to what an API server accepts, at a character boundary.
 fn cut(message: &str) -> String {
     if message.len() <= MAX_MESSAGE {
         return message.to_owned();

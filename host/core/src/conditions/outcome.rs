@@ -1,60 +1,60 @@
-//! What a reconciliation came to, and the conditions that say so.
+//! The outcome of a reconciliation, and the conditions that follow from it.
 
 use super::{ConditionStatus, ConditionType, Conditions, Stamp};
 use crate::conditions::Reason;
 use crate::duration;
 use std::time::Duration;
 
-/// What a reconciliation came to.
+/// The outcome of a reconciliation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It goes on. Ready keeps its last value.
+    /// It continues. Ready keeps its last value.
     Progressing {
-        /// What is going on.
+        /// What is being done.
         message: String,
     },
-    /// It is done as far as it can be, and goes on when something else is ready or gone. Nobody waits for it meanwhile. A failure
-    /// that is no more is taken back; a success that was keeps its word.
+    /// Everything possible is done; the rest continues when other objects are ready or gone, and no worker is held until then. Ready
+    /// stays True if it was, and becomes Unknown otherwise.
     Waiting {
-        /// What for, and until when.
+        /// What it waits for, and until when.
         message: String,
     },
     /// Everything is as desired.
     Succeeded {
-        /// How long it took.
+        /// The duration of the reconciliation.
         took: Duration,
         /// Whether anything was created, changed, deleted or exported: only then the message is new.
         changed: bool,
     },
-    /// It failed and is tried again.
+    /// It failed and is retried.
     Failed {
-        /// Why, for machines.
+        /// The reason of Ready.
         reason: Reason,
-        /// Why, for people.
+        /// The message of Ready.
         message: String,
     },
-    /// Only a change of the manifest helps.
+    /// It failed, and a retry cannot succeed without a change.
     Stalled {
-        /// Why, for machines.
+        /// The reason of Ready.
         reason: Reason,
-        /// Why, for people.
+        /// The message of Ready.
         message: String,
     },
-    /// It was left out on purpose: suspended from the beginning, or outside the schedule.
+    /// It was skipped on purpose: the object was created suspended, or the time lies outside the schedule.
     Skipped {
-        /// Why, for machines.
+        /// The reason of Ready.
         reason: Reason,
-        /// Why, for people.
+        /// The message of Ready.
         message: String,
     },
 }
 
-/// Something that people should know and that is no failure: shown as a condition of its own while it lasts.
+/// Something that users should know although nothing failed. It has a condition of its own while it lasts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Abnormal {
     /// Which condition.
     pub kind: ConditionType,
-    /// Why, for machines.
+    /// The reason of the condition.
     pub reason: Reason,
     /// What, where, what to do.
     pub message: String,
@@ -71,8 +71,8 @@ const ABNORMAL: [ConditionType; 8] = [
     ConditionType::Warning,
 ];
 
-/// The conditions after an outcome. `abnormal` is everything that is odd now; `None` leaves those conditions as they are, for
-/// outcomes that say nothing about them. After [`Outcome::Skipped`] it only adds.
+/// The conditions after an outcome. `abnormal` lists the abnormal conditions that hold now; `None` leaves them as they are, for
+/// outcomes that know nothing about them. After [`Outcome::Skipped`] conditions are only added.
 #[must_use]
 pub fn conclude(previous: &Conditions, outcome: &Outcome, abnormal: Option<&[Abnormal]>, stamp: Stamp) -> Conditions {
     use ConditionStatus::{False, True, Unknown};
@@ -126,7 +126,7 @@ pub fn conclude(previous: &Conditions, outcome: &Outcome, abnormal: Option<&[Abn
     }
     match (abnormal, outcome) {
         (None, _) => {}
-        // What was left out says nothing of what only doing it could tell.
+        // A skipped reconciliation does not know whether the other abnormal conditions still hold.
         (Some(abnormal), Outcome::Skipped { .. }) => {
             let kinds: Vec<ConditionType> = ABNORMAL.into_iter().filter(|kind| has(abnormal, *kind)).collect();
             show(&mut next, abnormal, &kinds, stamp);

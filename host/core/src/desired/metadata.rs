@@ -48,7 +48,7 @@ pub(super) fn stamp(object: &mut Object, rules: &Rules<'_>) {
     merge(metadata, "labels", common.chain(owner));
 }
 
-/// Merges into a map of strings; anything that is no map (`null`) is replaced by one.
+/// Merges into a map of strings; anything else (`null`) is replaced by a map.
 fn merge<'a>(metadata: &mut Map<String, Value>, field: &str, values: impl Iterator<Item = (&'a str, &'a str)>) {
     let slot = metadata.entry(field).or_insert(Value::Null);
     if !slot.is_object() {

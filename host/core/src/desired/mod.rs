@@ -1,8 +1,8 @@
 //! From rendered objects to the desired set: order, identity, exclusion, owner labels, common metadata.
 //!
 //! # Guarantees
-//! Nothing is dropped without a word: where unequal objects of one identity come from different inputs the first wins and a notice
-//! names both, the object and the first path that differs. The owner labels are the host's alone.
+//! Nothing is dropped silently: where inputs render different objects with one identity, the first is used, and a notice names both
+//! inputs, the object and the first path that differs. Only the host writes owner labels.
 
 mod dedup;
 mod difference;
@@ -179,8 +179,8 @@ pub enum DesiredError {
     /// Unequal objects have one identity, and that is an error here.
     #[error("{0}")]
     Duplicate(String),
-    /// A renderer answered what is no object.
-    #[error("what {origin} gave is no JSON object: {cause}")]
+    /// A renderer answered something that is not an object.
+    #[error("{origin} did not render to a JSON object: {cause}")]
     NoObject {
         /// Template and input.
         origin: Arc<str>,

@@ -272,7 +272,7 @@ fn what_is_no_object_is_refused_with_its_origin() {
     bad.objects.push((1, "[1]".into()));
     let error = failure(Case::usual().run(vec![step(None, vec![bad])]));
     assert_eq!(error.reason, Reason::PluginFaulted);
-    assert!(error.message.starts_with("what spec.resources[1] with 1 gave is no JSON object: "), "{error:?}");
+    assert!(error.message.starts_with("spec.resources[1] with 1 did not render to a JSON object: "), "{error:?}");
 }
 
 #[test]

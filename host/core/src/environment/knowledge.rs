@@ -1,4 +1,4 @@
-//! Law 3: what may be pruned as far as knowledge goes. Whether it could be a mistake is the guard's question.
+//! Law 3: which stale entries may be pruned by what is known. The guard decides whether that could be a mistake.
 //!
 //! | an entry that nothing renders any more, of | goes when |
 //! |---|---|
@@ -13,7 +13,7 @@ use crate::input::Freshness;
 use crate::ledger::{InputRef, InputSource, LedgerEntry, SourceRef};
 use std::collections::BTreeSet;
 
-/// What is known after an apply.
+/// Decides which stale entries may be pruned, by what is known after an apply.
 #[derive(Debug)]
 pub struct Knowledge<'a> {
     /// The inputs of this reconciliation, also those that failed.
@@ -36,7 +36,7 @@ pub struct Unnamed {
     pub values: Vec<String>,
 }
 
-/// What is stale, sorted.
+/// The stale entries, sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sifted {
     /// What may be pruned, in its order.
@@ -118,7 +118,7 @@ impl Knowledge<'_> {
         }
         match self.sources.iter().find(|state| *source == SourceRef::provider(&state.name).into()) {
             Some(own) => doubt(own),
-            // A provider that is not read any more, or one under another name: nobody can answer for it alone.
+            // A provider that is not read any more, or that has another name now: all providers must be fresh.
             None => self.sources.iter().find_map(doubt),
         }
     }

@@ -1,6 +1,6 @@
-//! Whether the deletion of a whole set is somebody's wish, or an accident that takes many sets along.
+//! Whether the deletion of a whole set is intended, or an accident that affects many sets.
 //!
-//! Deleting one set, or a few, is an explicit wish. Two things delete all of them although hardly anybody means it: the
+//! Deleting one set, or a few, is intended. Two things delete all of them although that is rarely intended: the
 //! definition of ResourceSet is deleted (`kubectl delete crd …`, an uninstall of Flux Operator), or a tool deletes them
 //! one after the other (`--all`, a chart, a directory that became empty). Then the objects stay until a person decides.
 //!
@@ -22,7 +22,7 @@ pub struct DeletionPolicy {
     pub hold: Holding,
     /// Fewer sets than this are never too many.
     pub at_least: usize,
-    /// Deletions that are no further apart than this belong together.
+    /// Deletions within this time belong together.
     pub within: Duration,
 }
 

@@ -65,12 +65,12 @@ impl GuardMemory {
         Self { levels, ..self.clone() }
     }
 
-    /// After deletions that somebody wished for: what was before them counts no more.
+    /// After intended deletions: the numbers before them do not count any more.
     pub(super) fn after_a_wish(&self) -> Self {
         Self { levels: Vec::new(), ..self.clone() }
     }
 
-    /// After deletions that somebody approved.
+    /// After approved deletions.
     pub(super) fn after_approval(&self, digest: &str) -> Self {
         Self { last_approval: Some(digest.to_owned()), ..self.after_a_wish() }
     }

@@ -12,7 +12,7 @@
 //! An approval is used once ([`Verdict::Approved`]): the digest covers the UIDs of the objects and the approval that was used
 //! before, so no list ever has the digest of an earlier one, and [`GuardMemory`] remembers which approval was used.
 //!
-//! Deleting the set itself is an explicit wish and never comes here.
+//! Deleting the set itself is judged by [`DeletionPolicy`].
 
 mod approval;
 mod deletion;
@@ -84,9 +84,9 @@ pub enum Verdict {
     Held(Hold),
     /// Not enough is known: decide next time.
     Blocked {
-        /// For conditions and metrics.
+        /// The reason for conditions and metrics.
         reason: Reason,
-        /// For people.
+        /// The message.
         why: String,
     },
 }
@@ -103,7 +103,7 @@ impl Verdict {
     }
 }
 
-/// A verdict, and what the guard remembers from now on.
+/// A verdict, and the guard's memory after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
     /// Whether what is stale may be deleted now.
@@ -159,8 +159,7 @@ fn decide(policy: GuardPolicy, evidence: &Evidence<'_>) -> (Verdict, GuardMemory
     (verdict, memory)
 }
 
-/// Entries whose deletion would be a loss that nobody has decided on: not those that are kept on purpose, nor those that
-/// are approved already.
+/// Entries whose deletion has to be judged: not those that are kept on purpose, nor those that are approved already.
 fn counted<'a>(entries: impl IntoIterator<Item = &'a LedgerEntry>) -> impl Iterator<Item = &'a LedgerEntry> {
     entries.into_iter().filter(|entry| match entry.mark {
         Mark::Owned | Mark::Intended | Mark::Adopted | Mark::Held => true,

@@ -76,7 +76,7 @@ impl From<Vec<Input>> for Found {
 /// A provider's answer. Only [`PollOutcome::Complete`] may shrink what exists (law 1).
 #[derive(Debug, Clone, PartialEq)]
 pub enum PollOutcome {
-    /// Everything there is: what is neither an input nor odd is gone.
+    /// Everything there is: an item that is neither an input nor unreadable is gone.
     Complete(Found),
     /// Some of it: adds and updates, removes nothing.
     Partial(Found),

@@ -1,4 +1,4 @@
-//! The last good inputs of one provider and how much they can be trusted. Holds law 1: a failure is never an empty list.
+//! The last good inputs of one provider, and how fresh they are. This module keeps law 1: a failure is never an empty list.
 
 use crate::conditions::Reason;
 use crate::input::{InputList, revision};
@@ -6,7 +6,7 @@ use crate::selection::{Coverage, Selected};
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
 
-/// How much a snapshot can be trusted.
+/// How fresh a snapshot is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Freshness {
     /// The last poll gave a complete answer.
@@ -23,7 +23,7 @@ pub enum Freshness {
 }
 
 impl Freshness {
-    /// Whether deletions may be decided from this (law 3).
+    /// Whether objects may be pruned because of it (law 3).
     #[must_use]
     pub fn is_fresh(&self) -> bool {
         matches!(self, Self::Fresh)
@@ -36,7 +36,7 @@ pub const ANY: &str = "*";
 /// The items of a provider's last answer that could not be read and are not exported, by the uid of their input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OddInputs {
-    /// These.
+    /// The inputs with these uids.
     These(BTreeSet<String>),
     /// It is not known which.
     Any,
@@ -97,7 +97,7 @@ impl Snapshot {
         Self { inputs, waiting, odd: Vec::new(), revision, freshness }
     }
 
-    /// The same with the items of the last answer that could not be read, as [`Selected::odd`] told them.
+    /// The snapshot with the items of the last answer that could not be read, from [`Selected::odd`].
     #[must_use]
     pub fn with_odd(self, odd: Vec<String>) -> Self {
         if self.freshness == Freshness::Never { self } else { Self { odd, ..self } }
@@ -119,7 +119,7 @@ impl Snapshot {
         Self { inputs, waiting: selected.waiting, odd: selected.odd, revision, freshness }
     }
 
-    /// After a failure: everything stays, only the trust goes.
+    /// After a failure: the inputs stay, and become stale.
     #[must_use]
     pub fn after_failure(&self, reason: Reason, now: Timestamp) -> Self {
         match self.freshness {
@@ -160,7 +160,7 @@ impl Snapshot {
         &self.revision
     }
 
-    /// How much the inputs can be trusted.
+    /// How fresh the inputs are.
     #[must_use]
     pub fn freshness(&self) -> &Freshness {
         &self.freshness

@@ -74,7 +74,7 @@ impl Explain for ChecksumError {
 /// Parses the comma-separated list of an annotation; empty parts are skipped.
 ///
 /// # Errors
-/// A part is no reference, or to another kind.
+/// A part is not a reference, or names another kind.
 pub fn parse(text: &str) -> Result<Vec<DataRef>, ChecksumError> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(parse_one).collect()
 }

@@ -1,4 +1,4 @@
-//! Which kinds have namespaces, and keys without namespaces that mean nothing.
+//! Which kinds are namespaced, and keys without a namespace for those that are not.
 //!
 //! A cluster-scoped object may be written with a namespace; the API server ignores it. Where keys kept it, one live object had
 //! several keys, and was deleted when one of them was no longer rendered.
@@ -16,9 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Whether the objects of a kind live in namespaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// They do.
+    /// Its objects have a namespace.
     Namespaced,
-    /// They do not.
+    /// Its objects have no namespace.
     Cluster,
 }
 
@@ -60,7 +60,7 @@ const CLUSTER: [(&str, &str); 27] = [
 ];
 
 impl Scopes {
-    /// Notes what somebody knows of a kind.
+    /// Records the scope of a kind.
     pub fn learn(&mut self, kind: &GroupVersionKind, scope: Scope) {
         self.known.insert((kind.group.clone(), kind.kind.clone()), scope);
     }
@@ -78,20 +78,20 @@ impl Scopes {
         }
     }
 
-    /// The scope of a kind; `None` if nobody knows.
+    /// The scope of a kind; `None` if it is not known.
     #[must_use]
     pub fn of(&self, group: &str, kind: &str) -> Option<Scope> {
         let known = self.known.get(&(group.to_owned(), kind.to_owned())).copied();
         known.or_else(|| CLUSTER.contains(&(group, kind)).then_some(Scope::Cluster))
     }
 
-    /// Whether a key has a namespace that means nothing.
+    /// Whether a key has a namespace although its kind is cluster-scoped.
     #[must_use]
     pub fn is_odd(&self, key: &ObjectKey) -> bool {
         !key.namespace.is_empty() && self.of(&key.group, &key.kind) == Some(Scope::Cluster)
     }
 
-    /// The key without a namespace that means nothing.
+    /// The key, without its namespace if the kind is cluster-scoped.
     #[must_use]
     pub fn key(&self, key: &ObjectKey) -> ObjectKey {
         let namespace = if self.is_odd(key) { String::new() } else { key.namespace.clone() };

@@ -1,20 +1,19 @@
-//! What must not be deleted although its key is stale: a live object that is still wanted under another key.
+//! Objects that must not be deleted although their key is stale, because they are still wanted under another key.
 
 use super::Plan;
 use crate::ledger::LedgerEntry;
 use crate::plan::ApplyReport;
 use std::collections::BTreeSet;
 
-/// The UIDs of everything that is wanted, as far as they are known: from what was just applied, and from the ledger for what
-/// could not be.
+/// The known UIDs of all wanted objects: from the apply report, and from the ledger for objects that could not be applied.
 #[must_use]
 pub fn wanted_uids(plan: &Plan, applied: &ApplyReport) -> BTreeSet<String> {
     let known = plan.objects().filter_map(|planned| plan.ledger.get(&planned.object.key())?.uid.clone());
     applied.changes.iter().filter_map(|change| change.uid.clone()).chain(known).collect()
 }
 
-/// Takes out of the stale entries those whose object is wanted under another key (a namespace that means nothing, another API
-/// group for the same storage). They are to leave the ledger, and the object is to stay.
+/// Removes from the stale entries those whose object is wanted under another key: with the namespace of a cluster-scoped kind, or in
+/// another API group for the same storage. The caller removes them from the ledger and keeps the objects.
 pub fn take_living(stale: &mut Vec<LedgerEntry>, wanted: &BTreeSet<String>) -> Vec<LedgerEntry> {
     let (living, dead) =
         std::mem::take(stale).into_iter().partition(|entry| entry.uid.as_ref().is_some_and(|uid| wanted.contains(uid)));

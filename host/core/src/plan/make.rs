@@ -78,8 +78,8 @@ fn entry(planned: &Planned, known: Option<&LedgerEntry>) -> LedgerEntry {
     }
 }
 
-/// What was kept for another reason is simply owned again. That an object was adopted, or that nothing of ours exists yet, is
-/// not changed by rendering it.
+/// The mark of an entry whose object is rendered again. An object that was kept for another reason is owned again; one that was
+/// adopted, or that does not exist yet, stays so.
 fn rendered_again(known: &LedgerEntry) -> Mark {
     match known.mark {
         Mark::Owned | Mark::PruneDisabled | Mark::Held | Mark::Approved => Mark::Owned,

@@ -1,4 +1,4 @@
-//! The plan: what to apply in which order, what is stale, and the ledger to write before the first apply.
+//! The plan: what is applied in which order, what is stale, and the ledger to write before the first apply.
 //!
 //! # Guarantees
 //! Everything that was owned or will be owned is in [`Plan::ledger`] (law 2). No object is both applied and stale. An object that
@@ -112,7 +112,7 @@ impl Plan {
         self.steps.iter().flat_map(|step| &step.stages).flat_map(|stage| &stage.objects)
     }
 
-    /// Allows the apply to take over the live object with this UID, which nobody owns. To be written to the ledger before.
+    /// Allows the apply to adopt the live object with this UID, which no set owns. The ledger must be written before.
     pub fn adopt(&mut self, key: &ObjectKey, uid: &str, mark: Mark) {
         if let Some(entry) = self.ledger.get_mut(key) {
             entry.uid = Some(uid.to_owned());

@@ -1,4 +1,4 @@
-//! What a target did: values, not logs. Always returned, errors inside.
+//! Reports of apply and prune. They are returned also on failure, with the errors inside.
 
 use crate::conditions::Reason;
 use crate::ledger::{LedgerEntry, Mark};
@@ -54,9 +54,9 @@ pub struct Failed {
     pub key: ObjectKey,
     /// What was tried, what the target said, and what to do. Secrets already removed.
     pub message: String,
-    /// The object belongs to someone else.
+    /// The object belongs to another owner.
     pub owned_by_another: bool,
-    /// Nobody was allowed to look at it: nothing was written, and whether it exists is not known.
+    /// The object could not be read for lack of rights: nothing was written, and whether it exists is not known.
     pub unseen: bool,
     /// The UID of the live object, if that carries no owner labels and the ledger does not know it: nothing was written.
     pub unowned: Option<String>,
@@ -69,7 +69,7 @@ impl Failed {
         Self { key, message: message.into(), owned_by_another: false, unseen: false, unowned: None }
     }
 
-    /// Why, for machines.
+    /// The reason for conditions and metrics.
     #[must_use]
     pub fn reason(&self) -> Reason {
         match (self.owned_by_another, &self.unowned) {
@@ -79,7 +79,7 @@ impl Failed {
         }
     }
 
-    /// A failure of no single object: nothing could be tried. Its key is empty.
+    /// A failure of the whole apply, before any object. Its key is empty.
     #[must_use]
     pub fn of_the_whole(message: impl Into<String>) -> Self {
         let nothing = String::new;
@@ -100,16 +100,16 @@ pub struct Waiting {
     pub until: Timestamp,
 }
 
-/// What an apply did, also when it failed midway.
+/// The result of an apply, also of one that failed midway.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ApplyReport {
-    /// Everything that is now as desired, in the order of the plan.
+    /// Objects that are now as desired, in the order of the plan.
     pub changes: Vec<Change>,
-    /// What went wrong. A failed object ends the apply of its environment; one that no single input gave ends all of it.
+    /// Objects that could not be applied. A failed object ends the apply of its environment; one that no single input gave ends all of it.
     pub failed: Vec<Failed>,
-    /// What is applied and not ready yet. Nobody waits for it: another apply looks again.
+    /// Objects that are applied and not ready yet. The apply does not wait for them: the next one checks again.
     pub waiting: Vec<Waiting>,
-    /// Remarks of the target, for example the API server's own warnings; for status.
+    /// Warnings of the target, for example those of the API server; for status.
     pub warnings: Vec<String>,
     /// Requests made to the target, for metrics and tests of cost.
     pub requests: u64,
@@ -164,12 +164,12 @@ pub struct Terminating {
     pub message: String,
 }
 
-/// What a prune did.
+/// The result of a prune.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PruneReport {
     /// Objects that are gone.
     pub deleted: Vec<Change>,
-    /// Objects that are not ours any more (other UID or owner): forgotten, untouched.
+    /// Objects that the set does not own any more (other UID or owner): removed from the ledger, not touched.
     pub released: Vec<ObjectKey>,
     /// Objects that stay on purpose.
     pub kept: Vec<Kept>,
@@ -182,7 +182,7 @@ pub struct PruneReport {
 }
 
 impl PruneReport {
-    /// Adds what another prune of the same set did.
+    /// Adds the report of another prune of the same set.
     pub fn extend(&mut self, more: Self) {
         self.deleted.extend(more.deleted);
         self.released.extend(more.released);

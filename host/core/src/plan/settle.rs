@@ -1,18 +1,18 @@
-//! What the ledger says after an apply and a prune, also when they failed midway.
+//! The ledger after an apply and a prune, also when they failed midway.
 
 use super::Plan;
 use crate::guard::Verdict;
 use crate::ledger::{Ledger, Mark};
 use crate::plan::{ApplyReport, PruneReport};
 
-/// The ledger after the work. Only what is known to be gone, known to be another's, or known never to have been written
-/// leaves it. `before` is the ledger as it was before the plan.
+/// The ledger after an apply and a prune. An entry is removed only if its object is known to be gone, known to belong to another
+/// owner, or known never to have been written. `before` is the ledger as it was before the plan.
 #[must_use]
 pub fn settle(plan: &Plan, before: &Ledger, applied: &ApplyReport, verdict: &Verdict, pruned: &PruneReport) -> Ledger {
     let mut ledger = plan.ledger.clone();
     for change in &applied.changes {
         if let Some(entry) = ledger.get_mut(&change.key) {
-            // What we created in the place of an adopted object is ours.
+            // An object with another UID was created by the set in the place of the adopted one.
             let same = entry.mark == Mark::Adopted && entry.uid == change.uid;
             entry.mark = if same { Mark::Adopted } else { Mark::Owned };
             entry.uid = change.uid.clone().or_else(|| entry.uid.take());
@@ -24,7 +24,7 @@ pub fn settle(plan: &Plan, before: &Ledger, applied: &ApplyReport, verdict: &Ver
             entry.mark = match (verdict, entry.mark) {
                 (Verdict::Held(hold), Mark::Owned) if hold.holds(&stale.key) => Mark::Held,
                 (Verdict::Held(hold), Mark::Held) if !hold.holds(&stale.key) => Mark::Owned,
-                // It may go, and could not: that is no reason to ask for approval.
+                // Its deletion was allowed and failed, which does not call for an approval.
                 (Verdict::Allowed, Mark::Held) => Mark::Owned,
                 (_, mark) => mark,
             };
@@ -41,13 +41,12 @@ pub fn settle(plan: &Plan, before: &Ledger, applied: &ApplyReport, verdict: &Ver
     for key in &pruned.released {
         ledger.remove(key);
     }
-    // An object that the set may not even look at could never be deleted either: the entry of one that it was only about to
-    // write would keep the set from ever being ready, or gone, again.
+    // An object that the set may not read cannot be deleted either: the entry of one that was only intended would keep the set from
+    // ever being ready, or deleted, again.
     for failed in applied.failed.iter().filter(|failed| failed.unseen && !before.contains(&failed.key)) {
         ledger.remove(&failed.key);
     }
-    // Of an object that nobody owns nothing was written, so that there is nothing to remember, unless another object of this
-    // name was ours.
+    // An object that no set owns was not written, so its entry goes, unless the set owned another object of this name before.
     for failed in applied.failed.iter().filter(|failed| failed.unowned.is_some()) {
         if ledger.get(&failed.key).is_some_and(|entry| entry.mark == Mark::Intended) {
             ledger.remove(&failed.key);

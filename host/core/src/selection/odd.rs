@@ -1,7 +1,7 @@
-//! Items that exist but cannot be made inputs: one of them costs nothing but its own freshness.
+//! Items that exist but cannot be made inputs. Such an item affects nothing but itself.
 //!
-//! Somebody who may open a change request or push a branch chooses what an item looks like, so a single item must never
-//! stop the others. What is exported of it stays as it is, and what was never exported of it is left out.
+//! Anyone who may open a change request or push a branch chooses what an item looks like, so a single item must never stop the
+//! others. An item that is exported stays as it is, and one that never was is left out.
 
 use super::identity::{Identities, id};
 use super::select::{MAX_ID_CHARS, MAX_INPUT_BYTES, Question, name, size, wants};
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 /// Items shown in one notice; more are counted.
 const SHOWN: usize = 10;
-/// Odd items whose identities are kept; if there are more, any input may be odd.
+/// Unreadable items whose identities are kept; if there are more, any input may be unreadable.
 const KEPT: usize = 100;
 /// Characters shown of an id or a name that an outsider chose.
 const SHOWN_CHARS: usize = 64;
@@ -60,7 +60,7 @@ fn is_good_id(id: &str) -> bool {
     (1..=MAX_ID_CHARS).contains(&chars) && !id.chars().any(char::is_control)
 }
 
-/// The exported inputs that an odd item may stand for and that no other item of the answer is. They stay as they are.
+/// The exported inputs that an unreadable item may be, and that no other item of the answer is. They stay as they are.
 pub(super) fn spared<'a>(
     odd: &[OddItem],
     answer: &[Input],
@@ -78,7 +78,7 @@ pub(super) fn spared<'a>(
     question.exported.iter().filter(stays).collect()
 }
 
-/// Whether an odd item may be this exported input. What is not known of it speaks for it.
+/// Whether an unreadable item may be this exported input. An unknown id or name matches any.
 fn is(item: &OddItem, map: &Map<String, Value>, served: &ServedType) -> bool {
     let same = |known: &Option<String>, exported: &str| {
         known.as_deref().is_none_or(|known| exported.is_empty() || known == exported)
@@ -86,7 +86,7 @@ fn is(item: &OddItem, map: &Map<String, Value>, served: &ServedType) -> bool {
     same(&item.id, id(map)) && same(&item.name, name(map, served))
 }
 
-/// The identities of the odd items, as far as they are known and few enough to be kept in a status.
+/// The identities of the unreadable items, if they are known and few enough for a status.
 pub(super) fn keys(odd: &[OddItem], identities: &Identities<'_>) -> Vec<String> {
     let key = |item: &OddItem| Some(identities.key(item.id.as_deref()?, item.name.as_deref().unwrap_or_default()));
     match odd.iter().map(key).collect::<Option<BTreeSet<String>>>() {
@@ -95,7 +95,7 @@ pub(super) fn keys(odd: &[OddItem], identities: &Identities<'_>) -> Vec<String> 
     }
 }
 
-/// Names the odd items and says what happens to them.
+/// A warning that names the unreadable items and says what happens to them.
 pub(super) fn notice(odd: &[OddItem], spared: &[&Map<String, Value>], served: &ServedType) -> Option<Notice> {
     if odd.is_empty() {
         return None;

@@ -31,7 +31,7 @@ impl Version {
         Some(Self { major: number(1)?, minor: number(2)?, patch: number(3)?, pre })
     }
 
-    /// Parses the name of a tag: as [`Version::parse`], with at least two dots, so that `v1` is no version.
+    /// Parses the name of a tag: as [`Version::parse`], with at least two dots, so that `v1` is not a version.
     #[must_use]
     pub(crate) fn parse_tag(text: &str) -> Option<Self> {
         if text.bytes().filter(|byte| *byte == b'.').count() < 2 { None } else { Self::parse(text) }

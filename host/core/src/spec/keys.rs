@@ -43,10 +43,10 @@ pub const ALLOW_EMPTY: &str = "orangery.dev/allow-empty";
 pub const APPROVE_PRUNE: &str = "orangery.dev/approve-prune";
 /// UID of a set whose deletion is held and that may be deleted now, with all its objects.
 pub const APPROVE_DELETION: &str = "orangery.dev/approve-deletion";
-/// `true` on a rendered object takes it over from the other set that owns it; on a live object that nobody owns it lets a set
-/// take that over, whatever its name is made of.
+/// `true` on a rendered object takes it over from the other set that owns it. On a live object that no set owns it allows any set
+/// to take it over, whatever its name is made of.
 pub const TAKE_OWNERSHIP: &str = "orangery.dev/take-ownership";
-/// `true` on a set lets it take over every object that exists and that nobody owns, as if it had created them.
+/// `true` on a set allows it to take over every existing object that no set owns, as if it had created them.
 pub const ADOPT: &str = "orangery.dev/adopt";
 /// `error` turns duplicate objects into a build error.
 pub const ON_DUPLICATE: &str = "orangery.dev/on-duplicate";

@@ -18,9 +18,9 @@ pub enum Mark {
     /// Rendered and applied by us, or taken over from Flux Operator.
     #[default]
     Owned,
-    /// Rendered and about to be applied for the first time: nothing of ours is known to exist under this name yet.
+    /// Rendered and about to be applied for the first time: the set is not known to own an object of this name yet.
     Intended,
-    /// Rendered and applied, but the object was there before and nobody owned it. Deleting it needs an approval.
+    /// Rendered and applied, but the object existed before and no set owned it. Deleting it needs an approval.
     Adopted,
     /// No longer rendered; kept because the object says `prune: disabled`.
     PruneDisabled,
@@ -37,7 +37,7 @@ pub struct LedgerEntry {
     pub key: ObjectKey,
     /// API version it was applied with.
     pub version: String,
-    /// UID of the live object, once known: an object of the same name with another UID is not ours.
+    /// UID of the live object, once known: the set does not own an object of the same name with another UID.
     pub uid: Option<String>,
     /// Why it is here.
     pub mark: Mark,
