@@ -12,9 +12,7 @@ use orangery_core::{
     Disposition, Explain, Found, Notice, PollOutcome, Reason, ServedType, Snapshot, Timestamp, digest, duration, keys,
 };
 use orangery_egress::{HttpLimits, RequestTrace, SessionSpec};
-use orangery_sandbox::{
-    CallError, Consumer, Evaluations, Note, PluginDescription, PollFilter, PollRequest, Sandbox,
-};
+use orangery_sandbox::{CallError, Consumer, Evaluations, Note, PluginDescription, PollFilter, PollRequest, Sandbox};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
