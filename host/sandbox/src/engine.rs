@@ -8,8 +8,7 @@
 //! Threads, shared memory, 64-bit memory, GC, exceptions, the async component model, relaxed SIMD: each is either a
 //! source of advisories or of answers that differ between machines.
 
-use crate::instance::FRAMES;
-use crate::limits::{Limits, TICK};
+use crate::limits::{FRAMES, Limits, TICK};
 use std::num::NonZeroUsize;
 use wasmtime::{Config, Engine, OptLevel, Strategy, WasmFeatures};
 

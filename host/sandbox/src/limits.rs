@@ -14,6 +14,9 @@ const MIB: usize = 1024 * KIB;
 /// How long one epoch is: how often a guest yields to other tasks and its processor time is checked.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
+/// Deeper frames are not shown. A panic in Rust begins with about ten of the standard library.
+pub(crate) const FRAMES: usize = 32;
+
 /// What a plugin may use. The default of each field is in [`Limits::default`], its ceiling in [`Limits::checked`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {

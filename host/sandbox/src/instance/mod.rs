@@ -9,5 +9,3 @@ mod stack;
 pub(crate) mod stdio;
 pub(crate) mod store;
 pub(crate) mod trap;
-
-pub(crate) use stack::FRAMES;

@@ -1,10 +1,8 @@
 //! The stack of a plugin that was stopped, as lines for its author.
 
+use crate::limits::FRAMES;
 use std::fmt::Write;
 use wasmtime::{Error, FrameInfo, WasmBacktrace};
-
-/// Deeper frames are not shown. A panic in Rust begins with about ten of the standard library.
-pub(crate) const FRAMES: usize = 32;
 
 /// The functions that were running when the error came, innermost first; none if the guest was not running.
 pub(crate) fn stack_of(error: &Error) -> Vec<String> {
