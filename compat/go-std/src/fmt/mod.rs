@@ -51,7 +51,7 @@ pub trait Argument {
     fn format(&self, printer: &mut Printer, verb: char);
     /// The value where a `*` takes it as width or precision; `None` if it is not an integer.
     fn as_integer(&self) -> Option<i64>;
-    /// Whether it is a string; [`print`] puts spaces only between values that are not.
+    /// Whether it is a string; [`print()`] puts spaces only between values that are not.
     fn is_string(&self) -> bool;
     /// The name of its type as `%T` shows it; `None` for nil.
     fn type_name(&self) -> Option<String>;
