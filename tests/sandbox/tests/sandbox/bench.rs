@@ -1,6 +1,6 @@
 //! The bench of the tests: a sandbox with some guests, and the short ways to ask it.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use orangery_core::PollOutcome;
 use orangery_egress::{Egress, Policy, SessionSpec};
 use orangery_sandbox::{
@@ -9,12 +9,29 @@ use orangery_sandbox::{
 };
 use serde_json::{Map, Value};
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 
 /// The built-in evaluator.
 pub(crate) fn evaluator() -> EvaluatorSource {
     let built_in = orangery_bundled::evaluator();
     EvaluatorSource { bytes: built_in.bytes, digest: built_in.digest }
+}
+
+/// Runs one test of this program in a process of its own, which finds the variable set. `module` is the `module_path!()` of the
+/// test: a name that no test has would pass without running anything.
+pub(crate) fn alone(module: &str, test: &str, variable: &str) -> Result<()> {
+    let (_, module) = module.split_once("::").context("a module of this program")?;
+    let mut command = Command::new(std::env::current_exe().context("asking for the path of this program")?);
+    let output = command.args(["--exact", &format!("{module}::{test}")]).env(variable, "1").output()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    ensure!(
+        output.status.success() && said.contains("test result: ok. 1 passed"),
+        "{}: {said}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(())
 }
 
 /// Compiled components are kept between runs, in the target directory that this test program lies in.

@@ -4,7 +4,6 @@ use crate::bench;
 use anyhow::{Context, Result, ensure};
 use orangery_sandbox::{AdmitError, CompileFault, Compiler, Limits, PluginSource, PollRequest, Sandbox};
 use serde_json::json;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Says to the test program that it is to look at its own processor time.
@@ -48,10 +47,11 @@ fn spent() -> Result<u64> {
 async fn a_component_that_keeps_a_compiler_busy_for_minutes_costs_what_the_limit_says() -> Result<()> {
     if std::env::var_os(CHILD).is_none() {
         // In a process of its own, because processor time is that of all tests.
-        let name = "compiling::a_component_that_keeps_a_compiler_busy_for_minutes_costs_what_the_limit_says";
-        let status = Command::new(std::env::current_exe()?).args(["--exact", name]).env(CHILD, "1").status()?;
-        ensure!(status.success(), "{status}");
-        return Ok(());
+        return bench::alone(
+            module_path!(),
+            "a_component_that_keeps_a_compiler_busy_for_minutes_costs_what_the_limit_says",
+            CHILD,
+        );
     }
     let budget = Duration::from_secs(2);
     let limits = Limits { compile_cpu: budget, compile_wall: Duration::from_secs(300), ..Limits::default() };

@@ -4,9 +4,8 @@
 //! then some.
 
 use crate::bench;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use orangery_sandbox::{Limits, PluginSource};
-use std::process::Command;
 use std::time::Instant;
 
 /// Says to the test program that it is to look at its own memory.
@@ -76,10 +75,11 @@ fn peak() -> Result<u64> {
 async fn a_hundred_and_fifty_instances_of_a_million_globals_take_neither_memory_nor_time() -> Result<()> {
     if std::env::var_os(CHILD).is_none() {
         // In a process of its own, because the peak is that of all tests.
-        let name = "footprint::a_hundred_and_fifty_instances_of_a_million_globals_take_neither_memory_nor_time";
-        let status = Command::new(std::env::current_exe()?).args(["--exact", name]).env(CHILD, "1").status()?;
-        ensure!(status.success(), "{status}");
-        return Ok(());
+        return bench::alone(
+            module_path!(),
+            "a_hundred_and_fifty_instances_of_a_million_globals_take_neither_memory_nor_time",
+            CHILD,
+        );
     }
     let sandbox = bench::sandbox(Limits::default())?;
     let started = Instant::now();
