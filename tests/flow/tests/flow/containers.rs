@@ -44,6 +44,9 @@ async fn a_namespace_of_a_closed_input_stays_while_objects_of_another_are_render
     let before = (uid(&world, "team").await?, uid(&world, "team/configmaps/app-b").await?);
 
     world.apply(&set(&[&[("b", "team", "")], others.as_slice()].concat())).await?;
+    world.is_ready(SET, "set").await?;
+    world.reconciles(SET, "set").await?;
+    assert_eq!(world.deleted().await?, ["app-a"]);
     let said = world.has_condition(SET, "set", "Warning", "True", "Warning").await?;
     let namespace = world.namespace().to_owned();
     assert_eq!(
@@ -52,7 +55,6 @@ async fn a_namespace_of_a_closed_input_stays_while_objects_of_another_are_render
             "Namespace/{namespace}-team is not deleted while it contains objects that stay: ConfigMap/{namespace}-team/app-b"
         )
     );
-    world.is_ready(SET, "set").await?;
     // Also after a restart, which knows nothing but the ledger.
     world.stop().await?;
     world.start().await?;
@@ -93,6 +95,9 @@ async fn a_namespace_stays_with_the_adopted_object_in_it_when_its_input_closes_a
     let theirs = uid(&world, "team/configmaps/app-a").await?;
 
     world.apply(&set(&inputs[1..])).await?;
+    world.is_ready(SET, "set").await?;
+    world.reconciles(SET, "set").await?;
+    assert_eq!(world.deletes().await?, before);
     world.has_condition(SET, "set", "PruneHeld", "True", "PruneHeld").await?;
     let said = world.has_condition(SET, "set", "Warning", "True", "Warning").await?;
     assert!(said.contains("-team is not deleted while it contains objects that stay"), "{said}");
