@@ -205,6 +205,27 @@ fn a_slow_forge_is_reached_within_the_time_of_the_annotation() {
     poll(&garden, &[]).run().exits(0).warns("reconcileTimeout is 10m0s; a poll takes at most 5m0s");
 }
 
+/// Many answers, each of them slow: what bounds them is the annotation alone.
+#[test]
+fn slow_pages_are_read_to_their_end_within_the_time_of_the_annotation() {
+    let (garden, _shop) = Garden::with_pulls(1_250);
+    let patient = |timeout: &str| {
+        let annotated =
+            format!("namespace: apps, annotations: {{fluxcd.controlplane.io/reconcileTimeout: {timeout}}}}}");
+        let provider = garden.provider().replace("namespace: apps}", &annotated);
+        garden.manifest("provider.yaml", &(provider + "  filter: {limit: 5000}\n"));
+    };
+    garden.forge.fault(Fault::slow_head(Duration::from_millis(600)));
+    patient("4s");
+    poll(&garden, &[]).run().exits(1);
+    patient("5m");
+    let begun = std::time::Instant::now();
+    let ran = poll(&garden, &["-o", "json"]).run().exits(0);
+    let inputs: Vec<serde_json::Value> = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(inputs.len(), 1_250, "{}", ran.err);
+    assert!(begun.elapsed() > Duration::from_secs(4), "thirteen pages were slow: {:?}", begun.elapsed());
+}
+
 #[test]
 fn loopback_has_to_be_allowed() {
     let (garden, _shop) = Garden::with_pulls(1);

@@ -11,6 +11,7 @@ mod definitions;
 mod deleted_together;
 mod drift;
 mod environments;
+mod fairness;
 mod features;
 mod foreign;
 mod github_previews;
