@@ -14,17 +14,25 @@ use crate::session::egress::EgressError;
 impl Explain for CredentialError {
     fn reason(&self) -> Reason {
         match self {
-            Self::Missing { .. } | Self::Value { .. } | Self::Installation { .. } | Self::App { .. } => {
-                Reason::CredentialUnavailable
-            }
+            Self::NoShape { .. }
+            | Self::Reserved { .. }
+            | Self::Declared { .. }
+            | Self::Missing { .. }
+            | Self::Value { .. }
+            | Self::Installation { .. }
+            | Self::App { .. } => Reason::CredentialUnavailable,
         }
     }
 
     fn disposition(&self) -> Disposition {
         match self {
-            Self::Missing { .. } | Self::Value { .. } | Self::Installation { .. } | Self::App { .. } => {
-                Disposition::WaitForChange
-            }
+            Self::NoShape { .. }
+            | Self::Reserved { .. }
+            | Self::Declared { .. }
+            | Self::Missing { .. }
+            | Self::Value { .. }
+            | Self::Installation { .. }
+            | Self::App { .. } => Disposition::WaitForChange,
         }
     }
 }

@@ -45,7 +45,7 @@ pub use connection::resolve::{Resolver, SystemResolver};
 pub use connection::tls;
 pub use connection::tls::{TlsError, TlsSettings};
 pub use credential::github_app::{AppError, GitHubApp, Installation};
-pub use credential::{Credential, CredentialError, CredentialKind, SecretShape};
+pub use credential::{Credential, CredentialError, CredentialKind};
 pub use request::grant::{Grant, GrantError};
 pub use request::message::{HttpError, Method, Request, Response, UnknownMethod};
 pub use request::origin::{Origin, OriginError, Scheme};

@@ -1,6 +1,7 @@
 //! The command line: every command, every flag.
 
 mod plugin;
+mod provider_types;
 mod retry;
 
 pub use plugin::{
@@ -17,6 +18,8 @@ use orangery_egress::{Grant, GrantError};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub use provider_types::{ExplainOptions, NotifyOptions};
 
 /// Preview environments for Kubernetes and Flux: input providers and renderers are WebAssembly plugins in a sandbox;
 /// the host alone owns credentials, apply and prune.
@@ -57,6 +60,10 @@ pub enum Command {
     Build(BuildCommand),
     /// Poll one provider once and print the inputs it exports
     Poll(PollOptions),
+    /// Tell one notice through the notifier plugin of a provider's type, for real
+    Notify(NotifyOptions),
+    /// Say what a provider type is: its inputs, attributes, configuration, credentials, an example
+    Explain(ExplainOptions),
     /// Look at plugins and test them
     #[command(subcommand)]
     Plugin(PluginCommand),
@@ -279,6 +286,9 @@ pub struct PollOptions {
     /// YAML or JSON
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Yaml)]
     pub output: OutputFormat,
+    /// Print with each input the facts that the plugin filled: what the host knows of it and templates do not see
+    #[arg(long)]
+    pub facts: bool,
     /// Let the provider dial loopback addresses, for a forge on this machine
     #[arg(long)]
     pub allow_loopback: bool,

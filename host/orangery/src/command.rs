@@ -3,7 +3,7 @@
 use crate::cli::{Arguments, BuildCommand, Command, PluginCommand};
 use crate::plugin::log::PluginLog;
 use crate::run::Surroundings;
-use crate::{build, exit, failure, logging, plugin, poll, run};
+use crate::{build, exit, explain, failure, logging, notify, plugin, poll, run};
 use anyhow::Context;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -32,8 +32,10 @@ pub fn main(surroundings: &Surroundings) -> ExitCode {
 /// Who polls or tests a plugin by hand wants to see what it logs.
 fn plugin_log(command: &Command) -> PluginLog {
     match command {
-        Command::Poll(_) | Command::Plugin(PluginCommand::Test(_)) => PluginLog::Plain,
-        Command::Run(_) | Command::Build(_) | Command::Plugin(_) | Command::Crds => PluginLog::Logged,
+        Command::Poll(_) | Command::Notify(_) | Command::Plugin(PluginCommand::Test(_)) => PluginLog::Plain,
+        Command::Run(_) | Command::Build(_) | Command::Explain(_) | Command::Plugin(_) | Command::Crds => {
+            PluginLog::Logged
+        }
     }
 }
 
@@ -59,6 +61,8 @@ pub fn perform(command: Command, surroundings: &Surroundings) -> anyhow::Result<
             Command::Build(BuildCommand::ResourceSet(options)) => build::perform(&options).await,
             Command::Poll(options) => poll::perform(&options).await,
             Command::Plugin(PluginCommand::New(options)) => Ok(plugin::new::perform(&options)?),
+            Command::Notify(options) => notify::perform(&options).await,
+            Command::Explain(options) => explain::perform(&options).await,
             Command::Plugin(PluginCommand::Check(options)) => plugin::check::perform(&options).await,
             Command::Plugin(PluginCommand::Test(options)) => plugin::test::perform(&options).await,
             Command::Plugin(PluginCommand::List(options)) => plugin::list::perform(&options).await,

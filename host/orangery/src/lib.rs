@@ -1,7 +1,7 @@
 //! The command line and the operator as a library; `main.rs` is a page.
 //!
 //! ```text
-//! cli ──▶ command ──▶ run (cluster | local) · build · poll · plugin · crds
+//! cli ──▶ command ──▶ run (cluster | local) · build · poll · notify · explain · plugin · crds
 //!                       │
 //!                     sandbox (its set-up with the built-in and given plugins) · manifest (files) · server (health, metrics)
 //! ```
@@ -10,9 +10,11 @@ pub mod build;
 pub mod cli;
 pub mod command;
 pub mod exit;
+pub mod explain;
 pub mod failure;
 pub mod logging;
 pub mod manifest;
+pub mod notify;
 pub mod plugin;
 pub mod poll;
 pub mod run;

@@ -10,7 +10,7 @@ use orangery_controller::pipeline::secrets::InMemorySecrets;
 use orangery_core::Snapshot;
 use orangery_core::spec::ProviderSpec;
 use orangery_egress::RequestTrace;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use std::process::ExitCode;
 
 /// Polls and prints.
@@ -20,14 +20,7 @@ use std::process::ExitCode;
 pub async fn perform(options: &PollOptions) -> anyhow::Result<ExitCode> {
     let resources = Resources::of(manifest::read_all(&options.filename)?, "default")?.not_empty(&options.filename)?;
     let provider = choose(&resources, options.name.as_deref())?;
-    let mut secrets = InMemorySecrets::default();
-    for (name, data) in resources.secrets.clone() {
-        secrets.insert(name, data);
-    }
-    for flag in &options.secrets {
-        let (name, data) = manifest::secret::from_environment(flag)?;
-        secrets.insert(name, data);
-    }
+    let secrets = secrets(&resources, &options.secrets)?;
     let loopback = if options.allow_loopback { Loopback::Allowed } else { Loopback::Refused };
     let SandboxSetup { sandbox, .. } = sandbox::open(&options.sandbox, loopback, Vec::new()).await?;
     let access = sandbox::access(&options.sandbox, options.credentials, loopback);
@@ -50,12 +43,37 @@ pub async fn perform(options: &PollOptions) -> anyhow::Result<ExitCode> {
             polled.snapshot.waiting().join(", ")
         );
     }
-    let inputs = Value::Array(polled.snapshot.inputs().maps().map(Value::Object).collect());
+    let snapshot = &polled.snapshot;
+    let with_facts = |(position, map): (usize, Map<String, Value>)| match options.facts {
+        true => json!({"input": map, "facts": snapshot.facts(position)}),
+        false => Value::Object(map),
+    };
+    let inputs = Value::Array(snapshot.inputs().maps().enumerate().map(with_facts).collect());
     print!("{}", print(&inputs, options.output)?);
     Ok(exit::SUCCESS)
 }
 
-fn choose<'a>(resources: &'a Resources, name: Option<&str>) -> anyhow::Result<&'a ProviderSpec> {
+/// The Secrets of the files, and those of the environment, which win.
+///
+/// # Errors
+/// A flag cannot be read, or its variable is not there.
+pub fn secrets(resources: &Resources, flags: &[String]) -> anyhow::Result<InMemorySecrets> {
+    let mut secrets = InMemorySecrets::default();
+    for (name, data) in resources.secrets.clone() {
+        secrets.insert(name, data);
+    }
+    for flag in flags {
+        let (name, data) = manifest::secret::from_environment(flag)?;
+        secrets.insert(name, data);
+    }
+    Ok(secrets)
+}
+
+/// The provider of this name, or the only one.
+///
+/// # Errors
+/// There is none, or there are several and none is named.
+pub fn choose<'a>(resources: &'a Resources, name: Option<&str>) -> anyhow::Result<&'a ProviderSpec> {
     let names =
         || resources.providers.iter().map(|(provider, _)| provider.name.name.as_str()).collect::<Vec<_>>().join(", ");
     match (name, resources.providers.as_slice()) {

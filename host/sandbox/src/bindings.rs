@@ -57,10 +57,10 @@ pub(crate) mod renderer {
     });
 }
 
-/// `reporter`.
-pub(crate) mod reporter {
+/// `notifier`.
+pub(crate) mod notifier {
     wasmtime::component::bindgen!({
-        inline: "package orangery:host; world reports { export orangery:plugin/reporter@0.1.0; }",
+        inline: "package orangery:host; world notifies-host { export orangery:plugin/notifier@0.1.0; }",
         path: "../../wit",
         exports: { default: async },
         with: { "orangery:plugin/types": crate::bindings::imports::orangery::plugin::types },

@@ -5,7 +5,7 @@
 //!                     │
 //! PollRequest ────────┤ fresh store, two clocks, session ──▶ PollReport  {complete | partial | CallError}
 //! RenderRequest ──────┤ fresh store a batch, no network  ──▶ one entry an input
-//! ReportRequest ──────┘ fresh store, two clocks, session ──▶ ReportReceipt
+//! NotifyRequest ──────┘ fresh store, two clocks, session ──▶ NotifyReport
 //! Evaluations ──────▶ built-in evaluator, fresh store, no network ──▶ expressions, schemas, schedules
 //! ```
 //!
@@ -61,13 +61,13 @@ pub use instance::store::Wants;
 pub use limits::{LimitError, Limits};
 pub use operations::evaluator::{Evaluations, EvaluatorSource, ExpressionProblem, Triggers};
 pub use operations::inspect::Inspection;
+pub use operations::notify::{Notice, NotifyReport, NotifyRequest};
 pub use operations::poll::{PollFilter, PollReport, PollRequest};
 pub use operations::render::{
     Entries, InputError, RenderInput, RenderRequest, RenderedObject, Rendering, Template, TemplateBody,
 };
-pub use operations::report::{EnvironmentState, ReportReceipt, ReportRequest};
 pub use operations::sandbox::{Sandbox, SandboxConfig, StartError};
 pub use plugin::describe::DescriptionError;
 pub use plugin::schema::{ConfigError, FieldError, SchemaError};
 pub use plugin::world::WorldError;
-pub use plugin::{PluginDescription, PluginRef, PluginSource, Shadowing, Want};
+pub use plugin::{PluginDescription, PluginRef, PluginSource, Shadowing};

@@ -3,7 +3,7 @@
 use orangery_plugin_sdk::listing::{Identity, Item, Listing, list};
 use orangery_plugin_sdk::names::checksum_id;
 use orangery_plugin_sdk::paging::Paging;
-use orangery_plugin_sdk::{Error, Http, Input, Outcome};
+use orangery_plugin_sdk::{Error, Facts, Http, Input, Outcome, json};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -46,6 +46,14 @@ struct PullRequest {
     base: Option<Base>,
     #[serde(default)]
     labels: Vec<Label>,
+    #[serde(default, deserialize_with = "json::if_readable")]
+    html_url: Option<String>,
+    #[serde(default, deserialize_with = "json::if_readable")]
+    author_association: Option<String>,
+    #[serde(default, deserialize_with = "json::if_readable")]
+    created_at: Option<String>,
+    #[serde(default, deserialize_with = "json::if_readable")]
+    updated_at: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -68,11 +76,15 @@ struct Head {
 struct Base {
     #[serde(default)]
     repo: Option<Repo>,
+    #[serde(default, rename = "ref", deserialize_with = "json::if_readable")]
+    branch: Option<String>,
 }
 
-#[derive(PartialEq, Eq, Deserialize)]
+#[derive(Deserialize)]
 struct Repo {
     id: u64,
+    #[serde(default, deserialize_with = "json::if_readable")]
+    full_name: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -123,8 +135,24 @@ impl PullRequest {
     /// A head without repository is a fork that is gone; a base without one cannot be told apart, so it counts as a
     /// fork: the cautious answer.
     fn is_from_fork(&self) -> bool {
-        let base = self.base.as_ref().and_then(|base| base.repo.as_ref());
-        self.head.repo.is_none() || self.head.repo.as_ref() != base
+        let base = self.base.as_ref().and_then(|base| base.repo.as_ref()).map(|repo| repo.id);
+        let head = self.head.repo.as_ref().map(|repo| repo.id);
+        head.is_none() || head != base
+    }
+
+    fn facts(&self) -> Facts {
+        Facts {
+            web_url: self.html_url.clone(),
+            change_request: Some(self.number.to_string()),
+            draft: self.draft,
+            from_fork: Some(self.is_from_fork()),
+            head_repository: self.head.repo.as_ref().and_then(|repo| repo.full_name.clone()),
+            target_branch: self.base.as_ref().and_then(|base| base.branch.clone()),
+            author_association: self.author_association.clone(),
+            created: self.created_at.clone(),
+            updated: self.updated_at.clone(),
+            ..Facts::default()
+        }
     }
 }
 
@@ -139,6 +167,7 @@ pub fn pull_requests(http: &dyn Http, repository: &Repository, config: PullReque
     listed.items.retain(|pull| pull.counts(config));
     Ok(listed.outcome(|pull| {
         Input::new(pull.number.to_string())
+            .facts(pull.facts())
             .with("sha", pull.head.sha)
             .with_text("branch", &pull.head.branch)
             .with_text("title", pull.title.as_deref().unwrap_or_default())

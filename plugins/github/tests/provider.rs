@@ -293,5 +293,46 @@ fn it_describes_its_types_and_the_origin_it_wants() {
     assert!(types[0].labelled && !types[1].labelled && !types[2].labelled);
     assert_eq!(types[2].name_attribute, "tag");
     assert_eq!(GitHub::wants()[0].origin, "https://api.github.com");
-    assert_eq!(GitHub::CREDENTIALS, ["api"]);
+    let [api] = GitHub::credentials().try_into().unwrap();
+    assert_eq!(api.shapes.iter().map(|shape| shape.scheme.to_string()).collect::<Vec<_>>(), ["github-app", "bearer"]);
+}
+
+#[test]
+fn a_pull_request_has_the_facts_that_the_listing_answers_and_no_attribute_more() {
+    let mut full = pull(42);
+    full["html_url"] = json!("https://github.com/acme/shop/pull/42");
+    full["draft"] = json!(true);
+    full["head"]["repo"] = json!({"id": 2, "full_name": "eve/shop"});
+    full["author_association"] = json!("CONTRIBUTOR");
+    full["created_at"] = json!("2026-11-01T10:00:00Z");
+    full["updated_at"] = json!("2026-11-26T10:00:00Z");
+    // Of another shape: the item is none the worse.
+    let mut odd = pull(41);
+    odd["html_url"] = json!(7);
+    odd["head"]["repo"] = Value::Null;
+    let http = Script::new().get(PULLS, answer(200).json(json!([full, odd])));
+    let Outcome::Complete(found) = ask("GitHubPullRequest", &http).unwrap() else { panic!("not complete") };
+    let facts: Vec<Value> = found.inputs.iter().map(|input| serde_json::to_value(&input.facts).unwrap()).collect();
+    assert_eq!(
+        json!(facts),
+        json!([
+            {"webUrl": "https://github.com/acme/shop/pull/42", "changeRequest": "42", "draft": true, "fromFork": true,
+             "headRepository": "eve/shop", "targetBranch": "main", "authorAssociation": "CONTRIBUTOR",
+             "created": "2026-11-01T10:00:00Z", "updated": "2026-11-26T10:00:00Z"},
+            {"changeRequest": "41", "draft": false, "fromFork": true, "targetBranch": "main"},
+        ])
+    );
+    let named: Vec<&String> = found.inputs[0].attributes.keys().collect();
+    assert_eq!(named, ["author", "branch", "sha", "title"]);
+    assert_eq!(http.sent().len(), 1, "no request for the sake of facts");
+}
+
+#[test]
+fn the_manifest_names_the_attributes_and_facts_that_the_listing_fills() {
+    let manifest = orangery_plugin_sdk::describe::provider::<GitHub>();
+    let pulls = &manifest.types[0];
+    let attributes: Vec<&str> = pulls.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+    assert_eq!(attributes, ["sha", "branch", "title", "author", "labels"]);
+    assert!(manifest.types.iter().all(|served| served.example.is_some() && !served.cost.is_empty()));
+    assert!(manifest.description.contains("GitHub") && manifest.license == "Apache-2.0");
 }

@@ -2,9 +2,9 @@
 //!
 //! The rule: of the 20 newest, the first that is `running`, or `success` if the environment is available.
 
-use orangery_plugin_sdk::OddItem;
 use orangery_plugin_sdk::listing::{Entry, Identity, Item};
-use serde::{Deserialize, Deserializer};
+use orangery_plugin_sdk::{OddItem, json};
+use serde::Deserialize;
 use serde_json::Value;
 
 /// How many deployments of one environment are looked at: GitLab's default page, which is all that the rule reads.
@@ -16,13 +16,13 @@ const LOOKED_AT: usize = 20;
 pub struct Deployment {
     id: u64,
     status: String,
-    #[serde(default, deserialize_with = "if_readable")]
+    #[serde(default, deserialize_with = "json::if_readable")]
     sha: Option<String>,
-    #[serde(default, rename = "ref", deserialize_with = "if_readable")]
+    #[serde(default, rename = "ref", deserialize_with = "json::if_readable")]
     branch: Option<String>,
-    #[serde(default, deserialize_with = "if_readable")]
+    #[serde(default, deserialize_with = "json::if_readable")]
     user: Option<User>,
-    #[serde(default, deserialize_with = "if_readable")]
+    #[serde(default, deserialize_with = "json::if_readable")]
     deployable: Option<Deployable>,
     #[serde(default)]
     environment: Option<Target>,
@@ -36,9 +36,9 @@ struct User {
 /// The job.
 #[derive(Debug, Clone, Deserialize)]
 struct Deployable {
-    #[serde(default, rename = "ref", deserialize_with = "if_readable")]
+    #[serde(default, rename = "ref", deserialize_with = "json::if_readable")]
     branch: Option<String>,
-    #[serde(default, deserialize_with = "if_readable")]
+    #[serde(default, deserialize_with = "json::if_readable")]
     commit: Option<Commit>,
 }
 
@@ -57,13 +57,6 @@ pub struct Target {
     /// Its slug.
     #[serde(default)]
     pub slug: String,
-}
-
-/// A part without which a deployment is still one.
-fn if_readable<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
 }
 
 impl Item for Deployment {

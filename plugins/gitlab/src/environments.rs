@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use orangery_plugin_sdk::listing::{Completeness, Identity, Item, Listed, list};
-use orangery_plugin_sdk::{Error, Input, OddItem, Outcome, Poll};
+use orangery_plugin_sdk::{Error, Facts, Input, OddItem, Outcome, Poll, json};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -26,6 +26,12 @@ struct Environment {
     #[serde(default)]
     slug: String,
     state: String,
+    #[serde(default, deserialize_with = "json::if_readable")]
+    created_at: Option<String>,
+    #[serde(default, deserialize_with = "json::if_readable")]
+    updated_at: Option<String>,
+    #[serde(default, deserialize_with = "json::if_readable")]
+    auto_stop_at: Option<String>,
 }
 
 impl Item for Environment {
@@ -51,6 +57,8 @@ pub struct Candidate {
     pub slug: String,
     /// Whether a successful deployment is enough.
     pub available: bool,
+    /// What the list says of it besides.
+    pub facts: Facts,
 }
 
 impl Candidate {
@@ -98,7 +106,7 @@ fn candidates(listed: Vec<Environment>, running: &[Deployment]) -> Vec<Candidate
         .filter_map(Deployment::target)
         .map(|target| {
             let (name, slug) = (target.name.clone(), target.slug.clone());
-            (target.id, Candidate { id: target.id, name, slug, available: false })
+            (target.id, Candidate { id: target.id, name, slug, available: false, facts: Facts::default() })
         })
         .collect();
     let mut found = Vec::new();
@@ -107,8 +115,9 @@ fn candidates(listed: Vec<Environment>, running: &[Deployment]) -> Vec<Candidate
         let available = environment.state == "available";
         let is_running = others.remove(&environment.id).is_some();
         if (available || is_running) && seen.insert(environment.id) {
-            let Environment { id, name, slug, .. } = environment;
-            found.push(Candidate { id, name, slug, available });
+            let Environment { id, name, slug, created_at, updated_at, auto_stop_at, .. } = environment;
+            let facts = Facts { created: created_at, updated: updated_at, auto_stop: auto_stop_at, ..Facts::default() };
+            found.push(Candidate { id, name, slug, available, facts });
         }
     }
     let mut others: Vec<Candidate> = others.into_values().collect();
@@ -119,6 +128,7 @@ fn candidates(listed: Vec<Environment>, running: &[Deployment]) -> Vec<Candidate
 
 fn input(candidate: &Candidate, deployment: &Deployment) -> Input {
     Input::new(candidate.id.to_string())
+        .facts(candidate.facts.clone())
         .with("sha", deployment.sha())
         .with_text("branch", deployment.branch())
         .with_text("title", &candidate.name)

@@ -10,7 +10,8 @@ pub mod environments;
 pub mod lists;
 pub mod project;
 
-use orangery_plugin_sdk::{Error, NoConfig, Outcome, Poll, Provider, ServedType};
+use orangery_plugin_sdk::{Credential, Error, NoConfig, Outcome, Poll, Provider, Scheme, ServedType, Shape};
+use serde_json::json;
 
 pub use lists::{Keep, MergeRequestConfig};
 use project::Project;
@@ -23,12 +24,70 @@ impl Provider for GitLab {
     const NAME: &'static str = "gitlab";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 
+    const DESCRIPTION: &'static str = env!("CARGO_PKG_DESCRIPTION");
+    const HOMEPAGE: &'static str = env!("CARGO_PKG_REPOSITORY");
+    const LICENSE: &'static str = env!("CARGO_PKG_LICENSE");
+
     fn types() -> Vec<ServedType> {
+        let project = || json!({"url": "https://gitlab.com/acme/shop", "secretRef": {"name": "gitlab-auth"}});
+        let slug = "The name as a DNS label.";
         vec![
-            ServedType::change_requests("GitLabMergeRequest"),
-            ServedType::environments("GitLabEnvironment", "title").config::<NoConfig>(),
-            ServedType::branches("GitLabBranch").config::<NoConfig>(),
-            ServedType::tags("GitLabTag").config::<NoConfig>(),
+            ServedType::change_requests("GitLabMergeRequest")
+                .description("Open merge requests of one project, newest first.")
+                .attribute("sha", "The commit at the head; empty until GitLab has prepared the merge request.")
+                .attribute("branch", "The source branch; its owner chooses it.")
+                .attribute("slug", "The source branch as a DNS label.")
+                .attribute("title", "The title; absent if it is empty.")
+                .attribute("author", "The user name of who opened it; absent if the account is gone.")
+                .attribute("labels", "Its labels; absent without any.")
+                .facts(&["webUrl", "changeRequest", "draft", "fromFork", "targetBranch", "created", "updated"])
+                .cost("1 request for each 100 open merge requests that have the labels of the filter.")
+                .example("merge-requests", json!({
+                    "url": "https://gitlab.com/acme/shop",
+                    "secretRef": {"name": "gitlab-auth"},
+                    "filter": {"labels": ["deploy::preview"], "limit": 20},
+                })),
+            ServedType::environments("GitLabEnvironment", "title")
+                .config::<NoConfig>()
+                .description("Environments of one project that are up, with what is deployed there.")
+                .attribute("sha", "The commit that is deployed.")
+                .attribute("branch", "The branch or tag that is deployed.")
+                .attribute("title", "The name of the environment.")
+                .attribute("slug", "GitLab's slug of it.")
+                .attribute("author", "The user name of who deployed; absent if the account is gone.")
+                .facts(&["created", "updated", "autoStop"])
+                .cost("2 requests, one for each 100 environments more, and one for each environment or, where there are many, for each 100 deployments.")
+                .example("environments", json!({
+                    "url": "https://gitlab.com/acme/shop",
+                    "secretRef": {"name": "gitlab-auth"},
+                    "filter": {"includeEnvironment": "^review/"},
+                })),
+            ServedType::branches("GitLabBranch")
+                .config::<NoConfig>()
+                .description("Branches of one project, in alphabetical order.")
+                .attribute("sha", "The commit at the head.")
+                .attribute("branch", "The name.")
+                .attribute("slug", slug)
+                .facts(&["webUrl", "updated"])
+                .cost("1 request for each 100 branches that the filter includes.")
+                .example("branches", project()),
+            ServedType::tags("GitLabTag")
+                .config::<NoConfig>()
+                .description("Tags of one project; the filter sorts them.")
+                .attribute("sha", "The commit.")
+                .attribute("tag", "The name.")
+                .attribute("slug", slug)
+                .facts(&["created", "updated"])
+                .cost("1 request for each 100 tags.")
+                .example("tags", project()),
+        ]
+    }
+
+    fn credentials() -> Vec<Credential> {
+        vec![
+            Credential::new("api")
+                .description("Reads the project: a token with read_api as password.")
+                .shape(Shape::new(Scheme::PrivateToken).beside("username").token("password")),
         ]
     }
 

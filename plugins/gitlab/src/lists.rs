@@ -3,7 +3,7 @@
 use orangery_plugin_sdk::listing::{Identity, Item, Listing, list};
 use orangery_plugin_sdk::names::{checksum_id, encode_segment, slug};
 use orangery_plugin_sdk::paging::Paging;
-use orangery_plugin_sdk::{Error, Input, Outcome, Poll};
+use orangery_plugin_sdk::{Error, Facts, Input, Outcome, Poll, json};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -51,6 +51,14 @@ struct MergeRequest {
     author: Option<User>,
     #[serde(default)]
     labels: Vec<String>,
+    #[serde(default, deserialize_with = "json::if_readable")]
+    target_branch: Option<String>,
+    #[serde(default, deserialize_with = "json::if_readable")]
+    web_url: Option<String>,
+    #[serde(default, deserialize_with = "json::if_readable")]
+    created_at: Option<String>,
+    #[serde(default, deserialize_with = "json::if_readable")]
+    updated_at: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -63,11 +71,19 @@ struct User {
 struct Reference {
     name: String,
     commit: Commit,
+    /// Branches have one, tags do not.
+    #[serde(default, deserialize_with = "json::if_readable")]
+    web_url: Option<String>,
+    /// Annotated tags have one.
+    #[serde(default, deserialize_with = "json::if_readable")]
+    created_at: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Commit {
     id: String,
+    #[serde(default, deserialize_with = "json::if_readable")]
+    committed_date: Option<String>,
 }
 
 impl Item for MergeRequest {
@@ -96,9 +112,25 @@ impl Item for Reference {
 impl MergeRequest {
     fn counts(&self, config: MergeRequestConfig) -> bool {
         let is_draft = self.draft == Some(true);
-        // A fork that is gone has no id: it still counts as one.
-        let is_from_fork = self.source_project_id.is_none() || self.source_project_id != self.target_project_id;
-        (config.drafts == Keep::Include || !is_draft) && (config.forks == Keep::Include || !is_from_fork)
+        (config.drafts == Keep::Include || !is_draft) && (config.forks == Keep::Include || !self.is_from_fork())
+    }
+
+    /// A fork that is gone has no id: it still counts as one.
+    fn is_from_fork(&self) -> bool {
+        self.source_project_id.is_none() || self.source_project_id != self.target_project_id
+    }
+
+    fn facts(&self) -> Facts {
+        Facts {
+            web_url: self.web_url.clone(),
+            change_request: Some(self.iid.to_string()),
+            draft: self.draft,
+            from_fork: Some(self.is_from_fork()),
+            target_branch: self.target_branch.clone(),
+            created: self.created_at.clone(),
+            updated: self.updated_at.clone(),
+            ..Facts::default()
+        }
     }
 }
 
@@ -117,6 +149,7 @@ pub fn merge_requests(poll: &Poll<'_>, project: &Project, config: MergeRequestCo
     listed.items.retain(|request| request.counts(config));
     Ok(listed.outcome(|request| {
         Input::new(request.iid.to_string())
+            .facts(request.facts())
             .with("sha", request.sha.unwrap_or_default())
             .with_text("branch", &request.source_branch)
             .with_text("slug", &slug(&request.source_branch))
@@ -150,7 +183,14 @@ pub fn tags(poll: &Poll<'_>, project: &Project) -> Result<Outcome, Error> {
 fn references(poll: &Poll<'_>, listing: &Listing<'_>, attribute: &str) -> Result<Outcome, Error> {
     let listed = list::<Reference>(poll.http, listing)?;
     Ok(listed.outcome(|reference| {
+        let facts = Facts {
+            web_url: reference.web_url,
+            created: reference.created_at,
+            updated: reference.commit.committed_date,
+            ..Facts::default()
+        };
         Input::new(checksum_id(&reference.name))
+            .facts(facts)
             .with("sha", reference.commit.id)
             .with_text(attribute, &reference.name)
             .with_text("slug", &slug(&reference.name))

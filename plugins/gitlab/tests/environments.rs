@@ -385,3 +385,16 @@ impl orangery_plugin_sdk::Http for Budgeted {
         self.honest.send(request)
     }
 }
+
+#[test]
+fn an_environment_has_the_facts_that_the_list_answers() {
+    let http = Script::answering(|request| {
+        let mut one = environment(7, "available");
+        one["auto_stop_at"] = json!("2026-12-01T10:00:00.000Z");
+        let deployed = deployments(&(7, "available", vec!["success"]));
+        let is_list = request.url.contains("/environments?");
+        answer(200).json(if is_list { json!([one]) } else { json!(deployed) })
+    });
+    let Outcome::Complete(found) = ask(&http).unwrap() else { panic!("not complete") };
+    assert_eq!(serde_json::to_value(&found.inputs[0].facts).unwrap(), json!({"autoStop": "2026-12-01T10:00:00.000Z"}));
+}

@@ -262,3 +262,36 @@ fn it_describes_its_types() {
     assert_eq!(types[1].name_attribute, "title");
     assert!(GitLab::wants().is_empty());
 }
+
+#[test]
+fn a_merge_request_a_branch_and_a_tag_have_the_facts_that_the_listing_answers() {
+    let facts = |kind: &str, http: &Script| -> Vec<Value> {
+        let Outcome::Complete(found) = ask(kind, http).unwrap() else { panic!("not complete") };
+        found.inputs.iter().map(|input| serde_json::to_value(&input.facts).unwrap()).collect()
+    };
+    let mut full = request(42);
+    full["web_url"] = json!("https://gitlab.com/acme/team/shop/-/merge_requests/42");
+    full["source_project_id"] = json!(2);
+    full["draft"] = json!(true);
+    full["created_at"] = json!("2026-11-01T10:00:00.000Z");
+    full["updated_at"] = json!(["not", "a", "time"]);
+    let http = Script::new().get(REQUESTS, answer(200).json(json!([full, request(41)])));
+    assert_eq!(
+        json!(facts("GitLabMergeRequest", &http)),
+        json!([
+            {"webUrl": "https://gitlab.com/acme/team/shop/-/merge_requests/42", "changeRequest": "42", "draft": true,
+             "fromFork": true, "targetBranch": "main", "created": "2026-11-01T10:00:00.000Z"},
+            {"changeRequest": "41", "draft": false, "fromFork": false, "targetBranch": "main"},
+        ])
+    );
+    assert_eq!(http.sent().len(), 1, "no request for the sake of facts");
+    let branch = json!([{"name": "main", "web_url": "https://gitlab.com/acme/team/shop/-/tree/main",
+        "commit": {"id": "abc", "committed_date": "2026-11-26T10:00:00.000Z"}}]);
+    let http = Script::new().get(BRANCHES, answer(200).json(branch));
+    assert_eq!(
+        json!(facts("GitLabBranch", &http)),
+        json!([{"webUrl": "https://gitlab.com/acme/team/shop/-/tree/main", "updated": "2026-11-26T10:00:00.000Z"}])
+    );
+    let http = Script::new().get(TAGS, answer(200).json(json!([{"name": "v1", "commit": {"id": "abc"}}])));
+    assert_eq!(json!(facts("GitLabTag", &http)), json!([{}]));
+}

@@ -10,6 +10,9 @@ impl Renderer for GoTemplate {
     type Config = NoConfig;
     const NAME: &'static str = "gotemplate";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const DESCRIPTION: &'static str = env!("CARGO_PKG_DESCRIPTION");
+    const HOMEPAGE: &'static str = env!("CARGO_PKG_REPOSITORY");
+    const LICENSE: &'static str = env!("CARGO_PKG_LICENSE");
 
     fn render(
         ctx: &RenderContext,

@@ -11,6 +11,9 @@ impl Renderer for Minijinja {
     type Config = Config;
     const NAME: &'static str = "minijinja";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const DESCRIPTION: &'static str = env!("CARGO_PKG_DESCRIPTION");
+    const HOMEPAGE: &'static str = env!("CARGO_PKG_REPOSITORY");
+    const LICENSE: &'static str = env!("CARGO_PKG_LICENSE");
 
     fn render(
         ctx: &RenderContext,

@@ -5,29 +5,8 @@
 
 use std::fmt;
 
-/// Whether trying again may help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retry {
-    /// Only a change of the manifest or the credential helps.
-    Never,
-    /// The host's usual back-off is right.
-    Later,
-    /// Not before this many milliseconds have passed.
-    AfterMs(u64),
-}
-
-/// What happened, in the plugin's words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// A short stable identifier in CamelCase, for example `MalformedResponse`.
-    pub code: String,
-    /// What happened, where, and what to do about it.
-    pub message: String,
-    /// Whether trying again may help.
-    pub retry: Retry,
-    /// The path of the manifest field that is to blame, for example `spec.url`.
-    pub field: Option<String>,
-}
+#[doc(inline)]
+pub use crate::bindings::describing::orangery::plugin::types::{Failure, RetryHint as Retry};
 
 /// A typed failure of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]

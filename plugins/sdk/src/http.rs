@@ -1,4 +1,4 @@
-//! Requests and answers, and the one door to the network behind a trait, so that tests can stand in it.
+//! Requests and answers, and the way to the network behind a trait, so that tests can script it.
 //!
 //! The host's egress pipeline sits on the other side: it checks the address, attaches the credential that the request
 //! names, follows redirects, decompresses, bounds. A denial is an answer here, never a trap.
@@ -7,54 +7,8 @@ use std::fmt;
 
 use crate::error::{Error, Failure, Retry};
 
-/// The methods that can be granted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// Read.
-    Get,
-    /// Read without a body.
-    Head,
-    /// Create.
-    Post,
-    /// Replace.
-    Put,
-    /// Change in part.
-    Patch,
-    /// Remove.
-    Delete,
-}
-
-/// A request, before the host adds the credential.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// The method.
-    pub method: Method,
-    /// An absolute `http` or `https` URL without user info or fragment.
-    pub url: String,
-    /// Header names and values.
-    pub headers: Vec<(String, String)>,
-    /// The body; empty for none.
-    pub body: Vec<u8>,
-    /// The name of a credential that the host is to attach. Without it the request is anonymous.
-    pub credential: Option<String>,
-    /// Whether the host may answer from its cache after asking the server whether the answer changed.
-    pub conditional: bool,
-}
-
-/// An answer, decompressed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Response {
-    /// The HTTP status.
-    pub status: u16,
-    /// Header names in lower case, and values.
-    pub headers: Vec<(String, String)>,
-    /// The whole body.
-    pub body: Vec<u8>,
-    /// Whether the server said that the stored answer is still good.
-    pub from_cache: bool,
-    /// The URL that answered, after redirects.
-    pub final_url: String,
-}
+#[doc(inline)]
+pub use crate::bindings::describing::orangery::plugin::http::{Method, Request, Response};
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +29,7 @@ pub enum HttpError {
     Other(String),
 }
 
-/// The door to the network: the host in a component, a script in tests.
+/// The way to the network: the host in a component, a script in tests.
 pub trait Http {
     /// Sends one request.
     ///
@@ -141,6 +95,20 @@ impl Request {
     pub fn deed(&self) -> String {
         let url = self.url.split(['?', '#']).next().unwrap_or_default();
         format!("{} {url}", self.method.as_str())
+    }
+}
+
+impl Default for Response {
+    /// An answer without anything.
+    fn default() -> Self {
+        Self {
+            status: 0,
+            headers: Vec::new(),
+            body: Vec::new(),
+            from_cache: false,
+            final_url: String::new(),
+            authenticated: None,
+        }
     }
 }
 

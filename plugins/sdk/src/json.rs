@@ -4,6 +4,7 @@
 //! failures, and none of them is an empty list.
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
@@ -118,6 +119,14 @@ pub fn decode_config<C: DeserializeOwned>(field: &str, text: &str) -> Result<C, 
     })
 }
 
+/// Deserializes a field without which an item is still one: `None` if it has another shape than expected.
+///
+/// # Errors
+/// The document is not JSON.
+pub fn if_readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
+}
+
 fn refuse_other_media(deed: &str, response: &Response) -> Result<(), Error> {
     let start = response.body.trim_ascii_start();
     if start.is_empty() {
@@ -141,8 +150,6 @@ fn readable(path: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
     use crate::testing::{Script, answer};
 

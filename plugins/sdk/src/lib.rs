@@ -40,6 +40,9 @@
 
 #[cfg(any(test, all(target_arch = "wasm32", feature = "allocator")))]
 mod allocator;
+#[doc(hidden)]
+pub mod bindings;
+pub mod describe;
 pub mod error;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
@@ -49,22 +52,23 @@ pub mod json;
 pub mod listing;
 pub mod log;
 pub mod names;
+pub mod notifier;
 pub mod paging;
 pub mod provider;
 pub mod renderer;
-pub mod reporter;
 pub mod status;
 pub mod suggest;
 pub mod testing;
 
 pub use error::{Error, Failure, Retry};
 pub use http::{Http, HttpError, Method, Request, Response};
-pub use provider::{
-    Filter, Found, Input, LimitRule, NameKind, NoConfig, Note, NoteLevel, OddItem, Outcome, Poll, Provider, Selection,
-    ServedType, Want,
+pub use notifier::{Notice, Notifier, Notify};
+pub use orangery_plugin_documents::manifest::{
+    self, Credential, LimitRule, NameKind, Notifies, Scheme, ServedType, Shape, Want,
 };
+pub use orangery_plugin_documents::{Checks, EnvironmentNotice, EnvironmentState, EventNotice, Facts, Manifest};
+pub use provider::{Filter, Found, Input, NoConfig, Note, NoteLevel, OddItem, Outcome, Poll, Provider, Selection};
 pub use renderer::{Body, RenderContext, RenderInput, Rendered, Renderer, Rendering, Template};
-pub use reporter::{EnvironmentState, Report, Reporter};
 
 #[cfg(all(target_arch = "wasm32", feature = "allocator"))]
 #[global_allocator]
@@ -73,20 +77,23 @@ static ALLOCATOR: allocator::Classes = allocator::Classes::new();
 /// Exports a [`Provider`] as the component's world `input-provider`. On a target other than WebAssembly it only checks
 /// that the trait is implemented.
 ///
-/// `export_provider!(Previews, reports)` exports the [`Reporter`] that `Previews` is besides; the provider describes both.
+/// `export_provider!(Previews, notifies)` exports the [`Notifier`] that `Previews` is besides.
 #[macro_export]
 macro_rules! export_provider {
-    ($provider:ident, reports) => {
-        $crate::export_provider!($provider);
+    ($provider:ident, notifies) => {
         #[cfg(not(target_arch = "wasm32"))]
         const _: () = {
-            const fn is_a_reporter<R: $crate::Reporter>() {}
-            is_a_reporter::<$provider>()
+            const fn is_both<B: $crate::Provider + $crate::Notifier>() {}
+            is_both::<$provider>()
         };
         #[cfg(target_arch = "wasm32")]
         const _: () = {
-            type Reports = $crate::guest::reporting::ReporterGuest<$provider>;
-    $crate::guest::reporting::bindings::export!(Reports with_types_in $crate::guest::reporting::bindings);
+            type Described = $crate::guest::ProviderNotifierDescribed<$provider>;
+            type Polled = $crate::guest::polling::ProviderGuest<$provider>;
+            type Notified = $crate::guest::notifying::NotifierGuest<$provider>;
+    $crate::bindings::describing::export!(Described with_types_in $crate::bindings::describing);
+    $crate::bindings::polling::export!(Polled with_types_in $crate::bindings::polling);
+    $crate::bindings::notifying::export!(Notified with_types_in $crate::bindings::notifying);
         };
     };
     ($provider:ident) => {
@@ -97,9 +104,10 @@ macro_rules! export_provider {
         };
         #[cfg(target_arch = "wasm32")]
         const _: () = {
-            type Exported = $crate::guest::polling::ProviderGuest<$provider>;
-    $crate::guest::describing::bindings::export!(Exported with_types_in $crate::guest::describing::bindings);
-    $crate::guest::polling::bindings::export!(Exported with_types_in $crate::guest::polling::bindings);
+            type Described = $crate::guest::ProviderDescribed<$provider>;
+            type Polled = $crate::guest::polling::ProviderGuest<$provider>;
+    $crate::bindings::describing::export!(Described with_types_in $crate::bindings::describing);
+    $crate::bindings::polling::export!(Polled with_types_in $crate::bindings::polling);
         };
     };
 }
@@ -116,28 +124,30 @@ macro_rules! export_renderer {
         };
         #[cfg(target_arch = "wasm32")]
         const _: () = {
-            type Exported = $crate::guest::rendering::RendererGuest<$renderer>;
-    $crate::guest::describing::bindings::export!(Exported with_types_in $crate::guest::describing::bindings);
-    $crate::guest::rendering::bindings::export!(Exported with_types_in $crate::guest::rendering::bindings);
+            type Described = $crate::guest::RendererDescribed<$renderer>;
+            type Rendered = $crate::guest::rendering::RendererGuest<$renderer>;
+    $crate::bindings::describing::export!(Described with_types_in $crate::bindings::describing);
+    $crate::bindings::rendering::export!(Rendered with_types_in $crate::bindings::rendering);
         };
     };
 }
 
-/// Exports a [`Reporter`] as the component's world `reporter-plugin`. On a target other than WebAssembly it only checks
+/// Exports a [`Notifier`] as the component's world `notifier-plugin`. On a target other than WebAssembly it only checks
 /// that the trait is implemented.
 #[macro_export]
-macro_rules! export_reporter {
-    ($reporter:ident) => {
+macro_rules! export_notifier {
+    ($notifier:ident) => {
         #[cfg(not(target_arch = "wasm32"))]
         const _: () = {
-            const fn is_a_reporter<R: $crate::Reporter>() {}
-            is_a_reporter::<$reporter>()
+            const fn is_a_notifier<N: $crate::Notifier>() {}
+            is_a_notifier::<$notifier>()
         };
         #[cfg(target_arch = "wasm32")]
         const _: () = {
-            type Exported = $crate::guest::reporting::ReporterGuest<$reporter>;
-    $crate::guest::describing::bindings::export!(Exported with_types_in $crate::guest::describing::bindings);
-    $crate::guest::reporting::bindings::export!(Exported with_types_in $crate::guest::reporting::bindings);
+            type Described = $crate::guest::NotifierDescribed<$notifier>;
+            type Notified = $crate::guest::notifying::NotifierGuest<$notifier>;
+    $crate::bindings::describing::export!(Described with_types_in $crate::bindings::describing);
+    $crate::bindings::notifying::export!(Notified with_types_in $crate::bindings::notifying);
         };
     };
 }

@@ -4,20 +4,8 @@
 //! orangery_plugin_sdk::warn!("skipped environment {:?}: no deployment", "review/a");
 //! ```
 
-/// How important a line is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    /// For the plugin's author.
-    Trace,
-    /// For someone who is looking for a problem.
-    Debug,
-    /// For an operator who looks.
-    Information,
-    /// Something is odd.
-    Warn,
-    /// Something failed.
-    Error,
-}
+#[doc(inline)]
+pub use crate::bindings::describing::orangery::plugin::log::Level;
 
 /// Writes one line with fields. The macros [`crate::debug!`], [`crate::info!`], [`crate::warn!`] and
 /// [`crate::error!`] are shorter.

@@ -1,5 +1,7 @@
 //! A provider: who it is, what it is asked, what it answers.
 
+use orangery_plugin_documents::Facts;
+use orangery_plugin_documents::manifest::{Credential, ServedType, Want};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -7,7 +9,11 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::http::Http;
-use crate::renderer::schema_of;
+
+#[doc(inline)]
+pub use crate::bindings::describing::orangery::plugin::types::{Note, NoteLevel, OddItem};
+#[doc(inline)]
+pub use crate::bindings::polling::exports::orangery::plugin::provider::Filter;
 
 /// Lists things on a forge or anywhere else.
 pub trait Provider {
@@ -17,13 +23,22 @@ pub trait Provider {
     const NAME: &'static str;
     /// Its semantic version; `env!("CARGO_PKG_VERSION")`.
     const VERSION: &'static str;
-    /// The credential names it may use in requests. The host grants no other.
-    const CREDENTIALS: &'static [&'static str] = &["api"];
+    /// One sentence: what the plugin is for.
+    const DESCRIPTION: &'static str = "";
+    /// Where people read more.
+    const HOMEPAGE: &'static str = "";
+    /// SPDX expression, for example `Apache-2.0`.
+    const LICENSE: &'static str = "";
 
     /// The values of `spec.type` that it serves.
     fn types() -> Vec<ServedType>;
 
-    /// Origins it wants to reach beyond that of `spec.url`, which is always granted.
+    /// The credentials that it may name in requests, and the Secrets that they are made of. The host attaches no other.
+    fn credentials() -> Vec<Credential> {
+        vec![Credential::new("api")]
+    }
+
+    /// What it wants to reach beyond the origin of `spec.url`, which it may always read.
     fn wants() -> Vec<Want> {
         Vec::new()
     }
@@ -43,7 +58,7 @@ pub trait Provider {
     fn poll(poll: &Poll<'_>, config: Self::Config) -> Result<Outcome, Error>;
 }
 
-/// What one poll is about, and the doors that it may use.
+/// What one poll is about, and what it may use.
 pub struct Poll<'a> {
     /// `spec.type`.
     pub kind: String,
@@ -51,7 +66,7 @@ pub struct Poll<'a> {
     pub url: String,
     /// The user's filter. The host applies it; a provider may push parts of it down to the forge.
     pub filter: Filter,
-    /// The door to the network.
+    /// The way to the network.
     pub http: &'a dyn Http,
     /// The user's filter, as the host applies it; see [`Poll::wants`].
     pub selection: &'a dyn Selection,
@@ -61,19 +76,6 @@ pub struct Poll<'a> {
 pub trait Selection {
     /// Whether a candidate of this name with these labels is wanted.
     fn wants(&self, name: &str, labels: &[String]) -> bool;
-}
-
-/// `spec.filter` as the user wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Filter {
-    /// The include expression that applies to this type (RE2, unanchored).
-    pub include: Option<String>,
-    /// The exclude expression that applies to this type.
-    pub exclude: Option<String>,
-    /// All of these labels must be present.
-    pub labels: Vec<String>,
-    /// A semantic version range.
-    pub semver: Option<String>,
 }
 
 /// What was found.
@@ -101,87 +103,8 @@ pub struct Input {
     pub id: String,
     /// The values that templates see.
     pub attributes: Map<String, Value>,
-}
-
-/// An item that exists but cannot be made an input, because a field is missing or has another shape. One such item must not
-/// stop the others: report it here instead of failing. What is known of its identity tells the host which exported input
-/// stays as it is; without any, all that are missing from the answer stay.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct OddItem {
-    /// The id that its input has in other answers, if it can be told.
-    pub id: Option<String>,
-    /// The value of the type's name attribute, if it can be told.
-    pub name: Option<String>,
-    /// What is wrong with it.
-    pub problem: String,
-}
-
-/// How much a note matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoteLevel {
-    /// Worth knowing.
-    Information,
-    /// Probably not what the user meant.
-    Warning,
-}
-
-/// A remark for the user that is not a failure.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    /// How much it matters.
-    pub level: NoteLevel,
-    /// A short stable identifier in CamelCase.
-    pub code: String,
-    /// One sentence: what, where, what to do.
-    pub message: String,
-}
-
-/// What the names that a type lists are, which decides which filter fields apply to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NameKind {
-    /// `includeBranch`, `excludeBranch`.
-    Branch,
-    /// `includeTag`, `excludeTag`, `semver`.
-    Tag,
-    /// `includeEnvironment`, `excludeEnvironment`.
-    Environment,
-    /// No name filter applies.
-    Unnamed,
-}
-
-/// What happens when there are more inputs than `filter.limit`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LimitRule {
-    /// Those already exported stay, new ones wait.
-    Admit,
-    /// Sorted, and the best win.
-    Best,
-}
-
-/// One value of `spec.type` that a provider serves.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ServedType {
-    /// The value of `spec.type`.
-    pub name: String,
-    /// What its names are.
-    pub name_kind: NameKind,
-    /// The attribute that holds the name; empty if unnamed.
-    pub name_attribute: String,
-    /// Whether its inputs carry labels (attribute `labels`).
-    pub labelled: bool,
-    /// What `filter.limit` does.
-    pub limit_rule: LimitRule,
-    /// JSON Schema of `spec.config`; that of [`Provider::Config`] if not set.
-    pub config_schema: Option<Value>,
-}
-
-/// An origin beyond that of `spec.url`. Two keys: the plugin asks here, the operator grants.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Want {
-    /// Scheme, host and, if not the default, port.
-    pub origin: String,
-    /// Wanted only where `spec.url` has this origin.
-    pub for_url: Option<String>,
+    /// What the host needs to know besides. What is left out is unknown, never "no".
+    pub facts: Facts,
 }
 
 /// The configuration of a type that has none: an empty object, and any key is an error.
@@ -194,6 +117,20 @@ impl Poll<'_> {
     /// the same filter again to what is returned.
     pub fn wants(&self, name: &str, labels: &[String]) -> bool {
         self.selection.wants(name, labels)
+    }
+}
+
+impl Default for Filter {
+    /// A filter that wants everything.
+    fn default() -> Self {
+        Self { include: None, exclude: None, labels: Vec::new(), semver: None }
+    }
+}
+
+impl Default for OddItem {
+    /// An item of which nothing is known.
+    fn default() -> Self {
+        Self { id: None, name: None, problem: String::new() }
     }
 }
 
@@ -212,7 +149,7 @@ impl FromIterator<Input> for Found {
 impl Input {
     /// An input without attributes. The host adds `id` and `provider` to what templates see.
     pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into(), attributes: Map::new() }
+        Self { id: id.into(), attributes: Map::new(), facts: Facts::default() }
     }
 
     /// Adds an attribute.
@@ -220,6 +157,12 @@ impl Input {
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.attributes.insert(key.to_owned(), value.into());
         self
+    }
+
+    /// Sets what the host needs to know besides.
+    #[must_use]
+    pub fn facts(self, facts: Facts) -> Self {
+        Self { facts, ..self }
     }
 
     /// Adds an attribute unless the text is empty.
@@ -232,50 +175,5 @@ impl Input {
     #[must_use]
     pub fn with_list(self, key: &str, list: Vec<String>) -> Self {
         if list.is_empty() { self } else { self.with(key, list) }
-    }
-}
-
-impl ServedType {
-    /// A type that lists change requests: named by branch, labelled, those admitted stay.
-    pub fn change_requests(name: &str) -> Self {
-        Self { labelled: true, ..Self::branches(name) }
-    }
-
-    /// A type that lists branches.
-    pub fn branches(name: &str) -> Self {
-        Self::new(name, NameKind::Branch, "branch", LimitRule::Admit)
-    }
-
-    /// A type that lists tags: the best win.
-    pub fn tags(name: &str) -> Self {
-        Self::new(name, NameKind::Tag, "tag", LimitRule::Best)
-    }
-
-    /// A type that lists environments whose names are in `name_attribute`.
-    pub fn environments(name: &str, name_attribute: &str) -> Self {
-        Self::new(name, NameKind::Environment, name_attribute, LimitRule::Admit)
-    }
-
-    /// A type without names: no name filter applies.
-    pub fn unnamed(name: &str) -> Self {
-        Self::new(name, NameKind::Unnamed, "", LimitRule::Admit)
-    }
-
-    /// Gives this type a configuration of its own.
-    #[must_use]
-    pub fn config<C: JsonSchema>(mut self) -> Self {
-        self.config_schema = Some(schema_of::<C>());
-        self
-    }
-
-    fn new(name: &str, name_kind: NameKind, name_attribute: &str, limit_rule: LimitRule) -> Self {
-        Self {
-            name: name.to_owned(),
-            name_kind,
-            name_attribute: name_attribute.to_owned(),
-            labelled: false,
-            limit_rule,
-            config_schema: None,
-        }
     }
 }

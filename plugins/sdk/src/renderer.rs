@@ -7,36 +7,10 @@ use serde_json::Value;
 use crate::error::{Error, Failure};
 use crate::provider::Note;
 
-/// The body of a template.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Body {
-    /// One structured object of `resources`, as JSON text.
-    Object(String),
-    /// The text of `resourcesTemplate`.
-    Text(String),
-}
-
-/// One template.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Template {
-    /// Its path in the manifest, for example `spec.resources[2]`, for messages.
-    pub path: String,
-    /// What to render.
-    pub body: Body,
-}
-
-/// One input set.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RenderInput {
-    /// Who it is, for messages, for example `ResourceSetInputProvider/previews id 42`.
-    pub label: String,
-    /// Its stable digest, 16 hexadecimal characters.
-    pub uid: String,
-    /// A JSON object as text: what templates see.
-    pub attributes: String,
-    /// The keys (dotted paths) whose values an outsider chose; they must not add keys or documents.
-    pub untrusted: Vec<String>,
-}
+#[doc(inline)]
+pub use crate::bindings::rendering::exports::orangery::plugin::renderer::{
+    Body, RenderInput, Rendered, Rendering, Template,
+};
 
 /// What one rendering is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,24 +23,6 @@ pub struct RenderContext {
     pub inputless: bool,
 }
 
-/// One object and where it came from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Rendered {
-    /// Index into the templates of the call.
-    pub template: u32,
-    /// The object as JSON text.
-    pub object: String,
-}
-
-/// What one input gave.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Rendering {
-    /// In the order of the templates, and of the documents within each.
-    pub objects: Vec<Rendered>,
-    /// Remarks for the user.
-    pub notes: Vec<Note>,
-}
-
 /// Turns templates and inputs into objects. Same in, same out, byte for byte.
 pub trait Renderer {
     /// The typed form of `spec.renderer.config`; its JSON Schema is what the host validates against.
@@ -75,6 +31,12 @@ pub trait Renderer {
     const NAME: &'static str;
     /// Its semantic version; `env!("CARGO_PKG_VERSION")`.
     const VERSION: &'static str;
+    /// One sentence: what the plugin is for.
+    const DESCRIPTION: &'static str = "";
+    /// Where people read more.
+    const HOMEPAGE: &'static str = "";
+    /// SPDX expression, for example `Apache-2.0`.
+    const LICENSE: &'static str = "";
 
     /// Checks what a JSON Schema cannot say.
     ///
@@ -100,4 +62,11 @@ pub trait Renderer {
 /// The JSON Schema of a configuration type.
 pub fn schema_of<C: JsonSchema>() -> Value {
     schemars::schema_for!(C).into()
+}
+
+impl Default for Rendering {
+    /// No objects and no notes.
+    fn default() -> Self {
+        Self { objects: Vec::new(), notes: Vec::new() }
+    }
 }

@@ -30,10 +30,7 @@ pub fn check(request: &Request, response: Response) -> Result<Response, Error> {
     let deed = request.deed();
     let answered = |hint: &str| format!("{deed} answered {}{said}{hint}", response.status);
     Err(match response.status {
-        401 => Error::Unauthorized(Failure::new(
-            "Unauthorized",
-            answered("; check that the credential in spec.secretRef exists and has not expired"),
-        )),
+        401 => Error::Unauthorized(Failure::new("Unauthorized", answered(&unauthorized(&response)))),
         403 if is_rate_limit(&response) => rate_limited(&response, answered("")),
         403 => Error::Unauthorized(Failure::new(
             "Forbidden",
@@ -54,6 +51,16 @@ pub fn check(request: &Request, response: Response) -> Result<Response, Error> {
         }
         _ => Error::other("UnexpectedStatus", answered("")),
     })
+}
+
+/// What was sent, and what to do about it.
+fn unauthorized(response: &Response) -> String {
+    match &response.authenticated {
+        Some(scheme) => format!(
+            "; the credential was sent as {scheme}; check that the credential in spec.secretRef exists and has not expired"
+        ),
+        None => "; no credential was sent; name a Secret with one in spec.secretRef".to_owned(),
+    }
 }
 
 fn rate_limited(response: &Response, message: String) -> Error {
@@ -112,9 +119,22 @@ mod tests {
 
     #[test]
     fn a_refused_token_is_unauthorized_and_quotes_the_server() {
-        let error = failure(answer(401).text(r#"{"message": "Bad credentials"}"#));
+        let error = failure(answer(401).authenticated("bearer").text(r#"{"message": "Bad credentials"}"#));
         assert_eq!(error.kind(), "unauthorized");
-        assert!(error.to_string().starts_with("GET https://forge.example/pulls answered 401: Bad credentials; check"));
+        assert_eq!(
+            error.to_string(),
+            "GET https://forge.example/pulls answered 401: Bad credentials; the credential was sent as bearer; check that the \
+             credential in spec.secretRef exists and has not expired"
+        );
+    }
+
+    #[test]
+    fn a_401_says_that_nothing_was_sent() {
+        let error = failure(answer(401));
+        assert_eq!(
+            error.to_string(),
+            "GET https://forge.example/pulls answered 401; no credential was sent; name a Secret with one in spec.secretRef"
+        );
     }
 
     #[test]

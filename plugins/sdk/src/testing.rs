@@ -12,9 +12,11 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
+use orangery_plugin_documents::{EnvironmentNotice, EnvironmentState};
+
 use crate::http::{Http, HttpError, Method, Request, Response};
+use crate::notifier::{Notice, Notify};
 use crate::provider::{Filter, Poll, Selection};
-use crate::reporter::{EnvironmentState, Report};
 
 type Rule = Box<dyn Fn(&Request) -> Result<Answer, HttpError>>;
 
@@ -54,18 +56,21 @@ pub fn poll<'a>(kind: &str, url: &str, http: &'a Script) -> Poll<'a> {
     Poll { kind: kind.to_owned(), url: url.to_owned(), filter: Filter::default(), http, selection: &Everything }
 }
 
-/// The report that an environment is ready, over a scripted network.
-pub fn report<'a>(kind: &str, url: &str, id: &str, http: &'a Script) -> Report<'a> {
-    Report {
-        kind: kind.to_owned(),
-        url: url.to_owned(),
+/// The notice that an environment is ready, over a scripted network.
+pub fn environment<'a>(kind: &str, url: &str, id: &str, http: &'a Script) -> Notify<'a> {
+    let environment = EnvironmentNotice {
         id: id.to_owned(),
+        provider_type: kind.to_owned(),
+        url: url.to_owned(),
+        change_request: None,
         revision: String::new(),
         state: EnvironmentState::Ready,
         summary: String::new(),
         environment_url: None,
-        http,
-    }
+        details: String::new(),
+        since: None,
+    };
+    Notify { kind: kind.to_owned(), url: url.to_owned(), notice: Notice::Environment(environment), http }
 }
 
 impl Script {
@@ -150,6 +155,13 @@ impl Answer {
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.response.headers.push((name.to_ascii_lowercase(), value.to_owned()));
+        self
+    }
+
+    /// Says how the host authenticated the request, for example `bearer`.
+    #[must_use]
+    pub fn authenticated(mut self, scheme: &str) -> Self {
+        self.response.authenticated = Some(scheme.to_owned());
         self
     }
 

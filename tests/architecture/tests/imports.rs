@@ -29,7 +29,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "orangery-core",
-        house: &["orangery-go-std", "orangery-go-yaml"],
+        house: &["orangery-go-std", "orangery-go-yaml", "orangery-plugin-documents"],
         never: &["tokio", "kube", "wasmtime", "reqwest", "tracing"],
     },
     Room {
@@ -37,10 +37,14 @@ const ROOMS: &[Room] = &[
         house: &["orangery-core", "orangery-go-yaml"],
         never: &["tokio", "wasmtime", "reqwest", "tracing"],
     },
-    Room { name: "orangery-egress", house: &["orangery-core"], never: &["kube", "wasmtime", "cap-std"] },
+    Room {
+        name: "orangery-egress",
+        house: &["orangery-plugin-documents", "orangery-core"],
+        never: &["kube", "wasmtime", "cap-std"],
+    },
     Room {
         name: "orangery-sandbox",
-        house: &["orangery-core", "orangery-egress"],
+        house: &["orangery-plugin-documents", "orangery-core", "orangery-egress"],
         never: &["kube", "reqwest", "cap-std"],
     },
     Room { name: "orangery-cluster", house: &["orangery-core", "orangery-go-yaml"], never: &["wasmtime", "reqwest"] },
@@ -48,6 +52,7 @@ const ROOMS: &[Room] = &[
     Room {
         name: "orangery-controller",
         house: &[
+            "orangery-plugin-documents",
             "orangery-core",
             "orangery-api",
             "orangery-egress",
@@ -60,6 +65,7 @@ const ROOMS: &[Room] = &[
     Room {
         name: "orangery",
         house: &[
+            "orangery-plugin-documents",
             "orangery-core",
             "orangery-go-yaml",
             "orangery-api",

@@ -218,7 +218,6 @@ fn filter(pattern: &str) -> Result<Filter, String> {
         name_attribute: "branch".into(),
         labelled: false,
         limit_rule: LimitRule::Admit,
-        config_schema: Value::Null,
     };
     let spec = FilterSpec { include_branch: Some(pattern.to_owned()), ..FilterSpec::default() };
     Filter::parse(&spec, &branches).map_err(|error| error.to_string())

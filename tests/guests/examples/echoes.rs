@@ -1,4 +1,4 @@
-//! Answers what its configuration says, good or bad: `inputs` as a list of [id, attributes], `odd` as a list of [id, name,
+//! Answers what its configuration says, good or bad: `inputs` as a list of [id, attributes] or [id, attributes, facts], `odd` as a list of [id, name,
 //! problem], `outcome` as a word; some words are ways to break.
 #![cfg(target_arch = "wasm32")]
 use orangery_test_guests::guest::{
@@ -10,11 +10,19 @@ orangery_test_guests::provider!("Echoes", |_, config| {
     let maybe = |value: &Value| value.as_str().map(str::to_owned);
     let inputs: Vec<Input> = config["inputs"]
         .as_array()
-        .map(|list| list.iter().map(|pair| Input { id: text(&pair[0]), attributes: text(&pair[1]) }).collect())
+        .map(|list| {
+            list.iter()
+                .map(|pair| Input { id: text(&pair[0]), attributes: text(&pair[1]), facts: text(&pair[2]) })
+                .collect()
+        })
         .unwrap_or_default();
     let item = |three: &Value| OddItem { id: maybe(&three[0]), name: maybe(&three[1]), problem: text(&three[2]) };
     let odd: Vec<OddItem> = config["odd"].as_array().map(|list| list.iter().map(item).collect()).unwrap_or_default();
-    let input = |id: &str, attributes: &str| Input { id: id.to_owned(), attributes: attributes.to_owned() };
+    let input = |id: &str, attributes: &str| Input {
+        id: id.to_owned(),
+        attributes: attributes.to_owned(),
+        facts: String::new(),
+    };
     let only = |inputs: Vec<Input>| Ok(PollOutcome::Complete(Found { inputs, odd: Vec::new() }));
     let said = || failure("AsAsked", "as asked");
     match text(&config["outcome"]).as_str() {

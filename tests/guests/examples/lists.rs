@@ -26,6 +26,7 @@ orangery_test_guests::provider!("Lists", |context, _| {
         .map(|item| Input {
             id: name(item),
             attributes: json!({"branch": name(item), "filter": context.filter.include}).to_string(),
+            facts: json!({"targetBranch": "main", "draft": false, "mood": "good"}).to_string(),
         })
         .collect();
     log::log(log::Level::Information, "listed", &[("count".to_owned(), inputs.len().to_string())]);

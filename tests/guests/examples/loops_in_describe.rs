@@ -5,7 +5,7 @@ use orangery_test_guests::guest::{polling, provider_info, tells, types};
 struct Guest;
 
 impl provider_info::Guest for Guest {
-    fn describe() -> provider_info::PluginInfo {
+    fn describe() -> String {
         loop {
             std::hint::black_box(());
         }

@@ -5,6 +5,10 @@ use orangery_test_guests::guest::{polling::Found, polling::PollOutcome, types::I
 orangery_test_guests::provider!("Overflows", |_, config| {
     let bytes = config["bytes"].as_u64().unwrap_or(0) as usize;
     let inputs = config["inputs"].as_u64().unwrap_or(1);
-    let input = |n: u64| Input { id: n.to_string(), attributes: format!("{{\"a\":\"{}\"}}", "x".repeat(bytes)) };
+    let input = |n: u64| Input {
+        id: n.to_string(),
+        attributes: format!("{{\"a\":\"{}\"}}", "x".repeat(bytes)),
+        facts: String::new(),
+    };
     Ok(PollOutcome::Complete(Found { inputs: (0..inputs).map(input).collect(), odd: Vec::new() }))
 });

@@ -1,21 +1,19 @@
 //! Publishes a schema of two thousand patterns, each of which takes 0.9 MB when it is compiled.
 #![cfg(target_arch = "wasm32")]
-use orangery_test_guests::guest::{Map, json, polling, provider_info, tells, types};
+use orangery_test_guests::guest::{Map, Value, json, polling, provider_info, tells, types};
 
 struct Guest;
 
-fn schema() -> String {
+fn schema() -> Value {
     let patterns = (0..2000).map(|n| (format!("\\pL{{80}}q{n}"), json!({})));
-    json!({"patternProperties": patterns.collect::<Map<_, _>>()}).to_string()
+    json!({"patternProperties": patterns.collect::<Map<_, _>>()})
 }
 
 impl provider_info::Guest for Guest {
-    fn describe() -> provider_info::PluginInfo {
-        let mut info = orangery_test_guests::guest::describes("Patterns");
-        for ty in &mut info.types {
-            ty.config_schema = schema();
-        }
-        info
+    fn describe() -> String {
+        let mut manifest = orangery_test_guests::guest::describes("Patterns");
+        manifest["types"][0]["config"] = schema();
+        manifest.to_string()
     }
 
     fn validate_config(_: String, _: String) -> Result<Vec<types::Note>, types::PluginError> {

@@ -45,10 +45,12 @@ fn start() -> (u64, u64) {
 }
 
 impl provider_info::Guest for Guest {
-    fn describe() -> provider_info::PluginInfo {
+    fn describe() -> String {
         // The readings are in the description, so that a test can tell whether they are the same each time.
         let (first, next) = start();
-        provider_info::PluginInfo { version: format!("0.{first}.{next}"), ..describes("ReadsTheClock") }
+        let mut manifest = describes("ReadsTheClock");
+        manifest["version"] = json!(format!("0.{first}.{next}"));
+        manifest.to_string()
     }
 
     fn validate_config(_: String, _: String) -> Result<Vec<types::Note>, types::PluginError> {

@@ -5,7 +5,7 @@ use orangery_test_guests::guest::{get, json, polling, provider_info, tells, type
 struct Guest;
 
 impl provider_info::Guest for Guest {
-    fn describe() -> provider_info::PluginInfo {
+    fn describe() -> String {
         loop {
             drop(get("https://nobody.invalid/", None));
         }

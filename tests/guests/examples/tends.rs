@@ -1,7 +1,8 @@
-//! A provider and a reporter in one component, written with the SDK.
+//! A provider and a notifier in one component, written with the SDK.
 #![cfg(target_arch = "wasm32")]
 use orangery_plugin_sdk::{
-    Error, Input, Method, NoConfig, Outcome, Poll, Provider, Report, Reporter, Request, ServedType, status,
+    Error, Input, Method, NoConfig, Notice, Notifier, Notifies, Notify, Outcome, Poll, Provider, Request, ServedType,
+    status,
 };
 use serde_json::json;
 
@@ -21,19 +22,20 @@ impl Provider for Tends {
     }
 }
 
-impl Reporter for Tends {
+impl Notifier for Tends {
     type Config = NoConfig;
     const NAME: &'static str = <Self as Provider>::NAME;
     const VERSION: &'static str = <Self as Provider>::VERSION;
 
-    fn types() -> Vec<ServedType> {
-        <Self as Provider>::types()
+    fn notifies() -> Vec<Notifies> {
+        vec![Notifies::of_type("Tends")]
     }
 
-    fn report(report: &Report<'_>, _config: NoConfig) -> Result<(), Error> {
-        let body = json!({"tended": report.id});
-        status::send(report.http, &Request::json(Method::Post, report.url.as_str(), &body)).map(drop)
+    fn notify(notify: &Notify<'_>, _config: NoConfig) -> Result<(), Error> {
+        let Notice::Environment(environment) = &notify.notice else { return Ok(()) };
+        let body = json!({"tended": environment.id});
+        status::send(notify.http, &Request::json(Method::Post, notify.url.as_str(), &body)).map(drop)
     }
 }
 
-orangery_plugin_sdk::export_provider!(Tends, reports);
+orangery_plugin_sdk::export_provider!(Tends, notifies);

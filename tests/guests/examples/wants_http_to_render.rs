@@ -18,16 +18,9 @@ use orangery::plugin::{http, types};
 struct Nosy;
 
 impl info::Guest for Nosy {
-    fn describe() -> info::PluginInfo {
-        info::PluginInfo {
-            name: "nosy".into(),
-            version: "0.1.0".into(),
-            types: Vec::new(),
-            renderer: Some("nosy".into()),
-            renderer_schema: "{}".into(),
-            credentials: Vec::new(),
-            wants: Vec::new(),
-        }
+    fn describe() -> String {
+        r#"{"apiVersion": "plugins.orangery.dev/v1alpha1", "name": "nosy", "version": "0.1.0", "renderer": {"name": "nosy"}}"#
+            .to_owned()
     }
 
     fn validate_config(_: String, _: String) -> Result<Vec<types::Note>, types::PluginError> {

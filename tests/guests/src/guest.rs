@@ -16,29 +16,27 @@ pub use provider::exports::orangery::plugin::info as provider_info;
 pub use provider::exports::orangery::plugin::provider as polling;
 pub use provider::orangery::plugin::{http, log, selection, types};
 
-/// The description of a provider of one type that lists branches.
-pub fn describes(kind: &str) -> provider_info::PluginInfo {
-    provider_info::PluginInfo {
-        name: kind.to_lowercase(),
-        version: "0.1.0".into(),
-        types: vec![provider_info::ServedType {
-            name: kind.into(),
-            name_kind: provider_info::NameKind::Branch,
-            name_attribute: "branch".into(),
-            labelled: true,
-            limit_rule: provider_info::LimitRule::Admit,
-            config_schema: r#"{"type":"object","properties":{"project":{"type":"string"}}}"#.into(),
+/// The manifest of a provider of one type that lists branches.
+pub fn describes(kind: &str) -> Value {
+    json!({
+        "apiVersion": "plugins.orangery.dev/v1alpha1",
+        "name": kind.to_lowercase(),
+        "version": "0.1.0",
+        "types": [{
+            "name": kind,
+            "nameKind": "branch",
+            "nameAttribute": "branch",
+            "labelled": true,
+            "limit": "admit",
+            "config": {"type": "object", "properties": {"project": {"type": "string"}}},
         }],
-        renderer: None,
-        renderer_schema: "{}".into(),
-        credentials: vec!["api".into()],
-        wants: Vec::new(),
-    }
+        "credentials": [{"name": "api"}],
+    })
 }
 
 /// An answer with one input that carries what the guest has to tell.
 pub fn tells(attributes: Value) -> Result<polling::PollOutcome, types::PluginError> {
-    let input = types::Input { id: "1".into(), attributes: attributes.to_string() };
+    let input = types::Input { id: "1".into(), attributes: attributes.to_string(), facts: String::new() };
     Ok(polling::PollOutcome::Complete(polling::Found { inputs: vec![input], odd: Vec::new() }))
 }
 
@@ -59,8 +57,8 @@ macro_rules! provider {
         struct Guest;
 
         impl $crate::guest::provider_info::Guest for Guest {
-            fn describe() -> $crate::guest::provider_info::PluginInfo {
-                $crate::guest::describes($kind)
+            fn describe() -> String {
+                $crate::guest::describes($kind).to_string()
             }
 
             fn validate_config(
@@ -122,16 +120,15 @@ macro_rules! renderer {
         struct Guest;
 
         impl describing::Guest for Guest {
-            fn describe() -> describing::PluginInfo {
-                describing::PluginInfo {
-                    name: $name.into(),
-                    version: "0.1.0".into(),
-                    types: Vec::new(),
-                    renderer: Some($name.into()),
-                    renderer_schema: r#"{"type":"object","properties":{"depth":{"type":"integer"}}}"#.into(),
-                    credentials: Vec::new(),
-                    wants: Vec::new(),
-                }
+            fn describe() -> String {
+                let config = $crate::guest::json!({"type": "object", "properties": {"depth": {"type": "integer"}}});
+                $crate::guest::json!({
+                    "apiVersion": "plugins.orangery.dev/v1alpha1",
+                    "name": $name,
+                    "version": "0.1.0",
+                    "renderer": {"name": $name, "config": config},
+                })
+                .to_string()
             }
 
             fn validate_config(_kind: String, _config: String) -> Result<Vec<types::Note>, types::PluginError> {
@@ -178,6 +175,7 @@ pub fn told(answer: &Result<http::Response, http::HttpError>) -> Value {
             "status": response.status,
             "body": String::from_utf8_lossy(&response.body),
             "url": response.final_url,
+            "authenticated": response.authenticated,
             "headers": response.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>(),
         }),
         Err(E::Denied(why)) => json!({"denied": why}),

@@ -19,6 +19,7 @@ macro_rules! for_each_guest {
         $call! {
             announces
             asks
+            authenticates
             calls_the_host
             describes_badly
             dumps_memory
@@ -36,6 +37,7 @@ macro_rules! for_each_guest {
             loops_in_describe
             miscounts
             needs_sockets
+            notifies
             opens_files
             overflows
             panics
@@ -44,7 +46,6 @@ macro_rules! for_each_guest {
             reads_the_clock
             recurses
             renders
-            reports
             sends_in_describe
             sleeps
             tends

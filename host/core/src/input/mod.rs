@@ -9,6 +9,7 @@ pub use attributes::{Attributes, InputList};
 pub use revision::revision;
 pub use snapshot::{ANY, Freshness, OddInputs, Snapshot};
 
+use orangery_plugin_documents::Facts;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -42,6 +43,9 @@ pub struct Input {
     pub id: String,
     /// What templates see as `inputs.<key>`; holds no `id` of its own.
     pub attributes: Map<String, Value>,
+    /// What the host needs to know besides. Absent means unknown.
+    #[serde(default, skip_serializing_if = "Facts::is_empty")]
+    pub facts: Facts,
 }
 
 /// An item that exists at the source but cannot be made an input. Its last exported input stays, and nothing of it is pruned.

@@ -4,7 +4,9 @@ use crate::conditions::Reason;
 use crate::input::{InputList, revision};
 use crate::selection::{Coverage, Selected};
 use crate::time::Timestamp;
+use orangery_plugin_documents::Facts;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// How fresh a snapshot is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +73,7 @@ pub struct Snapshot {
     inputs: InputList,
     waiting: Vec<String>,
     odd: Vec<String>,
+    facts: Arc<[Facts]>,
     revision: String,
     freshness: Freshness,
 }
@@ -83,6 +86,7 @@ impl Snapshot {
             inputs: InputList::default(),
             waiting: Vec::new(),
             odd: Vec::new(),
+            facts: Arc::default(),
             revision: String::new(),
             freshness: Freshness::Never,
         }
@@ -94,7 +98,7 @@ impl Snapshot {
         if revision.is_empty() {
             return Self::never();
         }
-        Self { inputs, waiting, odd: Vec::new(), revision, freshness }
+        Self { inputs, waiting, odd: Vec::new(), facts: Arc::default(), revision, freshness }
     }
 
     /// The snapshot with the items of the last answer that could not be read, from [`Selected::odd`].
@@ -116,7 +120,7 @@ impl Snapshot {
         };
         let revision = revision(&selected.exported);
         let inputs = InputList::from(selected.exported.as_slice());
-        Self { inputs, waiting: selected.waiting, odd: selected.odd, revision, freshness }
+        Self { inputs, waiting: selected.waiting, odd: selected.odd, facts: selected.facts.into(), revision, freshness }
     }
 
     /// After a failure: the inputs stay, and become stale.
@@ -140,6 +144,13 @@ impl Snapshot {
     #[must_use]
     pub fn inputs(&self) -> &InputList {
         &self.inputs
+    }
+
+    /// What is known of the input at this position of [`Snapshot::inputs`] beyond its values. A snapshot that was read back from
+    /// a status knows nothing: facts come with the next answer.
+    #[must_use]
+    pub fn facts(&self, position: usize) -> Facts {
+        self.facts.get(position).cloned().unwrap_or_default()
     }
 
     /// The ids that wait because the limit is reached.

@@ -45,7 +45,6 @@ impl Asked {
 mod tests {
     use super::*;
     use crate::selection::{FilterSpec, LimitRule, NameKind, ServedType};
-    use serde_json::Value;
 
     fn asked(include: &str) -> Asked {
         let served = ServedType {
@@ -54,7 +53,6 @@ mod tests {
             name_attribute: "branch".into(),
             labelled: true,
             limit_rule: LimitRule::Admit,
-            config_schema: Value::Null,
         };
         let spec = FilterSpec {
             include_branch: Some(include.into()),

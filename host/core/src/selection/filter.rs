@@ -241,7 +241,6 @@ mod tests {
             name_attribute: "name".into(),
             labelled,
             limit_rule: LimitRule::Admit,
-            config_schema: serde_json::Value::Null,
         }
     }
 

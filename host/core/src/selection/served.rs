@@ -1,7 +1,6 @@
 //! What a plugin says of a `spec.type` that it serves.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// What the names that a type lists are, which decides which filter fields apply to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +50,6 @@ pub struct ServedType {
     pub labelled: bool,
     /// What `filter.limit` does.
     pub limit_rule: LimitRule,
-    /// JSON Schema of `spec.config`.
-    pub config_schema: Value,
 }
 
 impl ServedType {
@@ -65,7 +62,6 @@ impl ServedType {
             name_attribute: String::new(),
             labelled: false,
             limit_rule: LimitRule::Admit,
-            config_schema: Value::Bool(true),
         }
     }
 }

@@ -1,47 +1,62 @@
-//! Reads credentials from the data of Kubernetes Secrets, in the shapes that users of the reference already have.
+//! Reads credentials from the data of Kubernetes Secrets, in the shapes that a plugin's manifest declares.
 //!
-//! | shape | keys | becomes |
-//! |---|---|---|
-//! | [`SecretShape::GitHub`] | `githubAppID`, `githubAppPrivateKey`, one of `githubAppInstallationID` and `githubAppInstallationOwner`, optional `githubAppBaseURL` | installation token for one repository |
-//! | [`SecretShape::GitHub`], [`SecretShape::Bearer`] | `username`, `password` | bearer token: the password |
-//! | [`SecretShape::PrivateToken`] | `username`, `password` | GitLab's header: the password |
-//! | [`SecretShape::BasicToken`] | `username`, `password`; an empty Secret is none | basic, with an empty user name |
-//! | [`SecretShape::Service`] | `token`, or `username` and `password` | bearer, or basic |
+//! The first shape whose keys are all there is used. What the scheme of a shape makes of the keys:
+//!
+//! | scheme | becomes |
+//! |---|---|
+//! | `bearer`, `private-token`, `header` | one header with the key that holds the token |
+//! | `basic` | basic authentication with the keys that hold user name and password; the user name may be empty |
+//! | `github-app` | an installation token for one repository, from the keys `githubAppID`, `githubAppPrivateKey`, one of `githubAppInstallationID` and `githubAppInstallationOwner`, optional `githubAppBaseURL` |
+//! | `oci`, `aws-sigv4`, `azure`, `gcp` | an error: reserved |
 
 use std::collections::BTreeMap;
 
-use super::CredentialKind;
-use crate::credential::github_app::{AppError, GitHubApp, Installation};
-use crate::secret::text::{SecretText, SecretTextError};
+use orangery_plugin_documents::manifest::{Part, Scheme, Shape};
+use reqwest::header::HeaderName;
 
-/// What the Secret of a kind of remote looks like.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretShape {
-    /// GitHub: an app, or a token as password. App tokens are minted for this repository alone (its name without owner).
-    GitHub {
-        /// For example `podinfo`; with `None` a token is good for every repository of the installation.
-        repository: Option<String>,
-    },
-    /// A token as password, sent as bearer: Gitea, Forgejo.
-    Bearer,
-    /// A token as password, sent as GitLab's `PRIVATE-TOKEN`.
-    PrivateToken,
-    /// A token as password, sent as the password of basic authentication: Azure DevOps.
-    BasicToken,
-    /// Any HTTP service.
-    Service,
-}
+use super::CredentialKind;
+use super::github_app::{AppError, GitHubApp, Installation};
+use super::shape::{self, ShapeError};
+use crate::secret::text::{SecretText, SecretTextError};
 
 /// What is wrong with a Secret. Names the Secret and the key, never the value.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
+    /// Its keys are those of no shape.
+    #[error("invalid secret '{secret}': it needs the keys of one of these shapes: {shapes}")]
+    NoShape {
+        /// `namespace/name`.
+        secret: String,
+        /// The shapes, each with the keys that are missing.
+        shapes: String,
+    },
+    /// Its shape is one that cannot be sent.
+    #[error(
+        "secret '{secret}' has the keys of a credential of the scheme {scheme}, which is reserved and cannot be sent yet; use a \
+         secret of another shape"
+    )]
+    Reserved {
+        /// `namespace/name`.
+        secret: String,
+        /// The scheme.
+        scheme: Scheme,
+    },
+    /// The manifest of the plugin declares a shape that cannot be.
+    #[error("secret '{secret}': the plugin declares an impossible shape: {cause}")]
+    Declared {
+        /// `namespace/name`.
+        secret: String,
+        /// What is wrong with it.
+        #[source]
+        cause: ShapeError,
+    },
     /// A key is absent.
     #[error("invalid secret '{secret}': key '{key}' is missing")]
     Missing {
         /// `namespace/name`.
         secret: String,
         /// The key.
-        key: &'static str,
+        key: String,
     },
     /// A value cannot be sent.
     #[error("invalid secret '{secret}': key '{key}' {cause}")]
@@ -49,7 +64,7 @@ pub enum CredentialError {
         /// `namespace/name`.
         secret: String,
         /// The key.
-        key: &'static str,
+        key: String,
         /// What is wrong with the value.
         #[source]
         cause: SecretTextError,
@@ -73,34 +88,52 @@ pub enum CredentialError {
     },
 }
 
-/// Reads a credential; `secret` is `namespace/name`, for the error texts. `None` means that the Secret says nothing and
-/// that this is fine.
+/// Reads a credential of one of these shapes, of which the first that fits is used; `secret` is `namespace/name`, for the error
+/// texts. The token of an app is good for `repository` (its name without owner) alone, or for all of the installation.
 ///
 /// # Errors
-/// A key is missing, or its value cannot be used.
+/// No shape fits, or a value cannot be used.
 pub fn from_secret(
-    shape: &SecretShape,
+    shapes: &[Shape],
+    repository: Option<&str>,
     secret: &str,
     data: &BTreeMap<String, Vec<u8>>,
-) -> Result<Option<CredentialKind>, CredentialError> {
+) -> Result<CredentialKind, CredentialError> {
+    let Some(fitting) = shapes.iter().find(|shape| shape::missing(shape, data).is_empty()) else {
+        return Err(CredentialError::NoShape { secret: secret.to_owned(), shapes: lacking(shapes, data) });
+    };
+    shape::check(fitting).map_err(|cause| CredentialError::Declared { secret: secret.to_owned(), cause })?;
     let keys = Keys { secret, data };
-    match shape {
-        SecretShape::GitHub { repository } if keys.has("githubAppID") => {
-            keys.app(repository.clone()).map(|app| Some(CredentialKind::GitHubApp(Box::new(app))))
+    match &fitting.scheme {
+        Scheme::Bearer => keys.token(fitting).map(CredentialKind::Bearer),
+        Scheme::PrivateToken => keys.token(fitting).map(CredentialKind::PrivateToken),
+        Scheme::Header { name, prefix } => {
+            let value = keys.token(fitting)?;
+            let name = HeaderName::try_from(name.as_str()).map_err(|_| CredentialError::Declared {
+                secret: secret.to_owned(),
+                cause: ShapeError { field: "scheme.header.name", problem: "it is not a header name".to_owned() },
+            })?;
+            Ok(CredentialKind::Header { name, prefix: prefix.clone(), value })
         }
-        SecretShape::GitHub { .. } | SecretShape::Bearer => Ok(Some(CredentialKind::Bearer(keys.basic_auth()?.1))),
-        SecretShape::PrivateToken => Ok(Some(CredentialKind::PrivateToken(keys.basic_auth()?.1))),
-        SecretShape::BasicToken if data.is_empty() => Ok(None),
-        SecretShape::BasicToken => {
-            let password = keys.basic_auth()?.1;
-            Ok(Some(CredentialKind::Basic { username: String::new(), password }))
+        Scheme::Basic => {
+            let username = keys.username(fitting)?;
+            Ok(CredentialKind::Basic { username, password: keys.part(fitting, Part::Password)? })
         }
-        SecretShape::Service if keys.has("token") => Ok(Some(CredentialKind::Bearer(keys.line("token")?))),
-        SecretShape::Service => {
-            let (username, password) = keys.basic_auth()?;
-            Ok(Some(CredentialKind::Basic { username, password }))
+        Scheme::GitHubApp => keys.app(repository).map(|app| CredentialKind::GitHubApp(Box::new(app))),
+        reserved @ (Scheme::Oci | Scheme::AwsSigv4 { .. } | Scheme::Azure | Scheme::Gcp) => {
+            Err(CredentialError::Reserved { secret: secret.to_owned(), scheme: reserved.clone() })
         }
     }
+}
+
+/// `username, password as bearer ('password' is missing); …`.
+fn lacking(shapes: &[Shape], data: &BTreeMap<String, Vec<u8>>) -> String {
+    let one = |shape: &Shape| {
+        let missing: Vec<String> = shape::missing(shape, data).iter().map(|key| format!("'{key}'")).collect();
+        let verb = if missing.len() == 1 { "is" } else { "are" };
+        format!("{} ({} {verb} missing)", shape::describe(shape), missing.join(", "))
+    };
+    shapes.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 struct Keys<'a> {
@@ -113,30 +146,50 @@ impl Keys<'_> {
         self.data.contains_key(key)
     }
 
-    fn value<T>(
-        &self,
-        key: &'static str,
-        parse: impl FnOnce(&[u8]) -> Result<T, SecretTextError>,
-    ) -> Result<T, CredentialError> {
-        let bytes =
-            self.data.get(key).ok_or_else(|| CredentialError::Missing { secret: self.secret.to_owned(), key })?;
-        parse(bytes).map_err(|cause| CredentialError::Value { secret: self.secret.to_owned(), key, cause })
+    fn missing(&self, key: &str) -> CredentialError {
+        CredentialError::Missing { secret: self.secret.to_owned(), key: key.to_owned() }
     }
 
-    fn line(&self, key: &'static str) -> Result<SecretText, CredentialError> {
+    fn value<T>(
+        &self,
+        key: &str,
+        parse: impl FnOnce(&[u8]) -> Result<T, SecretTextError>,
+    ) -> Result<T, CredentialError> {
+        let bytes = self.data.get(key).ok_or_else(|| self.missing(key))?;
+        parse(bytes).map_err(|cause| CredentialError::Value {
+            secret: self.secret.to_owned(),
+            key: key.to_owned(),
+            cause,
+        })
+    }
+
+    fn line(&self, key: &str) -> Result<SecretText, CredentialError> {
         self.value(key, SecretText::line)
     }
 
-    /// Both keys must be there, also where only the password is used: that is the type of the Secret.
-    fn basic_auth(&self) -> Result<(String, SecretText), CredentialError> {
-        let username = match self.line("username") {
-            Err(CredentialError::Value { cause: SecretTextError::Empty, .. }) => String::new(),
-            other => other?.expose().to_owned(),
-        };
-        Ok((username, self.line("password")?))
+    fn part(&self, shape: &Shape, part: Part) -> Result<SecretText, CredentialError> {
+        match shape.holding(part) {
+            Some(key) => self.line(&key.name),
+            None => Err(self.missing(&part.to_string())),
+        }
     }
 
-    fn app(&self, repository: Option<String>) -> Result<GitHubApp, CredentialError> {
+    fn token(&self, shape: &Shape) -> Result<SecretText, CredentialError> {
+        self.part(shape, Part::Token)
+    }
+
+    /// Empty as well where the key is there without a value.
+    fn username(&self, shape: &Shape) -> Result<String, CredentialError> {
+        let Some(key) = shape.holding(Part::Username).filter(|key| self.has(&key.name)) else {
+            return Ok(String::new());
+        };
+        match self.line(&key.name) {
+            Err(CredentialError::Value { cause: SecretTextError::Empty, .. }) => Ok(String::new()),
+            other => Ok(other?.expose().to_owned()),
+        }
+    }
+
+    fn app(&self, repository: Option<&str>) -> Result<GitHubApp, CredentialError> {
         let wrong = |cause| CredentialError::App { secret: self.secret.to_owned(), cause };
         let installation = match (self.has("githubAppInstallationID"), self.has("githubAppInstallationOwner")) {
             (true, false) => Installation::parse_id(self.line("githubAppInstallationID")?.expose()).map_err(wrong)?,
@@ -149,6 +202,7 @@ impl Keys<'_> {
             if self.has("githubAppBaseURL") { Some(self.line("githubAppBaseURL")?.expose().to_owned()) } else { None };
         let app_id = self.line("githubAppID")?;
         let key = self.value("githubAppPrivateKey", SecretText::block)?;
+        let repository = repository.map(ToOwned::to_owned);
         GitHubApp::new(app_id.expose(), key, installation, base_url.as_deref(), repository).map_err(wrong)
     }
 }
@@ -161,70 +215,101 @@ mod tests {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), value.as_bytes().to_vec())).collect()
     }
 
-    fn read(shape: &SecretShape, pairs: &[(&str, &str)]) -> Result<Option<CredentialKind>, String> {
-        from_secret(shape, "previews/forge", &data(pairs)).map_err(|error| error.to_string())
+    fn read(shapes: &[Shape], pairs: &[(&str, &str)]) -> Result<CredentialKind, String> {
+        from_secret(shapes, None, "previews/forge", &data(pairs)).map_err(|error| error.to_string())
+    }
+
+    /// As the plugin github declares it.
+    fn github() -> [Shape; 2] {
+        [Shape::new(Scheme::GitHubApp), Shape::new(Scheme::Bearer).beside("username").token("password")]
+    }
+
+    fn private_token() -> [Shape; 1] {
+        [Shape::new(Scheme::PrivateToken).beside("username").token("password")]
     }
 
     const BASIC: &[(&str, &str)] = &[("username", "git\n"), ("password", " hunter2 \n")];
 
     #[test]
     fn the_password_is_the_token_of_a_forge() {
-        let github = SecretShape::GitHub { repository: None };
-        assert!(matches!(read(&github, BASIC), Ok(Some(CredentialKind::Bearer(token))) if token.expose() == "hunter2"));
+        assert!(matches!(read(&github(), BASIC), Ok(CredentialKind::Bearer(token)) if token.expose() == "hunter2"));
         assert!(
-            matches!(read(&SecretShape::PrivateToken, BASIC), Ok(Some(CredentialKind::PrivateToken(token))) if token.expose() == "hunter2")
-        );
-        assert!(
-            matches!(read(&SecretShape::BasicToken, BASIC), Ok(Some(CredentialKind::Basic { username, .. })) if username.is_empty())
+            matches!(read(&private_token(), BASIC), Ok(CredentialKind::PrivateToken(token)) if token.expose() == "hunter2")
         );
     }
 
     #[test]
-    fn a_service_takes_a_token_or_a_pair() {
-        let token = read(&SecretShape::Service, &[("token", "abc"), ("username", "x")]);
-        assert!(matches!(token, Ok(Some(CredentialKind::Bearer(token))) if token.expose() == "abc"));
-        let pair = read(&SecretShape::Service, BASIC);
-        assert!(matches!(pair, Ok(Some(CredentialKind::Basic { username, .. })) if username == "git"));
+    fn the_first_shape_that_fits_is_used() {
+        let shapes = orangery_plugin_documents::manifest::Credential::new("api").tried();
+        let token = read(&shapes, &[("token", "abc"), ("username", "x"), ("password", "y")]);
+        assert!(matches!(token, Ok(CredentialKind::Bearer(token)) if token.expose() == "abc"));
+        let pair = read(&shapes, BASIC);
+        assert!(matches!(pair, Ok(CredentialKind::Basic { username, .. }) if username == "git"));
     }
 
     #[test]
-    fn a_missing_key_is_named() {
-        let error = read(&SecretShape::Bearer, &[("password", "x")]).unwrap_err();
-        assert_eq!(error, "invalid secret 'previews/forge': key 'username' is missing");
-        let error = read(&SecretShape::PrivateToken, &[("username", "x")]).unwrap_err();
-        assert_eq!(error, "invalid secret 'previews/forge': key 'password' is missing");
+    fn any_header_with_any_prefix_can_be_declared() {
+        let gitea = [Shape::header("Authorization", "token ").token("giteaToken")];
+        let kind = read(&gitea, &[("giteaToken", "abc")]);
+        let Ok(CredentialKind::Header { name, prefix, value }) = kind else { panic!("{kind:?}") };
+        assert_eq!((name.as_str(), prefix.as_str(), value.expose()), ("authorization", "token ", "abc"));
     }
 
     #[test]
-    fn an_empty_secret_is_none_only_where_workload_identity_steps_in() {
-        assert!(matches!(read(&SecretShape::BasicToken, &[]), Ok(None)));
-        assert!(read(&SecretShape::Service, &[]).is_err());
+    fn a_user_name_may_be_optional_absent_or_empty() {
+        let azure = [Shape::new(Scheme::Basic).username("username").optional().password("password")];
+        for pairs in [&[("password", "x")][..], &[("username", " "), ("password", "x")]] {
+            assert!(
+                matches!(read(&azure, pairs), Ok(CredentialKind::Basic { username, .. }) if username.is_empty()),
+                "{pairs:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_secret_that_fits_no_shape_is_an_error_that_lists_them() {
+        let error = read(&github(), &[("password", "x"), ("other", "hunter2")]).unwrap_err();
+        assert_eq!(
+            error,
+            "invalid secret 'previews/forge': it needs the keys of one of these shapes: githubAppID, githubAppPrivateKey, \
+             githubAppInstallationID or githubAppInstallationOwner as github-app ('githubAppID' is missing); username, password \
+             as bearer ('username' is missing)"
+        );
+        let error = read(&private_token(), &[]).unwrap_err();
+        assert!(error.ends_with("username, password as private-token ('username', 'password' are missing)"), "{error}");
+    }
+
+    #[test]
+    fn a_reserved_scheme_is_recognised_and_refused() {
+        for scheme in [Scheme::Oci, Scheme::AwsSigv4 { service: "codecommit".into() }, Scheme::Azure, Scheme::Gcp] {
+            let said = format!("of the scheme {scheme}, which is reserved and cannot be sent yet");
+            let error = read(&[Shape::new(scheme).beside("key")], &[("key", "hunter2")]).unwrap_err();
+            assert!(error.contains(&said) && !error.contains("hunter2"), "{error}");
+        }
     }
 
     #[test]
     fn a_value_with_a_newline_inside_is_refused_without_showing_it() {
-        let error = read(&SecretShape::Bearer, &[("username", "x"), ("password", "hun\nter2")]).unwrap_err();
+        let error = read(&github(), &[("username", "x"), ("password", "hun\nter2")]).unwrap_err();
         assert_eq!(error, "invalid secret 'previews/forge': key 'password' has control characters");
     }
 
     #[test]
     fn an_app_needs_exactly_one_way_to_its_installation() {
-        let shape = SecretShape::GitHub { repository: None };
         let both = [("githubAppID", "1"), ("githubAppInstallationID", "2"), ("githubAppInstallationOwner", "o")];
         for pairs in [&both[..1], &both[..]] {
-            assert!(read(&shape, pairs).unwrap_err().contains("exactly one of the keys"));
+            assert!(read(&github(), pairs).unwrap_err().contains("exactly one of the keys"));
         }
-        let error = read(&shape, &both[..2]).unwrap_err();
+        let error = read(&github(), &both[..2]).unwrap_err();
         assert_eq!(error, "invalid secret 'previews/forge': key 'githubAppPrivateKey' is missing");
     }
 
     #[test]
     fn an_app_with_a_wrong_key_or_id_is_refused_without_showing_it() {
-        let shape = SecretShape::GitHub { repository: None };
         let pairs = [("githubAppID", "1"), ("githubAppInstallationID", "2"), ("githubAppPrivateKey", "hunter2")];
-        let error = read(&shape, &pairs).unwrap_err();
+        let error = read(&github(), &pairs).unwrap_err();
         assert!(error.contains("githubAppPrivateKey") && !error.contains("hunter2"), "{error}");
         let pairs = [("githubAppID", "1"), ("githubAppInstallationID", "two"), ("githubAppPrivateKey", "x")];
-        assert!(read(&shape, &pairs).unwrap_err().contains("githubAppInstallationID"));
+        assert!(read(&github(), &pairs).unwrap_err().contains("githubAppInstallationID"));
     }
 }

@@ -7,10 +7,11 @@
 pub mod consent;
 mod from_secret;
 pub(crate) mod github_app;
+pub mod shape;
 
 use reqwest::header::{HeaderMap, HeaderName};
 
-pub use from_secret::{CredentialError, SecretShape, from_secret};
+pub use from_secret::{CredentialError, from_secret};
 
 use crate::credential::github_app::GitHubApp;
 use crate::request::origin::Origin;
@@ -57,7 +58,9 @@ pub enum CredentialKind {
     Header {
         /// Its name.
         name: HeaderName,
-        /// Its whole value.
+        /// What stands before the value, for example `token `.
+        prefix: String,
+        /// Its secret part.
         value: SecretText,
     },
     /// GitLab's `PRIVATE-TOKEN: …`
@@ -67,6 +70,18 @@ pub enum CredentialKind {
 }
 
 impl CredentialKind {
+    /// How it authenticates, for whoever asks what was sent; `None` if nothing is.
+    pub(crate) fn scheme(&self) -> Option<String> {
+        Some(match self {
+            Self::Anonymous => return None,
+            Self::Bearer(_) => "bearer".to_owned(),
+            Self::Basic { .. } => "basic".to_owned(),
+            Self::Header { name, .. } => format!("header {name}"),
+            Self::PrivateToken(_) => "private-token".to_owned(),
+            Self::GitHubApp(_) => "github-app".to_owned(),
+        })
+    }
+
     /// The only origin that can use it, where there is such a one.
     pub(crate) fn home(&self) -> Option<&Origin> {
         match self {
@@ -99,8 +114,10 @@ impl Credential {
             CredentialKind::Basic { username, password } => {
                 Some(key.of([b"basic".as_slice(), username.as_bytes(), password.expose().as_bytes()]))
             }
-            CredentialKind::Header { name, value } => {
-                Some(key.of([b"header".as_slice(), name.as_str().as_bytes(), value.expose().as_bytes()]))
+            CredentialKind::Header { name, prefix, value } => {
+                let parts =
+                    [b"header".as_slice(), name.as_str().as_bytes(), prefix.as_bytes(), value.expose().as_bytes()];
+                Some(key.of(parts))
             }
             CredentialKind::PrivateToken(token) => Some(key.of([b"private".as_slice(), token.expose().as_bytes()])),
             CredentialKind::GitHubApp(app) => Some(app.installation_fingerprint(key)),

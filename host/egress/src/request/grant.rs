@@ -90,6 +90,24 @@ impl Grant {
         self.covers_origin(origin).then(|| Self { origin: origin.clone(), hosts: Hosts::This, ..self.clone() })
     }
 
+    /// The same with these of its methods only; `None` if it has none of them.
+    #[must_use]
+    pub fn only(&self, methods: &[Method]) -> Option<Self> {
+        let common: BTreeSet<Method> = self.methods.iter().copied().filter(|method| methods.contains(method)).collect();
+        (!common.is_empty()).then(|| Self { methods: common, ..self.clone() })
+    }
+
+    /// The part of it that is below this path; `None` if that is nothing.
+    #[must_use]
+    pub fn below(&self, path: &str) -> Option<Self> {
+        let path = path.trim_end_matches('/');
+        if self.covers_path(path) {
+            return Some(Self { prefix: path.to_owned(), ..self.clone() });
+        }
+        let is_inside = Self { prefix: path.to_owned(), ..self.clone() }.covers_path(&self.prefix);
+        is_inside.then(|| self.clone())
+    }
+
     pub(crate) fn allows(&self, method: Method, target: &Target) -> bool {
         self.methods.contains(&method) && self.covers_origin(target.origin()) && self.covers_path(target.path())
     }
@@ -221,6 +239,18 @@ mod tests {
         for other in ["https://forge.example", "http://a.forge.example", "https://a.b.forge.example"] {
             assert_eq!(grant.at(&origin(other)), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_grant_is_narrowed_to_methods_and_paths() {
+        let grant: Grant = "GET,POST https://a.example/repos".parse().unwrap();
+        let text = |grant: Option<Grant>| grant.map(|grant| grant.to_string());
+        assert_eq!(text(grant.only(&[Method::Post, Method::Put])).as_deref(), Some("POST https://a.example/repos"));
+        assert_eq!(grant.only(&[Method::Put]), None);
+        assert_eq!(text(grant.below("/repos/o/")).as_deref(), Some("GET,POST https://a.example/repos/o"));
+        assert_eq!(text(grant.below("/")).as_deref(), Some("GET,POST https://a.example/repos"));
+        assert_eq!(grant.below("/repository"), None);
+        assert_eq!(grant.below("/graphql"), None);
     }
 
     #[test]

@@ -50,6 +50,9 @@ const STRIPPED: &[&str] = &[
 ];
 const STRIPPED_PREFIXES: &[&str] = &["proxy-", "x-forwarded-"];
 
+/// Of those, the fields that a credential may be sent in.
+const AUTHENTICATING: &[&str] = &["authorization", "job-token", "private-token"];
+
 /// Fields of an answer that a plugin does not see: cookies are state and secrets, the others speak for one connection.
 const HIDDEN: &[&str] = &[
     "connection",
@@ -67,6 +70,13 @@ const HIDDEN: &[&str] = &[
 
 /// Fields that may follow a redirect to another origin: they say how to answer, not who asks.
 const HARMLESS: &[&str] = &["accept", "accept-language", "content-language", "content-type"];
+
+/// Whether a credential may be sent in this field.
+pub(crate) fn may_authenticate(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    let is_hosts = STRIPPED.contains(&name) || STRIPPED_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    !is_hosts || AUTHENTICATING.contains(&name)
+}
 
 /// What a plugin may send of what it wants to send; `owned` are the fields that credentials of the session use.
 ///

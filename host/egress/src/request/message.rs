@@ -50,6 +50,8 @@ pub struct Response {
     pub from_cache: bool,
     /// The URL that answered, after redirects.
     pub final_url: String,
+    /// How the request that was answered was authenticated, for example `bearer`; `None` without a credential.
+    pub authenticated: Option<String>,
 }
 
 /// Why there is no answer. The texts are bounded, carry no query values and are redacted.

@@ -62,6 +62,7 @@ impl Session {
                     body: answer.body.into(),
                     from_cache: trace.from_cache,
                     final_url: target.url().to_string(),
+                    authenticated: credential.and_then(|credential| credential.kind.scheme()),
                 });
             };
             followed += 1;
@@ -250,7 +251,10 @@ impl Session {
                 let value = zeroize::Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
                 credential::set(headers, AUTHORIZATION, &value)
             }
-            CredentialKind::Header { name, value } => credential::set(headers, name.clone(), value.expose()),
+            CredentialKind::Header { name, prefix, value } => {
+                let value = zeroize::Zeroizing::new(format!("{prefix}{}", value.expose()));
+                credential::set(headers, name.clone(), &value)
+            }
             CredentialKind::PrivateToken(token) => {
                 credential::set(headers, HeaderName::from_static("private-token"), token.expose())
             }

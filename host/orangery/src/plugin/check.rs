@@ -5,6 +5,8 @@ use crate::exit;
 use crate::poll::print;
 use crate::sandbox::{self, Loopback};
 use orangery_core::selection::{LimitRule, ServedType};
+use orangery_egress::credential::shape;
+use orangery_plugin_documents::manifest::{NotifiedBy, Notifies, Want};
 use orangery_sandbox::{Inspection, PluginDescription};
 use serde_json::json;
 use std::process::ExitCode;
@@ -39,8 +41,8 @@ fn shadowed(description: &PluginDescription, built_in: &[PluginDescription]) -> 
         let holder = other(&|plugin| plugin.types.iter().any(|theirs| theirs.name == served.name))?;
         Some(format!("spec.type {} is served by the built-in plugin {}", served.name, holder.plugin))
     });
-    let renderer = description.renderer.as_ref().and_then(|name| {
-        let holder = other(&|plugin| plugin.renderer.as_ref() == Some(name))?;
+    let renderer = description.renderer().and_then(|name| {
+        let holder = other(&|plugin| plugin.renderer() == Some(name))?;
         Some(format!("spec.renderer.name {name} is served by the built-in plugin {}", holder.plugin))
     });
     types.chain(renderer).collect()
@@ -70,19 +72,42 @@ fn words(file: &str, found: &Inspection) -> String {
 fn says(description: &PluginDescription) -> Vec<String> {
     let mut lines = vec![format!("calls itself {}", description.plugin)];
     lines.extend(description.types.iter().map(serves));
-    lines.extend(description.renderer.as_ref().map(|name| format!("serves spec.renderer.name {name}")));
-    if !description.credentials.is_empty() {
+    lines.extend(description.renderer().map(|name| format!("serves spec.renderer.name {name}")));
+    lines.extend(description.manifest.notifies.iter().map(tells));
+    let credentials = description.credential_names();
+    if !credentials.is_empty() {
         lines.push(format!(
             "asks for the credentials {}; the host attaches them, the plugin never sees them",
-            description.credentials.join(", ")
+            credentials.join(", ")
         ));
     }
-    for want in &description.wants {
-        let when = want.for_url.as_ref().map_or_else(String::new, |url| format!(" where spec.url is at {url}"));
-        lines
-            .push(format!("wants to reach {}{when}; the operator grants it with --grant {}", want.origin, want.origin));
+    for credential in &description.manifest.credentials {
+        let shapes: Vec<String> = credential.tried().iter().map(shape::describe).collect();
+        lines.push(format!("takes as {} a secret with {}", credential.name, shapes.join("; or ")));
     }
+    lines.extend(description.manifest.wants.iter().map(wants));
+    lines.extend(description.notes.iter().map(|note| format!("note: {note}")));
     lines
+}
+
+fn tells(notices: &Notifies) -> String {
+    match &notices.of {
+        NotifiedBy::Type(name) => format!("tells notices of the environments of spec.type {name}"),
+        NotifiedBy::Channel(name) => format!("tells notices for the channel {name}"),
+    }
+}
+
+fn wants(want: &Want) -> String {
+    let when = want.for_url.as_ref().map_or_else(String::new, |url| format!(" where spec.url is at {url}"));
+    let methods: Vec<&str> = want.methods.iter().map(|method| method.as_str()).collect();
+    let methods = if methods.is_empty() { String::new() } else { format!("{} ", methods.join(",")) };
+    let mut grants: Vec<String> = want.paths.iter().map(|path| format!("{methods}{}{path}", want.origin)).collect();
+    if grants.is_empty() {
+        grants.push(format!("{methods}{}", want.origin));
+    }
+    let quoted = |grant: &String| if grant.contains(' ') { format!("\"{grant}\"") } else { grant.clone() };
+    let flags: Vec<String> = grants.iter().map(|grant| format!("--grant {}", quoted(grant))).collect();
+    format!("wants to reach {}{when}; the operator grants it with {}", grants.join(" and "), flags.join(" "))
 }
 
 fn serves(served: &ServedType) -> String {
@@ -110,9 +135,11 @@ fn as_value(found: &Inspection) -> serde_json::Value {
         "name": description.map(|description| description.plugin.name.as_str()),
         "version": description.map(|description| description.plugin.version.as_str()),
         "types": description.map(|description| description.types.iter().map(|served| served.name.as_str()).collect::<Vec<_>>()),
-        "renderer": description.and_then(|description| description.renderer.as_deref()),
-        "credentials": description.map(|description| description.credentials.clone()),
-        "wants": description.map(|description| description.wants.iter().map(|want| json!({"origin": want.origin, "forURL": want.for_url})).collect::<Vec<_>>()),
+        "renderer": description.and_then(PluginDescription::renderer),
+        "credentials": description.map(PluginDescription::credential_names),
+        "wants": description.map(|description| description.manifest.wants.iter().map(|want| json!({"origin": want.origin, "forURL": want.for_url})).collect::<Vec<_>>()),
+        "manifest": description.map(|description| &description.manifest),
+        "notes": description.map(|description| &description.notes),
         "refusals": found.refusals,
         "admitted": found.refusals.is_empty(),
     })

@@ -24,7 +24,7 @@ pub async fn perform(options: &PluginListOptions) -> anyhow::Result<ExitCode> {
                     "version": plugin.plugin.version,
                     "digest": format!("sha256:{}", plugin.plugin.digest),
                     "types": plugin.types.iter().map(|served| served.name.as_str()).collect::<Vec<_>>(),
-                    "renderer": plugin.renderer,
+                    "renderer": plugin.renderer(),
                     "source": plugin.source.label,
                 })
             })
@@ -36,7 +36,8 @@ pub async fn perform(options: &PluginListOptions) -> anyhow::Result<ExitCode> {
     table.load_style(presets::NOTHING).set_header(["NAME", "VERSION", "SERVES"]);
     for plugin in &plugins {
         let mut serves: Vec<String> = plugin.types.iter().map(|served| served.name.clone()).collect();
-        serves.extend(plugin.renderer.as_ref().map(|name| format!("renderer {name}")));
+        serves.extend(plugin.renderer().map(|name| format!("renderer {name}")));
+        serves.extend(plugin.manifest.notifies.iter().map(|notices| format!("notices of {}", notices.of.name())));
         table.add_row([plugin.plugin.name.clone(), plugin.plugin.version.clone(), serves.join(", ")]);
     }
     println!("{table}");

@@ -11,7 +11,7 @@ mod garden;
 mod guard;
 mod help;
 mod local;
-mod plugin;
+mod plugins;
 mod poll;
 mod precompiled;
 mod reasons;

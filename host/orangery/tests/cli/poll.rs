@@ -43,6 +43,17 @@ fn it_prints_the_exported_inputs_as_yaml_or_json() {
 }
 
 #[test]
+fn facts_are_printed_beside_the_inputs_and_only_when_they_are_asked_for() {
+    let (garden, _shop) = Garden::with_pulls(1);
+    let plain: serde_json::Value = serde_json::from_str(&poll(&garden, &["-o", "json"]).run().exits(0).out).unwrap();
+    let ran = poll(&garden, &["-o", "json", "--facts"]).run().exits(0);
+    let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(told[0]["input"], plain[0], "the inputs are the same bytes");
+    assert_eq!(told[0]["facts"]["changeRequest"], "1");
+    assert_eq!((&told[0]["facts"]["fromFork"], &told[0]["facts"]["draft"]), (&false.into(), &false.into()));
+}
+
+#[test]
 fn verbose_names_each_request() {
     let (garden, _shop) = Garden::with_pulls(1);
     poll(&garden, &["--verbose"])

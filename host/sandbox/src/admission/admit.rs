@@ -177,10 +177,10 @@ impl Admission {
         let roles = compiled.interface.roles()?;
         let pre = self.link(&compiled, roles)?;
         let said = self.describe(&pre, &source).await?;
-        let (description, schemas) = describe::check(said, roles, &compiled.digest, source)?;
+        let (description, schemas) = describe::check(&said, roles, &compiled.digest, source)?;
         let computing = FairSemaphore::new(Capacity::all(self.limits.calls_per_plugin));
         let reference = Arc::new(description.plugin.clone());
-        Ok(Plugin { reference, description, roles, pre, schemas, computing })
+        Ok(Plugin { reference, description, pre, schemas, computing })
     }
 
     /// Takes code that is kept, or compiles.
@@ -276,11 +276,7 @@ impl Admission {
     }
 
     /// Instantiates once and asks.
-    async fn describe(
-        &self,
-        pre: &InstancePre<CallState>,
-        source: &PluginSource,
-    ) -> Result<crate::bindings::info::exports::orangery::plugin::info::PluginInfo, AdmitError> {
+    async fn describe(&self, pre: &InstancePre<CallState>, source: &PluginSource) -> Result<String, AdmitError> {
         let spec = CallSpec {
             plugin: source.label.clone(),
             consumer: "admission".into(),

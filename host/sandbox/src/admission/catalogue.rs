@@ -7,6 +7,7 @@
 use crate::admission::admit::{AdmitError, name_of};
 use crate::admission::plugin::Plugin;
 use crate::calls::CallError;
+use crate::plugin::describe::notices_of;
 use crate::plugin::{PluginDescription, Shadowing};
 use orangery_core::ServedType;
 use std::collections::BTreeMap;
@@ -28,10 +29,9 @@ impl Catalogue {
             return Ok(Arc::clone(there));
         }
         let description = &plugin.description;
-        let reports_only = description.reports && !plugin.roles.provider;
-        let types = description.types.iter().map(|ty| ty.name.as_str()).filter(|_| !reports_only);
+        let types = description.types.iter().map(|ty| ty.name.as_str());
         let won_types = won(&self.types, types, description, "type")?;
-        let won_renderers = won(&self.renderers, description.renderer.as_deref().into_iter(), description, "renderer")?;
+        let won_renderers = won(&self.renderers, description.renderer().into_iter(), description, "renderer")?;
         for name in won_types {
             self.types.insert(name, Arc::clone(&plugin));
         }
@@ -62,10 +62,31 @@ impl Catalogue {
         found(&self.renderers, name, "renderer")
     }
 
-    /// The plugin that reports for this type: the provider itself, or one that does nothing else.
-    pub(crate) fn reporter_of(&self, kind: &str) -> Option<Arc<Plugin>> {
-        let serves = |plugin: &&Arc<Plugin>| plugin.description.types.iter().any(|ty| ty.name == kind);
-        self.plugins.iter().filter(|plugin| plugin.roles.reporter).find(serves).cloned()
+    /// The plugin that tells notices of this provider type or for this channel, and the name of the schema of their
+    /// configuration. One that the user gave comes before a bundled one.
+    pub(crate) fn notifier_of(&self, kind: &str) -> Result<(Arc<Plugin>, String), CallError> {
+        let given_first = [false, true]
+            .into_iter()
+            .flat_map(|bundled| self.plugins.iter().filter(move |plugin| plugin.description.source.bundled == bundled));
+        let mut others = Vec::new();
+        for plugin in given_first {
+            for notices in &plugin.description.manifest.notifies {
+                if notices.of.name() == kind {
+                    let own = notices_of(&notices.of);
+                    let schema = if plugin.schemas.contains_key(&own) { own } else { kind.to_owned() };
+                    return Ok((Arc::clone(plugin), schema));
+                }
+                others.push(notices.of.name());
+            }
+        }
+        Err(CallError::Missing {
+            what: format!("notices of the type '{}'", crate::guest::text::cut(kind, 128).escape_debug()),
+            offer: if others.is_empty() {
+                "load a plugin that exports notifier for it".to_owned()
+            } else {
+                format!("loaded plugins tell those of: {}", others.join(", "))
+            },
+        })
     }
 
     /// What a type's plugin says of it.

@@ -3,7 +3,6 @@
 use crate::calls::FairSemaphore;
 use crate::instance::store::CallState;
 use crate::plugin::schema::Schema;
-use crate::plugin::world::Roles;
 use crate::plugin::{PluginDescription, PluginRef};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +13,6 @@ pub(crate) struct Plugin {
     /// Shared with every error that names the plugin.
     pub(crate) reference: Arc<PluginRef>,
     pub(crate) description: PluginDescription,
-    pub(crate) roles: Roles,
     pub(crate) pre: InstancePre<CallState>,
     pub(crate) schemas: BTreeMap<String, Schema>,
     /// Bounds the calls of this plugin that compute at once.

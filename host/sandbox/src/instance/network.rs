@@ -1,6 +1,6 @@
 //! A call's way out: the egress session it was given, or none.
 //!
-//! Two keys open a credential: the plugin declared its name in `describe`, and the consumer granted it. The session
+//! Two keys open a credential: the plugin declared its name in its manifest, and the consumer granted it. The session
 //! holds the second key; the first is checked here.
 
 use crate::bindings::http;
@@ -27,7 +27,7 @@ impl Network {
             session.count_refused();
             let declared = if declared.is_empty() { "none".to_owned() } else { declared.join(", ") };
             return Err(http::HttpError::Denied(format!(
-                "the plugin asks for the credential '{}', which it does not declare in describe; it declares {declared}",
+                "the plugin asks for the credential '{}', which it does not declare in its manifest; it declares {declared}",
                 name.escape_debug()
             )));
         }
@@ -68,6 +68,7 @@ fn answered(response: Response) -> http::Response {
         body: response.body,
         from_cache: response.from_cache,
         final_url: response.final_url,
+        authenticated: response.authenticated,
     }
 }
 

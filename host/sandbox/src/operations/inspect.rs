@@ -16,7 +16,7 @@ pub struct Inspection {
     pub imports: Vec<String>,
     /// The interfaces it exports.
     pub exports: Vec<String>,
-    /// `provider`, `renderer` or `reporter`.
+    /// `provider`, `renderer` or `notifier`.
     pub world: Option<&'static str>,
     /// What it says of itself.
     pub description: Option<PluginDescription>,

@@ -128,7 +128,7 @@ impl Sandbox {
         };
         let session = Arc::new(self.inner.egress.session(request.session));
         let redactor = session.redactor();
-        let network = Network::Open(session, plugin.description.credentials.clone().into());
+        let network = Network::Open(session, plugin.description.credential_names().into());
         let given = CallSpec {
             plugin: plugin.reference().to_string(),
             consumer: request.consumer,

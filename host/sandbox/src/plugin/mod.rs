@@ -5,7 +5,9 @@ pub(crate) mod schema;
 pub(crate) mod world;
 
 use orangery_core::ServedType;
+use orangery_plugin_documents::Manifest;
 use std::fmt;
+use std::sync::Arc;
 
 /// Who a plugin is, for messages and metrics.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -69,15 +71,6 @@ impl fmt::Display for PluginSource {
     }
 }
 
-/// An origin that a plugin asks for beyond that of `spec.url`. The operator's grant is the other key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct Want {
-    /// Scheme, host and, if not the default, port.
-    pub origin: String,
-    /// Wanted only where `spec.url` has this origin.
-    pub for_url: Option<String>,
-}
-
 /// What a plugin said of itself, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PluginDescription {
@@ -85,16 +78,24 @@ pub struct PluginDescription {
     pub plugin: PluginRef,
     /// Where it came from.
     pub source: PluginSource,
-    /// The types it lists inputs for.
+    /// The types it lists inputs for, as filters and limits need them.
     pub types: Vec<ServedType>,
+    /// All that it said.
+    pub manifest: Arc<Manifest>,
+    /// What it said that this host does not know, a sentence each.
+    pub notes: Vec<String>,
+}
+
+impl PluginDescription {
     /// The renderer name it answers to.
-    pub renderer: Option<String>,
-    /// Whether it can report back to the forge.
-    pub reports: bool,
-    /// The credential names it may use.
-    pub credentials: Vec<String>,
-    /// Origins beyond that of `spec.url`.
-    pub wants: Vec<Want>,
-    /// JSON Schema of `spec.renderer.config`; that of a type is in the type.
-    pub renderer_schema: serde_json::Value,
+    #[must_use]
+    pub fn renderer(&self) -> Option<&str> {
+        self.manifest.renderer.as_ref().map(|renderer| renderer.name.as_str())
+    }
+
+    /// The names of the credentials that it may use.
+    #[must_use]
+    pub fn credential_names(&self) -> Vec<String> {
+        self.manifest.credentials.iter().map(|credential| credential.name.clone()).collect()
+    }
 }

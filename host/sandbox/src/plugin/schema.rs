@@ -36,9 +36,9 @@ pub enum SchemaError {
     /// Too large together with the plugin's other schemas.
     #[error("the schemas of the plugin have {0} bytes up to this one; at most {ALL_SCHEMAS_BYTES} are allowed")]
     TooLargeTogether(usize),
-    /// Not JSON.
-    #[error("the schema is not JSON: {0}")]
-    NotJson(String),
+    /// Not JSON, or no schema whatever it says.
+    #[error("the schema is not JSON of an object or a boolean{0}")]
+    NotASchema(String),
     /// Not a schema, or one with a reference to elsewhere.
     #[error("the schema cannot be used: {0}")]
     Unusable(String),
@@ -90,12 +90,15 @@ fn full_path(root: &str, path: &str) -> String {
 }
 
 impl Schema {
-    /// Reads the text a plugin gave; also returns it as a value. Whether it is a schema is for the evaluator to say.
-    pub(crate) fn parse(text: &str) -> Result<(Self, Value), SchemaError> {
+    /// Reads the text a plugin gave. Whether it is a schema is for the evaluator to say.
+    pub(crate) fn parse(text: &str) -> Result<Self, SchemaError> {
         if text.len() > SCHEMA_BYTES {
             return Err(SchemaError::TooLarge(text.len()));
         }
-        let value: Value = serde_json::from_str(text).map_err(|error| SchemaError::NotJson(error.to_string()))?;
+        let value: Value = serde_json::from_str(text).map_err(|error| SchemaError::NotASchema(format!(": {error}")))?;
+        if !value.is_object() && !value.is_boolean() {
+            return Err(SchemaError::NotASchema(String::new()));
+        }
         let schema = if is_nothing(&value) {
             Self::Nothing
         } else if is_anything(&value) {
@@ -103,7 +106,7 @@ impl Schema {
         } else {
             Self::Text(Arc::from(text))
         };
-        Ok((schema, value))
+        Ok(schema)
     }
 
     /// The text that has to be compiled before it can be used.
@@ -168,8 +171,7 @@ mod tests {
     fn where_nothing_can_be_configured_every_field_is_named() {
         let words = json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "NoConfig", "type": "object",
             "additionalProperties": false});
-        let (schema, value) = Schema::parse(&words.to_string()).unwrap();
-        assert!(matches!(schema, Schema::Nothing) && value == words);
+        assert!(matches!(Schema::parse(&words.to_string()), Ok(Schema::Nothing)));
         assert!(surplus(&json!({})).is_empty());
         let said = |config: &Value| ConfigError { root: "spec.renderer.config", fields: surplus(config) }.to_string();
         assert_eq!(
@@ -187,17 +189,18 @@ mod tests {
     #[test]
     fn a_schema_that_says_nothing_needs_no_evaluator() {
         for anything in ["{}", "true", r#"{"title": "Any", "description": "x"}"#] {
-            assert!(Schema::parse(anything).unwrap().0.text().is_none(), "{anything}");
+            assert!(Schema::parse(anything).unwrap().text().is_none(), "{anything}");
         }
         for something in ["false", r#"{"type": "object"}"#, r#"{"title": 7}"#, r#"{"$ref": "x"}"#] {
-            assert!(Schema::parse(something).unwrap().0.text().is_some(), "{something}");
+            assert!(Schema::parse(something).unwrap().text().is_some(), "{something}");
         }
     }
 
     #[test]
     fn a_text_that_is_not_json_or_too_large_is_refused() {
-        assert!(matches!(Schema::parse("{"), Err(SchemaError::NotJson(_))));
+        assert!(matches!(Schema::parse("{"), Err(SchemaError::NotASchema(_))));
+        assert!(matches!(Schema::parse("7"), Err(SchemaError::NotASchema(_))));
         assert!(matches!(Schema::parse(&" ".repeat(SCHEMA_BYTES + 1)), Err(SchemaError::TooLarge(_))));
-        assert!(Schema::parse(r#"{"type": "string"}"#).unwrap().0.text().is_some());
+        assert!(Schema::parse(r#"{"type": "string"}"#).unwrap().text().is_some());
     }
 }

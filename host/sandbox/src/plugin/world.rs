@@ -18,7 +18,7 @@ const EMPTY_WORLD: [&str; 5] = ["wasi:cli", "wasi:io", "wasi:clocks", "wasi:rand
 pub(crate) struct Roles {
     pub(crate) provider: bool,
     pub(crate) renderer: bool,
-    pub(crate) reporter: bool,
+    pub(crate) notifier: bool,
 }
 
 impl Roles {
@@ -29,12 +29,12 @@ impl Roles {
         } else if self.provider {
             "provider"
         } else {
-            "reporter"
+            "notifier"
         }
     }
 
     fn has_network(self) -> bool {
-        self.provider || self.reporter
+        self.provider || self.notifier
     }
 }
 
@@ -56,7 +56,7 @@ pub enum WorldError {
     },
     /// It exports nothing that this host calls.
     #[error(
-        "it exports {exports}; a plugin exports {PACKAGE}/info and one of provider, renderer, reporter, all of version {VERSION}"
+        "it exports {exports}; a plugin exports {PACKAGE}/info and one of provider, renderer, notifier, all of version {VERSION}"
     )]
     Unknown {
         /// What it exports.
@@ -88,14 +88,14 @@ impl ComponentInterface {
         }
         let exports = |interface| ours.iter().any(|name| name.interface == interface);
         let roles =
-            Roles { provider: exports("provider"), renderer: exports("renderer"), reporter: exports("reporter") };
+            Roles { provider: exports("provider"), renderer: exports("renderer"), notifier: exports("notifier") };
         if !exports("info") || roles == Roles::default() {
             let exports = if self.exports.is_empty() { "nothing".to_owned() } else { self.exports.join(", ") };
             return Err(WorldError::Unknown { exports });
         }
         match roles {
             Roles { renderer: true, provider: true, .. } => Err(WorldError::MixedRoles { other: "provider" }),
-            Roles { renderer: true, reporter: true, .. } => Err(WorldError::MixedRoles { other: "reporter" }),
+            Roles { renderer: true, notifier: true, .. } => Err(WorldError::MixedRoles { other: "notifier" }),
             roles => Ok(roles),
         }
     }
@@ -161,8 +161,8 @@ mod tests {
     }
 
     const INFO: &str = "orangery:plugin/info@0.1.0";
-    const PROVIDER: Roles = Roles { provider: true, renderer: false, reporter: false };
-    const RENDERER: Roles = Roles { provider: false, renderer: true, reporter: false };
+    const PROVIDER: Roles = Roles { provider: true, renderer: false, notifier: false };
+    const RENDERER: Roles = Roles { provider: false, renderer: true, notifier: false };
 
     #[test]
     fn the_exports_make_the_world() {

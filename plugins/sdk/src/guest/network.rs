@@ -1,52 +1,21 @@
-//! The imported interface `http`: the one door of providers and reporters.
+//! The imported interface `http`: the one way to the network of providers and notifiers.
 
-use crate::{Http, HttpError, Method, Request, Response};
+use crate::bindings::describing::orangery::plugin::http;
+use crate::{Http, HttpError, Request, Response};
 
-mod bindings {
-    wit_bindgen::generate!({
-        inline: "package orangery:sdk-network; world network { import orangery:plugin/http@0.1.0; }",
-        path: "wit",
-        generate_all,
-    });
-}
-
-use bindings::orangery::plugin::http;
-
-/// The door that the host opens.
+/// The host's egress.
 pub(crate) struct Network;
 
 impl Http for Network {
     fn send(&self, request: &Request) -> Result<Response, HttpError> {
-        let sent = http::send(&http::Request {
-            method: match request.method {
-                Method::Get => http::Method::Get,
-                Method::Head => http::Method::Head,
-                Method::Post => http::Method::Post,
-                Method::Put => http::Method::Put,
-                Method::Patch => http::Method::Patch,
-                Method::Delete => http::Method::Delete,
-            },
-            url: request.url.clone(),
-            headers: request.headers.clone(),
-            body: request.body.clone(),
-            credential: request.credential.clone(),
-            conditional: request.conditional,
-        });
-        match sent {
-            Ok(response) => Ok(Response {
-                status: response.status,
-                headers: response.headers,
-                body: response.body,
-                from_cache: response.from_cache,
-                final_url: response.final_url,
-            }),
-            Err(http::HttpError::Denied(text)) => Err(HttpError::Denied(text)),
-            Err(http::HttpError::BudgetExhausted(text)) => Err(HttpError::BudgetExhausted(text)),
-            Err(http::HttpError::Timeout(text)) => Err(HttpError::Timeout(text)),
-            Err(http::HttpError::TooLarge(bytes)) => Err(HttpError::TooLarge(bytes)),
-            Err(http::HttpError::Transport(text)) => Err(HttpError::Transport(text)),
-            Err(http::HttpError::BackingOff(ms)) => Err(HttpError::BackingOff(ms)),
-            Err(http::HttpError::Other(text)) => Err(HttpError::Other(text)),
-        }
+        http::send(request).map_err(|error| match error {
+            http::HttpError::Denied(text) => HttpError::Denied(text),
+            http::HttpError::BudgetExhausted(text) => HttpError::BudgetExhausted(text),
+            http::HttpError::Timeout(text) => HttpError::Timeout(text),
+            http::HttpError::TooLarge(bytes) => HttpError::TooLarge(bytes),
+            http::HttpError::Transport(text) => HttpError::Transport(text),
+            http::HttpError::BackingOff(ms) => HttpError::BackingOff(ms),
+            http::HttpError::Other(text) => HttpError::Other(text),
+        })
     }
 }

@@ -1,30 +1,14 @@
-//! The exported interface `provider`, and what only the world `input-provider` imports.
+//! The exported interface `provider`.
 
 use std::marker::PhantomData;
 
+use crate::bindings::describing::orangery::plugin::{selection, types};
+use crate::bindings::polling::exports::orangery::plugin::provider;
 use crate::json;
-use crate::provider::{Filter, Outcome, Poll, Provider, Selection};
+use crate::provider::{Outcome, Poll, Provider, Selection};
 
+use super::error;
 use super::network::Network;
-use super::{error, wire};
-
-#[doc(hidden)]
-pub mod bindings {
-    wit_bindgen::generate!({
-        inline: "package orangery:sdk-polling; world polling {
-            import orangery:plugin/selection@0.1.0;
-            export orangery:plugin/provider@0.1.0;
-        }",
-        path: "wit",
-        generate_all,
-        with: { "orangery:plugin/types@0.1.0": crate::guest::describing::bindings::orangery::plugin::types },
-        pub_export_macro: true,
-        default_bindings_module: "orangery_plugin_sdk::guest::polling::bindings",
-    });
-}
-
-use bindings::exports::orangery::plugin::provider;
-use bindings::orangery::plugin::selection;
 
 pub(crate) const CONFIG: &str = "spec.config";
 
@@ -32,20 +16,9 @@ pub(crate) const CONFIG: &str = "spec.config";
 pub struct ProviderGuest<P>(PhantomData<P>);
 
 impl<P: Provider> provider::Guest for ProviderGuest<P> {
-    fn poll(ctx: provider::PollContext, config: String) -> Result<provider::PollOutcome, wire::PluginError> {
+    fn poll(ctx: provider::PollContext, config: String) -> Result<provider::PollOutcome, types::PluginError> {
         let config = json::decode_config(CONFIG, &config).map_err(error)?;
-        let poll = Poll {
-            kind: ctx.kind,
-            url: ctx.url,
-            filter: Filter {
-                include: ctx.filter.include,
-                exclude: ctx.filter.exclude,
-                labels: ctx.filter.labels,
-                semver: ctx.filter.semver,
-            },
-            http: &Network,
-            selection: &Host,
-        };
+        let poll = Poll { kind: ctx.kind, url: ctx.url, filter: ctx.filter, http: &Network, selection: &HostSelection };
         Ok(match P::poll(&poll, config).map_err(error)? {
             Outcome::Complete(contents) => provider::PollOutcome::Complete(found(contents)),
             Outcome::Partial(contents) => provider::PollOutcome::Partial(found(contents)),
@@ -54,21 +27,23 @@ impl<P: Provider> provider::Guest for ProviderGuest<P> {
 }
 
 fn found(found: crate::Found) -> provider::Found {
-    let odd = found.odd.into_iter();
-    provider::Found {
-        inputs: found.inputs.into_iter().map(input).collect(),
-        odd: odd.map(|item| wire::OddItem { id: item.id, name: item.name, problem: item.problem }).collect(),
-    }
+    provider::Found { inputs: found.inputs.into_iter().map(input).collect(), odd: found.odd }
 }
 
-fn input(input: crate::Input) -> wire::Input {
-    wire::Input { id: input.id, attributes: serde_json::Value::Object(input.attributes).to_string() }
+fn input(input: crate::Input) -> types::Input {
+    let facts = if input.facts.is_empty() {
+        String::new()
+    } else {
+        // Texts, booleans and words: nothing that JSON cannot hold.
+        serde_json::to_string(&input.facts).unwrap_or_default()
+    };
+    types::Input { id: input.id, attributes: serde_json::Value::Object(input.attributes).to_string(), facts }
 }
 
 /// The user's filter, which the host owns.
-struct Host;
+struct HostSelection;
 
-impl Selection for Host {
+impl Selection for HostSelection {
     fn wants(&self, name: &str, labels: &[String]) -> bool {
         selection::wants(name, labels)
     }

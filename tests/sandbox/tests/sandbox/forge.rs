@@ -41,6 +41,8 @@ impl Forge {
         let seen = Seen::default();
         let app = Router::new()
             .route("/items", get(items))
+            .route("/list", get(list))
+            .route("/locked", get(locked))
             .route("/redirect", get(redirect))
             .route("/mirror", get(mirror))
             .route("/never", get(never))
@@ -88,6 +90,18 @@ async fn items(State(seen): State<Seen>, method: Method, uri: Uri, headers: Head
         return StatusCode::UNAUTHORIZED.into_response();
     }
     r#"[{"name":"main"},{"name":"feature"}]"#.into_response()
+}
+
+/// A list for everybody.
+async fn list(State(seen): State<Seen>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    remember(&seen, &method, &uri, &headers, b"");
+    "[]".into_response()
+}
+
+/// Takes no credential.
+async fn locked(State(seen): State<Seen>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    remember(&seen, &method, &uri, &headers, b"");
+    StatusCode::UNAUTHORIZED.into_response()
 }
 
 async fn redirect(

@@ -4,9 +4,7 @@ use crate::bench;
 use crate::forge::Forge;
 use anyhow::{Context, Result};
 use orangery_egress::{HttpLimits, SessionSpec};
-use orangery_sandbox::{
-    EnvironmentState, FailureKind, Limits, PollFilter, PollReport, PollRequest, ReportRequest, Sandbox,
-};
+use orangery_sandbox::{Limits, PollFilter, PollReport, PollRequest, Sandbox};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -32,7 +30,9 @@ pub(crate) mod lists {
         let PollOutcome::Complete(Found { inputs, .. }) = report.result? else { anyhow::bail!("not complete") };
         let ids: Vec<_> = inputs.iter().map(|input| input.id.as_str()).collect();
         assert_eq!(ids, ["main", "feature"]);
-        assert_eq!(inputs.first().context("two")?.attributes["filter"], "^m");
+        let main = inputs.first().context("two")?;
+        assert_eq!(main.attributes["filter"], "^m");
+        assert_eq!((main.facts.target_branch.as_deref(), main.facts.draft), (Some("main"), Some(false)));
         assert!(forge.seen().concat().contains("authorization: Bearer a-good-token"));
         assert_eq!(report.requests.iter().map(|request| request.status).collect::<Vec<_>>(), [Some(200)]);
         assert_eq!(report.logs.iter().map(|line| line.message.as_str()).collect::<Vec<_>>(), ["listed"]);
@@ -189,7 +189,7 @@ pub(crate) mod asks {
         session.credentials.extend(admin);
         let told = ask(&sandbox, session.clone(), json!({"url": forge.url, "credential": "admin"})).await?;
         let denied = told["last"]["denied"].as_str().unwrap_or_default();
-        assert!(denied.contains("'admin', which it does not declare in describe; it declares api"), "{told}");
+        assert!(denied.contains("'admin', which it does not declare in its manifest; it declares api"), "{told}");
         assert!(forge.seen().is_empty());
         session.credentials.clear();
         let told = ask(&sandbox, session, json!({"url": forge.url, "credential": "api"})).await?;
@@ -237,51 +237,6 @@ pub(crate) mod asks {
         let config = json!({"url": forge.url, "times": 150});
         let told = ask(&sandbox, forge.session("a-good-token")?, config).await?;
         assert_eq!(told["answered"], 150);
-        Ok(())
-    }
-}
-
-pub(crate) mod reports {
-    use super::*;
-    pub(crate) const GUEST: &str = "reports";
-
-    fn request(session: SessionSpec, url: &str) -> ReportRequest {
-        ReportRequest {
-            consumer: "ResourceSet/test/one".into(),
-            kind: "Lists".into(),
-            url: url.into(),
-            config: Value::Null,
-            session,
-            id: "42".into(),
-            revision: "abc".into(),
-            state: EnvironmentState::Ready,
-            summary: "3 objects ready".into(),
-            environment_url: None,
-        }
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_report_reaches_the_forge_through_the_granted_door() -> Result<()> {
-        let forge = Forge::start().await?;
-        let sandbox = bench::with(&["lists", GUEST]).await?;
-        assert!(sandbox.can_report("Lists") && !sandbox.can_report("Asks"));
-        let receipt = sandbox.report(request(forge.session("a-good-token")?, &forge.url)).await;
-        receipt.result?;
-        assert!(forge.seen().concat().ends_with("42 EnvironmentState::Ready 3 objects ready"), "{:?}", forge.seen());
-        Ok(())
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_report_without_a_grant_is_refused() -> Result<()> {
-        let forge = Forge::start().await?;
-        let sandbox = bench::with(&["lists", GUEST]).await?;
-        let receipt = sandbox.report(request(SessionSpec::default(), &forge.url)).await;
-        let Err(orangery_sandbox::CallError::Answered { said, .. }) = receipt.result else {
-            anyhow::bail!("it passed")
-        };
-        assert_eq!(said.kind, FailureKind::Unavailable);
-        assert!(said.message.as_str().contains("Denied"), "{said}");
-        assert!(forge.seen().is_empty());
         Ok(())
     }
 }

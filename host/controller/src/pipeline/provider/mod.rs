@@ -9,6 +9,7 @@
 
 pub mod access;
 pub mod cron;
+pub mod notify;
 pub mod poll;
 
 use crate::pipeline::conclusion::{self, Conclusion};

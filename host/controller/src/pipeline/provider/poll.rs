@@ -99,6 +99,14 @@ impl Explain for PollError {
     }
 }
 
+/// What is told of a poll also when it fails.
+#[derive(Default)]
+struct Told {
+    requests: Vec<RequestTrace>,
+    /// Remarks of the plugin about the configuration are there as soon as it has accepted it.
+    notices: Vec<Notice>,
+}
+
 /// Polls providers. One for the process.
 #[derive(Clone)]
 pub struct Poller {
@@ -129,12 +137,14 @@ impl Poller {
         if provider.provider_type.is_static() {
             return exported_static(provider, last, now);
         }
-        let mut requests = Vec::new();
-        match self.ask(provider, secrets, last, now, &mut requests).await {
-            Ok((snapshot, notices)) => Polled { snapshot, error: None, notices, requests },
+        let mut told = Told::default();
+        let asked = self.ask(provider, secrets, last, now, &mut told).await;
+        let Told { requests, notices } = told;
+        match asked {
+            Ok(snapshot) => Polled { snapshot, error: None, notices, requests },
             Err(error) => {
                 let snapshot = last.after_failure(error.reason(), now);
-                Polled { snapshot, error: Some(error), notices: Vec::new(), requests }
+                Polled { snapshot, error: Some(error), notices, requests }
             }
         }
     }
@@ -145,13 +155,12 @@ impl Poller {
         secrets: &dyn SecretReader,
         last: &Snapshot,
         now: Timestamp,
-        requests: &mut Vec<RequestTrace>,
-    ) -> Result<(Snapshot, Vec<Notice>), PollError> {
+        told: &mut Told,
+    ) -> Result<Snapshot, PollError> {
         let (plugin, served) = self.plugin(&provider.provider_type)?;
         let filter = Filter::parse(&provider.filter, &served).map_err(|cause| PollError::Filter { cause })?;
         let source = access::Source {
             name: &provider.name,
-            kind: provider.provider_type.as_str(),
             url: provider.url.as_deref().unwrap_or_default(),
             secret: provider.secret.as_deref(),
             certificate: provider.certificate.as_deref(),
@@ -188,16 +197,16 @@ impl Poller {
         let report = tokio::time::timeout(limit, self.sandbox.poll(request))
             .await
             .map_err(|_| PollError::TimedOut { limit, most })?;
-        *requests = report.requests;
-        let mut notices: Vec<Notice> = report.notes.iter().map(remark).collect();
+        told.requests = report.requests;
+        told.notices.extend(report.notes.iter().map(remark));
         let (answer, coverage) = match report.result.map_err(PollError::Call)? {
             PollOutcome::Complete(found) => (found, Coverage::Complete),
             PollOutcome::Partial(found) => (found, Coverage::Partial),
         };
         let (snapshot, selected) = select(answer, coverage, served, filter, provider, last, now).await?;
-        notices.extend(shortened_timeout(provider.timeout, most));
-        notices.extend(selected);
-        Ok((snapshot, notices))
+        told.notices.extend(shortened_timeout(provider.timeout, most));
+        told.notices.extend(selected);
+        Ok(snapshot)
     }
 
     fn plugin(&self, provider_type: &ProviderType) -> Result<(PluginDescription, ServedType), PollError> {
@@ -256,7 +265,7 @@ async fn select(
 }
 
 /// The consumer that calls of this provider are counted for.
-fn consumer(provider: &ProviderSpec) -> Consumer {
+pub(crate) fn consumer(provider: &ProviderSpec) -> Consumer {
     Consumer::of("ResourceSetInputProvider", &provider.name)
 }
 

@@ -4,10 +4,11 @@ use super::*;
 use crate::input::{Input, Snapshot};
 use crate::selection::{Coverage, Filter, Question, ServedType, select};
 use crate::time::Timestamp;
+use orangery_plugin_documents::Facts;
 use serde_json::Map;
 
 fn answer(count: usize) -> Vec<Input> {
-    (0..count).map(|id| Input { id: format!("{id:016x}"), attributes: Map::new() }).collect()
+    (0..count).map(|id| Input { id: format!("{id:016x}"), attributes: Map::new(), facts: Facts::default() }).collect()
 }
 
 fn after(before: &Snapshot, answer: Vec<Input>, coverage: Coverage) -> Snapshot {

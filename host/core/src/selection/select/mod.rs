@@ -15,7 +15,9 @@ use super::served::{LimitRule, ServedType};
 use super::skip;
 use crate::conditions::{Disposition, Explain, Notice, Reason};
 use crate::input::{Found, Input};
+use orangery_plugin_documents::Facts;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// Inputs in one answer.
 pub const MAX_INPUTS: usize = 10_000;
@@ -67,6 +69,8 @@ pub struct Selected {
     pub waiting: Vec<String>,
     /// Items that could not be read: identities as in `waiting`, or [`crate::input::ANY`].
     pub odd: Vec<String>,
+    /// What is known of each of them besides, in the same order. Nothing of an input that this answer did not hold.
+    pub facts: Vec<Facts>,
     /// Remarks for status.
     pub notices: Vec<Notice>,
 }
@@ -163,14 +167,17 @@ pub fn select(found: impl Into<Found>, coverage: Coverage, question: &Question<'
     if !waiting.is_empty() {
         notices.push(waiting_notice(&waiting, question.filter.limit()));
     }
+    let known: BTreeMap<String, Facts> =
+        kept.iter().map(|input| (identities.fresh(input), input.facts.clone())).collect();
     let exported = export(kept, &spared, coverage, &identities, question);
+    let facts = exported.iter().map(|map| known.get(&identities.exported(map)).cloned().unwrap_or_default()).collect();
     notices.extend(identities.collisions(&exported));
     let bytes = exported.iter().map(size).sum();
     if bytes > MAX_EXPORTED_BYTES {
         return Err(SelectError::StatusTooBig { count: exported.len(), bytes });
     }
     let odd = odd::keys(&odd, &identities);
-    Ok(Selected { exported, waiting, odd, notices })
+    Ok(Selected { exported, waiting, odd, facts, notices })
 }
 
 pub(super) fn size(map: &Map<String, Value>) -> usize {

@@ -10,6 +10,7 @@ fn pull(id: u32, branch: &str, labels: &[&str]) -> Input {
     Input {
         id: id.to_string(),
         attributes: json!({"branch": branch, "sha": format!("s{id}"), "labels": labels}).as_object().cloned().unwrap(),
+        facts: Facts::default(),
     }
 }
 
@@ -18,7 +19,11 @@ fn pulls(ids: impl IntoIterator<Item = u32>) -> Vec<Input> {
 }
 
 fn tag(name: &str) -> Input {
-    Input { id: digest::adler32_id(name), attributes: json!({"tag": name}).as_object().cloned().unwrap() }
+    Input {
+        id: digest::adler32_id(name),
+        attributes: json!({"tag": name}).as_object().cloned().unwrap(),
+        facts: Facts::default(),
+    }
 }
 
 fn served(kind: NameKind) -> ServedType {
@@ -29,7 +34,6 @@ fn served(kind: NameKind) -> ServedType {
         name_attribute: if tags { "tag" } else { "branch" }.into(),
         labelled: !tags,
         limit_rule: if tags { LimitRule::Best } else { LimitRule::Admit },
-        config_schema: Value::Null,
     }
 }
 
@@ -182,6 +186,7 @@ fn ids_of_a_plugins_own_making_may_collide_too() {
     let named = |name: &str, sha: &str| Input {
         id: "7".into(),
         attributes: json!({"branch": name, "sha": sha}).as_object().cloned().unwrap(),
+        facts: Facts::default(),
     };
     let mut provider = Provider::of(NameKind::Branch, 2);
     provider.answers(vec![named("a", "1")]);
@@ -203,6 +208,7 @@ fn branches_that_share_a_checksum_wait_and_are_admitted_each_on_its_own() {
     let branch = |name: &str| Input {
         id: digest::adler32_id(name),
         attributes: json!({"branch": name}).as_object().cloned().unwrap(),
+        facts: Facts::default(),
     };
     assert_eq!(digest::adler32_id("SHOP-131"), digest::adler32_id("SHOP-212"));
     let mut provider = Provider::of(NameKind::Branch, 2);
@@ -221,6 +227,7 @@ fn every_bound_is_refused_with_its_size() {
     let sized = |id: u32, bytes: usize| Input {
         id: id.to_string(),
         attributes: json!({"branch": "b", "x": "y".repeat(bytes)}).as_object().cloned().unwrap(),
+        facts: Facts::default(),
     };
     assert_eq!(reject(pulls(0..10_001)), SelectError::TooMany(10_001));
     assert!(matches!(reject((0..200).map(|id| sized(id, 30_000)).collect()), SelectError::TooBig(_)));
@@ -294,8 +301,11 @@ fn a_filter_that_excludes_an_odd_item_by_name_is_obeyed() {
 
 #[test]
 fn an_input_without_name_bad_id_or_too_large_is_odd_and_named() {
-    let with =
-        |id: &str, attributes: Value| Input { id: id.into(), attributes: attributes.as_object().cloned().unwrap() };
+    let with = |id: &str, attributes: Value| Input {
+        id: id.into(),
+        attributes: attributes.as_object().cloned().unwrap(),
+        facts: Facts::default(),
+    };
     for (bad, problem) in [
         (with("1", json!({"sha": "x"})), "it has no attribute branch, which holds its name"),
         (with("1", json!({"branch": ""})), "it has no attribute branch, which holds its name"),
@@ -355,4 +365,17 @@ mod properties {
             }
         }
     }
+}
+
+#[test]
+fn facts_follow_their_inputs_and_are_in_no_export() {
+    let fact = |branch: &str| Facts { target_branch: Some(branch.into()), ..Facts::default() };
+    let provider = Provider::of(NameKind::Branch, 2);
+    let with = |id: u32, branch: &str| Input { facts: fact(branch), ..pull(id, &format!("b{id}"), &[]) };
+    let selected =
+        provider.try_answer(vec![with(1, "main"), with(2, "next"), with(3, "last")], Coverage::Complete).unwrap();
+    assert_eq!(selected.facts, [fact("main"), fact("next")]);
+    assert!(selected.exported.iter().all(|map| !map.contains_key("facts") && !map.contains_key("targetBranch")));
+    let snapshot = crate::input::Snapshot::never().after_answer(selected, Coverage::Complete, 1);
+    assert_eq!((snapshot.facts(1), snapshot.facts(2)), (fact("next"), Facts::default()));
 }

@@ -6,7 +6,8 @@ use orangery_egress::credential::consent::{
     self, ConsentError, OriginsRule, PlainHttp, SecretFacts, SecretRules, SourceFacts,
 };
 use orangery_egress::credential::from_secret;
-use orangery_egress::{Credential, CredentialKind, HttpError, Origin, SecretShape, SessionSpec};
+use orangery_egress::{Credential, CredentialKind, HttpError, Origin, SessionSpec};
+use orangery_plugin_documents::manifest::{Scheme, Shape};
 
 use crate::world::{Server, egress, get_with_api, granted, ok, redirect, secret, soon};
 
@@ -119,7 +120,7 @@ fn app(key: &rcgen::KeyPair, base: Option<&str>) -> CredentialKind {
     let mut keys = vec![("githubAppID", "7"), ("githubAppInstallationID", "42"), ("githubAppPrivateKey", pem.as_str())];
     keys.extend(base.map(|base| ("githubAppBaseURL", base)));
     let data: BTreeMap<_, _> = keys.iter().map(|(key, value)| ((*key).to_owned(), value.as_bytes().to_vec())).collect();
-    from_secret(&SecretShape::GitHub { repository: None }, "apps/app", &data).unwrap().unwrap()
+    from_secret(&[Shape::new(Scheme::GitHubApp)], None, "apps/app", &data).unwrap()
 }
 
 #[tokio::test]

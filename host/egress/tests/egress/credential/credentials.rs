@@ -22,16 +22,25 @@ async fn each_kind_has_its_header() {
             format!("Basic {}", STANDARD.encode("git:hunter2-token")),
         ),
         (
-            CredentialKind::Header { name: "x-api-key".parse().unwrap(), value: token() },
+            CredentialKind::Header { name: "x-api-key".parse().unwrap(), prefix: String::new(), value: token() },
             "x-api-key",
             "hunter2-token".to_owned(),
+        ),
+        (
+            CredentialKind::Header { name: "authorization".parse().unwrap(), prefix: "token ".into(), value: token() },
+            "authorization",
+            "token hunter2-token".to_owned(),
         ),
         (CredentialKind::PrivateToken(token()), "private-token", "hunter2-token".to_owned()),
     ];
     for (index, (kind, name, value)) in kinds.into_iter().enumerate() {
         let session = egress().session(spec(&server, kind));
-        soon(session.send(get_with_api(server.url("/")))).await.unwrap();
-        assert_eq!(server.seen()[index].header(name), Some(value));
+        let answer = soon(session.send(get_with_api(server.url("/")))).await.unwrap();
+        assert_eq!(server.seen()[2 * index].header(name), Some(value));
+        let schemes = ["bearer", "basic", "header x-api-key", "header authorization", "private-token"];
+        assert_eq!(answer.authenticated.as_deref(), Some(schemes[index]));
+        let anonymous = soon(session.send(Request::get(server.url("/")))).await.unwrap();
+        assert_eq!(anonymous.authenticated, None);
     }
 }
 
@@ -82,7 +91,11 @@ async fn an_empty_list_of_origins_attaches_nowhere() {
 #[tokio::test]
 async fn a_plugin_cannot_set_the_header_of_a_credential() {
     let server = Server::start(|_| ok("")).await;
-    let kind = CredentialKind::Header { name: "x-api-key".parse().unwrap(), value: secret("hunter2-token") };
+    let kind = CredentialKind::Header {
+        name: "x-api-key".parse().unwrap(),
+        prefix: String::new(),
+        value: secret("hunter2-token"),
+    };
     let session = egress().session(spec(&server, kind));
     let headers = vec![("X-API-Key".to_owned(), "forged".to_owned())];
     soon(session.send(Request { headers, ..get_with_api(server.url("/")) })).await.unwrap();

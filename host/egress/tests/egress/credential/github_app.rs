@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use orangery_egress::credential::from_secret;
-use orangery_egress::{Egress, HttpError, Response, SecretShape, SessionSpec};
+use orangery_egress::{Egress, HttpError, Response, SessionSpec};
+use orangery_plugin_documents::manifest::{Scheme, Shape};
 use serde_json::{Value, json};
 
 use crate::world::{Reply, Seen, Server, answer, api, egress, get_with_api, granted, ok, soon};
@@ -44,8 +45,7 @@ fn app(server: &Server, installation: (&str, &str)) -> SessionSpec {
     let key = KEY.serialize_pem();
     let keys = [("githubAppID", "7"), ("githubAppPrivateKey", key.as_str()), ("githubAppBaseURL", &base), installation];
     let data: BTreeMap<_, _> = keys.iter().map(|(key, value)| ((*key).to_owned(), value.as_bytes().to_vec())).collect();
-    let shape = SecretShape::GitHub { repository: Some("app".to_owned()) };
-    let kind = from_secret(&shape, "previews/app", &data).unwrap().unwrap();
+    let kind = from_secret(&[Shape::new(Scheme::GitHubApp)], Some("app"), "previews/app", &data).unwrap();
     SessionSpec { credentials: api(kind, server.origin()), ..granted(&[server.url("/repos")]) }
 }
 

@@ -116,6 +116,9 @@ pub(super) struct Expect {
     pub(super) outcome: Option<String>,
     #[serde(default)]
     pub(super) inputs: Option<Vec<Map<String, Value>>>,
+    /// The facts of each input, in order; not compared if absent.
+    #[serde(default)]
+    pub(super) facts: Option<Vec<Map<String, Value>>>,
     #[serde(default)]
     pub(super) odd: Vec<ExpectedOdd>,
     #[serde(default)]

@@ -49,18 +49,27 @@ fn compare_outcome(expect: &Expect, outcome: &PollOutcome, served: &ServedType) 
     // As the host does: an input without name, or with a bad id, is an odd item to the author, too.
     let Found { inputs, odd } = selection::sort_out(found, served);
     let expected: Vec<Value> = expect.inputs.iter().flatten().cloned().map(Value::Object).collect();
+    let facts: Option<Vec<Value>> = expect
+        .facts
+        .as_ref()
+        .map(|_| inputs.iter().map(|input| serde_json::to_value(&input.facts).unwrap_or_default()).collect());
     let actual: Vec<Value> = inputs.into_iter().map(shown).collect();
     let expected_odd: Vec<Value> = expect.odd.iter().map(ExpectedOdd::as_value).collect();
     let actual_odd: Vec<Value> =
         odd.iter().enumerate().map(|(index, item)| shown_odd(item, expect.odd.get(index))).collect();
     let same = expect.outcome.as_deref() == Some(word) && expected_odd == actual_odd;
-    if same && expected == actual {
+    let expected_facts = expect.facts.as_ref().map(|facts| json!(facts));
+    let facts = facts.map(Value::Array);
+    if same && expected == actual && expected_facts == facts {
         return Ok(());
     }
-    diff(
-        &json!({"outcome": expect.outcome, "inputs": expected, "odd": expected_odd}),
-        &json!({"outcome": word, "inputs": actual, "odd": actual_odd}),
-    )
+    let mut expected = json!({"outcome": expect.outcome, "inputs": expected, "odd": expected_odd});
+    let mut actual = json!({"outcome": word, "inputs": actual, "odd": actual_odd});
+    if let (Some(expected_facts), Some(facts)) = (expected_facts, facts) {
+        expected["facts"] = expected_facts;
+        actual["facts"] = facts;
+    }
+    diff(&expected, &actual)
 }
 
 fn shown(input: Input) -> Value {

@@ -98,6 +98,7 @@ async fn run(sandbox: &Sandbox, case: &Case) -> anyhow::Result<()> {
 fn session(case: &Case, plugin: &PluginDescription, script: Arc<CaseScript>) -> SessionSpec {
     let own = Origin::of_url(&case.expectation.url).ok();
     let wanted = plugin
+        .manifest
         .wants
         .iter()
         .filter(|want| want.for_url.as_deref().is_none_or(|url| Origin::of_url(url).ok() == own))
@@ -107,9 +108,9 @@ fn session(case: &Case, plugin: &PluginDescription, script: Arc<CaseScript>) -> 
         consumer: case.expectation.name.clone(),
         grants: origins.into_iter().map(Grant::reading).collect(),
         credentials: plugin
-            .credentials
-            .iter()
-            .map(|name| Credential::new(name.clone(), CredentialKind::Anonymous, []))
+            .credential_names()
+            .into_iter()
+            .map(|name| Credential::new(name, CredentialKind::Anonymous, []))
             .collect(),
         tls: TlsSettings::default(),
         limits: HttpLimits::default(),

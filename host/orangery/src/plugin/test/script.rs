@@ -115,6 +115,7 @@ fn answer(response: &Answer, url: &str, case: &Case, problems: &mut Vec<String>)
         body,
         from_cache: response.from_cache,
         final_url: url.to_owned(),
+        authenticated: None,
     }
 }
 

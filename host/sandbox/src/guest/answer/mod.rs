@@ -6,6 +6,7 @@ use crate::guest::text::GuestText;
 use crate::limits::Limits;
 use orangery_core::{Found, Input, OddItem, PollOutcome};
 use orangery_egress::Redactor;
+use orangery_plugin_documents::Facts;
 use serde_json::{Map, Value};
 
 /// Bytes kept of an id or a name of an odd item: as long as the longest id.
@@ -48,6 +49,14 @@ pub enum BadAnswer {
         /// Which text.
         what: String,
         /// What the parser says.
+        problem: String,
+    },
+    /// Facts that are not a JSON object of facts.
+    #[error("the facts of {what}: {problem}")]
+    BadFacts {
+        /// Whose.
+        what: String,
+        /// The fact and what is wrong with it.
         problem: String,
     },
     /// A renderer must answer with one entry for each input.
@@ -130,11 +139,11 @@ fn contents(found: wit::Found, redact: &Redactor, limits: &Limits) -> Result<Fou
     for input in found.inputs {
         let shown = GuestText::bounded(&input.id, 64, &Redactor::default());
         let what = || format!("input '{shown}'");
-        if leaks(&input.id) || leaks(&input.attributes) {
+        if leaks(&input.id) || leaks(&input.attributes) || leaks(&input.facts) {
             return Err(RejectedAnswer::LeaksSecret("an input".into()));
         }
-        let size = input.id.len().saturating_add(input.attributes.len());
-        let maps = maps::count(&input.attributes);
+        let size = input.id.len().saturating_add(input.attributes.len()).saturating_add(input.facts.len());
+        let maps = maps::count(&input.attributes).saturating_add(maps::count(&input.facts));
         let too_large = if size > limits.input_bytes {
             Some(format!("it has {size} bytes; at most {} are allowed", limits.input_bytes))
         } else {
@@ -158,10 +167,18 @@ fn contents(found: wit::Found, redact: &Redactor, limits: &Limits) -> Result<Fou
         if map_leaks(&attributes, &leaks) {
             return Err(RejectedAnswer::LeaksSecret("an input".into()));
         }
+        let problem = |problem: String| BadAnswer::BadFacts {
+            what: what(),
+            problem: GuestText::bounded(&problem, PROBLEM_BYTES, redact).to_string(),
+        };
+        let facts = Facts::parse(&input.facts).map_err(problem)?;
+        if serde_json::to_value(&facts).is_ok_and(|facts| value_leaks(&facts, &leaks)) {
+            return Err(RejectedAnswer::LeaksSecret("an input".into()));
+        }
         // Both names belong to the host, which sets them from what it knows.
         attributes.remove("id");
         attributes.remove("provider");
-        inputs.push(Input { id: input.id, attributes });
+        inputs.push(Input { id: input.id, attributes, facts });
     }
     Ok(Found { inputs, odd })
 }

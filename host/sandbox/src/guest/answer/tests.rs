@@ -8,7 +8,11 @@ fn redactor() -> Redactor {
 }
 
 fn found(list: &[(&str, &str)], odd: Vec<types::OddItem>) -> Result<Found, RejectedAnswer> {
-    let list = list.iter().map(|(id, attributes)| types::Input { id: (*id).into(), attributes: (*attributes).into() });
+    let list = list.iter().map(|(id, attributes)| types::Input {
+        id: (*id).into(),
+        attributes: (*attributes).into(),
+        facts: String::new(),
+    });
     contents(wit::Found { inputs: list.collect(), odd }, &redactor(), &Limits::default())
 }
 
@@ -85,4 +89,39 @@ fn an_answer_with_a_secret_is_refused_even_behind_json_escapes() {
     assert_eq!(checked(&[("1", r#"{"a":["s3cre\u0074-token"]}"#)]), leak);
     assert_eq!(checked(&[("1", r#"{"s3cre\u0074-token":1}"#)]), leak);
     assert_eq!(checked(&[("s3cret-token", "{}")]), leak);
+}
+
+fn with_facts(facts: &str) -> Result<Found, RejectedAnswer> {
+    let input = types::Input { id: "1".into(), attributes: "{}".into(), facts: facts.into() };
+    contents(wit::Found { inputs: vec![input], odd: Vec::new() }, &redactor(), &Limits::default())
+}
+
+#[test]
+fn facts_are_read_and_what_is_not_known_is_left_out() {
+    let found = with_facts(r#"{"draft":true,"webUrl":"https://f.example/1","mood":"good"}"#).unwrap();
+    let facts = &found.inputs[0].facts;
+    assert_eq!(
+        (facts.draft, facts.web_url.as_deref(), facts.from_fork),
+        (Some(true), Some("https://f.example/1"), None)
+    );
+    assert!(with_facts("").unwrap().inputs[0].facts.is_empty());
+}
+
+#[test]
+fn facts_of_another_shape_reject_the_answer_and_large_ones_the_input() {
+    let bad = |facts: &str| match with_facts(facts) {
+        Err(RejectedAnswer::Invalid(bad)) => bad.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert!(bad("[]").starts_with("the facts of input '1': it is not a JSON object"));
+    assert_eq!(bad(r#"{"draft":1}"#), "the facts of input '1': draft: invalid type: integer `1`, expected a boolean");
+    let large = format!(r#"{{"mood":"{}"}}"#, "x".repeat(32 * 1024));
+    assert_eq!(with_facts(&large).unwrap().odd.len(), 1);
+}
+
+#[test]
+fn facts_with_a_secret_are_refused_even_behind_json_escapes() {
+    let leak = Err(RejectedAnswer::LeaksSecret("an input".into()));
+    assert_eq!(with_facts(r#"{"targetBranch":"s3cret-token"}"#), leak);
+    assert_eq!(with_facts(r#"{"targetBranch":"s3cre\u0074-token"}"#), leak);
 }

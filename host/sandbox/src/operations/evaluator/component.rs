@@ -18,6 +18,7 @@ use crate::plugin::world::Roles;
 use crate::plugin::{PluginDescription, PluginRef, PluginSource};
 use orangery_core::Timestamp;
 use orangery_egress::Redactor;
+use orangery_plugin_documents::Manifest;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -98,13 +99,9 @@ impl Inner {
                 plugin: reference,
                 source: PluginSource::bundled("built-in"),
                 types: Vec::new(),
-                renderer: None,
-                reports: false,
-                credentials: Vec::new(),
-                wants: Vec::new(),
-                renderer_schema: serde_json::Value::Null,
+                manifest: Arc::new(Manifest::new("evaluator", env!("CARGO_PKG_VERSION"))),
+                notes: Vec::new(),
             },
-            roles,
             pre,
             schemas: BTreeMap::new(),
             computing: FairSemaphore::new(Capacity::all(self.at_once())),

@@ -1,21 +1,38 @@
-//! A plugin's description of itself: asked once, checked before anyone relies on it.
+//! A plugin's manifest: asked for once, read into types, checked before anyone relies on it.
+//!
+//! # Guarantees
+//! Names, origins, shapes of Secrets and schemas follow their grammar; sentences are one bounded line; what the plugin exports and
+//! what it lists agree. A refusal names the key. What this host does not know is a note and refuses nothing.
 
-use crate::bindings::info::exports::orangery::plugin::info as wit;
+mod grammar;
+
 use crate::plugin::schema::{ALL_SCHEMAS_BYTES, Schema, SchemaError};
 use crate::plugin::world::Roles;
-use crate::plugin::{PluginDescription, PluginRef, PluginSource, Want};
+use crate::plugin::{PluginDescription, PluginRef, PluginSource};
+use grammar::{MOST, shown, unique};
 use orangery_core::{LimitRule, NameKind, ServedType};
-use orangery_egress::Origin;
-use std::collections::{BTreeMap, BTreeSet};
+use orangery_egress::credential::shape::{self, ShapeError};
+use orangery_plugin_documents::manifest::{self, Credential, ManifestError, NotifiedBy, Notifies, Want};
+use orangery_plugin_documents::{Facts, Manifest};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// Things of one kind a plugin may list.
-const MOST: usize = 64;
-/// Bytes of a name.
-const NAME_BYTES: usize = 63;
+/// Bytes of a manifest: its schemas and as much again.
+const MANIFEST_BYTES: usize = 2 * ALL_SCHEMAS_BYTES;
 
-/// What is wrong with a description.
+/// What is wrong with a manifest.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum DescriptionError {
+    /// It is larger than any may be.
+    #[error("its manifest has {bytes} bytes; at most {MANIFEST_BYTES} are allowed")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+    },
+    /// It cannot be read.
+    #[error("its manifest cannot be read: {0}")]
+    Manifest(#[from] ManifestError),
     /// A name or version that is not one.
     #[error("its {field} is '{value}'; it must be {rule}")]
     Word {
@@ -27,7 +44,7 @@ pub enum DescriptionError {
         rule: &'static str,
     },
     /// It exports a role without saying what for, or the other way round.
-    #[error("it exports {exports}, but describe lists {lists}")]
+    #[error("it exports {exports}, but its manifest lists {lists}")]
     Role {
         /// What it exports.
         exports: &'static str,
@@ -53,11 +70,22 @@ pub enum DescriptionError {
     /// A schema that cannot be used.
     #[error("the configuration of {of}: {cause}")]
     Schema {
-        /// Of which type or renderer.
+        /// Of which type, renderer or notices.
         of: String,
         /// Why.
         #[source]
         cause: SchemaError,
+    },
+    /// A shape of a Secret that cannot be.
+    #[error("credentials: the shape {at} of '{credential}': {cause}")]
+    Shape {
+        /// Of which credential.
+        credential: String,
+        /// Its position, from 0.
+        at: usize,
+        /// What is wrong.
+        #[source]
+        cause: ShapeError,
     },
     /// An origin that is none.
     #[error("it wants '{origin}': {problem}")]
@@ -67,8 +95,11 @@ pub enum DescriptionError {
         /// What is wrong.
         problem: String,
     },
+    /// A path prefix that is none.
+    #[error("it wants the path '{0}'; a path begins with a slash and has no query")]
+    Path(String),
     /// A type whose names are filtered has to say which attribute holds them.
-    #[error("the type {0} has names of a kind but no name-attribute")]
+    #[error("the type {0} has names of a kind but no nameAttribute")]
     NoNameAttribute(String),
 }
 
@@ -77,151 +108,181 @@ pub(crate) type Described = (PluginDescription, BTreeMap<String, Schema>);
 
 /// Checks what `describe` said.
 pub(crate) fn check(
-    said: wit::PluginInfo,
+    said: &str,
     roles: Roles,
     digest: &str,
     source: PluginSource,
 ) -> Result<Described, DescriptionError> {
-    word("name", &said.name, NAME_BYTES, is_label, "lower-case letters, digits and dashes, at most 63")?;
-    word("version", &said.version, NAME_BYTES, is_version, "a semantic version such as 1.2.3")?;
-    check_role(&said, roles)?;
+    if said.len() > MANIFEST_BYTES {
+        return Err(DescriptionError::TooLarge { bytes: said.len() });
+    }
+    let manifest::Parsed { mut manifest, unknown } = manifest::parse(said)?;
+    let mut notes: Vec<String> = unknown
+        .into_iter()
+        .map(|key| format!("its manifest has the key '{key}', which this host does not know"))
+        .collect();
+    grammar::label("name", &manifest.name)?;
+    grammar::version(&manifest.version)?;
+    check_role(&manifest, roles)?;
     let mut schemas = BTreeMap::new();
-    let types = unique("type", said.types, |ty| &ty.name)?;
-    let types = types.into_iter().map(|ty| served(ty, &mut schemas)).collect::<Result<Vec<_>, _>>()?;
-    let renderer_schema = match &said.renderer {
-        None => serde_json::Value::Bool(true),
-        Some(name) => {
-            word("renderer", name, NAME_BYTES, is_label, "lower-case letters, digits and dashes, at most 63")?;
-            compile(name, &said.renderer_schema, &mut schemas)?
-        }
-    };
-    let credentials = unique("credential", said.credentials, |name| name)?;
-    for name in &credentials {
-        word("credential", name, NAME_BYTES, is_label, "lower-case letters, digits and dashes, at most 63")?;
+    unique("type", &manifest.types, |served| &served.name)?;
+    let types = manifest.types.iter().map(|served| served_type(served, &mut schemas, &mut notes));
+    let types = types.collect::<Result<Vec<_>, _>>()?;
+    if let Some(renderer) = &manifest.renderer {
+        grammar::label("renderer", &renderer.name)?;
+        compile(&renderer.name, renderer.config.as_ref(), &mut schemas)?;
     }
-    let wants = unique("origin", said.wants, |want| &want.origin)?.into_iter().map(want).collect::<Result<_, _>>()?;
-    let plugin = PluginRef { name: said.name, version: said.version, digest: digest.to_owned() };
-    let reports = roles.reporter;
-    let renderer = said.renderer;
-    Ok((PluginDescription { plugin, source, types, renderer, reports, credentials, wants, renderer_schema }, schemas))
+    check_notifies(&manifest.notifies, &mut schemas)?;
+    check_credentials(&manifest.credentials)?;
+    check_wants(&manifest.wants)?;
+    in_single_lines(&mut manifest);
+    let plugin =
+        PluginRef { name: manifest.name.clone(), version: manifest.version.clone(), digest: digest.to_owned() };
+    Ok((PluginDescription { plugin, source, types, manifest: Arc::new(manifest), notes }, schemas))
 }
 
-fn check_role(said: &wit::PluginInfo, roles: Roles) -> Result<(), DescriptionError> {
-    match (said.types.is_empty(), said.renderer.is_none(), roles.renderer) {
-        (false, true, false) | (true, false, true) => Ok(()),
-        (true, _, false) => Err(DescriptionError::Role { exports: roles.word(), lists: "no types" }),
-        (_, false, false) => Err(DescriptionError::Role { exports: roles.word(), lists: "a renderer name" }),
-        (false, _, true) => Err(DescriptionError::Role { exports: "renderer", lists: "types" }),
-        (true, true, true) => Err(DescriptionError::Role { exports: "renderer", lists: "no renderer name" }),
+fn check_role(manifest: &Manifest, roles: Roles) -> Result<(), DescriptionError> {
+    let exports = roles.word();
+    let wrong = |lists| Err(DescriptionError::Role { exports, lists });
+    let Manifest { types, renderer, notifies, .. } = manifest;
+    match roles {
+        Roles { renderer: true, .. } if !types.is_empty() => wrong("types"),
+        Roles { renderer: true, .. } if renderer.is_none() => wrong("no renderer name"),
+        Roles { renderer: false, .. } if renderer.is_some() => wrong("a renderer name"),
+        Roles { provider: true, .. } if types.is_empty() => wrong("no types"),
+        Roles { provider: false, .. } if !types.is_empty() => wrong("types"),
+        Roles { notifier: true, .. } if notifies.is_empty() => wrong("nothing under notifies"),
+        Roles { notifier: false, .. } if !notifies.is_empty() => wrong("something under notifies"),
+        _ => Ok(()),
     }
 }
 
-fn served(ty: wit::ServedType, schemas: &mut BTreeMap<String, Schema>) -> Result<ServedType, DescriptionError> {
-    word("type", &ty.name, 128, is_type, "CamelCase letters and digits, at most 128")?;
-    let name_kind = match ty.name_kind {
-        wit::NameKind::Branch => NameKind::Branch,
-        wit::NameKind::Tag => NameKind::Tag,
-        wit::NameKind::Environment => NameKind::Environment,
-        wit::NameKind::Unnamed => NameKind::Unnamed,
+fn served_type(
+    served: &manifest::ServedType,
+    schemas: &mut BTreeMap<String, Schema>,
+    notes: &mut Vec<String>,
+) -> Result<ServedType, DescriptionError> {
+    grammar::type_name(&served.name)?;
+    let name_kind = match served.name_kind {
+        manifest::NameKind::Branch => NameKind::Branch,
+        manifest::NameKind::Tag => NameKind::Tag,
+        manifest::NameKind::Environment => NameKind::Environment,
+        manifest::NameKind::Unnamed => NameKind::Unnamed,
     };
-    if ty.name_attribute.is_empty() && name_kind != NameKind::Unnamed {
-        return Err(DescriptionError::NoNameAttribute(ty.name));
+    if served.name_attribute.is_empty() && name_kind != NameKind::Unnamed {
+        return Err(DescriptionError::NoNameAttribute(served.name.clone()));
     }
-    if !ty.name_attribute.is_empty() {
-        word(
-            "name-attribute",
-            &ty.name_attribute,
-            NAME_BYTES,
-            is_attribute,
-            "letters, digits and underscores, at most 63",
-        )?;
+    if !served.name_attribute.is_empty() {
+        grammar::attribute("nameAttribute", &served.name_attribute)?;
     }
-    let config_schema = compile(&ty.name, &ty.config_schema, schemas)?;
+    unique("attribute", &served.attributes, |attribute| &attribute.name)?;
+    for named in &served.attributes {
+        grammar::attribute("attribute", &named.name)?;
+    }
+    unique("fact", &served.facts, String::as_str)?;
+    let unknown = served.facts.iter().filter(|fact| !Facts::NAMES.contains(&fact.as_str()));
+    notes.extend(unknown.map(|fact| {
+        format!("the type {} fills the fact '{}', which this host does not know", served.name, shown(fact))
+    }));
+    compile(&served.name, served.config.as_ref(), schemas)?;
     Ok(ServedType {
-        name: ty.name,
+        name: served.name.clone(),
         name_kind,
-        name_attribute: ty.name_attribute,
-        labelled: ty.labelled,
-        limit_rule: match ty.limit_rule {
-            wit::LimitRule::Admit => LimitRule::Admit,
-            wit::LimitRule::Best => LimitRule::Best,
+        name_attribute: served.name_attribute.clone(),
+        labelled: served.labelled,
+        limit_rule: match served.limit {
+            manifest::LimitRule::Admit => LimitRule::Admit,
+            manifest::LimitRule::Best => LimitRule::Best,
         },
-        config_schema,
     })
 }
 
-fn compile(
-    of: &str,
-    text: &str,
-    schemas: &mut BTreeMap<String, Schema>,
-) -> Result<serde_json::Value, DescriptionError> {
+/// The name of the schema of the configuration of notices. Those without one of their own have that of the type.
+pub(crate) fn notices_of(by: &NotifiedBy) -> String {
+    match by {
+        NotifiedBy::Type(name) => format!("notices of {name}"),
+        NotifiedBy::Channel(name) => format!("notices for {name}"),
+    }
+}
+
+fn check_notifies(notifies: &[Notifies], schemas: &mut BTreeMap<String, Schema>) -> Result<(), DescriptionError> {
+    if notifies.len() > MOST {
+        return Err(DescriptionError::TooMany { what: "notices", count: notifies.len() });
+    }
+    for (at, notices) in notifies.iter().enumerate() {
+        match &notices.of {
+            NotifiedBy::Type(name) => grammar::type_name(name)?,
+            NotifiedBy::Channel(name) => grammar::label("channel", name)?,
+        }
+        if notifies.iter().take(at).any(|earlier| earlier.of == notices.of) {
+            return Err(DescriptionError::Twice { what: "notices of", value: shown(notices.of.name()) });
+        }
+        if notices.config.is_some() {
+            compile(&notices_of(&notices.of), notices.config.as_ref(), schemas)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_credentials(credentials: &[Credential]) -> Result<(), DescriptionError> {
+    unique("credential", credentials, |credential| &credential.name)?;
+    for credential in credentials {
+        grammar::label("credential", &credential.name)?;
+        if credential.shapes.len() > MOST {
+            return Err(DescriptionError::TooMany { what: "shapes", count: credential.shapes.len() });
+        }
+        for (at, declared) in credential.shapes.iter().enumerate() {
+            let wrong = |cause| DescriptionError::Shape { credential: credential.name.clone(), at, cause };
+            shape::check(declared).map_err(wrong)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_wants(wants: &[Want]) -> Result<(), DescriptionError> {
+    if wants.len() > MOST {
+        return Err(DescriptionError::TooMany { what: "origins", count: wants.len() });
+    }
+    for want in wants {
+        for text in std::iter::once(&want.origin).chain(&want.for_url) {
+            grammar::origin(text)?;
+        }
+        unique("path", &want.paths, String::as_str)?;
+        let is_path = |path: &str| path.starts_with('/') && !path.contains(['?', '#', '*']) && path.is_ascii();
+        if let Some(wrong) = want.paths.iter().find(|path| !is_path(path)) {
+            return Err(DescriptionError::Path(shown(wrong)));
+        }
+    }
+    Ok(())
+}
+
+fn compile(of: &str, schema: Option<&Value>, schemas: &mut BTreeMap<String, Schema>) -> Result<(), DescriptionError> {
     let unusable = |cause| DescriptionError::Schema { of: of.to_owned(), cause };
+    let text = schema.map_or_else(|| "{}".to_owned(), Value::to_string);
     let held: usize = schemas.values().filter_map(Schema::text).map(|text| text.len()).sum();
     // As a value a schema takes many times the memory of its text, so all of a plugin's are bounded together.
     if held.saturating_add(text.len()) > ALL_SCHEMAS_BYTES {
         return Err(unusable(SchemaError::TooLargeTogether(held.saturating_add(text.len()))));
     }
-    let (schema, value) = Schema::parse(text).map_err(unusable)?;
+    let schema = Schema::parse(&text).map_err(unusable)?;
     schemas.insert(of.to_owned(), schema);
-    Ok(value)
+    Ok(())
 }
 
-fn want(want: wit::Want) -> Result<Want, DescriptionError> {
-    for text in std::iter::once(&want.origin).chain(&want.for_url) {
-        text.parse::<Origin>()
-            .map_err(|problem| DescriptionError::Origin { origin: shown(text), problem: problem.to_string() })?;
+fn in_single_lines(manifest: &mut Manifest) {
+    for text in [&mut manifest.description, &mut manifest.homepage, &mut manifest.license] {
+        grammar::sentence(text);
     }
-    Ok(Want { origin: want.origin, for_url: want.for_url })
-}
-
-/// The list, if it is short and nothing is in it twice.
-fn unique<T>(what: &'static str, list: Vec<T>, name: impl Fn(&T) -> &String) -> Result<Vec<T>, DescriptionError> {
-    if list.len() > MOST {
-        return Err(DescriptionError::TooMany { what, count: list.len() });
+    for served in &mut manifest.types {
+        grammar::sentence(&mut served.description);
+        grammar::sentence(&mut served.cost);
+        served.attributes.iter_mut().for_each(|attribute| grammar::sentence(&mut attribute.description));
+        served.facts.iter_mut().for_each(grammar::sentence);
     }
-    let mut seen = BTreeSet::new();
-    if let Some(twice) = list.iter().map(&name).find(|value| !seen.insert(value.as_str())) {
-        return Err(DescriptionError::Twice { what, value: shown(twice) });
+    for credential in &mut manifest.credentials {
+        grammar::sentence(&mut credential.description);
+        credential.shapes.iter_mut().flat_map(|shape| &mut shape.keys).for_each(|key| grammar::sentence(&mut key.name));
     }
-    Ok(list)
-}
-
-fn word(
-    field: &'static str,
-    value: &str,
-    most: usize,
-    good: fn(&str) -> bool,
-    rule: &'static str,
-) -> Result<(), DescriptionError> {
-    if !value.is_empty() && value.len() <= most && good(value) {
-        return Ok(());
-    }
-    Err(DescriptionError::Word { field, value: shown(value), rule })
-}
-
-fn shown(value: &str) -> String {
-    crate::guest::text::cut(value, 64).escape_debug().to_string()
-}
-
-fn is_label(value: &str) -> bool {
-    value.starts_with(|c: char| c.is_ascii_lowercase())
-        && value.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-}
-
-fn is_type(value: &str) -> bool {
-    value.starts_with(|c: char| c.is_ascii_uppercase()) && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
-}
-
-fn is_attribute(value: &str) -> bool {
-    value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-fn is_version(value: &str) -> bool {
-    let core = value.split(['-', '+']).next().unwrap_or_default();
-    let numbers = core.split('.').collect::<Vec<_>>();
-    numbers.len() == 3
-        && numbers.iter().all(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
-        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-+".contains(&byte))
 }
 
 #[cfg(test)]

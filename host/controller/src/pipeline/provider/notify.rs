@@ -1,0 +1,77 @@
+//! One notice of one provider: access as for a poll, then the notifier.
+
+use crate::pipeline::provider::access::{self, AccessError, AccessPolicy};
+use crate::pipeline::provider::poll::consumer;
+use crate::pipeline::secrets::SecretReader;
+use orangery_core::spec::ProviderSpec;
+use orangery_egress::{HttpLimits, RequestTrace, SessionSpec};
+use orangery_sandbox::{CallError, LogLine, Notice, NotifyRequest, PluginRef, Sandbox};
+use serde_json::Value;
+
+/// What came of a notice.
+#[derive(Debug)]
+pub struct Notified {
+    /// Which notifier told it, or why it was not told.
+    pub result: Result<PluginRef, NotifyError>,
+    /// What was asked of the network.
+    pub requests: Vec<RequestTrace>,
+    /// What the notifier logged.
+    pub logs: Vec<LogLine>,
+}
+
+/// Why a notice was not told.
+#[derive(Debug, thiserror::Error)]
+pub enum NotifyError {
+    /// Credentials, certificates or the URL cannot be used.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// Nobody tells notices of the type, or the notifier could not.
+    #[error(transparent)]
+    Call(CallError),
+}
+
+/// Tells a notice through the notifier of the provider's type, with the credentials of the provider's Secret.
+pub async fn notify(
+    sandbox: &Sandbox,
+    policy: &AccessPolicy,
+    provider: &ProviderSpec,
+    secrets: &dyn SecretReader,
+    notice: Notice,
+) -> Notified {
+    let failed = |error| Notified { result: Err(error), requests: Vec::new(), logs: Vec::new() };
+    let plugin = match sandbox.notifier_of(&provider.kind) {
+        Ok(plugin) => plugin,
+        Err(missing) => return failed(NotifyError::Call(missing)),
+    };
+    let source = access::Source {
+        name: &provider.name,
+        url: provider.url.as_deref().unwrap_or_default(),
+        secret: provider.secret.as_deref(),
+        certificate: provider.certificate.as_deref(),
+        insecure: provider.insecure,
+    };
+    let access = match access::arrange(source, &plugin, policy, secrets).await {
+        Ok(access) => access,
+        Err(error) => return failed(error.into()),
+    };
+    let consumer = consumer(provider);
+    let request = NotifyRequest {
+        consumer: consumer.clone(),
+        kind: provider.kind.clone(),
+        url: provider.url.clone().unwrap_or_default(),
+        config: provider.config.clone().map_or(Value::Null, Value::Object),
+        session: SessionSpec {
+            consumer: consumer.to_string(),
+            grants: access.grants,
+            credentials: access.credentials,
+            tls: access.tls,
+            limits: HttpLimits::default(),
+            deadline: None,
+            script: None,
+        },
+        notice,
+    };
+    let report = sandbox.notify(request).await;
+    let result = report.result.map(|()| plugin.plugin).map_err(NotifyError::Call);
+    Notified { result, requests: report.requests, logs: report.logs }
+}

@@ -1,0 +1,5 @@
+//! Plugins from the command line: what they say of themselves, how they are tested, what they tell.
+
+mod explain;
+mod notify;
+mod plugin;
