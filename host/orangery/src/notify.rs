@@ -61,7 +61,7 @@ fn read(document: &Document, provider: &ProviderSpec) -> Result<Notice, Manifest
     match document.decode()? {
         NoticeFile { environment: Some(mut notice), event: None } => {
             if notice.provider_type.is_empty() {
-                notice.provider_type.clone_from(&provider.kind);
+                provider.provider_type.as_str().clone_into(&mut notice.provider_type);
             }
             if notice.url.is_empty() {
                 notice.url = provider.url.clone().unwrap_or_default();

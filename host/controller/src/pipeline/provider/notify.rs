@@ -39,7 +39,7 @@ pub async fn notify(
     notice: Notice,
 ) -> Notified {
     let failed = |error| Notified { result: Err(error), requests: Vec::new(), logs: Vec::new() };
-    let plugin = match sandbox.notifier_of(&provider.kind) {
+    let plugin = match sandbox.notifier_of(provider.provider_type.as_str()) {
         Ok(plugin) => plugin,
         Err(missing) => return failed(NotifyError::Call(missing)),
     };
@@ -57,7 +57,7 @@ pub async fn notify(
     let consumer = consumer(provider);
     let request = NotifyRequest {
         consumer: consumer.clone(),
-        kind: provider.kind.clone(),
+        kind: provider.provider_type.as_str().to_owned(),
         url: provider.url.clone().unwrap_or_default(),
         config: provider.config.clone().map_or(Value::Null, Value::Object),
         session: SessionSpec {
