@@ -53,9 +53,13 @@ fn rows(prefix: &str, schema: &Value, root: &Value, page: &mut String) {
             None => (follow(&field["items"]).unwrap_or_default(), "[]"),
         };
         let path = format!("{prefix}{key}{}", if inner.is_null() { "" } else { mark });
-        let own = field["description"].as_str().or_else(|| inner["description"].as_str()).unwrap_or_default();
+        let own = field["description"]
+            .as_str()
+            .or_else(|| inner.get("description").and_then(Value::as_str))
+            .unwrap_or_default();
         let needed = if required(key) { " Required." } else { "" };
-        let words: Vec<String> = inner["oneOf"].as_array().into_iter().flatten().flat_map(words).collect();
+        let words: Vec<String> =
+            inner.get("oneOf").and_then(Value::as_array).into_iter().flatten().flat_map(words).collect();
         let words = if words.is_empty() { String::new() } else { format!(" One of {}.", words.join(", ")) };
         let text = format!("{own}{needed}{words}").split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
         page.push_str(&format!("| `{path}` | {text} |\n"));

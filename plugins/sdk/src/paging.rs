@@ -41,6 +41,7 @@ pub enum Paging<'a> {
 
 /// One step of a walk.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one page at a time exists; a box would cost an allocation for each")]
 pub enum Step {
     /// A page and the request that got it.
     Page(Request, Response),

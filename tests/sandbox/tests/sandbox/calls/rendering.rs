@@ -153,7 +153,7 @@ pub(crate) mod renders {
     #[tokio::test(flavor = "multi_thread")]
     async fn many_inputs_that_break_the_renderer_stop_none_of_the_others() -> Result<()> {
         let sandbox = bench::with(&[GUEST]).await?;
-        let poisoned = |n: usize| n < 30 || n % 20 == 0;
+        let poisoned = |n: usize| n < 30 || n.is_multiple_of(20);
         let attributes = |n| if poisoned(n) { json!({"break": "panic"}) } else { json!({}) };
         let inputs = (0..300).map(|n| input(&n.to_string(), attributes(n))).collect();
         let entries = rendered(&sandbox, inputs).await?;
