@@ -15,6 +15,7 @@ pub mod desired;
 pub mod environment;
 pub mod guard;
 mod input;
+pub mod ledger;
 mod object;
 pub mod plan;
 pub mod selection;
@@ -23,21 +24,17 @@ mod time;
 
 pub use combine::{Combined, CombinedInput, combine};
 pub use conditions::{Disposition, Explain, Notice, Reason, shown};
-pub use desired::{DesiredSet, DesiredStep, Wanted, desire};
-pub use environment::{FailedEnvironment, Halted, Standing};
-pub use guard::{GuardMemory, GuardPolicy, Hold, SourceState, Verdict};
-pub use input::{
-    ANY, Attributes, Found, Freshness, Input, InputList, NamespacedName, OddInputs, OddItem, PollOutcome, Snapshot,
-    digest, revision,
-};
-pub use object::{
-    GroupVersionKind, Object, ObjectKey, PackedObject, Scope, Scopes, checksum, copy, kinds_with_namespace, readiness,
-};
-pub use plan::ledger::{self, InputRef, InputSource, Ledger, LedgerEntry, Mark, SourceRef, inventory};
+pub use desired::{DesiredSet, DesiredStep, FailedEnvironment, Scope, Scopes, Wanted, desire, kinds_with_namespace};
+pub use environment::Standing;
+pub use guard::{GuardPolicy, Hold, SourceState, Verdict};
+pub use input::{Attributes, Found, Input, InputList, NamespacedName, OddItem, PollOutcome, digest, revision};
+pub use ledger::{GuardMemory, InputRef, InputSource, Ledger, LedgerEntry, Mark, SourceRef, inventory};
+pub use object::{GroupVersionKind, Object, ObjectKey, PackedObject, checksum, copy, keys, readiness};
 pub use plan::{
-    Action, ApplyReport, Change, Failed, Kept, Owner, Plan, Planned, PruneReport, Stage, StageGate, Step, Terminating,
-    Waiting,
+    Action, ApplyReport, Change, Failed, Halted, Kept, Owner, Plan, Planned, PruneReport, Stage, StageGate, Step,
+    Terminating, Waiting,
 };
-pub use selection::{Filter, FilterSpec, LimitRule, NameKind, Selected, ServedType};
-pub use spec::keys;
+pub use selection::{
+    ANY, Filter, FilterSpec, Freshness, LimitRule, NameKind, OddInputs, Selected, ServedType, Snapshot,
+};
 pub use time::{Timestamp, TimestampError, duration, schedule};

@@ -6,13 +6,16 @@
 
 mod dedup;
 mod difference;
+mod failed;
 mod metadata;
 mod normal;
+mod scope;
 
+pub use failed::FailedEnvironment;
 pub use metadata::CommonMetadata;
+pub use scope::{Scope, Scopes, kinds_with_namespace};
 
 use crate::conditions::{Disposition, Explain, Notice, Reason};
-use crate::environment::FailedEnvironment;
 use crate::input::NamespacedName;
 use crate::ledger::InputRef;
 use crate::object::{Object, ObjectKey, PackedObject};

@@ -1,10 +1,11 @@
 //! A desired set with the keys that its objects have on the server: duplicates that differ in a meaningless namespace only are
 //! found here, after the scopes of the kinds are known.
 
+use super::Scopes;
 use super::dedup::conflict;
 use super::{DesiredError, DesiredSet, DesiredStep, OnDuplicate, Wanted, blame, check_across_steps};
 use crate::conditions::{Notice, Reason};
-use crate::object::{Object, ObjectKey, PackedObject, Scopes};
+use crate::object::{Object, ObjectKey, PackedObject};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;

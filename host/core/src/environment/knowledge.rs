@@ -9,8 +9,8 @@
 use super::Standing;
 use crate::conditions::Reason;
 use crate::guard::SourceState;
-use crate::input::Freshness;
 use crate::ledger::{InputRef, InputSource, LedgerEntry, SourceRef};
+use crate::selection::Freshness;
 use std::collections::BTreeSet;
 
 /// Decides which stale entries may be pruned, by what is known after an apply.

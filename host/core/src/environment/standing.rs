@@ -1,6 +1,6 @@
 //! How each environment stands after an apply.
 
-use super::FailedEnvironment;
+use crate::desired::FailedEnvironment;
 use crate::ledger::InputRef;
 use crate::object::ObjectKey;
 use crate::plan::{ApplyReport, Failed, Plan, Planned};

@@ -1,12 +1,17 @@
 //! Who is left out, who goes on, and what may be pruned.
 
 use super::*;
+use crate::conditions::Reason;
+use crate::desired::FailedEnvironment;
 use crate::desired::{DesiredSet, DesiredStep, Wanted};
 use crate::guard::SourceState;
-use crate::input::{Freshness, NamespacedName, OddInputs};
+use crate::input::NamespacedName;
+use crate::ledger::InputRef;
 use crate::ledger::{InputSource, Ledger, LedgerEntry, SourceRef};
 use crate::object::{Object, ObjectKey, PackedObject};
+use crate::plan::Halted;
 use crate::plan::{Action, ApplyReport, Change, Failed, Owner, Plan, Waiting, plan};
+use crate::selection::{Freshness, OddInputs};
 use crate::time::Timestamp;
 use serde_json::json;
 use std::collections::BTreeSet;

@@ -16,20 +16,18 @@
 
 mod approval;
 mod deletion;
-mod memory;
 mod policy;
 mod rules;
 mod tally;
 
 pub use approval::{Hold, list_digest};
 pub use deletion::{DeletionPolicy, Holding, Many, WhyHeld};
-pub use memory::{GuardMemory, HIGH_WATER, Level, MAX_LEVELS};
 pub use policy::{GuardPolicy, Thresholds};
 
 use crate::conditions::Reason;
-use crate::input::{Freshness, OddInputs};
-use crate::ledger::{InputRef, Ledger, LedgerEntry, Mark};
+use crate::ledger::{GuardMemory, InputRef, Ledger, LedgerEntry, Mark};
 use crate::object::ObjectKey;
+use crate::selection::{Freshness, OddInputs};
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
 

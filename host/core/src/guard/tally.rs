@@ -1,8 +1,8 @@
 //! Inputs and objects before and now, as the ledger knows them, and what the guard remembers of them.
 
-use super::memory::GuardMemory;
 use super::policy::GuardPolicy;
 use super::{Evidence, Verdict, counted};
+use crate::ledger::GuardMemory;
 use crate::ledger::{InputRef, InputSource, LedgerEntry};
 use crate::object::ObjectKey;
 use std::collections::BTreeSet;

@@ -9,6 +9,7 @@ use super::*;
 use crate::environment::{Knowledge, Sifted, Standing};
 use crate::keys;
 use crate::ledger::SourceRef;
+use crate::ledger::{GuardMemory, HIGH_WATER};
 use std::collections::BTreeMap;
 use std::ops::Range;
 

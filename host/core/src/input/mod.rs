@@ -3,11 +3,9 @@
 mod attributes;
 pub mod digest;
 mod revision;
-mod snapshot;
 
 pub use attributes::{Attributes, InputList};
 pub use revision::revision;
-pub use snapshot::{ANY, Freshness, OddInputs, Snapshot};
 
 use orangery_plugin_documents::Facts;
 use serde::{Deserialize, Serialize};

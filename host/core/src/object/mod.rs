@@ -2,12 +2,11 @@
 
 pub mod checksum;
 pub mod copy;
+pub mod keys;
 mod packed;
 pub mod readiness;
-mod scope;
 
 pub use packed::PackedObject;
-pub use scope::{Scope, Scopes, kinds_with_namespace};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -25,9 +25,10 @@ pub fn take_living(stale: &mut Vec<LedgerEntry>, wanted: &BTreeSet<String>) -> V
 mod tests {
     use super::*;
     use crate::desired::{DesiredSet, DesiredStep, Wanted};
+    use crate::desired::{Scope, Scopes};
     use crate::input::NamespacedName;
     use crate::ledger::{Ledger, Mark};
-    use crate::object::{Object, ObjectKey, PackedObject, Scope, Scopes};
+    use crate::object::{Object, ObjectKey, PackedObject};
     use crate::plan::{Action, Change, Owner, plan};
     use proptest::prelude::*;
     use serde_json::json;

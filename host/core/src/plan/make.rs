@@ -1,9 +1,10 @@
 //! From the desired set and the ledger to the plan.
 
+use super::Halted;
 use super::{NotApplicable, Owner, Plan, Planned, Step, check, order};
 use crate::conditions::Explain;
+use crate::desired::FailedEnvironment;
 use crate::desired::{DesiredSet, Wanted};
-use crate::environment::{FailedEnvironment, Halted};
 use crate::ledger::{Ledger, LedgerEntry, Mark};
 use crate::object::ObjectKey;
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,7 +6,7 @@
 //! a failed environment are neither applied nor stale.
 
 mod check;
-pub mod ledger;
+mod halted;
 mod living;
 mod make;
 mod occupied;
@@ -15,6 +15,7 @@ mod report;
 mod settle;
 
 pub use check::{NotApplicable, check_names};
+pub use halted::Halted;
 pub use living::{take_living, wanted_uids};
 pub use make::plan;
 pub use occupied::{Occupied, take_occupied};
@@ -22,7 +23,7 @@ pub use order::{deletion_order, is_deleted_first};
 pub use report::{Action, ApplyReport, Change, Failed, Kept, PruneReport, Terminating, Waiting};
 pub use settle::settle;
 
-use crate::environment::FailedEnvironment;
+use crate::desired::FailedEnvironment;
 use crate::input::NamespacedName;
 use crate::ledger::{InputRef, Ledger, LedgerEntry, Mark};
 use crate::object::{Object, ObjectKey};

@@ -12,6 +12,7 @@ mod pattern;
 mod select;
 mod served;
 mod skip;
+mod snapshot;
 mod version;
 
 pub use asked::Asked;
@@ -23,4 +24,5 @@ pub use select::{
     Question, SelectError, Selected, select,
 };
 pub use served::{LimitRule, NameKind, ServedType};
+pub use snapshot::{ANY, Freshness, OddInputs, Snapshot};
 pub use version::RangeError;

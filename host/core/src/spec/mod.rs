@@ -1,7 +1,6 @@
 //! The specs of both custom resources as types: what the wire said, parsed once at the border and never again.
 
 mod annotations;
-pub mod keys;
 mod provider;
 mod provider_type;
 mod rules;

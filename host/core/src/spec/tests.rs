@@ -3,6 +3,7 @@
 use super::*;
 use crate::combine::Strategy;
 use crate::input::NamespacedName;
+use crate::keys;
 use crate::selection::FilterSpec;
 use serde_json::{Map, json};
 use std::collections::BTreeMap;

@@ -3,16 +3,15 @@
 //! # Guarantees
 //! What was written is read back as it was. A time that cannot be read counts as now: the guard rather remembers too long.
 
-use super::size;
 use crate::kubernetes::context::now;
-use crate::kubernetes::run::Run;
+use crate::kubernetes::object::{Run, size};
 use crate::pipeline::converge::{LedgerError, LedgerStore};
 use async_trait::async_trait;
 use kube::api::{Api, Patch, PatchParams};
 use orangery_api::set_status::{self, HighWaterMark};
 use orangery_api::{ResourceSet, ResourceSetStatus};
-use orangery_core::guard::Level;
 use orangery_core::inventory::{Inventory, InventoryEntry};
+use orangery_core::ledger::Level;
 use orangery_core::{GuardMemory, Ledger, NamespacedName, Reason};
 use serde_json::{Value, json};
 

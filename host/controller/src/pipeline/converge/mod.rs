@@ -12,8 +12,9 @@ use crate::pipeline::converge::trusted_names::TrustedNames;
 use adoption::Consent;
 use async_trait::async_trait;
 use orangery_cluster::Target;
+use orangery_core::FailedEnvironment;
 use orangery_core::desired::{DesiredError, OnDuplicate};
-use orangery_core::environment::{FailedEnvironment, Knowledge, Standing};
+use orangery_core::environment::{Knowledge, Standing};
 use orangery_core::guard::{self, Evidence, GuardPolicy, Hold, Judgement, SourceState, Verdict};
 use orangery_core::plan::{self, NotApplicable};
 use orangery_core::{

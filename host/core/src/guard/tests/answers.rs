@@ -1,7 +1,8 @@
 //! {complete, partial, error} × {0, fewer, same, more}: law 1 from the answer to the verdict.
 
 use super::*;
-use crate::input::{Input, Snapshot};
+use crate::input::Input;
+use crate::selection::Snapshot;
 use crate::selection::{Coverage, Filter, Question, ServedType, select};
 use crate::time::Timestamp;
 use orangery_plugin_documents::Facts;

@@ -67,7 +67,7 @@ pub struct Selected {
     pub exported: Vec<Map<String, Value>>,
     /// What waits because the limit is reached: `id`, or `id/name` where the id is a checksum of the name.
     pub waiting: Vec<String>,
-    /// Items that could not be read: identities as in `waiting`, or [`crate::input::ANY`].
+    /// Items that could not be read: identities as in `waiting`, or [`crate::selection::ANY`].
     pub odd: Vec<String>,
     /// What is known of each of them besides, in the same order. Nothing of an input that this answer did not hold.
     pub facts: Vec<Facts>,

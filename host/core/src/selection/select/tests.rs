@@ -376,7 +376,7 @@ fn facts_follow_their_inputs_and_are_in_no_export() {
         provider.try_answer(vec![with(1, "main"), with(2, "next"), with(3, "last")], Coverage::Complete).unwrap();
     assert_eq!(selected.facts, [fact("main"), fact("next")]);
     assert!(selected.exported.iter().all(|map| !map.contains_key("facts") && !map.contains_key("targetBranch")));
-    let snapshot = crate::input::Snapshot::never().after_answer(
+    let snapshot = crate::selection::Snapshot::never().after_answer(
         selected,
         Coverage::Complete,
         crate::time::Timestamp::from_millis(1),

@@ -1,8 +1,8 @@
 //! Which environments an apply has given up, while it goes on with the others.
 
-use super::FailedEnvironment;
+use super::Planned;
+use crate::desired::FailedEnvironment;
 use crate::ledger::InputRef;
-use crate::plan::Planned;
 use std::collections::BTreeSet;
 
 /// What is left out of the rest of an apply.

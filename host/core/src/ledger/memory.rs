@@ -46,7 +46,7 @@ impl GuardMemory {
     }
 
     /// After deletions that lowered the number of inputs from `inputs`.
-    pub(super) fn after_a_drop(&self, inputs: usize, now: Timestamp) -> Self {
+    pub(crate) fn after_a_drop(&self, inputs: usize, now: Timestamp) -> Self {
         let mut levels: Vec<Level> =
             self.levels.iter().filter(|level| level.counts(now) && level.inputs > inputs).copied().collect();
         levels.push(Level { inputs, until: now });
@@ -66,12 +66,12 @@ impl GuardMemory {
     }
 
     /// After intended deletions: the numbers before them do not count any more.
-    pub(super) fn after_a_wish(&self) -> Self {
+    pub(crate) fn after_a_wish(&self) -> Self {
         Self { levels: Vec::new(), ..self.clone() }
     }
 
     /// After approved deletions.
-    pub(super) fn after_approval(&self, digest: &str) -> Self {
+    pub(crate) fn after_approval(&self, digest: &str) -> Self {
         Self { last_approval: Some(digest.to_owned()), ..self.after_a_wish() }
     }
 }

@@ -2,12 +2,13 @@
 //! existing installation is taken over in place.
 
 pub mod inventory;
+mod memory;
 mod source;
 mod typed;
 
+pub use memory::{GuardMemory, HIGH_WATER, Level, MAX_LEVELS};
 pub use source::{InputRef, InputSource, SourceKind, SourceRef};
 
-use crate::guard::GuardMemory;
 use crate::object::ObjectKey;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
