@@ -7,8 +7,9 @@ use crate::pipeline::provider::poll::Poller;
 use crate::pipeline::requeue::{RequeuePolicy, Requeuer};
 use kube::Client;
 use orangery_cluster::Target;
-use orangery_core::Timestamp;
 use orangery_core::guard::DeletionPolicy;
+use orangery_core::{NamespacedName, Timestamp};
+use orangery_sandbox::Consumer;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -80,6 +81,18 @@ impl Context {
         let Clients { requests: client, watches } = clients;
         let requeuer = Requeuer::new(options.requeue);
         Self { client, watches, poller, pipeline, target, options, metrics, events, requeuer }
+    }
+
+    /// Forgets the failures of an object, and what plugins remember of it.
+    pub(super) fn forget(&self, kind: &'static str, name: &NamespacedName) {
+        self.requeuer.forget(kind, name);
+        self.pipeline.sandbox.forget(&Consumer::of(kind, name));
+    }
+
+    /// Forgets the series of a ResourceSet, and what the target remembers of it.
+    pub(super) fn forget_set(&self, name: &NamespacedName, uid: &str) {
+        self.metrics.forget_set(uid);
+        self.target.forget(name);
     }
 }
 

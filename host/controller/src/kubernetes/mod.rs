@@ -13,13 +13,11 @@
 mod context;
 mod deletion;
 pub mod events;
-mod finalizer;
 pub mod lease;
 pub mod metrics;
+mod object;
 mod providers;
 mod rights;
-mod run;
-mod secrets;
 mod sets;
 mod shell;
 mod status;

@@ -3,12 +3,12 @@
 use super::context::{Context, now};
 use super::deletion::{self, DeletionProtection};
 use super::events::Severity;
-use super::finalizer::FinalizerUse;
 use super::metrics::{Metrics, ObjectLabels, SetLabels};
-use super::run::Run;
-use super::shell::{ReconcileError, Reconciler};
+use super::object::finalizer::FinalizerUse;
+use super::object::{ObjectStatus, ReconcileError, Run, size};
+use super::shell::Reconciler;
+use super::status::StatusChange;
 use super::status::ledger::{self, StatusLedger};
-use super::status::{ObjectStatus, StatusChange, size};
 use super::{providers, rights};
 use crate::pipeline::conclusion::Conclusion;
 use crate::pipeline::converge::Converged;
@@ -145,8 +145,7 @@ impl Reconciler for SetReconciler {
     }
 
     fn forget(context: &Context, name: &NamespacedName, uid: &str) {
-        context.metrics.forget_set(uid);
-        context.target.forget(name);
+        context.forget_set(name, uid);
     }
 }
 

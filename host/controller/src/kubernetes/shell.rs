@@ -9,12 +9,11 @@
 
 use super::context::{Context, now};
 use super::events::Severity;
-use super::finalizer::{self, FinalizerUse};
 use super::metrics::{Metrics, ObjectLabels};
-use super::run::{ManagedObject, Run, is_suspended, name_of};
+use super::object::finalizer::{self, FinalizerUse};
+use super::object::{ManagedObject, ReconcileError, Run, is_suspended, name_of};
 use super::status::StatusChange;
 use crate::pipeline::conclusion::Conclusion;
-use crate::pipeline::converge::LedgerError;
 use crate::pipeline::requeue::Wait;
 use async_trait::async_trait;
 use kube::api::Api;
@@ -24,7 +23,6 @@ use kube::{Resource, ResourceExt};
 use orangery_core::conditions::{ConditionType, Outcome};
 use orangery_core::spec::SpecError;
 use orangery_core::{NamespacedName, Reason};
-use orangery_sandbox::Consumer;
 use std::sync::Arc;
 
 /// The work on one kind of custom resource, and the fields of its status.
@@ -89,29 +87,6 @@ pub(super) trait Reconciler: Send + Sync + 'static {
 
 /// The status of what a reconciler reconciles.
 pub(super) type StatusOf<R> = <<R as Reconciler>::Object as HasStatus>::Status;
-
-/// What interrupts a reconciliation before its outcome is published. It is retried with back-off.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ReconcileError {
-    /// The object could not be loaded.
-    #[error("the object cannot be read: {0}")]
-    Load(#[source] Box<kube::Error>),
-    /// The status could not be patched.
-    #[error("the status of {name} could not be written: {source}")]
-    Status { name: NamespacedName, source: Box<kube::Error> },
-    /// The ledger could not be written.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// The finalizer could not be added or removed.
-    #[error("the finalizer of {name} could not be changed: {source}")]
-    Finalizer { name: NamespacedName, source: Box<kube::Error> },
-    /// Nothing is deleted before it is known what else is being deleted.
-    #[error("{what} cannot be read: {source}")]
-    Surroundings { what: String, source: Box<kube::Error> },
-    /// It panicked.
-    #[error("the reconciliation broke, which is a defect of the operator: {0}")]
-    Panicked(#[from] tokio::task::JoinError),
-}
 
 /// Reconciles one object, which is loaded first: a cache may lag behind our own last write, and the ledger in the status must not
 /// be an old one.
@@ -226,8 +201,7 @@ fn show<R: Reconciler>(run: &Run<R::Object>, status: &StatusChange<R::Object>, s
 
 /// Forgets a deleted object: its failures, its series, what a plugin or a target remembers of it.
 pub(super) fn forget<R: Reconciler>(context: &Context, name: &NamespacedName, uid: &str) {
-    context.requeuer.forget(R::KIND, name);
-    context.pipeline.sandbox.forget(&Consumer::of(R::KIND, name));
+    context.forget(R::KIND, name);
     R::forget(context, name, uid);
 }
 

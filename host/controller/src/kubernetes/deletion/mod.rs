@@ -13,11 +13,8 @@ mod protection;
 pub(super) use protection::DeletionProtection;
 
 use super::events::{ObjectEvent, Severity};
-use super::finalizer;
+use super::object::{ReconcileError, Run, finalizer, is_suspended};
 use super::rights;
-use super::run::{Run, is_suspended};
-use super::sets::SetReconciler;
-use super::shell::{self, ReconcileError, Reconciler};
 use super::status::ledger::{self, StatusLedger};
 use super::status::{Published, StatusChange};
 use crate::pipeline::conclusion::Conclusion;
@@ -31,6 +28,7 @@ use kube::api::Api;
 use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
 use orangery_api::ResourceSet;
+use orangery_core::combine::SET_KIND;
 use orangery_core::conditions::{Abnormal, ConditionType};
 use orangery_core::{Ledger, Owner, Reason, keys};
 use protection::Decision;
@@ -145,7 +143,8 @@ async fn release(run: &Run<ResourceSet>, protection: &DeletionProtection) -> Res
     if let Some(live) = live.filter(|live| live.uid() == run.object.uid()) {
         finalizer::remove(&run.context.client, &live).await.map_err(|error| run.finalizer_error(error))?;
     }
-    shell::forget::<SetReconciler>(&run.context, &run.name, &run.uid);
+    run.context.forget(SET_KIND, &run.name);
+    run.context.forget_set(&run.name, &run.uid);
     protection.forget(&run.object);
     Ok(Action::await_change())
 }
@@ -155,7 +154,7 @@ async fn unfinished(run: &Run<ResourceSet>, conclusion: &Conclusion) -> Result<A
     publish(run, conclusion).await?;
     let requeuer = &run.context.requeuer;
     let delay = if conclusion.requeue == Requeue::BackOff {
-        requeuer.back_off(SetReconciler::KIND, &run.name).min(LONGEST_RETRY)
+        requeuer.back_off(SET_KIND, &run.name).min(LONGEST_RETRY)
     } else {
         // The deletion of everything has been requested, and goes on.
         requeuer.dependency_delay().min(AGAIN)

@@ -6,7 +6,7 @@
 
 use super::{Lifecycle, approval, namespace_lifecycle};
 use crate::kubernetes::context::Context;
-use crate::kubernetes::run::{Run, is_suspended};
+use crate::kubernetes::object::{Run, is_suspended};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::Api;
 use kube::runtime::reflector::Store;

@@ -2,32 +2,12 @@
 
 use super::patch::{InputField, StatusPatch};
 use crate::kubernetes::context::now;
-use crate::kubernetes::run::{ManagedObject, Run};
-use crate::kubernetes::shell::ReconcileError;
+use crate::kubernetes::object::{ManagedObject, ObjectStatus, ReconcileError, Run};
 use kube::ResourceExt;
 use kube::api::{Api, Patch, PatchParams};
 use kube::core::object::HasStatus;
 use orangery_api::{Condition, condition};
-use orangery_core::InputList;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome, Stamp, conclude};
-use serde::Serialize;
-use std::collections::BTreeMap;
-
-/// What the statuses of both custom resources have in common.
-pub(in crate::kubernetes) trait ObjectStatus: Clone + Default + Serialize + Send + Sync {
-    fn conditions(&self) -> &[Condition];
-
-    fn set_conditions(&mut self, conditions: Vec<Condition>);
-
-    /// Notes the annotations that ask for a reconciliation as handled.
-    fn note_handled(&mut self, annotations: &BTreeMap<String, String>);
-
-    /// Takes out the inputs that it exports. They stay text from the watch to the patch, because parsing them costs more than
-    /// everything else; `None` if there is no such field.
-    fn take_inputs(&mut self) -> Option<InputList> {
-        None
-    }
-}
 
 /// The status that the API server has, and the one that is published next.
 pub(in crate::kubernetes) struct StatusChange<K: HasStatus> {

@@ -1,8 +1,7 @@
-//! Status: what it holds during a reconciliation, how it is written, and how large it may become.
+//! Status: what it holds during a reconciliation, and how it is written.
 
 mod change;
 pub(super) mod ledger;
 mod patch;
-pub(super) mod size;
 
-pub(super) use change::{ObjectStatus, Published, StatusChange};
+pub(super) use change::{Published, StatusChange};

@@ -16,10 +16,10 @@ mod task;
 
 use super::context::Context;
 use super::deletion::DeletionProtection;
+use super::object::{ManagedObject, ReconcileError, name_of};
 use super::providers::ProviderReconciler;
-use super::run::{ManagedObject, name_of};
 use super::sets::SetReconciler;
-use super::shell::{self, ReconcileError};
+use super::shell;
 use fair_share::{FairShare, Namespaces};
 use futures::{Stream, StreamExt, stream};
 use initial_list::{InitialList, ListObserver};

@@ -4,7 +4,7 @@
 //! A deletion always triggers, also one that happened while the watch was interrupted. A filter by content alone would drop it,
 //! because the last state of a deleted object equals the one before.
 
-use crate::kubernetes::run::name_of;
+use crate::kubernetes::object::name_of;
 use kube::runtime::watcher::Event;
 use kube::{Resource, ResourceExt};
 use orangery_api::ResourceSetInputProvider;

@@ -1,6 +1,6 @@
 //! Adding and removing the finalizer. The deletion of an object with a finalizer waits until we have removed it.
 
-use super::run::ManagedObject;
+use super::ManagedObject;
 use kube::api::{Api, Patch, PatchParams};
 use kube::{Client, Resource, ResourceExt};
 use orangery_core::keys::FINALIZER;
@@ -8,7 +8,7 @@ use serde_json::json;
 
 /// Whether the deletion of an object has to wait for us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FinalizerUse {
+pub(in crate::kubernetes) enum FinalizerUse {
     /// It owns objects, which are deleted first.
     Required,
     /// It owns nothing in the cluster.
@@ -16,19 +16,19 @@ pub(super) enum FinalizerUse {
 }
 
 /// Whether the object has our finalizer, which is that of Flux Operator too.
-pub(super) fn has<K: Resource>(object: &K) -> bool {
+pub(in crate::kubernetes) fn has<K: Resource>(object: &K) -> bool {
     object.finalizers().iter().any(|finalizer| finalizer == FINALIZER)
 }
 
 /// Adds the finalizer.
-pub(super) async fn add<K: ManagedObject>(client: &Client, object: &K) -> Result<(), kube::Error> {
+pub(in crate::kubernetes) async fn add<K: ManagedObject>(client: &Client, object: &K) -> Result<(), kube::Error> {
     let mut finalizers = object.finalizers().to_vec();
     finalizers.push(FINALIZER.to_owned());
     write(client, object, finalizers).await
 }
 
 /// Removes the finalizer.
-pub(super) async fn remove<K: ManagedObject>(client: &Client, object: &K) -> Result<(), kube::Error> {
+pub(in crate::kubernetes) async fn remove<K: ManagedObject>(client: &Client, object: &K) -> Result<(), kube::Error> {
     let finalizers = object.finalizers().iter().filter(|finalizer| *finalizer != FINALIZER).cloned().collect();
     write(client, object, finalizers).await
 }

@@ -1,13 +1,14 @@
 //! The work on one ResourceSetInputProvider, and the fields of its status.
 
+mod secrets;
+
 use super::context::{Context, now};
 use super::events::Severity;
-use super::finalizer::{self, FinalizerUse};
 use super::metrics::{Metrics, ObjectLabels, ProviderLabels};
-use super::run::{Run, name_of};
-use super::secrets::ApiSecrets;
-use super::shell::{self, ReconcileError, Reconciler};
-use super::status::{ObjectStatus, StatusChange, size};
+use super::object::finalizer::{self, FinalizerUse};
+use super::object::{ObjectStatus, ReconcileError, Run, name_of, size};
+use super::shell::{self, Reconciler};
+use super::status::StatusChange;
 use crate::pipeline::conclusion::Conclusion;
 use crate::pipeline::provider::{self, Inputs, ProviderReport, Trigger};
 use crate::pipeline::set::gather::KnownProvider;
@@ -20,6 +21,7 @@ use orangery_core::conditions::Outcome;
 use orangery_core::spec::{ProviderSpec, SpecError};
 use orangery_core::{Freshness, InputList, NamespacedName, Reason, Snapshot, keys, shown};
 use orangery_egress::RequestTrace;
+use secrets::ApiSecrets;
 use std::collections::BTreeMap;
 
 /// Reconciles ResourceSetInputProviders.
