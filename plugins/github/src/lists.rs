@@ -5,7 +5,7 @@ use orangery_plugin_sdk::names::checksum_id;
 use orangery_plugin_sdk::paging::Paging;
 use orangery_plugin_sdk::{Error, Facts, Http, Input, Outcome, json};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::repository::Repository;
@@ -23,7 +23,7 @@ pub struct PullRequestConfig {
 }
 
 /// Whether a sort of pull request counts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Keep {
     /// It does.

@@ -176,8 +176,12 @@ fn plugins_import_only_the_sdk_and_the_crates_for_text_of_the_house() -> Result<
             continue;
         }
         for dependency in names(&package).into_iter().filter(|name| name.starts_with("orangery")) {
+            // The SDK writes the documents that the host reads; plugins have their types from it.
+            let documents = package.name.as_str() == "orangery-plugin-sdk" && dependency == "orangery-plugin-documents";
             ensure!(
-                ["orangery-plugin-sdk", "orangery-go-std", "orangery-go-yaml", "orangery-slug"].contains(&dependency),
+                documents
+                    || ["orangery-plugin-sdk", "orangery-go-std", "orangery-go-yaml", "orangery-slug"]
+                        .contains(&dependency),
                 "{} imports {dependency}",
                 package.name
             );
