@@ -48,20 +48,13 @@ pub mod error;
 #[doc(hidden)]
 pub mod guest;
 pub mod http;
-pub mod json;
-pub mod listing;
 pub mod log;
-pub mod names;
-pub mod notifier;
-pub mod paging;
-pub mod provider;
-pub mod renderer;
-pub mod status;
-pub mod suggest;
+mod role;
 pub mod testing;
+mod text;
 
 pub use error::{Error, Failure, Retry};
-pub use http::{Http, HttpError, Method, Request, Response};
+pub use http::{Http, HttpError, Method, Request, Response, listing, paging, status};
 pub use notifier::{Notice, Notifier, Notify};
 pub use orangery_plugin_documents::manifest::{
     self, Credential, LimitRule, NameKind, Notifies, Scheme, ServedType, Shape, Want,
@@ -69,6 +62,8 @@ pub use orangery_plugin_documents::manifest::{
 pub use orangery_plugin_documents::{Checks, EnvironmentNotice, EnvironmentState, EventNotice, Facts, Manifest};
 pub use provider::{Filter, Found, Input, NoConfig, Note, NoteLevel, OddItem, Outcome, Poll, Provider, Selection};
 pub use renderer::{Body, RenderContext, RenderInput, Rendered, Renderer, Rendering, Template};
+pub use role::{notifier, provider, renderer};
+pub use text::{json, names, suggest};
 
 #[cfg(all(target_arch = "wasm32", feature = "allocator"))]
 #[global_allocator]
