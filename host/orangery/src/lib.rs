@@ -3,20 +3,19 @@
 //! ```text
 //! cli ──▶ command ──▶ run (cluster | local) · build · poll · notify · explain · plugin · crds
 //!                       │
-//!                     sandbox (its set-up with the built-in and given plugins) · manifest (files) · server (health, metrics)
+//!                     sandbox (its set-up with the built-in and given plugins) · manifest (files)
 //! ```
 
 pub mod build;
 pub mod cli;
 pub mod command;
-pub mod exit;
 pub mod explain;
-pub mod failure;
-pub mod logging;
 pub mod manifest;
 pub mod notify;
 pub mod plugin;
 pub mod poll;
+mod process;
 pub mod run;
 pub mod sandbox;
-pub mod server;
+
+pub use process::{exit, failure, logging};

@@ -1,11 +1,11 @@
 //! `orangery run` against a cluster: health and metrics first, then the lease, then the controllers.
 
 use super::addresses::ForbiddenAddresses;
+use super::server::{self, Readiness};
 use super::{Surroundings, guard, stop};
 use crate::cli::{GuardDefault, RunOptions};
 use crate::exit;
 use crate::sandbox::{self, SandboxSetup};
-use crate::server::{self, Readiness};
 use anyhow::{Context as _, bail};
 use futures::FutureExt;
 use http::HeaderValue;

@@ -4,6 +4,7 @@ mod addresses;
 mod cluster;
 mod local;
 mod screen;
+mod server;
 mod stop;
 mod surroundings;
 

@@ -13,11 +13,11 @@ use tokio::net::TcpListener;
 
 /// Whether the operator can do its work: plugins loaded, caches filled.
 #[derive(Clone, Default)]
-pub struct Readiness(Arc<AtomicBool>);
+pub(super) struct Readiness(Arc<AtomicBool>);
 
 impl Readiness {
     /// From now on ready or not.
-    pub fn set(&self, ready: bool) {
+    pub(super) fn set(&self, ready: bool) {
         self.0.store(ready, Ordering::Release);
     }
 
@@ -29,7 +29,7 @@ impl Readiness {
 /// A server that cannot start.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address} for {what}: {source}; choose another address or `none`")]
-pub struct ListenError {
+pub(super) struct ListenError {
     address: SocketAddr,
     what: &'static str,
     source: std::io::Error,
@@ -39,7 +39,7 @@ pub struct ListenError {
 ///
 /// # Errors
 /// The address is taken or forbidden.
-pub async fn serve_health(address: SocketAddr, readiness: Readiness) -> Result<SocketAddr, ListenError> {
+pub(super) async fn serve_health(address: SocketAddr, readiness: Readiness) -> Result<SocketAddr, ListenError> {
     let router =
         Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(readyz)).with_state(readiness);
     serve(address, "health", router).await
@@ -53,7 +53,7 @@ async fn readyz(State(readiness): State<Readiness>) -> impl IntoResponse {
 ///
 /// # Errors
 /// The address is taken or forbidden.
-pub async fn serve_metrics(address: SocketAddr, registry: Arc<Registry>) -> Result<SocketAddr, ListenError> {
+pub(super) async fn serve_metrics(address: SocketAddr, registry: Arc<Registry>) -> Result<SocketAddr, ListenError> {
     let router = Router::new().route("/metrics", get(metrics)).with_state(registry);
     serve(address, "metrics", router).await
 }

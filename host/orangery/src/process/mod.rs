@@ -1,0 +1,5 @@
+//! What the process shows of itself: exit codes, errors on stderr, logs.
+
+pub mod exit;
+pub mod failure;
+pub mod logging;
