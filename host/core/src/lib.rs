@@ -23,9 +23,9 @@ pub mod spec;
 mod time;
 
 pub use combine::{Combined, CombinedInput, combine};
-pub use conditions::{Disposition, Explain, Notice, Reason, shown};
+pub use conditions::{Disposition, Explain, Notice, Reason, url_redaction};
 pub use desired::{DesiredSet, DesiredStep, FailedEnvironment, Scope, Scopes, Wanted, desire, kinds_with_namespace};
-pub use environment::Standing;
+pub use environment::EnvironmentStates;
 pub use guard::{GuardPolicy, Hold, SourceState, Verdict};
 pub use input::{Attributes, Found, Input, InputList, NamespacedName, OddItem, PollOutcome, digest, revision};
 pub use ledger::{GuardMemory, InputRef, InputSource, Ledger, LedgerEntry, Mark, SourceRef, inventory};

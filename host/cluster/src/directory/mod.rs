@@ -174,15 +174,15 @@ impl Target for DirectoryTarget {
         let mut report = PruneReport::default();
         for entry in stale {
             match self.remove(&owner.name, entry) {
-                Ok(Fate::Gone) => report.deleted.push(Change {
+                Ok(PruneOutcome::Gone) => report.deleted.push(Change {
                     key: entry.key.clone(),
                     version: entry.version.clone(),
                     uid: None,
                     action: Action::Deleted,
                 }),
-                Ok(Fate::Released) => report.released.push(entry.key.clone()),
-                Ok(Fate::Adopted) => report.adopted.push(entry.clone()),
-                Ok(Fate::Kept) => report.kept.push(Kept {
+                Ok(PruneOutcome::Released) => report.released.push(entry.key.clone()),
+                Ok(PruneOutcome::Adopted) => report.adopted.push(entry.clone()),
+                Ok(PruneOutcome::Kept) => report.kept.push(Kept {
                     key: entry.key.clone(),
                     mark: if entry.mark == Mark::Adopted { Mark::Adopted } else { Mark::PruneDisabled },
                     message: format!("{} stays: it says {}: disabled", entry.key, keys::PRUNE),
@@ -229,7 +229,7 @@ struct Decided {
 }
 
 /// What became of a stale file.
-enum Fate {
+enum PruneOutcome {
     Gone,
     Released,
     Kept,
@@ -248,12 +248,12 @@ enum RemoveError {
 }
 
 impl DirectoryTarget {
-    fn remove(&self, owner: &NamespacedName, entry: &LedgerEntry) -> Result<Fate, RemoveError> {
+    fn remove(&self, owner: &NamespacedName, entry: &LedgerEntry) -> Result<PruneOutcome, RemoveError> {
         let path = ObjectPath::of(&entry.key)?;
-        let Some(held) = file::read(&self.root, &path)? else { return Ok(Fate::Gone) };
+        let Some(held) = file::read(&self.root, &path)? else { return Ok(PruneOutcome::Gone) };
         let same = held.uid.is_some() && (entry.uid.is_none() || held.uid == entry.uid);
         if !same || held.owner().as_ref() != Some(owner) {
-            return Ok(Fate::Released);
+            return Ok(PruneOutcome::Released);
         }
         let disabled = |value: Option<&str>| value.is_some_and(|value| value.eq_ignore_ascii_case("disabled"));
         if held
@@ -261,13 +261,13 @@ impl DirectoryTarget {
             .as_ref()
             .is_ok_and(|object| disabled(object.annotation(keys::PRUNE)) || disabled(object.label(keys::PRUNE)))
         {
-            return Ok(Fate::Kept);
+            return Ok(PruneOutcome::Kept);
         }
         if entry.mark == Mark::Adopted {
-            return Ok(Fate::Adopted);
+            return Ok(PruneOutcome::Adopted);
         }
         file::remove(&self.root, &path)?;
-        Ok(Fate::Gone)
+        Ok(PruneOutcome::Gone)
     }
 }
 

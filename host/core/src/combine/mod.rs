@@ -6,15 +6,15 @@
 //! order give the same result. Nothing is overwritten silently: colliding keys are errors that name both providers.
 
 mod flatten;
-mod harmless;
+mod free_text;
 mod name;
 mod only;
 mod permute;
 mod source;
 
-pub use harmless::Probe;
+pub use free_text::Placeholder;
 pub use name::normalise;
-pub use only::NoSuchInput;
+pub use only::InputNotFound;
 pub use source::{API_VERSION, PROVIDER_KIND, ProviderRef, SET_KIND, Source, Trust};
 
 use crate::conditions::{Disposition, Explain, Notice, Reason};
@@ -55,7 +55,7 @@ pub enum Strategy {
 
 /// What is to be combined.
 #[derive(Debug, Clone)]
-pub struct Ingredients<'a> {
+pub struct CombineRequest<'a> {
     /// The set whose inputs these are.
     pub set: &'a NamespacedName,
     /// `spec.inputStrategy`.
@@ -184,8 +184,8 @@ impl Explain for CombineError {
 ///
 /// # Errors
 /// A bound is passed, or providers collide under `Permute`.
-pub fn combine(ingredients: Ingredients<'_>) -> Result<Combined, CombineError> {
-    let Ingredients { set, strategy, inline, reads_providers, mut providers } = ingredients;
+pub fn combine(ingredients: CombineRequest<'_>) -> Result<Combined, CombineError> {
+    let CombineRequest { set, strategy, inline, reads_providers, mut providers } = ingredients;
     if !reads_providers && inline.is_empty() {
         return Ok(Combined { inputless: true, ..Combined::default() });
     }

@@ -9,7 +9,7 @@ const LISTED: usize = 20;
 /// The input that was asked for does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no input with the id '{id}'; {}", listed(.there))]
-pub struct NoSuchInput {
+pub struct InputNotFound {
     /// The id that was asked for.
     pub id: String,
     /// The existing ids, in rendering order.
@@ -31,12 +31,12 @@ impl Combined {
     ///
     /// # Errors
     /// If there is none.
-    pub fn keep_only(&mut self, id: &str) -> Result<(), NoSuchInput> {
+    pub fn keep_only(&mut self, id: &str) -> Result<(), InputNotFound> {
         let there = self.inputs.iter().filter_map(|input| id_of(input.attributes.get("id").as_ref())).collect();
         self.inputs
             .retain(|input| input.uid == id || id_of(input.attributes.get("id").as_ref()).as_deref() == Some(id));
         if self.inputs.is_empty() {
-            return Err(NoSuchInput { id: id.to_owned(), there });
+            return Err(InputNotFound { id: id.to_owned(), there });
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ fn provider(name: &str, inputs: Vec<Map<String, Value>>) -> Source {
 fn run(strategy: Strategy, inline: &[Value], providers: Vec<Source>) -> Result<Combined, CombineError> {
     let set = NamespacedName::new("apps", "my-set");
     let inline = maps(inline);
-    combine(Ingredients { set: &set, strategy, inline: &inline, reads_providers: !providers.is_empty(), providers })
+    combine(CombineRequest { set: &set, strategy, inline: &inline, reads_providers: !providers.is_empty(), providers })
 }
 
 const FLATTEN: Strategy = Strategy::Flatten;

@@ -6,7 +6,7 @@ mod history;
 mod notice;
 mod outcome;
 mod reason;
-pub mod shown;
+pub mod url_redaction;
 
 pub use explain::{Disposition, Explain};
 pub use history::{HistoryEntry, MAX_HISTORY, remember};

@@ -1,7 +1,7 @@
 //! The environment, which is all that one input gives, is the unit of failure.
 //!
 //! ```text
-//! Plan ──▶ Halted (while it is applied) ──▶ ApplyReport ──Standing::of──▶ Standing ──Knowledge::sift──▶ what may be pruned
+//! Plan ──▶ Halted (while it is applied) ──▶ ApplyReport ──EnvironmentStates::of──▶ EnvironmentStates ──PruneEligibility::split──▶ what may be pruned
 //! ```
 //!
 //! # Guarantees
@@ -9,11 +9,11 @@
 //! an environment that failed, or that waits, is pruned. An object that no single input gave is shared: if it fails, whatever
 //! comes after it is left out.
 
-mod knowledge;
-mod standing;
+mod eligibility;
+mod states;
 
-pub use knowledge::{Knowledge, Sifted, Unnamed};
-pub use standing::Standing;
+pub use eligibility::{PruneEligibility, StaleEntries, Unnamed};
+pub use states::EnvironmentStates;
 
 #[cfg(test)]
 mod tests;

@@ -100,7 +100,7 @@ fn a_shared_object_that_fails_ends_everything() {
     halted.halt(shared);
     assert!(halted.is_everything() && plan.objects().all(|planned| halted.stops(planned)));
     let report = ApplyReport { failed: vec![Failed::new(key("shared"), "no")], ..applied(&[]) };
-    let standing = Standing::of(&plan, &report);
+    let standing = EnvironmentStates::of(&plan, &report);
     assert_eq!((standing.shared.len(), standing.failed.len()), (1, 0));
     assert!(!standing.is_whole(&input("p", "1")));
 }
@@ -122,7 +122,7 @@ fn an_environment_is_whole_only_if_all_of_it_is_there_and_ready() {
         waiting: vec![wait],
         ..applied(&["of-1", "of-2", "of-3"])
     };
-    let standing = Standing::of(&plan, &report);
+    let standing = EnvironmentStates::of(&plan, &report);
     assert!(standing.is_whole(whole));
     for input in [failed, waiting, partial] {
         assert!(!standing.is_whole(input), "{input:?}");
@@ -135,7 +135,7 @@ fn an_environment_is_whole_only_if_all_of_it_is_there_and_ready() {
 struct Story {
     present: Vec<InputRef>,
     sources: Vec<SourceState>,
-    standing: Standing,
+    standing: EnvironmentStates,
     unnamed: Vec<Unnamed>,
 }
 
@@ -145,18 +145,22 @@ impl Story {
         Self {
             present: present.iter().map(|input| (*input).clone()).collect(),
             sources: sources.collect(),
-            standing: Standing::default(),
+            standing: EnvironmentStates::default(),
             unnamed: vec![],
         }
     }
 
     fn goes(&self, stale: &[LedgerEntry]) -> Vec<String> {
         let present: BTreeSet<InputRef> = self.present.iter().cloned().collect();
-        let knowledge =
-            Knowledge { present: &present, sources: &self.sources, standing: &self.standing, unnamed: &self.unnamed };
-        let sifted = knowledge.sift(stale.to_vec());
-        assert_eq!(sifted.unknown.is_some(), sifted.known.len() < stale.len());
-        sifted.known.into_iter().map(|entry| entry.key.name).collect()
+        let eligibility = PruneEligibility {
+            present: &present,
+            sources: &self.sources,
+            standing: &self.standing,
+            unnamed: &self.unnamed,
+        };
+        let entries = eligibility.split(stale.to_vec());
+        assert_eq!(entries.unknown.is_some(), entries.known.len() < stale.len());
+        entries.known.into_iter().map(|entry| entry.key.name).collect()
     }
 }
 

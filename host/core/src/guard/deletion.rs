@@ -19,7 +19,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeletionPolicy {
     /// Whether anything is held at all.
-    pub hold: Holding,
+    pub hold: DeletionHold,
     /// Fewer sets than this are never too many.
     pub at_least: usize,
     /// Deletions within this time belong together.
@@ -28,7 +28,7 @@ pub struct DeletionPolicy {
 
 /// Whether deletions of sets can be held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holding {
+pub enum DeletionHold {
     /// Accidents are held.
     On,
     /// Every deletion is carried out at once.
@@ -37,13 +37,13 @@ pub enum Holding {
 
 impl Default for DeletionPolicy {
     fn default() -> Self {
-        Self { hold: Holding::On, at_least: 5, within: Duration::from_secs(60) }
+        Self { hold: DeletionHold::On, at_least: 5, within: Duration::from_secs(60) }
     }
 }
 
-/// Many sets that are deleted together.
+/// MassDeletion sets that are deleted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Many {
+pub struct MassDeletion {
     /// How many are deleted.
     pub deleted: usize,
     /// How many there are, or were.
@@ -52,25 +52,25 @@ pub struct Many {
 
 /// Why a deletion is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhyHeld {
+pub enum DeletionHoldReason {
     /// The definition is being deleted.
     Definition,
     /// Too many go at once.
-    Many(Many),
+    MassDeletion(MassDeletion),
 }
 
 impl DeletionPolicy {
     /// Whether a deletion at `own` is one of too many: `deletions` are the times of all deletions that count, this one
     /// among them; `all` is the number of sets that there are or were.
     #[must_use]
-    pub fn too_many(&self, own: Timestamp, deletions: &[Timestamp], all: usize) -> Option<Many> {
+    pub fn too_many(&self, own: Timestamp, deletions: &[Timestamp], all: usize) -> Option<MassDeletion> {
         let in_window =
             |start: Timestamp| deletions.iter().filter(|at| (start..=start + self.within).contains(at)).count();
         // Every window that matters begins with a deletion.
         let starts = deletions.iter().copied().filter(|start| *start <= own && own.since(*start) <= self.within);
         let deleted = starts.map(in_window).max().unwrap_or_default();
         let many = deleted >= self.at_least && deleted.saturating_mul(2) >= all;
-        (self.hold == Holding::On && many).then_some(Many { deleted, all })
+        (self.hold == DeletionHold::On && many).then_some(MassDeletion { deleted, all })
     }
 
     /// How long to wait for further deletions before the first one is carried out: clients delete one set after the other.
@@ -81,20 +81,22 @@ impl DeletionPolicy {
         const LEAST: Duration = Duration::from_secs(2);
         const EACH: Duration = Duration::from_millis(20);
         const MOST: Duration = Duration::from_secs(15);
-        if self.hold == Holding::Off || all < self.at_least {
+        if self.hold == DeletionHold::Off || all < self.at_least {
             return Duration::ZERO;
         }
         (LEAST + EACH.saturating_mul(u32::try_from(all / 2).unwrap_or(u32::MAX))).min(MOST)
     }
 }
 
-impl WhyHeld {
+impl DeletionHoldReason {
     /// The message of the condition `DeletionHeld` of a set with this UID and so many objects.
     #[must_use]
     pub fn message(self, uid: &str, objects: usize) -> String {
         let why = match self {
             Self::Definition => "the definition of ResourceSet is being deleted, and all sets with it".to_owned(),
-            Self::Many(Many { deleted, all }) => format!("{deleted} of {all} ResourceSets are deleted at once"),
+            Self::MassDeletion(MassDeletion { deleted, all }) => {
+                format!("{deleted} of {all} ResourceSets are deleted at once")
+            }
         };
         format!(
             "the deletion of {objects} objects is held: {why}. To delete them, set the annotation {}: {uid}. To keep them and let the \
@@ -117,17 +119,17 @@ mod tests {
         millis.iter().copied().map(Timestamp::from_millis).collect()
     }
 
-    fn judge(deletions: &[u64], all: usize) -> Option<Many> {
+    fn judge(deletions: &[u64], all: usize) -> Option<MassDeletion> {
         let deletions = at(deletions);
         DeletionPolicy::default().too_many(deletions[0], &deletions, all)
     }
 
     #[test]
     fn five_of_ten_are_held_and_four_or_five_of_eleven_are_not() {
-        assert_eq!(judge(&[1, 2, 3, 4, 5], 10), Some(Many { deleted: 5, all: 10 }));
+        assert_eq!(judge(&[1, 2, 3, 4, 5], 10), Some(MassDeletion { deleted: 5, all: 10 }));
         assert_eq!(judge(&[1, 2, 3, 4], 4), None, "all of four are a few");
         assert_eq!(judge(&[1, 2, 3, 4, 5], 11), None, "less than half");
-        assert_eq!(judge(&[1, 2, 3, 4, 5, 6], 12), Some(Many { deleted: 6, all: 12 }));
+        assert_eq!(judge(&[1, 2, 3, 4, 5, 6], 12), Some(MassDeletion { deleted: 6, all: 12 }));
     }
 
     #[test]
@@ -138,7 +140,11 @@ mod tests {
         let dense = at(&dense);
         for own in &dense {
             let held = DeletionPolicy::default().too_many(*own, &dense, 10);
-            assert_eq!(held, Some(Many { deleted: 5, all: 10 }), "the window may begin before, around or at {own}");
+            assert_eq!(
+                held,
+                Some(MassDeletion { deleted: 5, all: 10 }),
+                "the window may begin before, around or at {own}"
+            );
         }
         let stray = [3600 * SECOND, 1, 2, 3, 4, 5];
         assert_eq!(judge(&stray, 6), None, "an hour later is another wish");
@@ -146,7 +152,7 @@ mod tests {
 
     #[test]
     fn switched_off_nothing_is_held_and_nobody_waits() {
-        let off = DeletionPolicy { hold: Holding::Off, ..DeletionPolicy::default() };
+        let off = DeletionPolicy { hold: DeletionHold::Off, ..DeletionPolicy::default() };
         assert_eq!(off.too_many(Timestamp::from_millis(1), &at(&[1; 100]), 100), None);
         assert_eq!(off.settling(100), Duration::ZERO);
     }
@@ -162,13 +168,13 @@ mod tests {
 
     #[test]
     fn the_message_says_why_and_both_ways_out() {
-        let message = WhyHeld::Many(Many { deleted: 6, all: 7 }).message("u-1", 3);
+        let message = DeletionHoldReason::MassDeletion(MassDeletion { deleted: 6, all: 7 }).message("u-1", 3);
         for part in
             ["3 objects", "6 of 7", "orangery.dev/approve-deletion: u-1", "fluxcd.controlplane.io/reconcile: disabled"]
         {
             assert!(message.contains(part), "{part:?} is not in {message}");
         }
-        assert!(WhyHeld::Definition.message("u-1", 3).contains("definition"));
+        assert!(DeletionHoldReason::Definition.message("u-1", 3).contains("definition"));
     }
 
     proptest! {

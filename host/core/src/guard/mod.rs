@@ -2,7 +2,7 @@
 //!
 //! Two questions, in this order.
 //!
-//! **Is enough known?** [`crate::environment::Knowledge`] decides that for each stale entry before the guard is asked. If nothing
+//! **Is enough known?** [`crate::environment::PruneEligibility`] decides that for each stale entry before the guard is asked. If nothing
 //! is left to judge, nothing is deleted ([`Verdict::Blocked`]) and the next reconciliation asks again.
 //!
 //! **Could this be a mistake?** Then exactly the suspicious part of the list is held ([`Verdict::Held`]) until its digest is
@@ -21,7 +21,7 @@ mod rules;
 mod tally;
 
 pub use approval::{Hold, list_digest};
-pub use deletion::{DeletionPolicy, Holding, Many, WhyHeld};
+pub use deletion::{DeletionHold, DeletionHoldReason, DeletionPolicy, MassDeletion};
 pub use policy::{GuardPolicy, Thresholds};
 
 use crate::conditions::Reason;
@@ -63,7 +63,7 @@ pub struct Evidence<'a> {
     pub nothing_desired: bool,
     /// The inputs of this reconciliation, also those that could not be rendered.
     pub inputs: &'a BTreeSet<InputRef>,
-    /// Why further stale entries are not judged now: the first objection of [`crate::environment::Knowledge::sift`].
+    /// Why further stale entries are not judged now: the first objection of [`crate::environment::PruneEligibility::split`].
     pub unknown: Option<(Reason, String)>,
     /// The value of `orangery.dev/approve-prune`.
     pub approved: Option<&'a str>,
@@ -141,7 +141,7 @@ fn decide(policy: GuardPolicy, evidence: &Evidence<'_>) -> (Verdict, GuardMemory
     }
     if !policy.on {
         // Whatever goes now is meant to go: it must not count against what goes later.
-        return (Verdict::Allowed, before.after_a_wish());
+        return (Verdict::Allowed, before.after_intended_deletions());
     }
     let tally = tally::Tally::of(evidence);
     let findings = rules::findings(policy, evidence, &tally);

@@ -31,7 +31,7 @@ pub struct GuardPolicy {
 #[error(
     "{given:?} is not of the form SHARE/FLOOR, a percentage from 1 to 100 and a number of inputs, for example 50/5"
 )]
-pub struct NoThresholds {
+pub struct ThresholdsError {
     /// What was given.
     pub given: String,
 }
@@ -49,10 +49,10 @@ impl fmt::Display for Thresholds {
 }
 
 impl FromStr for Thresholds {
-    type Err = NoThresholds;
+    type Err = ThresholdsError;
 
-    fn from_str(text: &str) -> Result<Self, NoThresholds> {
-        let wrong = || NoThresholds { given: text.to_owned() };
+    fn from_str(text: &str) -> Result<Self, ThresholdsError> {
+        let wrong = || ThresholdsError { given: text.to_owned() };
         let (share, floor) = text.trim().split_once('/').ok_or_else(wrong)?;
         let share = share.trim();
         let share: u8 = share.strip_suffix('%').unwrap_or(share).parse().map_err(|_| wrong())?;

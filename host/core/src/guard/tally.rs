@@ -67,7 +67,7 @@ impl<'a> Tally<'a> {
         let going = || self.of_gone.iter().filter(|(_, entry)| verdict.releases(&entry.key)).map(|(input, _)| *input);
         if going().any(|input| !self.matters(policy, input)) {
             // A source may be empty here: that it is says nothing of what closes later.
-            return memory.after_a_wish();
+            return memory.after_intended_deletions();
         }
         if going().next().is_none() {
             return memory.clone();

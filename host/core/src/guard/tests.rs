@@ -6,7 +6,7 @@ mod renames;
 mod water;
 
 use super::*;
-use crate::environment::{Knowledge, Sifted, Standing};
+use crate::environment::{EnvironmentStates, PruneEligibility, StaleEntries};
 use crate::keys;
 use crate::ledger::SourceRef;
 use crate::ledger::{GuardMemory, HIGH_WATER};
@@ -35,7 +35,7 @@ struct World {
     inputs: BTreeSet<InputRef>,
     rendered: BTreeMap<ObjectKey, LedgerEntry>,
     sources: Vec<SourceState>,
-    standing: Standing,
+    standing: EnvironmentStates,
     approved: Option<String>,
     policy: GuardPolicy,
     now: Timestamp,
@@ -48,7 +48,7 @@ impl World {
             inputs: BTreeSet::new(),
             rendered: BTreeMap::new(),
             sources: vec![],
-            standing: Standing::default(),
+            standing: EnvironmentStates::default(),
             approved: None,
             policy: GuardPolicy::default(),
             now: Timestamp::from_millis(1_764_000_000_000),
@@ -107,9 +107,9 @@ impl World {
     fn judgement(&self) -> Judgement {
         let stale: Vec<_> =
             self.ledger.iter().filter(|entry| !self.rendered.contains_key(&entry.key)).cloned().collect();
-        let knowledge =
-            Knowledge { present: &self.inputs, sources: &self.sources, standing: &self.standing, unnamed: &[] };
-        let Sifted { known: stale, unknown } = knowledge.sift(stale);
+        let eligibility =
+            PruneEligibility { present: &self.inputs, sources: &self.sources, standing: &self.standing, unnamed: &[] };
+        let StaleEntries { known: stale, unknown } = eligibility.split(stale);
         judge(
             self.policy,
             &Evidence {

@@ -16,7 +16,7 @@ pub const MAX_LEVELS: usize = 12;
 
 /// How many inputs there were until deletions lowered their number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Level {
+pub struct HighWaterLevel {
     /// How many inputs owned objects.
     pub inputs: usize,
     /// Until when.
@@ -32,7 +32,7 @@ pub struct GuardMemory {
     pub last_approval: Option<String>,
     /// The levels of the last hour, the oldest and highest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub levels: Vec<Level>,
+    pub levels: Vec<HighWaterLevel>,
     /// The policy that the present hold was judged by; `None` if nothing is held or an older version judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_under: Option<String>,
@@ -47,9 +47,9 @@ impl GuardMemory {
 
     /// After deletions that lowered the number of inputs from `inputs`.
     pub(crate) fn after_a_drop(&self, inputs: usize, now: Timestamp) -> Self {
-        let mut levels: Vec<Level> =
+        let mut levels: Vec<HighWaterLevel> =
             self.levels.iter().filter(|level| level.counts(now) && level.inputs > inputs).copied().collect();
-        levels.push(Level { inputs, until: now });
+        levels.push(HighWaterLevel { inputs, until: now });
         while levels.len() > MAX_LEVELS {
             // The two whose ends are closest to each other lose the least by becoming one.
             let ends = levels.windows(2).enumerate().map(|(index, pair)| match pair {
@@ -66,17 +66,17 @@ impl GuardMemory {
     }
 
     /// After intended deletions: the numbers before them do not count any more.
-    pub(crate) fn after_a_wish(&self) -> Self {
+    pub(crate) fn after_intended_deletions(&self) -> Self {
         Self { levels: Vec::new(), ..self.clone() }
     }
 
     /// After approved deletions.
     pub(crate) fn after_approval(&self, digest: &str) -> Self {
-        Self { last_approval: Some(digest.to_owned()), ..self.after_a_wish() }
+        Self { last_approval: Some(digest.to_owned()), ..self.after_intended_deletions() }
     }
 }
 
-impl Level {
+impl HighWaterLevel {
     fn counts(&self, now: Timestamp) -> bool {
         self.until + HIGH_WATER > now
     }
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn a_level_that_a_later_one_reaches_is_forgotten() {
         let memory = GuardMemory::default().after_a_drop(10, at(0)).after_a_drop(20, at(1000));
-        assert_eq!(memory.levels, [Level { inputs: 20, until: at(1000) }]);
+        assert_eq!(memory.levels, [HighWaterLevel { inputs: 20, until: at(1000) }]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod memory;
 mod source;
 mod typed;
 
-pub use memory::{GuardMemory, HIGH_WATER, Level, MAX_LEVELS};
+pub use memory::{GuardMemory, HIGH_WATER, HighWaterLevel, MAX_LEVELS};
 pub use source::{InputRef, InputSource, SourceKind, SourceRef};
 
 use crate::object::ObjectKey;

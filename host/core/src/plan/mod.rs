@@ -7,21 +7,21 @@
 
 mod check;
 mod halted;
-mod living;
 mod make;
 mod occupied;
 mod order;
 mod report;
 mod settle;
+mod still_wanted;
 
 pub use check::{NotApplicable, check_names};
 pub use halted::Halted;
-pub use living::{take_living, wanted_uids};
 pub use make::plan;
 pub use occupied::{Occupied, take_occupied};
 pub use order::{deletion_order, is_deleted_first};
 pub use report::{Action, ApplyReport, Change, Failed, Kept, PruneReport, Terminating, Waiting};
 pub use settle::settle;
+pub use still_wanted::{remove_still_wanted, wanted_uids};
 
 use crate::desired::FailedEnvironment;
 use crate::input::NamespacedName;

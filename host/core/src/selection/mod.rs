@@ -2,7 +2,7 @@
 //!
 //! The order is fixed: include, exclude, labels, version range, sort (tags), limit, skip, default values.
 
-mod asked;
+mod budgeted_filter;
 mod export;
 mod filter;
 mod identity;
@@ -15,7 +15,7 @@ mod skip;
 mod snapshot;
 mod version;
 
-pub use asked::Asked;
+pub use budgeted_filter::BudgetedFilter;
 pub use export::with_defaults;
 pub use filter::{DEFAULT_LIMIT, Filter, FilterError, FilterSpec, MAX_LIMIT};
 pub use odd::sort_out;

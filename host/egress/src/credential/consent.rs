@@ -234,7 +234,7 @@ fn named(secret: &str, text: &str) -> Result<Vec<Origin>, ConsentError> {
     let parse = |entry: &str| {
         entry.parse().map_err(|cause| ConsentError::Annotation {
             secret: secret.to_owned(),
-            entry: orangery_core::shown::url(entry),
+            entry: orangery_core::url_redaction::url(entry),
             cause,
         })
     };

@@ -10,7 +10,7 @@
 
 use std::net::IpAddr;
 
-use orangery_core::shown;
+use orangery_core::url_redaction;
 use url::{Host, Url};
 
 use crate::request::origin::{Origin, Scheme};
@@ -143,7 +143,7 @@ impl Target {
 
     /// The URL for people and logs: names of query parameters, never their values.
     pub(crate) fn shown(&self) -> String {
-        shown::url(self.url.as_str())
+        url_redaction::url(self.url.as_str())
     }
 }
 

@@ -20,7 +20,7 @@ use orangery_controller::kubernetes::metrics::Metrics;
 use orangery_controller::kubernetes::{self, Clients, Context, Options, Rights};
 use orangery_controller::pipeline::Pipeline;
 use orangery_controller::pipeline::provider::poll::Poller;
-use orangery_core::guard::{DeletionPolicy, Holding};
+use orangery_core::guard::{DeletionHold, DeletionPolicy};
 use prometheus_client::registry::Registry;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -112,8 +112,8 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
 /// When the deletion of sets is held.
 fn deletions(options: &RunOptions) -> DeletionPolicy {
     let hold = match options.deletion_guard {
-        GuardDefault::On => Holding::On,
-        GuardDefault::Off => Holding::Off,
+        GuardDefault::On => DeletionHold::On,
+        GuardDefault::Off => DeletionHold::Off,
     };
     DeletionPolicy { hold, at_least: options.deletion_guard_floor, ..DeletionPolicy::default() }
 }

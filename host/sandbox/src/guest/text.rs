@@ -4,7 +4,7 @@
 //! One line, bounded, without control characters, with every secret of the call masked and URLs without user info and query
 //! values. Nothing else a plugin says reaches status, events or logs.
 
-use orangery_core::shown;
+use orangery_core::url_redaction;
 use orangery_egress::Redactor;
 use std::fmt;
 
@@ -26,7 +26,7 @@ impl GuestText {
     /// At most `most` bytes.
     pub(crate) fn bounded(raw: &str, most: usize, redact: &Redactor) -> Self {
         let masked = redact.mask(cut(raw, LOOKED_AT_BYTES));
-        let masked = shown::urls_in(&masked);
+        let masked = url_redaction::urls_in(&masked);
         let line: String = masked.chars().map(|c| if is_unprintable(c) { ' ' } else { c }).collect();
         let line = line.trim();
         let kept = cut(line, most);

@@ -1,4 +1,4 @@
-//! Creates an object that was not there when it was looked for, and nothing else.
+//! Creates an object that was not there when it was state for, and nothing else.
 //!
 //! Server-side apply creates or patches, whichever it finds. Creating with `POST` would tell them apart, but would enter the
 //! fields as those of an update, and a field that is no longer rendered would stay. So the apply is made without force, which

@@ -22,14 +22,14 @@ pub(crate) struct Inspected {
     /// What to send.
     pub(crate) body: Object,
     /// What to do.
-    pub(crate) deed: Deed,
+    pub(crate) action: ApplyAction,
     /// The server's remarks.
     pub(crate) warnings: Vec<String>,
 }
 
 /// What to do with one object.
-pub(crate) enum Deed {
-    /// Nothing; the live object is as desired.
+pub(crate) enum ApplyAction {
+    /// Nothing: the live object is as desired.
     Nothing(Box<Object>),
     /// It does not exist.
     Create,
@@ -100,14 +100,14 @@ pub(crate) async fn inspect(
         check_live(target, plan, planned, live).await?;
     }
     let tried = try_apply(session, planned, &path, &mut body, &mut warnings).await;
-    let deed = match (tried, live) {
-        (Ok(_), None) => Deed::Create,
+    let action = match (tried, live) {
+        (Ok(_), None) => ApplyAction::Create,
         (Ok(desired), Some(live)) => {
             let patch = takeover::clean(&live, &planned.object, &target.options.override_managers);
             if patch.is_some() || drift::differs(&live, &desired) {
-                Deed::Configure(live.uid().unwrap_or_default().to_owned(), patch)
+                ApplyAction::Configure(live.uid().unwrap_or_default().to_owned(), patch)
             } else {
-                Deed::Nothing(Box::new(live))
+                ApplyAction::Nothing(Box::new(live))
             }
         }
         (Err(refusal), Some(live)) if is_immutable_field(&refusal) => {
@@ -120,7 +120,7 @@ pub(crate) async fn inspect(
             return Err(refused(refusal));
         }
     };
-    Ok(Inspected { kind, body, deed, warnings })
+    Ok(Inspected { kind, body, action, warnings })
 }
 
 /// The live object must not belong to another set, nor to nobody, nor be on its way out.
@@ -182,7 +182,7 @@ async fn may_recreate(
     body: &Object,
     live: &Object,
     refusal: &Refusal,
-) -> Result<Deed, Failed> {
+) -> Result<ApplyAction, Failed> {
     let key = planned.object.key();
     let with = |advice: &str| {
         let first = dry_run_failed(planned, refusal);
@@ -196,10 +196,10 @@ async fn may_recreate(
     };
     let new = Value::Object(body.0.clone());
     match session.create(&kind.collection(&key.namespace), &new, Mode::DryRun).await {
-        Ok(_) => Ok(Deed::Recreate(uid.to_owned())),
+        Ok(_) => Ok(ApplyAction::Recreate(uid.to_owned())),
         // Validation and admission come before the look for the name: it is taken, and everything else is right.
         Err(refusal) if refusal.is_conflict() && refusal.reason == "AlreadyExists" => {
-            Ok(Deed::Recreate(uid.to_owned()))
+            Ok(ApplyAction::Recreate(uid.to_owned()))
         }
         Err(refusal) => Err(dry_run_failed(planned, &refusal)),
     }

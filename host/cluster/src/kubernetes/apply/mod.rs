@@ -17,7 +17,7 @@ use crate::kubernetes::live::clock::{Began, Place};
 use crate::kubernetes::live::memory::Confirmed;
 use crate::kubernetes::target::KubernetesTarget;
 use futures::FutureExt;
-use inspect::{Deed, Inspected, inspect};
+use inspect::{ApplyAction, Inspected, inspect};
 use orangery_core::{Action, ApplyReport, Change, Failed, Halted, ObjectKey, Plan, Planned, Stage, StageGate, Step};
 use ready::{Wait, Which};
 use std::collections::{HashMap, HashSet};
@@ -87,7 +87,7 @@ pub(crate) struct Run<'a> {
     pub(crate) report: ApplyReport,
     /// What is known to be ready.
     pub(crate) ready: HashSet<ObjectKey>,
-    /// What is not ready, and its resource version when it was looked at.
+    /// What is not ready, and its resource version when it was state at.
     pub(crate) awaited: HashMap<ObjectKey, Option<String>>,
     /// Since when.
     pub(crate) waits: HashMap<Place, Began>,
@@ -110,23 +110,23 @@ impl<'a> Run<'a> {
     /// Inspects the whole stage, and writes what belongs to environments in which nothing was found wrong.
     async fn stage(&mut self, step: &Step, stage: &'a Stage) {
         let objects = stage.objects.iter().filter(|planned| !self.halted.stops(planned));
-        let looked = bounded(objects.map(|planned| self.look(planned).boxed()).collect()).await;
+        let state = bounded(objects.map(|planned| self.look(planned).boxed()).collect()).await;
         let mut inspections = Vec::new();
-        for (planned, looked) in looked {
-            match looked {
-                Ok(Looked::Confirmed { uid, warnings, ready }) => {
+        for (planned, state) in state {
+            match state {
+                Ok(LiveState::Confirmed { uid, warnings, ready }) => {
                     self.ready.extend(ready.then(|| planned.object.key()));
                     self.report.changes.push(unchanged(planned, uid));
                     self.report.warnings.extend(warnings);
                 }
-                Ok(Looked::Inspected(inspected)) => inspections.push((planned, inspected)),
+                Ok(LiveState::Inspected(inspected)) => inspections.push((planned, inspected)),
                 Err(failed) => self.fail(step, "apply failed", planned, failed),
             }
         }
         let mut pending = Vec::new();
         for (planned, inspected) in inspections {
             self.report.warnings.extend(inspected.warnings.iter().cloned());
-            if !self.halted.stops(planned) || matches!(inspected.deed, Deed::Nothing(_)) {
+            if !self.halted.stops(planned) || matches!(inspected.action, ApplyAction::Nothing(_)) {
                 pending.push((planned, inspected));
             }
         }
@@ -149,34 +149,40 @@ impl<'a> Run<'a> {
     }
 
     /// Ends the apply of whatever needs the object.
-    pub(crate) fn fail(&mut self, step: &Step, deed: &str, planned: &Planned, mut failed: Failed) {
+    pub(crate) fn fail(&mut self, step: &Step, action: &str, planned: &Planned, mut failed: Failed) {
         if let Some(name) = &step.name {
-            failed.message = format!("step \"{name}\" {deed}: {}", failed.message);
+            failed.message = format!("step \"{name}\" {action}: {}", failed.message);
         }
         self.report.failed.push(failed);
         self.halted.halt(planned);
     }
 
-    async fn look<'p>(&self, planned: &'p Planned) -> (&'p Planned, Result<Looked, Failed>) {
+    async fn look<'p>(&self, planned: &'p Planned) -> (&'p Planned, Result<LiveState, Failed>) {
         if let Some(known) = self.confirmed.get(&planned.object.key()) {
             return (
                 planned,
-                Ok(Looked::Confirmed { uid: known.uid.clone(), warnings: known.warnings.clone(), ready: known.ready }),
+                Ok(LiveState::Confirmed {
+                    uid: known.uid.clone(),
+                    warnings: known.warnings.clone(),
+                    ready: known.ready,
+                }),
             );
         }
-        let looked = match job::remove_failed(self.session, self.plan, planned, self.target.options.patience.gate).await
+        let state = match job::remove_failed(self.session, self.plan, planned, self.target.options.patience.gate).await
         {
             Ok(()) => inspect(self.target, self.session, self.plan, planned).await,
             Err(failed) => Err(failed),
         };
-        (planned, looked.map(|inspected| Looked::Inspected(Box::new(inspected))))
+        (planned, state.map(|inspected| LiveState::Inspected(Box::new(inspected))))
     }
 
     /// Asked once for each kind and namespace in which something is created for the first time.
     async fn missing_rights(&self, pending: &[(&Planned, Box<Inspected>)]) -> Vec<String> {
         let mut asked = HashSet::new();
         let mut warnings = Vec::new();
-        for (planned, inspected) in pending.iter().filter(|(_, inspected)| matches!(inspected.deed, Deed::Create)) {
+        for (planned, inspected) in
+            pending.iter().filter(|(_, inspected)| matches!(inspected.action, ApplyAction::Create))
+        {
             let namespace = planned.object.namespace();
             if asked.insert((inspected.kind.collection(namespace), namespace)) {
                 warnings.extend(self.session.warn_unless_deletable(&inspected.kind, namespace).await);
@@ -186,7 +192,7 @@ impl<'a> Run<'a> {
     }
 }
 
-enum Looked {
+enum LiveState {
     Confirmed { uid: String, warnings: Vec<String>, ready: bool },
     Inspected(Box<Inspected>),
 }

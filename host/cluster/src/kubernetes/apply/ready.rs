@@ -3,7 +3,7 @@
 use crate::kubernetes::apply::Run;
 use crate::kubernetes::live::clock::Place;
 use crate::kubernetes::live::memory::checksum;
-use crate::kubernetes::live::wait::{Look, is_served, look, now, text};
+use crate::kubernetes::live::wait::{ReadinessCheck, is_served, look, now, text};
 use orangery_core::readiness::Readiness;
 use orangery_core::{Action, Failed, InputRef, ObjectKey, Planned, Step, Waiting};
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ impl Which {
         }
     }
 
-    fn deed(self) -> &'static str {
+    fn action(self) -> &'static str {
         match self {
             Self::Gate => "apply failed",
             Self::End => "health check failed",
@@ -57,7 +57,7 @@ impl<'a> Run<'a> {
             tokio::time::sleep(PAUSE).await;
             unready = self.unready(wait.place, unready.into_iter().map(|look| look.planned).collect()).await;
         }
-        let mut groups: BTreeMap<Vec<&InputRef>, Vec<Look<'a>>> = BTreeMap::new();
+        let mut groups: BTreeMap<Vec<&InputRef>, Vec<ReadinessCheck<'a>>> = BTreeMap::new();
         for look in unready {
             groups.entry(look.planned.environments().collect()).or_default().push(look);
         }
@@ -67,7 +67,7 @@ impl<'a> Run<'a> {
     }
 
     /// Those that go on and are not ready. What was ready and has not moved is not asked for.
-    async fn unready(&mut self, place: Which, objects: Vec<&'a Planned>) -> Vec<Look<'a>> {
+    async fn unready(&mut self, place: Which, objects: Vec<&'a Planned>) -> Vec<ReadinessCheck<'a>> {
         let ask = objects
             .into_iter()
             .filter(|planned| !self.halted.stops(planned) && !self.ready.contains(&planned.object.key()));
@@ -96,7 +96,7 @@ impl<'a> Run<'a> {
     }
 
     /// What is not ready of one environment: a failure if one of it has failed or time is up.
-    fn judge(&mut self, wait: &Wait<'_>, looks: &[Look<'a>]) {
+    fn judge(&mut self, wait: &Wait<'_>, looks: &[ReadinessCheck<'a>]) {
         let Some(first) = looks.first() else { return };
         for look in looks {
             let (key, version) = (look.planned.object.key(), look.version.clone());
@@ -107,7 +107,7 @@ impl<'a> Run<'a> {
         let stalled = looks.iter().filter(|look| matches!(look.readiness, Readiness::Failed(_)));
         if let Some(one) = stalled.clone().next() {
             let message = text("failed early due to stalled resources", stalled);
-            self.fail(wait.step, wait.place.deed(), one.planned, Failed::new(one.planned.object.key(), message));
+            self.fail(wait.step, wait.place.action(), one.planned, Failed::new(one.planned.object.key(), message));
             return;
         }
         let (set, at) = (&self.plan.owner.name, now());
@@ -123,7 +123,7 @@ impl<'a> Run<'a> {
         let until = since + wait.limit;
         if at >= until {
             let failed = Failed::new(first.planned.object.key(), text("timeout waiting for", looks.iter()));
-            self.fail(wait.step, wait.place.deed(), first.planned, failed);
+            self.fail(wait.step, wait.place.action(), first.planned, failed);
             return;
         }
         for look in looks {

@@ -1,7 +1,7 @@
 //! Writes one object that was inspected.
 
 use crate::kubernetes::apply::create::{Created, create};
-use crate::kubernetes::apply::inspect::{Deed, Inspected, exists, failed};
+use crate::kubernetes::apply::inspect::{ApplyAction, Inspected, exists, failed};
 use crate::kubernetes::client::connection::{Mode, Propagation, Session};
 use crate::kubernetes::client::refusal::Refusal;
 use crate::kubernetes::live::deletion::{Ending, until_gone};
@@ -27,19 +27,19 @@ pub(crate) async fn write(
     let refused =
         |refusal: Refusal| failed(planned, format!("{key} apply failed: {}", explain(&refusal, &planned.object)));
     let path = inspected.kind.path(&key.namespace, &key.name);
-    let action = match &inspected.deed {
-        Deed::Nothing(live) => {
+    let action = match &inspected.action {
+        ApplyAction::Nothing(live) => {
             target.memory.keep(owner, &planned.object, live, &inspected.warnings);
             return Ok(change(planned, live, Action::Unchanged));
         }
-        Deed::Create => Action::Created,
-        Deed::Configure(_, patch) => {
+        ApplyAction::Create => Action::Created,
+        ApplyAction::Configure(_, patch) => {
             if patch.is_some() {
                 clean(target, session, planned, &path).await.map_err(refused)?;
             }
             Action::Configured
         }
-        Deed::Recreate(uid) => {
+        ApplyAction::Recreate(uid) => {
             match session.delete(&path, uid, Propagation::Background).await {
                 Err(refusal) if !refusal.is_not_found() => return Err(refused(refusal)),
                 _ => {}
@@ -54,11 +54,11 @@ pub(crate) async fn write(
             Action::Recreated
         }
     };
-    let live = match &inspected.deed {
-        Deed::Configure(uid, _) => {
+    let live = match &inspected.action {
+        ApplyAction::Configure(uid, _) => {
             session.apply(&path, &bound(&inspected.body, uid), Mode::Real).await.map_err(refused)?.body
         }
-        Deed::Nothing(_) | Deed::Create | Deed::Recreate(_) => {
+        ApplyAction::Nothing(_) | ApplyAction::Create | ApplyAction::Recreate(_) => {
             match create(session, &path, &inspected.body).await.map_err(refused)? {
                 Created::New(live) => live,
                 Created::WasThere(uid) => return Err(exists(planned, uid)),
@@ -69,7 +69,7 @@ pub(crate) async fn write(
     Ok(change(planned, &live, action))
 }
 
-/// What to send for the object that was looked at, and for no other that has taken its name since: the API server refuses
+/// What to send for the object that was state at, and for no other that has taken its name since: the API server refuses
 /// another UID.
 fn bound(body: &Object, uid: &str) -> Object {
     let mut body = body.clone();

@@ -26,9 +26,9 @@ pub(crate) struct Memory {
     awaited: Mutex<HashMap<NamespacedName, HashMap<ObjectKey, Option<String>>>>,
 }
 
-/// Why a set should look at one of its objects again.
+/// Why an event about an object triggers its set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum News {
+pub(crate) enum DriftKind {
     /// Somebody else changed or deleted it.
     Moved,
     /// It is waited for, and is no longer as it was.
@@ -110,17 +110,17 @@ impl Memory {
     }
 
     /// Whether an object of a set is no longer as we left it, or as it was when the set began to wait for it; `None` stands for one
-    /// that is gone. What we never applied, or no longer want, is no news.
-    pub(crate) fn news(&self, set: &NamespacedName, key: &ObjectKey, object: Option<&Object>) -> Option<News> {
+    /// that is gone. Objects that we never applied, or no longer want, do not drift.
+    pub(crate) fn drift(&self, set: &NamespacedName, key: &ObjectKey, object: Option<&Object>) -> Option<DriftKind> {
         let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         let left = sets.get(set).and_then(|set| set.get(key))?;
         if object.is_none_or(|object| !left.is(object)) {
-            return Some(News::Moved);
+            return Some(DriftKind::Moved);
         }
         let awaited = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = awaited.get(set).and_then(|set| set.get(key))?;
         let now = object.map(|object| meta_text(object, "resourceVersion"));
-        (*seen != now).then_some(News::Awaited)
+        (*seen != now).then_some(DriftKind::Awaited)
     }
 
     /// What sets left of one kind in one namespace; everywhere if that is empty.

@@ -2,7 +2,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod deletion;
+pub(crate) mod drift_debounce;
 pub(crate) mod memory;
-pub(crate) mod sight;
 pub(crate) mod wait;
 pub(crate) mod watch;

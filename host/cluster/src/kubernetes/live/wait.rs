@@ -9,8 +9,8 @@ use orangery_core::{GroupVersionKind, Object, Planned, Timestamp};
 use serde_json::Value;
 use std::time::SystemTime;
 
-/// What one look found.
-pub(crate) struct Look<'p> {
+/// The readiness of one object at one moment.
+pub(crate) struct ReadinessCheck<'p> {
     pub(crate) planned: &'p Planned,
     pub(crate) readiness: Readiness,
     /// Resource version of what was seen; `None` if there was nothing.
@@ -21,7 +21,7 @@ pub(crate) struct Look<'p> {
     said: String,
 }
 
-impl<'p> Look<'p> {
+impl<'p> ReadinessCheck<'p> {
     /// What `live` says.
     pub(crate) fn at(planned: &'p Planned, live: Option<&Object>) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl<'p> Look<'p> {
     }
 }
 
-impl Look<'_> {
+impl ReadinessCheck<'_> {
     /// It is not ready for another reason than its status.
     pub(crate) fn because(self, reason: &str) -> Self {
         Self { readiness: Readiness::InProgress(reason.to_owned()), ..self }
@@ -42,11 +42,11 @@ impl Look<'_> {
 }
 
 /// Looks at all of them.
-pub(crate) async fn look<'p>(session: &Session, objects: Vec<&'p Planned>) -> Vec<Look<'p>> {
+pub(crate) async fn look<'p>(session: &Session, objects: Vec<&'p Planned>) -> Vec<ReadinessCheck<'p>> {
     bounded(objects.into_iter().map(|planned| look_at(session, planned).boxed()).collect()).await
 }
 
-async fn look_at<'p>(session: &Session, planned: &'p Planned) -> Look<'p> {
+async fn look_at<'p>(session: &Session, planned: &'p Planned) -> ReadinessCheck<'p> {
     let key = planned.object.key();
     let live = match session.kind(&planned.object.gvk()).await {
         Ok(Some(kind)) => session.get::<Object>(&kind.path(&key.namespace, &key.name)).await,
@@ -54,9 +54,9 @@ async fn look_at<'p>(session: &Session, planned: &'p Planned) -> Look<'p> {
         Err(refusal) => Err(refusal),
     };
     match live {
-        Ok(live) => Look::at(planned, live.as_ref()),
+        Ok(live) => ReadinessCheck::at(planned, live.as_ref()),
         // A hiccup of the server is not the object's failure: time decides.
-        Err(refusal) => Look {
+        Err(refusal) => ReadinessCheck {
             planned,
             readiness: Readiness::InProgress(refusal.to_string()),
             version: None,
@@ -80,7 +80,7 @@ fn ready_message(object: &Object) -> String {
 }
 
 /// `what: [Kind/ns/name status: 'InProgress', …]`, and a line for each Flux object that says why.
-pub(crate) fn text<'a>(what: &str, looks: impl Iterator<Item = &'a Look<'a>> + Clone) -> String {
+pub(crate) fn text<'a>(what: &str, looks: impl Iterator<Item = &'a ReadinessCheck<'a>> + Clone) -> String {
     let list: Vec<String> = looks
         .clone()
         .map(|look| format!("{} status: '{}'", look.planned.object.key(), look.readiness.as_str()))

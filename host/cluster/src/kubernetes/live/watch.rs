@@ -11,8 +11,8 @@
 
 use crate::kubernetes::client::discovery::Kind;
 use crate::kubernetes::client::identity::Identity;
+use crate::kubernetes::live::drift_debounce::DriftDebounce;
 use crate::kubernetes::live::memory::Memory;
-use crate::kubernetes::live::sight::Sights;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use kube::api::{Api, ApiResource, DynamicObject};
 use kube::core::{GroupVersionKind, PartialObjectMeta};
@@ -96,8 +96,8 @@ impl Watches {
         self.start(Place::Applied(identity.clone(), what.clone()), connect, |client| {
             let owned = watcher::Config::default().labels(keys::OWNER_NAME);
             let events = events(client, kind, namespace, owned);
-            let sights = Sights::new(kind.clone(), namespace.to_owned(), Arc::clone(&self.memory));
-            keep(identity.clone(), what, events, sights, self.tell.clone())
+            let observations = DriftDebounce::new(kind.clone(), namespace.to_owned(), Arc::clone(&self.memory));
+            keep(identity.clone(), what, events, observations, self.tell.clone())
         });
     }
 
@@ -209,16 +209,16 @@ async fn keep(
     identity: Identity,
     what: String,
     events: impl Stream<Item = Result<Event<Object>, watcher::Error>> + Send,
-    mut sights: Sights,
+    mut observations: DriftDebounce,
     tell: mpsc::Sender<NamespacedName>,
 ) {
     let mut events = std::pin::pin!(events);
     let mut tidy = Instant::now() + TIDY;
     loop {
-        let next = sights.due().unwrap_or(tidy).min(tidy);
+        let next = observations.due().unwrap_or(tidy).min(tidy);
         tokio::select! {
             event = events.next() => match event {
-                Some(Ok(event)) => sights.take(event, Instant::now()),
+                Some(Ok(event)) => observations.take(event, Instant::now()),
                 Some(Err(error)) if is_forbidden(&error) => {
                     tracing::info!(%identity, what, "may not be watched: what others change there is found at the interval; the verb watch makes it faster");
                     tokio::time::sleep(FORBIDDEN).await;
@@ -227,7 +227,7 @@ async fn keep(
                 None => return,
             },
             () = tokio::time::sleep_until(next.into()) => {
-                for set in sights.judge(Instant::now()) {
+                for set in observations.judge(Instant::now()) {
                     tracing::debug!(%set, what, "somebody else changed an object of the set");
                     if tell.try_send(set).is_err() && tell.is_closed() {
                         return;
@@ -235,7 +235,7 @@ async fn keep(
                 }
                 if Instant::now() >= tidy {
                     tidy = Instant::now() + TIDY;
-                    if !sights.is_of_use() {
+                    if !observations.is_of_use() {
                         return;
                     }
                 }

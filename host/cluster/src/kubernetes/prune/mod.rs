@@ -16,11 +16,11 @@ use orangery_core::{
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// How long one prune looks again: most objects are gone in a moment. The rest is for the next one.
+/// How long one prune waits for deletions to finish. Most objects are gone within it; the rest is left to the next prune.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// What became of one entry.
-enum Fate {
+/// The outcome of pruning one entry.
+enum PruneOutcome {
     Gone,
     Released,
     Kept(String),
@@ -30,8 +30,8 @@ enum Fate {
     Going(String, String),
 }
 
-/// Deletes `stale` in its order: Flux objects first and until they are gone, because they tear down what they made. Asks, looks
-/// for a moment, and says what is still on its way.
+/// Deletes `stale` in its order: Flux objects first and until they are gone, because their finalizers tear down what they
+/// installed. Requests the deletions, waits briefly, and reports what is still terminating.
 pub(crate) async fn prune(target: &KubernetesTarget, owner: &Owner, stale: &[LedgerEntry]) -> PruneReport {
     let session = match target.session(owner) {
         Ok(session) => session,
@@ -82,26 +82,26 @@ async fn remove(
 ) {
     let asked = entries.into_iter().map(|entry| {
         async move {
-            let fate = ask(session, owner, entry).await;
-            (entry, fate.unwrap_or_else(|refusal| Fate::Failed(refusal.to_string())))
+            let outcome = ask(session, owner, entry).await;
+            (entry, outcome.unwrap_or_else(|refusal| PruneOutcome::Failed(refusal.to_string())))
         }
         .boxed()
     });
-    let fates: Vec<(&LedgerEntry, Fate)> = bounded(asked.collect()).await;
+    let fates: Vec<(&LedgerEntry, PruneOutcome)> = bounded(asked.collect()).await;
     let start = Instant::now();
-    for (entry, fate) in fates {
-        let Fate::Going(path, uid) = fate else {
-            record(report, entry, fate);
+    for (entry, outcome) in fates {
+        let PruneOutcome::Going(path, uid) = outcome else {
+            record(report, entry, outcome);
             continue;
         };
         match until_gone(session, &path, &uid, GRACE.saturating_sub(start.elapsed())).await {
-            Ok(None) => record(report, entry, Fate::Gone),
-            Ok(Some(end)) if end.takes_longer_than(limit) => record(report, entry, Fate::Failed(end.waiting)),
+            Ok(None) => record(report, entry, PruneOutcome::Gone),
+            Ok(Some(end)) if end.takes_longer_than(limit) => record(report, entry, PruneOutcome::Failed(end.waiting)),
             Ok(Some(end)) => {
                 let message = format!("{} {}", entry.key, end.waiting);
                 report.terminating.push(Terminating { key: entry.key.clone(), message });
             }
-            Err(refusal) => record(report, entry, Fate::Failed(refusal.to_string())),
+            Err(refusal) => record(report, entry, PruneOutcome::Failed(refusal.to_string())),
         }
     }
 }
@@ -110,54 +110,54 @@ fn failure(entry: &LedgerEntry, message: String) -> Failed {
     Failed::new(entry.key.clone(), format!("{} delete failed: {message}", entry.key))
 }
 
-fn record(report: &mut PruneReport, entry: &LedgerEntry, fate: Fate) {
-    match fate {
-        Fate::Gone => report.deleted.push(Change {
+fn record(report: &mut PruneReport, entry: &LedgerEntry, outcome: PruneOutcome) {
+    match outcome {
+        PruneOutcome::Gone => report.deleted.push(Change {
             key: entry.key.clone(),
             version: entry.version.clone(),
             uid: None,
             action: Action::Deleted,
         }),
-        Fate::Released => report.released.push(entry.key.clone()),
-        Fate::Kept(message) => {
+        PruneOutcome::Released => report.released.push(entry.key.clone()),
+        PruneOutcome::Kept(message) => {
             let mark = if entry.mark == Mark::Adopted { Mark::Adopted } else { Mark::PruneDisabled };
             report.kept.push(Kept { key: entry.key.clone(), mark, message });
         }
-        Fate::Adopted => report.adopted.push(entry.clone()),
-        Fate::Failed(message) => report.failed.push(failure(entry, message)),
-        Fate::Going(..) => report.failed.push(failure(entry, "is being deleted".to_owned())),
+        PruneOutcome::Adopted => report.adopted.push(entry.clone()),
+        PruneOutcome::Failed(message) => report.failed.push(failure(entry, message)),
+        PruneOutcome::Going(..) => report.failed.push(failure(entry, "is being deleted".to_owned())),
     }
 }
 
 /// Looks at the live object and asks for its deletion if it is ours.
-async fn ask(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Result<Fate, Refusal> {
+async fn ask(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Result<PruneOutcome, Refusal> {
     let key = &entry.key;
     let gvk = GroupVersionKind { group: key.group.clone(), version: entry.version.clone(), kind: key.kind.clone() };
     let Some(kind) = session.kind_in_any_version(&gvk).await? else {
         // With its definition, every object of a kind goes.
-        return Ok(Fate::Gone);
+        return Ok(PruneOutcome::Gone);
     };
     let path = kind.path(&key.namespace, &key.name);
-    let Some(live) = session.metadata(&path).await? else { return Ok(Fate::Gone) };
-    let Some(uid) = live.uid().map(str::to_owned) else { return Ok(Fate::Released) };
+    let Some(live) = session.metadata(&path).await? else { return Ok(PruneOutcome::Gone) };
+    let Some(uid) = live.uid().map(str::to_owned) else { return Ok(PruneOutcome::Released) };
     if entry.uid.as_ref().is_some_and(|known| *known != uid) || !is_owned_by(&live, owner) {
-        return Ok(Fate::Released);
+        return Ok(PruneOutcome::Released);
     }
     let disabled = |value: Option<&str>| value.is_some_and(|value| value.eq_ignore_ascii_case("disabled"));
     if disabled(live.annotation(keys::PRUNE)) || disabled(live.label(keys::PRUNE)) {
-        return Ok(Fate::Kept(format!("{key} stays: it says {}: disabled", keys::PRUNE)));
+        return Ok(PruneOutcome::Kept(format!("{key} stays: it says {}: disabled", keys::PRUNE)));
     }
     if terminating(&live).is_some() {
-        return Ok(Fate::Going(path, uid));
+        return Ok(PruneOutcome::Going(path, uid));
     }
     if entry.mark == Mark::Adopted {
-        return Ok(Fate::Adopted);
+        return Ok(PruneOutcome::Adopted);
     }
     match session.delete(&path, &uid, Propagation::Background).await {
-        Ok(()) => Ok(Fate::Going(path, uid)),
-        Err(refusal) if refusal.is_not_found() => Ok(Fate::Gone),
+        Ok(()) => Ok(PruneOutcome::Going(path, uid)),
+        Err(refusal) if refusal.is_not_found() => Ok(PruneOutcome::Gone),
         // Another object took the name between the look and the deed.
-        Err(refusal) if refusal.is_conflict() && refusal.message.contains("UID") => Ok(Fate::Released),
+        Err(refusal) if refusal.is_conflict() && refusal.message.contains("UID") => Ok(PruneOutcome::Released),
         Err(refusal) => Err(refusal),
     }
 }

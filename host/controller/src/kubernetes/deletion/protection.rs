@@ -14,7 +14,7 @@ use kube::{Resource, ResourceExt};
 use orangery_api::ResourceSet;
 use orangery_core::Timestamp;
 use orangery_core::conditions::ConditionType;
-use orangery_core::guard::{DeletionPolicy, Holding, WhyHeld};
+use orangery_core::guard::{DeletionHold, DeletionHoldReason, DeletionPolicy};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -80,7 +80,7 @@ impl DeletionProtection {
         let (context, object) = (run.context.as_ref(), &run.object);
         let policy = context.options.deletions;
         let uid = object.uid().unwrap_or_default();
-        if policy.hold == Holding::Off || approval(object) == Some(uid.as_str()) {
+        if policy.hold == DeletionHold::Off || approval(object) == Some(uid.as_str()) {
             return Decision::Proceed;
         }
         if let Some(message) = held(object) {
@@ -88,7 +88,7 @@ impl DeletionProtection {
         }
         match definition(context).await {
             Ok(Lifecycle::Active) => {}
-            Ok(Lifecycle::Terminating) => return Decision::Hold(WhyHeld::Definition.message(&uid, objects)),
+            Ok(Lifecycle::Terminating) => return Decision::Hold(DeletionHoldReason::Definition.message(&uid, objects)),
             Err(error) => {
                 return Decision::Unknown(format!(
                     "nothing is deleted, because it cannot be told whether the definition {DEFINITION} is being deleted: {error}; \
@@ -146,7 +146,7 @@ impl DeletionProtection {
         policy: DeletionPolicy,
         run: &Run<ResourceSet>,
         state: &[Arc<ResourceSet>],
-    ) -> Option<WhyHeld> {
+    ) -> Option<DeletionHoldReason> {
         let own = counted(&run.object)?;
         let mut deleted: Vec<CountedDeletion> =
             state.iter().filter_map(|set| counted(set)).filter(|one| one.uid != own.uid).collect();
@@ -170,7 +170,9 @@ impl DeletionProtection {
         let without =
             state.iter().filter(|set| set.namespace().is_some_and(|namespace| is_terminating(&namespace))).count();
         deleted.retain(|one| !is_terminating(&one.namespace));
-        policy.too_many(own.at, &times(&deleted), all.len().saturating_sub(without)).map(WhyHeld::Many)
+        policy
+            .too_many(own.at, &times(&deleted), all.len().saturating_sub(without))
+            .map(DeletionHoldReason::MassDeletion)
     }
 
     /// Times of the deletions that were finished recently. Forgets older ones, and deletions of sets that no longer exist.

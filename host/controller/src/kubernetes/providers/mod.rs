@@ -19,7 +19,7 @@ use orangery_api::provider::{NextSchedule, Stale};
 use orangery_api::{Condition, ResourceSetInputProvider, ResourceSetInputProviderStatus};
 use orangery_core::conditions::Outcome;
 use orangery_core::spec::{ProviderSpec, SpecError};
-use orangery_core::{Freshness, InputList, NamespacedName, Reason, Snapshot, keys, shown};
+use orangery_core::{Freshness, InputList, NamespacedName, Reason, Snapshot, keys, url_redaction};
 use orangery_egress::RequestTrace;
 use secrets::ApiSecrets;
 use std::collections::BTreeMap;
@@ -122,7 +122,7 @@ impl Reconciler for ProviderReconciler {
         object: &ResourceSetInputProvider,
         _: &ResourceSetInputProviderStatus,
     ) {
-        let url = object.spec.url.as_deref().filter(|url| !url.is_empty()).map(shown::url).unwrap_or_default();
+        let url = object.spec.url.as_deref().filter(|url| !url.is_empty()).map(url_redaction::url).unwrap_or_default();
         metrics.provider(ProviderLabels { object: labels, url });
     }
 

@@ -11,14 +11,14 @@ use kube::api::{Api, Patch, PatchParams};
 use orangery_api::set_status::{self, HighWaterMark};
 use orangery_api::{ResourceSet, ResourceSetStatus};
 use orangery_core::inventory::{Inventory, InventoryEntry};
-use orangery_core::ledger::Level;
+use orangery_core::ledger::HighWaterLevel;
 use orangery_core::{GuardMemory, Ledger, NamespacedName, Reason};
 use serde_json::{Value, json};
 
 /// The ledger that a status holds.
 pub(in crate::kubernetes) fn read(status: &ResourceSetStatus) -> Inventory {
     let mut inventory = status.inventory.as_ref().map(set_status::Inventory::read).unwrap_or_default();
-    let level = |mark: &HighWaterMark| Level {
+    let level = |mark: &HighWaterMark| HighWaterLevel {
         inputs: usize::try_from(mark.inputs).unwrap_or_default(),
         until: mark.until.parse().unwrap_or_else(|_| now()),
     };
@@ -83,7 +83,7 @@ pub(in crate::kubernetes) fn show(status: &mut ResourceSetStatus, ledger: &Ledge
 }
 
 fn marks(guard: &GuardMemory) -> Vec<HighWaterMark> {
-    let mark = |level: &Level| HighWaterMark {
+    let mark = |level: &HighWaterLevel| HighWaterMark {
         inputs: i64::try_from(level.inputs).unwrap_or(i64::MAX),
         until: level.until.to_string(),
     };
@@ -100,8 +100,8 @@ mod tests {
         let memory = GuardMemory {
             last_approval: Some("sha256:0123456789abcdef".into()),
             levels: vec![
-                Level { inputs: 100, until: Timestamp::from_millis(1_764_000_000_000) },
-                Level { inputs: 60, until: Timestamp::from_millis(1_764_000_060_000) },
+                HighWaterLevel { inputs: 100, until: Timestamp::from_millis(1_764_000_000_000) },
+                HighWaterLevel { inputs: 60, until: Timestamp::from_millis(1_764_000_060_000) },
             ],
             held_under: None,
         };

@@ -8,7 +8,7 @@
 pub mod copies;
 
 use crate::pipeline::offload;
-use orangery_core::combine::{self, Combined, CombinedInput, Ingredients, Source};
+use orangery_core::combine::{self, CombineRequest, Combined, CombinedInput, Source};
 use orangery_core::desired::{self, DesiredError, DesiredSet, Form, OnDuplicate, RenderedStep, Rules, TemplateRef};
 use orangery_core::environment::Unnamed;
 use orangery_core::ledger::InputRef;
@@ -66,7 +66,7 @@ pub enum BuildError {
     Combine(#[from] combine::CombineError),
     /// The one input that was asked for is not there.
     #[error(transparent)]
-    Only(#[from] combine::NoSuchInput),
+    Only(#[from] combine::InputNotFound),
     /// The renderer cannot be used or failed.
     #[error(transparent)]
     Render(#[from] CallError),
@@ -153,7 +153,7 @@ pub(crate) async fn combined(set: &SetSpec, providers: Vec<Source>) -> Result<Co
     let (name, strategy, inline) = (set.name.clone(), set.strategy, set.inputs.clone());
     let reads_providers = set.reads_providers();
     offload::run(bytes, move || {
-        combine::combine(Ingredients { set: &name, strategy, inline: &inline, reads_providers, providers })
+        combine::combine(CombineRequest { set: &name, strategy, inline: &inline, reads_providers, providers })
     })
     .await
 }

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use orangery_cluster::Target;
 use orangery_core::FailedEnvironment;
 use orangery_core::desired::{DesiredError, OnDuplicate};
-use orangery_core::environment::{Knowledge, Standing};
+use orangery_core::environment::{EnvironmentStates, PruneEligibility};
 use orangery_core::guard::{self, Evidence, GuardPolicy, Hold, Judgement, SourceState, Verdict};
 use orangery_core::plan::{self, NotApplicable};
 use orangery_core::{
@@ -115,7 +115,7 @@ pub struct Converged {
     /// What the apply did.
     pub applied: ApplyReport,
     /// The state of each environment.
-    pub standing: Standing,
+    pub standing: EnvironmentStates,
     /// The labels of the inputs that could be rendered.
     pub labels: BTreeMap<InputRef, String>,
     /// How many environments there are.
@@ -175,11 +175,11 @@ pub async fn converge(
     let (applied, taken) =
         adoption::apply(target, ledger_store, &mut plan, &trusted_names, consent.owns, &scopes).await?;
     let still_wanted = take_still_wanted(target, &mut plan, &applied).await;
-    let mut standing = Standing::of(&plan, &applied);
+    let mut standing = EnvironmentStates::of(&plan, &applied);
     let unnamed = unrendered(&failed, &mut standing);
-    let knowledge = Knowledge { present: &present, sources, standing: &standing, unnamed: &unnamed };
-    let sifted = knowledge.sift(std::mem::take(&mut plan.stale));
-    plan.stale = sifted.known;
+    let eligibility = PruneEligibility { present: &present, sources, standing: &standing, unnamed: &unnamed };
+    let stale = eligibility.split(std::mem::take(&mut plan.stale));
+    plan.stale = stale.known;
     let adopted = adoption::take_adopted(target, &plan.owner, &mut plan.stale, consent.owns).await;
     let leaving: BTreeSet<&ObjectKey> = adopted.iter().chain(&still_wanted).map(|entry| &entry.key).collect();
     let mut occupied = plan::take_occupied(&mut plan.stale, &plan.ledger, &leaving);
@@ -194,7 +194,7 @@ pub async fn converge(
             intended: &plan.ledger,
             nothing_desired,
             inputs: &present,
-            unknown: sifted.unknown,
+            unknown: stale.unknown,
             approved: consent.approved,
             now,
         },
@@ -253,7 +253,7 @@ async fn take_still_wanted(target: &dyn Target, plan: &mut Plan, applied: &Apply
             entry.uid = live.uid().map(str::to_owned);
         }
     }
-    plan::take_living(&mut plan.stale, &wanted)
+    plan::remove_still_wanted(&mut plan.stale, &wanted)
 }
 
 /// The objects that an earlier prune has handled, and those that leave the ledger without being deleted. Neither keeps a namespace.
@@ -273,7 +273,7 @@ fn without<'a>(ledger: &Ledger, entries: impl Iterator<Item = &'a LedgerEntry>) 
 }
 
 /// Adds the inputs that could not be rendered to the failed ones; answers those of them that have no `id`.
-fn unrendered(failed: &[FailedInput], standing: &mut Standing) -> Vec<orangery_core::environment::Unnamed> {
+fn unrendered(failed: &[FailedInput], standing: &mut EnvironmentStates) -> Vec<orangery_core::environment::Unnamed> {
     for failed in failed {
         let message = failed.error.to_string();
         match &failed.input {

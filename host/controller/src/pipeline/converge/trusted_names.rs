@@ -1,7 +1,7 @@
 //! Decides whether the name of an object contains text that an outsider chose: the branch of a pull request, its title, a label.
 //!
 //! Neither the template nor the name shows this, because functions cut, hash and join. So the same templates are rendered again,
-//! with inputs in which every such text is a constant of ours ([`orangery_core::combine::Probe`]). An object that has the same
+//! with inputs in which every such text is a constant of ours ([`orangery_core::combine::Placeholder`]). An object that has the same
 //! identity in both of these renderings does not get it from an outsider. This works with any renderer, because no answer of it is
 //! trusted: an error, another number of inputs or another identity counts as untrusted text.
 //!
@@ -9,7 +9,7 @@
 
 use crate::pipeline::build;
 use crate::pipeline::offload;
-use orangery_core::combine::{Combined, CombinedInput, Probe, Source};
+use orangery_core::combine::{Combined, CombinedInput, Placeholder, Source};
 use orangery_core::spec::SetSpec;
 use orangery_core::{InputRef, Object, ObjectKey, Planned, Scopes};
 use orangery_sandbox::{InputError, Rendering, Sandbox};
@@ -44,8 +44,8 @@ impl TrustedNames<'_> {
             }
         }
         let asked: Vec<usize> = places.values().filter(|(_, trusted)| !trusted).map(|(place, _)| *place).collect();
-        let mut harmless = Vec::with_capacity(Probe::ALL.len());
-        for probe in Probe::ALL {
+        let mut harmless = Vec::with_capacity(Placeholder::ALL.len());
+        for probe in Placeholder::ALL {
             harmless.push(self.identities(probe, &asked, real.inputs.len(), scopes).await);
         }
         let mut trusted = BTreeSet::new();
@@ -62,11 +62,13 @@ impl TrustedNames<'_> {
     }
 
     /// The inputs as they are, or with the constants of a probe instead of untrusted text; `None` if they cannot be combined.
-    async fn combined(&self, probe: Option<Probe>) -> Option<Combined> {
+    async fn combined(&self, probe: Option<Placeholder>) -> Option<Combined> {
         let mut sources = self.sources.to_vec();
         if let Some(probe) = probe {
             let bytes = sources.iter().flat_map(|source| source.inputs.texts()).map(str::len).sum();
-            sources = offload::run(bytes, move || sources.iter().map(|source| source.harmless(probe)).collect()).await;
+            sources =
+                offload::run(bytes, move || sources.iter().map(|source| source.without_free_text(probe)).collect())
+                    .await;
         }
         build::combined(self.set, sources).await.ok()
     }
@@ -75,7 +77,7 @@ impl TrustedNames<'_> {
     /// has none.
     async fn identities(
         &self,
-        probe: Probe,
+        probe: Placeholder,
         places: &[usize],
         count: usize,
         scopes: &Scopes,

@@ -170,7 +170,7 @@ impl Poller {
         let most = self.sandbox.limits().poll_wall;
         let limit = provider.timeout.min(most);
         let consumer = consumer(provider);
-        let wants = selection::Asked::new(filter.clone());
+        let wants = selection::BudgetedFilter::new(filter.clone());
         let request = PollRequest {
             consumer: consumer.clone(),
             kind: provider.provider_type.to_string(),

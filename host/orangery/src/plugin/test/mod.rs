@@ -10,7 +10,7 @@ use crate::exit;
 use crate::sandbox::{self, Loopback};
 use anyhow::{Context, bail};
 use case::Case;
-use orangery_core::selection::{Asked, Filter};
+use orangery_core::selection::{BudgetedFilter, Filter};
 use orangery_egress::{Credential, CredentialKind, Grant, HttpLimits, Origin, SessionSpec, TlsSettings};
 use orangery_sandbox::{PluginDescription, PollFilter, PollReport, PollRequest, Sandbox};
 use script::CaseScript;
@@ -66,7 +66,7 @@ async fn run(sandbox: &Sandbox, case: &Case) -> anyhow::Result<()> {
         .with_context(|| format!("no loaded plugin serves kind {kind}"))?;
     let filter = Filter::parse(&case.filter, &served).context("filter")?;
     let script = Arc::new(CaseScript::new(case));
-    let wants = Asked::new(filter.clone());
+    let wants = BudgetedFilter::new(filter.clone());
     let request = PollRequest {
         consumer: format!("case/{}", case.expectation.name).into(),
         kind: kind.clone(),

@@ -6,7 +6,7 @@
 //! | an input that is gone | its own provider has answered completely, and has no item that cannot be read and may be it; with `Permute`, all providers have answered completely, without such an item |
 //! | no known input | nothing failed or waits, and all providers have answered completely |
 
-use super::Standing;
+use super::EnvironmentStates;
 use crate::conditions::Reason;
 use crate::guard::SourceState;
 use crate::ledger::{InputRef, InputSource, LedgerEntry, SourceRef};
@@ -15,13 +15,13 @@ use std::collections::BTreeSet;
 
 /// Decides which stale entries may be pruned, by what is known after an apply.
 #[derive(Debug)]
-pub struct Knowledge<'a> {
+pub struct PruneEligibility<'a> {
     /// The inputs of this reconciliation, also those that failed.
     pub present: &'a BTreeSet<InputRef>,
     /// The providers of this reconciliation.
     pub sources: &'a [SourceState],
     /// How the environments stand.
-    pub standing: &'a Standing,
+    pub standing: &'a EnvironmentStates,
     /// Inputs without an `id` that could not be rendered.
     pub unnamed: &'a [Unnamed],
 }
@@ -36,29 +36,29 @@ pub struct Unnamed {
     pub values: Vec<String>,
 }
 
-/// The stale entries, sorted.
+/// The stale entries that may be pruned, and why others may not.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Sifted {
+pub struct StaleEntries {
     /// What may be pruned, in its order.
     pub known: Vec<LedgerEntry>,
     /// Why the rest stays: the first reason; `None` if nothing has to stay.
     pub unknown: Option<(Reason, String)>,
 }
 
-impl Knowledge<'_> {
-    /// Takes apart what may be pruned and what has to stay for now.
+impl PruneEligibility<'_> {
+    /// Splits the stale entries into those that may be pruned and those that have to stay for now.
     #[must_use]
-    pub fn sift(&self, stale: Vec<LedgerEntry>) -> Sifted {
-        let mut sifted = Sifted::default();
+    pub fn split(&self, stale: Vec<LedgerEntry>) -> StaleEntries {
+        let mut entries = StaleEntries::default();
         for entry in stale {
             match self.objection(&entry) {
-                None => sifted.known.push(entry),
+                None => entries.known.push(entry),
                 Some(objection) => {
-                    sifted.unknown.get_or_insert(objection);
+                    entries.unknown.get_or_insert(objection);
                 }
             }
         }
-        sifted
+        entries
     }
 
     fn objection(&self, entry: &LedgerEntry) -> Option<(Reason, String)> {

@@ -16,14 +16,14 @@ use serde_json::{Map, Value};
 /// Which constants stand for free text. There are two of them, different in length, beginning and end, so that a name in which
 /// something of the text is left (its first letter, its length, its digest) comes out differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Probe {
+pub enum Placeholder {
     /// The first.
     First,
     /// The second.
     Second,
 }
 
-impl Probe {
+impl Placeholder {
     /// Both.
     pub const ALL: [Self; 2] = [Self::First, Self::Second];
 
@@ -39,7 +39,7 @@ impl Probe {
 impl Source {
     /// The source with every text that an outsider chose replaced.
     #[must_use]
-    pub fn harmless(&self, probe: Probe) -> Self {
+    pub fn without_free_text(&self, probe: Placeholder) -> Self {
         let defaults = match &self.trust {
             Trust::Trusted => return self.clone(),
             Trust::Answered { defaults } => defaults,
@@ -64,7 +64,7 @@ fn is_numeric(value: &Value) -> bool {
     }
 }
 
-fn replaced(value: &Value, probe: Probe) -> Value {
+fn replaced(value: &Value, probe: Placeholder) -> Value {
     match value {
         Value::String(_) => Value::String(probe.text().to_owned()),
         Value::Array(items) => Value::Array(items.iter().map(|item| replaced(item, probe)).collect()),
@@ -100,7 +100,7 @@ mod tests {
     fn texts_and_keys_below_the_attributes_are_replaced_and_numbers_stay() {
         let inputs = json!([{"id": "42", "branch": "production", "number": 42, "draft": true, "labels": ["a", "bc"],
             "author": {"production": "x"}, "nothing": null, "digits": "2024"}]);
-        let harmless = source(inputs, answered(json!({}))).harmless(Probe::First);
+        let harmless = source(inputs, answered(json!({}))).without_free_text(Placeholder::First);
         let text = "outsider";
         assert_eq!(
             Value::from(harmless.inputs.to_maps()[0].clone()),
@@ -112,17 +112,17 @@ mod tests {
     #[test]
     fn an_id_that_is_not_a_number_is_free_text_and_defaults_and_trusted_sources_are_not() {
         let inputs = json!([{"id": "feature-x", "env": "dev", "tier": "dev"}]);
-        let harmless = source(inputs.clone(), answered(json!({"env": "dev"}))).harmless(Probe::Second);
+        let harmless = source(inputs.clone(), answered(json!({"env": "dev"}))).without_free_text(Placeholder::Second);
         assert_eq!(harmless.inputs.to_maps()[0]["env"], json!("dev"));
         assert_ne!(harmless.inputs.to_maps()[0]["id"], json!("feature-x"));
         assert_ne!(harmless.inputs.to_maps()[0]["tier"], json!("dev"));
         let trusted = source(inputs, Trust::Trusted);
-        assert_eq!(trusted.harmless(Probe::First), trusted);
+        assert_eq!(trusted.without_free_text(Placeholder::First), trusted);
     }
 
     #[test]
     fn the_two_probes_differ_in_length_beginning_and_end() {
-        let [one, two] = Probe::ALL.map(Probe::text);
+        let [one, two] = Placeholder::ALL.map(Placeholder::text);
         assert!(
             one.len() != two.len()
                 && one.chars().next() != two.chars().next()
@@ -160,9 +160,9 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_text_an_outsider_chooses_the_harmless_input_is_the_same(value in value()) {
-            for probe in Probe::ALL {
-                let one = source(json!([{"id": "1", "x": value.clone()}]), answered(json!({}))).harmless(probe);
-                let other = source(json!([{"id": "1", "x": chosen_otherwise(&value)}]), answered(json!({}))).harmless(probe);
+            for probe in Placeholder::ALL {
+                let one = source(json!([{"id": "1", "x": value.clone()}]), answered(json!({}))).without_free_text(probe);
+                let other = source(json!([{"id": "1", "x": chosen_otherwise(&value)}]), answered(json!({}))).without_free_text(probe);
                 prop_assert_eq!(one, other);
             }
         }

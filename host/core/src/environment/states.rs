@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How the environments of a set stand.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Standing {
+pub struct EnvironmentStates {
     /// Those that failed, each with all that is wrong with it.
     pub failed: BTreeMap<InputRef, Vec<FailedEnvironment>>,
     /// Those that wait for an object to be ready.
@@ -23,7 +23,7 @@ pub struct Standing {
     partial: BTreeSet<InputRef>,
 }
 
-impl Standing {
+impl EnvironmentStates {
     /// What an apply came to. What failed before it is in the plan.
     #[must_use]
     pub fn of(plan: &Plan, report: &ApplyReport) -> Self {

@@ -15,8 +15,8 @@ const PUNCTUATION: [char; 7] = ['.', ',', ';', ':', ')', ']', '}'];
 /// One URL without its secrets.
 ///
 /// ```
-/// use orangery_core::shown;
-/// assert_eq!(shown::url("https://bot:hunter2@forge.example/o/r?page=2&key=hunter2#x"), "https://forge.example/o/r?page=…&key=…");
+/// use orangery_core::url_redaction;
+/// assert_eq!(url_redaction::url("https://bot:hunter2@forge.example/o/r?page=2&key=hunter2#x"), "https://forge.example/o/r?page=…&key=…");
 /// ```
 #[must_use]
 pub fn url(text: &str) -> String {

@@ -14,7 +14,7 @@ pub fn wanted_uids(plan: &Plan, applied: &ApplyReport) -> BTreeSet<String> {
 
 /// Removes from the stale entries those whose object is wanted under another key: with the namespace of a cluster-scoped kind, or in
 /// another API group for the same storage. The caller removes them from the ledger and keeps the objects.
-pub fn take_living(stale: &mut Vec<LedgerEntry>, wanted: &BTreeSet<String>) -> Vec<LedgerEntry> {
+pub fn remove_still_wanted(stale: &mut Vec<LedgerEntry>, wanted: &BTreeSet<String>) -> Vec<LedgerEntry> {
     let (living, dead) =
         std::mem::take(stale).into_iter().partition(|entry| entry.uid.as_ref().is_some_and(|uid| wanted.contains(uid)));
     *stale = dead;
@@ -92,7 +92,7 @@ mod tests {
                     applied.changes.push(Change { key, version: "v1".into(), uid: Some(uid), action: Action::Unchanged });
                 }
                 let wanted = wanted_uids(&plan, &applied);
-                let living = take_living(&mut plan.stale, &wanted);
+                let living = remove_still_wanted(&mut plan.stale, &wanted);
                 let mut after: Ledger = plan.ledger.clone();
                 for entry in living {
                     after.remove(&entry.key);

@@ -16,12 +16,12 @@ const LABELS: usize = 1 << 16;
 
 /// The filter of one poll.
 #[derive(Debug)]
-pub struct Asked {
+pub struct BudgetedFilter {
     filter: Filter,
     left: AtomicUsize,
 }
 
-impl Asked {
+impl BudgetedFilter {
     /// The filter, with the work of one answer.
     #[must_use]
     pub fn new(filter: Filter) -> Self {
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
     use crate::selection::{FilterSpec, LimitRule, NameKind, ServedType};
 
-    fn asked(include: &str) -> Asked {
+    fn asked(include: &str) -> BudgetedFilter {
         let served = ServedType {
             name: "T".into(),
             name_kind: NameKind::Branch,
@@ -59,7 +59,7 @@ mod tests {
             labels: vec!["preview".into()],
             ..FilterSpec::default()
         };
-        Asked::new(Filter::parse(&spec, &served).unwrap())
+        BudgetedFilter::new(Filter::parse(&spec, &served).unwrap())
     }
 
     fn labels(count: usize) -> Vec<String> {
