@@ -48,7 +48,7 @@ pub struct StaleEntries {
 impl PruneEligibility<'_> {
     /// Splits the stale entries into those that may be pruned and those that have to stay for now.
     #[must_use]
-    pub fn split(&self, stale: Vec<LedgerEntry>) -> StaleEntries {
+    pub fn partition(&self, stale: Vec<LedgerEntry>) -> StaleEntries {
         let mut entries = StaleEntries::default();
         for entry in stale {
             match self.objection(&entry) {

@@ -1,7 +1,7 @@
 //! The environment, which is all that one input gives, is the unit of failure.
 //!
 //! ```text
-//! Plan ──▶ Halted (while it is applied) ──▶ ApplyReport ──EnvironmentStates::of──▶ EnvironmentStates ──PruneEligibility::split──▶ what may be pruned
+//! Plan ──▶ Halted (while it is applied) ──▶ ApplyReport ──EnvironmentStates::of──▶ EnvironmentStates ──PruneEligibility::partition──▶ what may be pruned
 //! ```
 //!
 //! # Guarantees

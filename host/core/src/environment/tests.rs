@@ -158,7 +158,7 @@ impl Story {
             standing: &self.standing,
             unnamed: &self.unnamed,
         };
-        let entries = eligibility.split(stale.to_vec());
+        let entries = eligibility.partition(stale.to_vec());
         assert_eq!(entries.unknown.is_some(), entries.known.len() < stale.len());
         entries.known.into_iter().map(|entry| entry.key.name).collect()
     }

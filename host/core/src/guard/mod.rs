@@ -63,7 +63,7 @@ pub struct Evidence<'a> {
     pub nothing_desired: bool,
     /// The inputs of this reconciliation, also those that could not be rendered.
     pub inputs: &'a BTreeSet<InputRef>,
-    /// Why further stale entries are not judged now: the first objection of [`crate::environment::PruneEligibility::split`].
+    /// Why further stale entries are not judged now: the first objection of [`crate::environment::PruneEligibility::partition`].
     pub unknown: Option<(Reason, String)>,
     /// The value of `orangery.dev/approve-prune`.
     pub approved: Option<&'a str>,

@@ -109,7 +109,7 @@ impl World {
             self.ledger.iter().filter(|entry| !self.rendered.contains_key(&entry.key)).cloned().collect();
         let eligibility =
             PruneEligibility { present: &self.inputs, sources: &self.sources, standing: &self.standing, unnamed: &[] };
-        let StaleEntries { known: stale, unknown } = eligibility.split(stale);
+        let StaleEntries { known: stale, unknown } = eligibility.partition(stale);
         judge(
             self.policy,
             &Evidence {

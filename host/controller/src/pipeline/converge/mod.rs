@@ -178,7 +178,7 @@ pub async fn converge(
     let mut standing = EnvironmentStates::of(&plan, &applied);
     let unnamed = unrendered(&failed, &mut standing);
     let eligibility = PruneEligibility { present: &present, sources, standing: &standing, unnamed: &unnamed };
-    let stale = eligibility.split(std::mem::take(&mut plan.stale));
+    let stale = eligibility.partition(std::mem::take(&mut plan.stale));
     plan.stale = stale.known;
     let adopted = adoption::take_adopted(target, &plan.owner, &mut plan.stale, consent.owns).await;
     let leaving: BTreeSet<&ObjectKey> = adopted.iter().chain(&still_wanted).map(|entry| &entry.key).collect();
