@@ -51,7 +51,7 @@ pub use request::message::{HttpError, Method, Request, Response, UnknownMethod};
 pub use request::origin::{Origin, OriginError, Scheme};
 pub use request::target::UrlRefusal;
 pub use response::back_off::Quota;
-pub use secret::redact::Redactor;
+pub use secret::redact::{MASK, Redactor};
 pub use secret::text::{SecretText, SecretTextError};
 pub use session::Session;
 pub use session::egress::{Egress, EgressError, SessionSpec};

@@ -4,7 +4,7 @@
 //! ResourceSetInputProvider ──▶ providers ──status.exportedInputs──▶ (watch) ──▶ sets ──▶ Target
 //! ```
 //!
-//! [`shell`] is what both kinds of reconciliation have in common; `sets` and `providers` are the work and the status fields.
+//! `shell` is what both kinds of reconciliation have in common; `sets` and `providers` are the work and the status fields.
 //!
 //! # Guarantees
 //! The status of an object is written by its own controller only, and only when something changed (law 4). A finalizer is removed

@@ -20,7 +20,8 @@ use crate::secret::text::SecretText;
 /// Values and spellings shorter than this many bytes are left alone.
 const SHORTEST: usize = 6;
 
-const MASK: &str = "***";
+/// What stands in the place of a masked value.
+pub const MASK: &str = "***";
 
 /// Masks secret values. Clones share what they know, so a token minted during a call is masked in its logs as well.
 #[derive(Clone, Default)]

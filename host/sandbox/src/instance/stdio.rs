@@ -4,7 +4,7 @@
 
 use crate::guest::text::cut;
 use bytes::Bytes;
-use orangery_egress::Redactor;
+use orangery_egress::{MASK, Redactor};
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,13 +31,13 @@ impl BoundedOutput {
         Self { kept: Arc::default(), most }
     }
 
-    /// What was kept, as text without the secrets of the call. Where the output was cut, its last bytes go too: they may be the
-    /// beginning of a secret, which cannot be recognised.
+    /// What was kept, as text without the secrets of the call. Where the output was cut, its last bytes go too, because they may be
+    /// the beginning of a secret, which cannot be recognised.
     pub(crate) fn masked(&self, redact: &Redactor) -> String {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(&kept);
         let masked = redact.mask(&text);
-        let certain = if kept.len() < self.most + MARGIN { masked.len() } else { masked.len().saturating_sub(MARGIN) };
+        let certain = if kept.len() < self.most + MARGIN { masked.len() } else { certain(&masked) };
         cut(&masked, certain.min(self.most)).to_owned()
     }
 
@@ -46,6 +46,13 @@ impl BoundedOutput {
         let room = (self.most + MARGIN).saturating_sub(kept.len()).min(bytes.len());
         kept.extend_from_slice(bytes.get(..room).unwrap_or_default());
     }
+}
+
+/// How many bytes of a masked text that was cut hold no beginning of a secret. What stands before a mask does not: there, a whole
+/// secret was recognised.
+fn certain(masked: &str) -> usize {
+    let judged = masked.rfind(MASK).map_or(0, |at| at + MASK.len());
+    masked.len().saturating_sub(MARGIN).max(judged)
 }
 
 impl IsTerminal for BoundedOutput {
@@ -103,6 +110,17 @@ impl AsyncWrite for BoundedOutput {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use orangery_egress::SecretText;
+
+    #[test]
+    fn of_a_cut_text_full_of_secrets_the_words_before_the_last_one_stay() {
+        let secret = "x".repeat(64);
+        let redact = Redactor::of([&SecretText::line(secret.as_bytes()).unwrap()]);
+        let mut output = BoundedOutput::new(64);
+        output.write(Bytes::from(format!("panicked: {}", secret.repeat(200)))).unwrap();
+        let kept = output.masked(&redact);
+        assert!(kept.starts_with("panicked: ***") && !kept.contains('x'), "{kept}");
+    }
 
     #[test]
     fn what_does_not_fit_vanishes_without_an_error() {

@@ -71,6 +71,7 @@ pub(crate) mod panics {
             sandbox.poll(PollRequest { session: forge.session("s3cret-token-of-the-call")?, ..question }).await;
         let Err(error) = &report.result else { bail!("it answered") };
         let said = error.to_string();
+        assert!(said.contains("it wrote:"), "{said}");
         assert!(said.len() < 2048, "{} bytes: {said}", said.len());
         let logs: String = report.logs.iter().map(|line| line.message.as_str()).collect();
         assert!(logs.len() < 32 * 1024, "{} bytes", logs.len());
