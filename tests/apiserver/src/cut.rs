@@ -1,4 +1,4 @@
-//! A connection whose requests meet another fate than being sent: cut from the n-th on, as by a process that ends there.
+//! A connection whose requests meet another outcome than being sent: cut from the n-th on, as by a process that ends there.
 
 use futures::future::BoxFuture;
 use http::{Request, Response};
@@ -10,12 +10,12 @@ use std::task::{Context, Poll};
 use tower::{BoxError, Service};
 
 /// What becomes of a request instead of being sent; `None` sends it.
-pub type Fate = dyn Fn(&Request<Body>) -> Option<BoxFuture<'static, BoxError>> + Send + Sync;
+pub type RequestOutcome = dyn Fn(&Request<Body>) -> Option<BoxFuture<'static, BoxError>> + Send + Sync;
 
-/// Asks for the fate of each request.
+/// Asks for the outcome of each request.
 struct Fated<S> {
     inner: S,
-    fate: Arc<Fate>,
+    outcome: Arc<RequestOutcome>,
 }
 
 impl<S, B> Service<Request<Body>> for Fated<S>
@@ -33,20 +33,20 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        match (self.fate)(&request) {
-            Some(fate) => Box::pin(async { Err(fate.await) }),
+        match (self.outcome)(&request) {
+            Some(outcome) => Box::pin(async { Err(outcome.await) }),
             None => Box::pin(self.inner.call(request)),
         }
     }
 }
 
-/// A client that asks for the fate of each of its requests.
+/// A client that asks for the outcome of each of its requests.
 ///
 /// # Errors
 /// The configuration cannot be used.
-pub fn fated(config: Config, fate: &Arc<Fate>) -> Result<Client, kube::Error> {
-    let fate = Arc::clone(fate);
-    let layer = tower::layer::layer_fn(move |inner| Fated { inner, fate: Arc::clone(&fate) });
+pub fn fated(config: Config, outcome: &Arc<RequestOutcome>) -> Result<Client, kube::Error> {
+    let outcome = Arc::clone(outcome);
+    let layer = tower::layer::layer_fn(move |inner| Fated { inner, outcome: Arc::clone(&outcome) });
     Ok(ClientBuilder::try_from(config)?.with_layer(&layer).build())
 }
 
@@ -60,7 +60,7 @@ pub fn client(config: Config, left: &Arc<AtomicI64>) -> Result<Client, kube::Err
 
 /// The connection is cut when `left` is used up.
 #[must_use]
-pub fn after(left: &Arc<AtomicI64>) -> Arc<Fate> {
+pub fn after(left: &Arc<AtomicI64>) -> Arc<RequestOutcome> {
     let left = Arc::clone(left);
     Arc::new(move |_| {
         let is_cut = left.fetch_sub(1, Ordering::SeqCst) <= 0;

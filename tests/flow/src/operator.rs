@@ -17,7 +17,7 @@ use orangery_core::guard::DeletionPolicy;
 use orangery_egress::credential::consent::SecretRules;
 use orangery_egress::{Egress, Policy};
 use orangery_sandbox::{Compiler, EvaluatorSource, Limits, PluginSource, Precompiled, Sandbox, SandboxConfig};
-use orangery_test_apiserver::cut::{self, Fate};
+use orangery_test_apiserver::cut::{self, RequestOutcome};
 use prometheus_client::registry::Registry;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,7 +47,7 @@ pub(crate) struct Setting {
     /// How failures are retried.
     pub(crate) retries: RetryDelays,
     /// What becomes of its requests.
-    pub(crate) fate: Arc<Fate>,
+    pub(crate) outcome: Arc<RequestOutcome>,
 }
 
 /// `--min-retry-delay` and `--max-retry-delay`: short unless a story says otherwise.
@@ -76,14 +76,15 @@ impl Operator {
             secrets,
             registry,
             retries,
-            fate,
+            outcome,
         } = setting;
         config.headers = vec![(header::USER_AGENT, HeaderValue::from_str(&agent)?)];
-        let client = cut::fated(config.clone(), &fate)?;
-        let clients = Clients { requests: client.clone(), watches: cut::fated(config.clone(), &fate)? };
+        let client = cut::fated(config.clone(), &outcome)?;
+        let clients = Clients { requests: client.clone(), watches: cut::fated(config.clone(), &outcome)? };
         let patience = Patience { gate: Duration::from_secs(10), gone: Duration::from_secs(1), ..Patience::default() };
         let options = KubernetesOptions { patience, override_managers: Vec::new() };
-        let target = KubernetesTarget::with_connect(config, options, Box::new(move |config| cut::fated(config, &fate)));
+        let target =
+            KubernetesTarget::with_connect(config, options, Box::new(move |config| cut::fated(config, &outcome)));
         let requeue = RequeuePolicy::default()
             .with_dependency_delay(Duration::from_millis(300))
             .with_retry_delays(retries.min, retries.max)?;

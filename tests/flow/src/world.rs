@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use kube::Config;
 use orangery_egress::credential::consent::{PlainHttp, SecretRules};
 use orangery_sandbox::{PluginSource, Sandbox};
-use orangery_test_apiserver::cut::{self, Fate};
+use orangery_test_apiserver::cut::{self, RequestOutcome};
 use orangery_test_apiserver::{Cluster, Proxy};
 use orangery_test_forge::Forge;
 use prometheus_client::registry::Registry;
@@ -210,15 +210,15 @@ impl World {
         self.start_fated(cut::after(&self.left))
     }
 
-    /// Starts an operator whose requests to the API server meet this fate.
+    /// Starts an operator whose requests to the API server meet this outcome.
     ///
     /// # Errors
     /// The connection settings are unusable.
-    pub fn start_fated(&mut self, fate: Arc<Fate>) -> Result<()> {
-        self.launch_at(self.cluster.config(), fate)
+    pub fn start_fated(&mut self, outcome: Arc<RequestOutcome>) -> Result<()> {
+        self.launch_at(self.cluster.config(), outcome)
     }
 
-    fn launch_at(&mut self, config: Config, fate: Arc<Fate>) -> Result<()> {
+    fn launch_at(&mut self, config: Config, outcome: Arc<RequestOutcome>) -> Result<()> {
         self.operator = Some(Operator::start(Setting {
             config,
             sandbox: self.sandbox.clone().context("the operators of this world are processes")?,
@@ -229,7 +229,7 @@ impl World {
             secrets: self.secrets,
             registry: Arc::clone(&self.registry),
             retries: self.retries,
-            fate,
+            outcome,
         })?);
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The command line. Every deed becomes a command of the control API of the server named by `--url`.
+//! The command line. Every work becomes a command of the control API of the server named by `--url`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -16,11 +16,11 @@ pub(crate) struct Cli {
     #[arg(long, global = true, env = "ORANGERY_FORGE_URL")]
     url: Option<String>,
     #[command(subcommand)]
-    deed: Deed,
+    work: RecordedAction,
 }
 
 #[derive(Subcommand)]
-enum Deed {
+enum RecordedAction {
     /// Run a forge until interrupted; prints its URL.
     Serve {
         /// The port; 0 takes a free one.
@@ -163,34 +163,34 @@ enum Kind {
 impl Cli {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let url = self.url;
-        let command = match self.deed {
-            Deed::Serve { port, address, seed, port_file } => {
+        let command = match self.work {
+            RecordedAction::Serve { port, address, seed, port_file } => {
                 return serve(SocketAddr::new(address, port), &seed, port_file).await;
             }
-            Deed::Do { file } => {
+            RecordedAction::Do { file } => {
                 let text = match file.as_str() {
                     "-" => std::io::read_to_string(std::io::stdin())?,
                     path => std::fs::read_to_string(path).with_context(|| format!("reading {path}"))?,
                 };
                 return send(url, &text).await;
             }
-            Deed::Requests { path, json } => return requests(url, path, json).await,
-            Deed::State => return print(&fetch(url, "/_control/state", &[]).await?),
-            Deed::Heal => Command::ClearFaults,
-            Deed::Fail { failure, on, times, from_page } => {
+            RecordedAction::Requests { path, json } => return requests(url, path, json).await,
+            RecordedAction::State => return print(&fetch(url, "/_control/state", &[]).await?),
+            RecordedAction::Heal => Command::ClearFaults,
+            RecordedAction::Fail { failure, on, times, from_page } => {
                 let fault = Fault { times, from_page, ..Fault::new(failure) };
                 Command::Fault(match on {
                     Some(on) => fault.on(&on).context("--on is not a regular expression")?,
                     None => fault,
                 })
             }
-            Deed::Deploy { repository, environment, reference, status, sha } => {
+            RecordedAction::Deploy { repository, environment, reference, status, sha } => {
                 Command::Deploy(Deploy { repository, environment, reference, sha, status, author: None })
             }
-            Deed::Pr(change) => change.command(),
-            Deed::Branch(named) => named.command(Kind::Branch)?,
-            Deed::Tag(named) => named.command(Kind::Tag)?,
-            Deed::Env(named) => named.command(Kind::Environment)?,
+            RecordedAction::Pr(change) => change.command(),
+            RecordedAction::Branch(named) => named.command(Kind::Branch)?,
+            RecordedAction::Tag(named) => named.command(Kind::Tag)?,
+            RecordedAction::Env(named) => named.command(Kind::Environment)?,
         };
         send(url, &serde_json::to_string(&command)?).await
     }

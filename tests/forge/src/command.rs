@@ -23,7 +23,7 @@ pub struct Place {
 #[error("{0:?} names no repository; write github:owner/repo or gitlab:group/project")]
 pub struct UnknownPlace(String);
 
-/// One deed. The fields are named for what they hold: a repository, the number of a change request, a name in it.
+/// One work. The fields are named for what they hold: a repository, the number of a change request, a name in it.
 #[expect(missing_docs, reason = "a line for every `repository` and `number` would say nothing")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]

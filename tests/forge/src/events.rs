@@ -16,11 +16,11 @@ use crate::{github, gitlab};
 /// Something that happened in a repository.
 pub(crate) struct Event {
     pub(crate) place: Place,
-    pub(crate) deed: Deed,
+    pub(crate) work: RecordedAction,
 }
 
 /// What happened.
-pub(crate) enum Deed {
+pub(crate) enum RecordedAction {
     Change { action: &'static str, change: ChangeRequest },
     Push { branch: String, sha: String },
     Deployment(Deployment),
@@ -55,7 +55,7 @@ fn waiting(world: &World, base: &str) -> Vec<Delivery> {
     let mut deliveries = Vec::new();
     for event in &events {
         let Some(repository) = state.repositories.get(&event.place) else { continue };
-        let Some((name, body)) = payload(&event.deed, repository, base) else { continue };
+        let Some((name, body)) = payload(&event.work, repository, base) else { continue };
         let body = body.to_string();
         let targets = state.webhooks.iter().filter(|webhook| webhook.flavour == repository.flavour);
         deliveries.extend(targets.map(|webhook| {
@@ -69,9 +69,9 @@ fn waiting(world: &World, base: &str) -> Vec<Delivery> {
     deliveries
 }
 
-fn payload(deed: &Deed, repository: &Repository, base: &str) -> Option<(&'static str, Value)> {
-    match (repository.flavour, deed) {
-        (Flavour::Github, Deed::Change { action, change }) => Some((
+fn payload(work: &RecordedAction, repository: &Repository, base: &str) -> Option<(&'static str, Value)> {
+    match (repository.flavour, work) {
+        (Flavour::Github, RecordedAction::Change { action, change }) => Some((
             "pull_request",
             json!({
                 "action": action,
@@ -81,7 +81,7 @@ fn payload(deed: &Deed, repository: &Repository, base: &str) -> Option<(&'static
                 "sender": github::user(&change.author, base),
             }),
         )),
-        (Flavour::Github, Deed::Push { branch, sha }) => Some((
+        (Flavour::Github, RecordedAction::Push { branch, sha }) => Some((
             "push",
             json!({
                 "ref": format!("refs/heads/{branch}"),
@@ -89,8 +89,8 @@ fn payload(deed: &Deed, repository: &Repository, base: &str) -> Option<(&'static
                 "repository": github::repository(repository, base),
             }),
         )),
-        (Flavour::Github, Deed::Deployment(_)) => None,
-        (Flavour::Gitlab, Deed::Change { action, change }) => {
+        (Flavour::Github, RecordedAction::Deployment(_)) => None,
+        (Flavour::Gitlab, RecordedAction::Change { action, change }) => {
             let action = match *action {
                 "opened" => "open",
                 "reopened" => "reopen",
@@ -115,7 +115,7 @@ fn payload(deed: &Deed, repository: &Repository, base: &str) -> Option<(&'static
                 }),
             ))
         }
-        (Flavour::Gitlab, Deed::Push { branch, sha }) => Some((
+        (Flavour::Gitlab, RecordedAction::Push { branch, sha }) => Some((
             "Push Hook",
             json!({
                 "object_kind": "push",
@@ -125,7 +125,7 @@ fn payload(deed: &Deed, repository: &Repository, base: &str) -> Option<(&'static
                 "project": gitlab::project(repository, base),
             }),
         )),
-        (Flavour::Gitlab, Deed::Deployment(deployment)) => {
+        (Flavour::Gitlab, RecordedAction::Deployment(deployment)) => {
             let environment = repository.environments.iter().find(|known| known.id == deployment.environment)?;
             Some((
                 "Deployment Hook",

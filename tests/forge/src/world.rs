@@ -14,7 +14,7 @@ use crate::budget::Budgets;
 use crate::change::{ChangeRequest, ChangeState};
 use crate::command::{Command, Open, Place, Webhook};
 use crate::environment::EnvironmentState;
-use crate::events::{Deed, Event};
+use crate::events::{Event, RecordedAction};
 use crate::fault::Fault;
 use crate::repository::{Deployed, Flavour, Opening, Refused, Repository};
 use crate::requests::Request;
@@ -84,7 +84,7 @@ impl State {
         self.repositories.entry(place.clone()).or_insert_with(fresh)
     }
 
-    /// Does one deed and answers with what it touched.
+    /// Does one work and answers with what it touched.
     pub(crate) fn run(&mut self, command: Command) -> Result<Value, Refused> {
         let at = self.tick();
         Ok(match command {
@@ -97,8 +97,8 @@ impl State {
             Command::Open(open) => self.open(open, at),
             Command::Push { repository, number } => {
                 let change = self.touch(&repository, at).push_change(number, at)?;
-                self.note(&repository, Deed::Push { branch: change.branch.clone(), sha: change.sha.clone() });
-                self.tell(&repository, Deed::Change { action: "synchronize", change })
+                self.note(&repository, RecordedAction::Push { branch: change.branch.clone(), sha: change.sha.clone() });
+                self.tell(&repository, RecordedAction::Change { action: "synchronize", change })
             }
             Command::Retitle { repository, number, title } => {
                 self.edit(&repository, number, at, "edited", |change| change.title = title)?
@@ -122,12 +122,12 @@ impl State {
             Command::Reopen { repository, number } => self.settle(&repository, number, ChangeState::Open, at)?,
             Command::CreateBranch { repository, name } => {
                 let sha = self.touch(&repository, at).create_branch(&name, at)?;
-                self.note(&repository, Deed::Push { branch: name.clone(), sha: sha.clone() });
+                self.note(&repository, RecordedAction::Push { branch: name.clone(), sha: sha.clone() });
                 json!({"name": name, "sha": sha})
             }
             Command::PushBranch { repository, name } => {
                 let sha = self.touch(&repository, at).push_branch(&name, at)?;
-                self.note(&repository, Deed::Push { branch: name.clone(), sha: sha.clone() });
+                self.note(&repository, RecordedAction::Push { branch: name.clone(), sha: sha.clone() });
                 json!({"name": name, "sha": sha})
             }
             Command::DeleteBranch { repository, name } => json!(self.touch(&repository, at).delete_branch(&name, at)?),
@@ -159,7 +159,7 @@ impl State {
                 let (reference, sha, status) = (deploy.reference, deploy.sha, deploy.status);
                 let deployed = Deployed { environment: deploy.environment, reference, sha, status, author };
                 let deployment = self.touch(&deploy.repository, at).deploy(id, deployed, at)?;
-                self.tell(&deploy.repository, Deed::Deployment(deployment))
+                self.tell(&deploy.repository, RecordedAction::Deployment(deployment))
             }
             Command::FinishDeployment { repository, iid, status } => {
                 let found = self.touch(&repository, at);
@@ -175,7 +175,7 @@ impl State {
                 deployment.status = status;
                 deployment.updated_at = at;
                 let deployment = deployment.clone();
-                self.tell(&repository, Deed::Deployment(deployment))
+                self.tell(&repository, RecordedAction::Deployment(deployment))
             }
             Command::Token(token) => {
                 self.tokens.retain(|known| known.value != token.value);
@@ -234,7 +234,7 @@ impl State {
             draft: open.draft,
         };
         let change = self.touch(&open.repository, at).open(opening, at);
-        self.tell(&open.repository, Deed::Change { action: "opened", change })
+        self.tell(&open.repository, RecordedAction::Change { action: "opened", change })
     }
 
     fn edit(
@@ -249,7 +249,7 @@ impl State {
         edit(change);
         change.updated_at = at;
         let change = change.clone();
-        Ok(self.tell(place, Deed::Change { action, change }))
+        Ok(self.tell(place, RecordedAction::Change { action, change }))
     }
 
     fn settle(&mut self, place: &Place, number: u64, to: ChangeState, at: Timestamp) -> Result<Value, Refused> {
@@ -260,7 +260,7 @@ impl State {
             ChangeState::Merged if place.flavour == Flavour::Gitlab => "merged",
             ChangeState::Merged => "closed",
         };
-        Ok(self.tell(place, Deed::Change { action, change }))
+        Ok(self.tell(place, RecordedAction::Change { action, change }))
     }
 
     fn switch(&mut self, place: &Place, name: &str, to: EnvironmentState, at: Timestamp) -> Result<Value, Refused> {
@@ -270,18 +270,18 @@ impl State {
         Ok(json!(environment))
     }
 
-    fn note(&mut self, place: &Place, deed: Deed) {
-        self.events.push(Event { place: place.clone(), deed });
+    fn note(&mut self, place: &Place, work: RecordedAction) {
+        self.events.push(Event { place: place.clone(), work });
     }
 
-    /// Notes the deed for the webhooks and gives back the object it was done to.
-    fn tell(&mut self, place: &Place, deed: Deed) -> Value {
-        let told = match &deed {
-            Deed::Change { change, .. } => json!(change),
-            Deed::Deployment(deployment) => json!(deployment),
-            Deed::Push { sha, .. } => json!(sha),
+    /// Notes the work for the webhooks and gives back the object it was done to.
+    fn tell(&mut self, place: &Place, work: RecordedAction) -> Value {
+        let told = match &work {
+            RecordedAction::Change { change, .. } => json!(change),
+            RecordedAction::Deployment(deployment) => json!(deployment),
+            RecordedAction::Push { sha, .. } => json!(sha),
         };
-        self.note(place, deed);
+        self.note(place, work);
         told
     }
 }

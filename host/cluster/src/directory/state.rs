@@ -34,10 +34,10 @@ pub enum StateError {
         name: String,
     },
     /// The system refused.
-    #[error("cannot {deed} {FOLDER}/{name}.json: {cause}; look at the rights and the free space of that folder")]
+    #[error("cannot {action} {FOLDER}/{name}.json: {cause}; look at the rights and the free space of that folder")]
     Io {
         /// `read` or `write`.
-        deed: &'static str,
+        action: &'static str,
         /// The name.
         name: String,
         /// What the system said.
@@ -102,7 +102,7 @@ impl StateDirectory {
             .map_err(|cause| StateError::Unwritable { name: name.to_owned(), cause })?;
         bytes.push(b'\n');
         replace(&self.dir, &file, &bytes, true).map_err(|cause| StateError::Io {
-            deed: "write",
+            action: "write",
             name: name.to_owned(),
             cause,
         })
@@ -117,7 +117,7 @@ impl StateDirectory {
         let bytes = match self.dir.read(&file) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(cause) => return Err(StateError::Io { deed: "read", name: name.to_owned(), cause }),
+            Err(cause) => return Err(StateError::Io { action: "read", name: name.to_owned(), cause }),
         };
         serde_json::from_slice(&bytes).map(Some).map_err(|cause| StateError::Damaged { name: name.to_owned(), cause })
     }
@@ -127,7 +127,7 @@ impl StateDirectory {
     /// # Errors
     /// The system refused.
     pub fn list(&self, prefix: &str) -> Result<Vec<String>, StateError> {
-        let failed = |cause| StateError::Io { deed: "list", name: format!("{prefix}*"), cause };
+        let failed = |cause| StateError::Io { action: "list", name: format!("{prefix}*"), cause };
         let mut names = Vec::new();
         for entry in self.dir.entries().map_err(failed)? {
             let file = entry.map_err(failed)?.file_name();
@@ -156,7 +156,7 @@ impl StateDirectory {
     pub fn remove(&self, name: &str) -> Result<(), StateError> {
         match self.dir.remove_file(file_name(name)?) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(StateError::Io { deed: "remove", name: name.to_owned(), cause: error })
+                Err(StateError::Io { action: "remove", name: name.to_owned(), cause: error })
             }
             _ => Ok(()),
         }

@@ -8,7 +8,7 @@ use kube::api::{DeleteParams, PostParams};
 use kube::client::Body;
 use orangery_cluster::Target;
 use orangery_core::{Action, LedgerEntry, Mark, keys};
-use orangery_test_apiserver::cut::{self, Fate};
+use orangery_test_apiserver::cut::{self, RequestOutcome};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,31 +36,31 @@ async fn writes(world: &World, verb: &str) -> Result<usize> {
 fn meanwhile(
     world: &mut World,
     name: &str,
-    deed: impl Fn(kube::Client) -> BoxFuture<'static, Result<()>> + Send + Sync + 'static,
+    work: impl Fn(kube::Client) -> BoxFuture<'static, Result<()>> + Send + Sync + 'static,
 ) {
     let (config, place) = (world.cluster.config(), format!("/configmaps/{name}"));
     let done = AtomicBool::new(false);
-    let deed = Arc::new(deed);
-    let fate: Arc<Fate> = Arc::new(move |request: &Request<Body>| {
+    let work = Arc::new(work);
+    let outcome: Arc<RequestOutcome> = Arc::new(move |request: &Request<Body>| {
         let uri = request.uri();
         let writes = request.method() == Method::PATCH
             && uri.path().ends_with(&place)
             && !uri.query().unwrap_or_default().contains("dryRun");
         if writes && !done.swap(true, Ordering::SeqCst) {
-            let (config, deed) = (config.clone(), Arc::clone(&deed));
+            let (config, work) = (config.clone(), Arc::clone(&work));
             // The request is not sent before this is done.
             let did = std::thread::spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                runtime.block_on(async { deed(kube::Client::try_from(config)?).await })
+                runtime.block_on(async { work(kube::Client::try_from(config)?).await })
             });
             let failed = !did.join().is_ok_and(|did| did.is_ok());
             return failed.then(|| -> BoxFuture<'static, Box<dyn std::error::Error + Send + Sync>> {
-                Box::pin(async { "the test's own deed failed".into() })
+                Box::pin(async { "the test's own work failed".into() })
             });
         }
         None
     });
-    world.connect(move |config| cut::fated(config, &fate));
+    world.connect(move |config| cut::fated(config, &outcome));
 }
 
 fn api(client: kube::Client, namespace: &str) -> kube::Api<k8s_openapi::api::core::v1::ConfigMap> {

@@ -1,7 +1,7 @@
 //! The reader's pages: links lead somewhere, and the commands that need no network and no cluster work as written.
 
 use crate::bench::{orangery, root, tree};
-use crate::garden::Garden;
+use crate::workspace::Workspace;
 use orangery_test_forge::seed;
 use std::path::{Path, PathBuf};
 
@@ -105,7 +105,7 @@ fn first_manifest(text: &str) -> &str {
 #[test]
 fn the_manifest_of_the_readme_makes_what_the_readme_says() {
     let text = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let garden = Garden::new();
+    let workspace = Workspace::new();
     let mut commands = vec![
         serde_json::json!({"do": "repository", "repository": "github:acme/shop", "private": true}),
         serde_json::json!({"do": "token", "value": "ghp_readme", "flavour": "github", "repositories": ["acme/shop"], "rights": "read", "user": "flux"}),
@@ -115,15 +115,15 @@ fn the_manifest_of_the_readme_makes_what_the_readme_says() {
         let branch = format!("branch-{number}");
         commands.push(serde_json::json!({"do": "open", "repository": "github:acme/shop", "branch": branch, "title": "A title", "author": "ada", "labels": labels}));
     }
-    let file = garden.folder.path().join("forge.json");
+    let file = workspace.folder.path().join("forge.json");
     std::fs::write(&file, serde_json::to_string(&commands).unwrap()).unwrap();
     for command in seed::read(file.to_str().unwrap()).unwrap() {
-        garden.forge.run(command).unwrap();
+        workspace.forge.run(command).unwrap();
     }
-    garden.manifest("readme.yaml", &first_manifest(&text).replace("https://github.com", &garden.forge.url()));
+    workspace.manifest("readme.yaml", &first_manifest(&text).replace("https://github.com", &workspace.forge.url()));
     let secret = ["--secret-from-env", "previews/github-token=README_TOKEN"];
-    garden.pass(&secret).with("README_TOKEN", "ghp_readme").run().exits(0);
+    workspace.pass(&secret).with("README_TOKEN", "ghp_readme").run().exits(0);
     let names = ["shop-pr-12", "shop-pr-7"];
-    assert_eq!(garden.names(), names.map(|name| format!("previews/HelmRelease.helm.toolkit.fluxcd.io/{name}.yaml")));
+    assert_eq!(workspace.names(), names.map(|name| format!("previews/HelmRelease.helm.toolkit.fluxcd.io/{name}.yaml")));
     assert!(text.contains("`HelmRelease/shop-pr-7` and `HelmRelease/shop-pr-12`"));
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use futures::future::BoxFuture;
 use http::{Method, Request};
 use kube::client::Body;
-use orangery_test_apiserver::cut::Fate;
+use orangery_test_apiserver::cut::RequestOutcome;
 use orangery_test_flow::{PROVIDER, SET, World};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,15 +26,15 @@ spec: {type: Static, defaultValues: {env: dev}}
 
 /// Panics where a reconciliation reads an object of this kind with the name `haunted`, three times.
 #[expect(clippy::panic, reason = "the panic is what the story is about")]
-fn haunted(plural: &str, met: &Arc<AtomicU32>) -> Arc<Fate> {
+fn haunted(plural: &str, met: &Arc<AtomicU32>) -> Arc<RequestOutcome> {
     let (met, place) = (Arc::clone(met), format!("/{plural}/haunted"));
     Arc::new(move |request: &Request<Body>| {
         let meets = request.method() == Method::GET && request.uri().path().ends_with(&place);
         if !meets || met.fetch_add(1, Ordering::SeqCst) >= 3 {
             return None;
         }
-        let fate: BoxFuture<'static, BoxError> = Box::pin(async { panic!("a defect that a test put here") });
-        Some(fate)
+        let outcome: BoxFuture<'static, BoxError> = Box::pin(async { panic!("a defect that a test put here") });
+        Some(outcome)
     })
 }
 

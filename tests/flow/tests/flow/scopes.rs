@@ -94,9 +94,9 @@ async fn a_kind_that_the_same_set_defines_is_known_before_it_is_served() -> Resu
       spec:
         group: NAMESPACE.example.org
         scope: Cluster
-        names: {kind: Garden, listKind: GardenList, plural: gardens, singular: garden}
+        names: {kind: Workspace, listKind: GardenList, plural: gardens, singular: workspace}
         versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]
-    - {apiVersion: NAMESPACE.example.org/v1, kind: Garden, metadata: {name: shared, namespace: pr-<< inputs.id >>}}
+    - {apiVersion: NAMESPACE.example.org/v1, kind: Workspace, metadata: {name: shared, namespace: pr-<< inputs.id >>}}
 ",
     )
     .await?;

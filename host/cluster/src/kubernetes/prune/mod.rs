@@ -156,7 +156,7 @@ async fn ask(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Result<Pr
     match session.delete(&path, &uid, Propagation::Background).await {
         Ok(()) => Ok(PruneOutcome::Going(path, uid)),
         Err(refusal) if refusal.is_not_found() => Ok(PruneOutcome::Gone),
-        // Another object took the name between the look and the deed.
+        // Another object took the name between the read and the delete.
         Err(refusal) if refusal.is_conflict() && refusal.message.contains("UID") => Ok(PruneOutcome::Released),
         Err(refusal) => Err(refusal),
     }

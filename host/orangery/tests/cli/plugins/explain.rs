@@ -1,7 +1,7 @@
 //! `orangery explain TYPE`: what a provider type is, from the manifest of its plugin.
 
 use crate::bench::orangery;
-use crate::garden::Garden;
+use crate::workspace::Workspace;
 use serde_json::Value;
 
 #[test]
@@ -47,13 +47,13 @@ fn every_example_of_a_built_in_type_is_a_manifest_that_can_be_polled() {
         .map(|name| name.as_str().unwrap())
         .collect();
     assert_eq!(types.len(), 7);
-    let garden = Garden::new();
+    let workspace = Workspace::new();
     for name in types {
         let json = orangery(["explain", name, "-o", "json"]).run().exits(0).out;
         let value: Value = serde_json::from_str(&json).unwrap();
-        garden.manifest("example.json", &value["type"]["example"].to_string());
+        workspace.manifest("example.json", &value["type"]["example"].to_string());
         // Everything but the Secret is there.
-        let ran = orangery(["poll", "-f", "manifests/example.json"]).inside(garden.folder.path()).run();
+        let ran = orangery(["poll", "-f", "manifests/example.json"]).inside(workspace.folder.path()).run();
         ran.fails_with("-auth': not found; create it, or correct spec.secretRef");
     }
 }

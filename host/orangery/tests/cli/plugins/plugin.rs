@@ -1,7 +1,7 @@
 //! `orangery plugin check | test | list`, and `--plugin`.
 
 use crate::bench::{orangery, root};
-use crate::garden::Garden;
+use crate::workspace::Workspace;
 use orangery_plugin_catalog::Role;
 use std::path::{Path, PathBuf};
 
@@ -102,23 +102,23 @@ fn shadow(folder: &Path, name: &str) -> PathBuf {
 
 #[test]
 fn a_plugin_takes_nothing_from_a_built_in_one_unless_that_is_allowed() {
-    let (garden, _shop) = Garden::with_pulls(1);
-    let file = shadow(garden.folder.path(), "github");
+    let (workspace, _shop) = Workspace::with_pulls(1);
+    let file = shadow(workspace.folder.path(), "github");
     let file = file.to_str().unwrap();
     let poll = ["poll", "-f", "manifests/provider.yaml", "--allow-loopback", "--plugin", file];
     let run = ["run", "--local", "out", "-f", "manifests", "--once", "--plugin", file];
     let list = ["plugin", "list", "--plugin", file];
     for words in [&poll[..], &run, &list] {
-        let ran = orangery(words).inside(garden.folder.path()).run().exits(1);
+        let ran = orangery(words).inside(workspace.folder.path()).run().exits(1);
         let ran = ran.warns("serves the type GitHubPullRequest, which the built-in plugin github");
         ran.warns("--allow-shadowing");
     }
-    assert!(garden.forge.requests().is_empty(), "it was never asked anything");
-    assert!(garden.names().is_empty());
+    assert!(workspace.forge.requests().is_empty(), "it was never asked anything");
+    assert!(workspace.names().is_empty());
     for words in [&poll[..], &run, &list] {
-        orangery(words.iter().chain(&["--allow-shadowing"])).inside(garden.folder.path()).run().exits(0);
+        orangery(words.iter().chain(&["--allow-shadowing"])).inside(workspace.folder.path()).run().exits(0);
     }
-    assert_eq!(garden.names().len(), 1);
+    assert_eq!(workspace.names().len(), 1);
     let shown = orangery(["plugin", "check", file]).run().exits(0).prints("would be admitted");
     shown.warns("spec.type GitHubTag is served by the built-in plugin github").warns("--allow-shadowing");
 }

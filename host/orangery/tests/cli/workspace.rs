@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 /// Everything in one folder; the forge answers while it lives.
-pub(crate) struct Garden {
+pub(crate) struct Workspace {
     pub(crate) forge: Forge,
     pub(crate) folder: TempDir,
     _runtime: Runtime,
@@ -34,7 +34,7 @@ spec:
         sha: << inputs.sha | quote >>
 "#;
 
-impl Garden {
+impl Workspace {
     pub(crate) fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let forge = runtime.block_on(Forge::start()).unwrap();
@@ -45,12 +45,12 @@ impl Garden {
 
     /// With the provider `pulls`, the set `previews`, and this many open pull requests.
     pub(crate) fn with_pulls(count: u64) -> (Self, Hosted) {
-        let garden = Self::new();
-        let shop = garden.forge.github("acme/shop");
+        let workspace = Self::new();
+        let shop = workspace.forge.github("acme/shop");
         shop.opens_many(count);
-        garden.manifest("provider.yaml", &garden.provider());
-        garden.manifest("set.yaml", SET);
-        (garden, shop)
+        workspace.manifest("provider.yaml", &workspace.provider());
+        workspace.manifest("set.yaml", SET);
+        (workspace, shop)
     }
 
     pub(crate) fn provider(&self) -> String {
