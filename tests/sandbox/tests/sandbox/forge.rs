@@ -95,7 +95,7 @@ async fn items(State(seen): State<Seen>, method: Method, uri: Uri, headers: Head
 /// A list for everybody.
 async fn list(State(seen): State<Seen>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
     remember(&seen, &method, &uri, &headers, b"");
-    "[]".into_response()
+    ([(header::CONTENT_TYPE, "application/json")], "[]").into_response()
 }
 
 /// Takes no credential.
