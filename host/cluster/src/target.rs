@@ -39,7 +39,7 @@ pub trait Target: Send + Sync {
     /// Reads one live object with the rights of `owner`, for dependencies and `copyFrom`; `None` if there is none.
     ///
     /// # Errors
-    /// What the target said, with the object's name.
+    /// The error of the target, with the name of the object.
     async fn read(&self, owner: &Owner, api_version: &str, key: &ObjectKey) -> Result<Option<Object>, ReadError>;
 
     /// Asks to be told once through [`Target::changed`] when an object that `owner` waits for is no longer as it was read:
@@ -49,8 +49,8 @@ pub trait Target: Send + Sync {
     /// Forgets what is kept in memory of a set that was deleted.
     fn forget(&self, _set: &NamespacedName) {}
 
-    /// The sets that should look again, as it happens: somebody else has changed or deleted what they applied, or what they
-    /// wait for has changed. Only the first caller hears of them.
+    /// The sets to reconcile because somebody else changed or deleted what they applied, or because what they wait for has changed.
+    /// Only the first caller receives them.
     fn changed(&self) -> BoxStream<'static, NamespacedName> {
         stream::pending().boxed()
     }
@@ -77,7 +77,7 @@ impl Explain for ReadError {
         Reason::ReconciliationFailed
     }
 
-    /// Also without the right: nobody tells us when a role changes.
+    /// Retried also when a right is missing, because a change of a role is not observed.
     fn disposition(&self) -> Disposition {
         Disposition::Retry
     }

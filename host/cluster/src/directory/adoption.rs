@@ -1,4 +1,4 @@
-//! Files that were there before: whose they are, and how they are left to nobody again.
+//! Files that existed before: who owns them, and how they are released again.
 
 use super::file::{self, Held, Written};
 use super::path::ObjectPath;

@@ -49,7 +49,7 @@ pub struct DirectoryTarget {
 pub struct OpenError {
     /// Which directory.
     pub path: String,
-    /// What the system said.
+    /// The error of the operating system.
     #[source]
     pub cause: io::Error,
 }
@@ -61,7 +61,7 @@ impl Explain for OpenError {
 
     fn disposition(&self) -> Disposition {
         match self.cause.kind() {
-            // Somebody has to give another directory, or rights to this one.
+            // The user has to name another directory, or grant access to this one.
             io::ErrorKind::PermissionDenied
             | io::ErrorKind::NotADirectory
             | io::ErrorKind::AlreadyExists
@@ -75,7 +75,7 @@ impl DirectoryTarget {
     /// Opens a directory, creating it if it does not exist.
     ///
     /// # Errors
-    /// What the system said.
+    /// The error of the operating system.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let opened = || {
             Dir::create_ambient_dir_all(path, ambient_authority())?;
@@ -92,7 +92,7 @@ impl DirectoryTarget {
         &self.state
     }
 
-    /// Decides on one object without writing.
+    /// Decides what to do with one object, without writing.
     fn look(&self, plan: &Plan, planned: &Planned) -> Result<Decided, Box<Failed>> {
         let key = planned.object.key();
         let failed = |message: String| Box::new(Failed::new(key.clone(), format!("{key} {message}")));
@@ -112,7 +112,7 @@ impl DirectoryTarget {
             Some(held) if held.text == written.text => Action::Unchanged,
             Some(_) => Action::Configured,
         };
-        // What we wrote can be rendered again.
+        // A file that we wrote can be rendered again, so its text is not kept.
         let replaced = held.filter(|held| held.uid.is_none()).map(|held| held.text);
         Ok(Decided { path, written, action, replaced })
     }
@@ -228,7 +228,7 @@ struct Decided {
     replaced: Option<String>,
 }
 
-/// What became of a stale file.
+/// The outcome of pruning one file.
 enum PruneOutcome {
     Gone,
     Released,

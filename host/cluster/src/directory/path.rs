@@ -1,4 +1,4 @@
-//! Where an object's file lies. Names come from templates and are hostile until proven otherwise.
+//! The path of the file of an object. Names come from templates, so every part is checked.
 
 use orangery_core::ObjectKey;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 /// Longest file name that all usual file systems take.
 const LONGEST: usize = 255;
 
-/// `<namespace or _cluster>/<Kind>[.<group>]/<name>.yaml`, each part a harmless file name.
+/// `<namespace or _cluster>/<Kind>[.<group>]/<name>.yaml`; each part is a valid file name without separators.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ObjectPath {
     pub(super) namespace: String,

@@ -33,7 +33,7 @@ pub enum StateError {
         /// The name.
         name: String,
     },
-    /// The system refused.
+    /// The operating system refused.
     #[error("cannot {action} {FOLDER}/{name}.json: {cause}; look at the rights and the free space of that folder")]
     Io {
         /// `read` or `write`.
@@ -77,7 +77,7 @@ impl Explain for StateError {
 
     fn disposition(&self) -> Disposition {
         match self {
-            // A disk is emptied, a right is given, without a word to us.
+            // Free space and access rights change without our being told.
             Self::Io { .. } => Disposition::Retry,
             Self::Damaged { .. } => Disposition::WaitForChange,
             Self::Name { .. } | Self::Unwritable { .. } => Disposition::GiveUp,
@@ -125,7 +125,7 @@ impl StateDirectory {
     /// The names of all documents that begin with `prefix`, sorted.
     ///
     /// # Errors
-    /// The system refused.
+    /// The operating system refused.
     pub fn list(&self, prefix: &str) -> Result<Vec<String>, StateError> {
         let failed = |cause| StateError::Io { action: "list", name: format!("{prefix}*"), cause };
         let mut names = Vec::new();
@@ -145,7 +145,7 @@ impl StateDirectory {
     pub(super) fn keep_replaced(&self, path: &ObjectPath, text: &str) -> io::Result<()> {
         let folder = format!("{REPLACED}/{}", path.folder());
         self.dir.create_dir_all(&folder)?;
-        // Whatever it holds, it is nobody else's to read.
+        // The text may hold secrets, so only the owner may read it.
         replace(&self.dir.open_dir(&folder)?, &path.file, text.as_bytes(), true)
     }
 
@@ -205,7 +205,7 @@ mod tests {
             std::fs::write(dir.path().join(".orangery/apps.json"), damaged).unwrap();
             let error = state.load::<Vec<LedgerEntry>>("apps").unwrap_err();
             assert!(error.to_string().contains("apps.json is damaged"), "{error}");
-            // Read again and again it stays damaged: somebody has to restore it.
+            // Retrying does not help: the user has to restore the file.
             assert_eq!(error.disposition(), Disposition::WaitForChange);
         }
     }

@@ -60,7 +60,7 @@ impl Target for KubernetesTarget {
         let mut scopes = Scopes::default();
         let Ok(session) = self.session(owner) else { return scopes };
         for kind in kinds {
-            // Whoever applies objects of a kind that is not served, or is not told of, will say so.
+            // A kind that is not served, or cannot be discovered, is reported when it is applied.
             if let Ok(Some(served)) = session.kind(kind).await {
                 scopes.learn(kind, if served.namespaced { Scope::Namespaced } else { Scope::Cluster });
             }

@@ -1,4 +1,4 @@
-//! What a Kubernetes target holds: its identities, what it applied, since when it waits, and its watches.
+//! The state of a Kubernetes target: identities, applied objects, waits and watches.
 
 use crate::kubernetes::client::connection::Session;
 use crate::kubernetes::client::identity::{Connect, Identities};
@@ -11,7 +11,7 @@ use orangery_core::Owner;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long to wait for what.
+/// Time limits of the target.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
     /// For definitions, namespaces and classes to be ready before the next stage, and for a deleted object that is re-created.
@@ -38,7 +38,7 @@ impl Default for Patience {
 /// Settings of the target.
 #[derive(Debug, Clone, Default)]
 pub struct KubernetesOptions {
-    /// How long to wait for what.
+    /// Time limits of the target.
     pub patience: Patience,
     /// More field managers whose fields are taken over, besides those of kubectl, Helm and Flux.
     pub override_managers: Vec<String>,
@@ -60,7 +60,7 @@ impl KubernetesTarget {
         Self::with_connect(config, options, Box::new(Client::try_from))
     }
 
-    /// As [`KubernetesTarget::new`], with a say in how clients are made.
+    /// As [`KubernetesTarget::new`], with a function that makes the clients.
     #[must_use]
     pub fn with_connect(config: Config, options: KubernetesOptions, connect: Box<Connect>) -> Self {
         let memory = Arc::new(Memory::default());
@@ -72,7 +72,7 @@ impl KubernetesTarget {
         self.identities.of(owner).map(Session::new)
     }
 
-    /// As the operator itself: to ask whether another set exists, which is nobody else's to see.
+    /// A session with the operator's own identity. Only the operator may look up other ResourceSets.
     pub(crate) fn operator(&self) -> Result<Session, Refusal> {
         self.identities.operator().map(Session::new)
     }

@@ -1,4 +1,4 @@
-//! Creates an object that was not there when it was state for, and nothing else.
+//! Creates an object that did not exist when it was inspected, and nothing else.
 //!
 //! Server-side apply creates or patches, whichever it finds. Creating with `POST` would tell them apart, but would enter the
 //! fields as those of an update, and a field that is no longer rendered would stay. So the apply is made without force, which
@@ -13,18 +13,18 @@ use crate::kubernetes::object::ownership::{owner_of, remove_labels};
 use orangery_core::{Object, keys};
 use serde_json::{Map, Value, json};
 
-/// What came of it.
+/// The result of an attempt to create.
 pub(crate) enum Created {
-    /// It is there now, and it is ours.
+    /// The object was created.
     New(Object),
-    /// An object with this UID was there before, and nobody knows whose it is.
+    /// An object with this UID was created by somebody else in between.
     WasThere(String),
 }
 
-/// Applies to a name that was free.
+/// Applies to a name that was free at the inspection.
 pub(crate) async fn create(session: &Session, path: &str, body: &Object) -> Result<Created, Refusal> {
     let answer = match session.apply_gently(path, body).await {
-        // Somebody was faster, and has other values: the conflict is about fields, and nothing was written.
+        // Somebody else created it in between with other values. The conflict is about fields, and nothing was written.
         Err(refusal) if refusal.is_conflict() => return taken(session, path, refusal).await,
         other => other?,
     };
@@ -36,12 +36,12 @@ pub(crate) async fn create(session: &Session, path: &str, body: &Object) -> Resu
     Ok(Created::WasThere(uid))
 }
 
-/// Who was faster.
+/// Finds out who created the object.
 async fn taken(session: &Session, path: &str, refusal: Refusal) -> Result<Created, Refusal> {
     let live = session.metadata(path).await?.filter(|live| owner_of(live).is_none());
     match live.as_ref().and_then(Object::uid) {
         Some(uid) => Ok(Created::WasThere(uid.to_owned())),
-        // Gone again, or another instance of ours has created it: the next look will tell.
+        // Gone again, or another instance of ours has created it: the next apply will tell.
         None => Err(refusal),
     }
 }
@@ -58,8 +58,8 @@ fn is_shared(live: &Object) -> bool {
     })
 }
 
-/// Gives back what the apply added. Applying nothing removes the fields that are ours alone; where the object would be invalid
-/// without them, at least the labels go.
+/// Undoes what the apply added. Applying an empty configuration removes the fields that only we own; where the object would be
+/// invalid without them, at least the labels are removed.
 async fn take_back(session: &Session, path: &str, live: &Object, uid: &str) -> Result<(), Refusal> {
     let mut metadata = Map::new();
     for field in ["name", "namespace"] {

@@ -1,4 +1,4 @@
-//! Looks at one object before anything of its stage is written: is it ours, is it valid, would it change.
+//! Inspects one object before anything of its stage is written: whether it is ours, valid, and different from the live one.
 
 use super::other_owner::other_owner;
 use crate::kubernetes::client::connection::{Mode, Session};
@@ -15,7 +15,7 @@ use crate::kubernetes::target::KubernetesTarget;
 use orangery_core::{Failed, Object, Plan, Planned, keys};
 use serde_json::Value;
 
-/// What has to be done with one object.
+/// The result of an inspection.
 pub(crate) struct Inspected {
     /// How its kind is served.
     pub(crate) kind: Kind,
@@ -23,7 +23,7 @@ pub(crate) struct Inspected {
     pub(crate) body: Object,
     /// What to do.
     pub(crate) action: ApplyAction,
-    /// The server's remarks.
+    /// The server's warnings.
     pub(crate) warnings: Vec<String>,
 }
 
@@ -44,14 +44,14 @@ pub(crate) fn failed(planned: &Planned, message: String) -> Failed {
     Failed::new(planned.object.key(), message)
 }
 
-/// The live object with this UID is nobody's.
+/// The failure for a live object with this UID that no set owns.
 pub(crate) fn exists(planned: &Planned, uid: String) -> Failed {
     let key = planned.object.key();
     let message = format!("{key} exists and was not created by this ResourceSet ({})", planned.origin);
     Failed { unowned: Some(uid), ..failed(planned, message) }
 }
 
-/// `Kind/ns/name dry-run failed (Reason): …`, the texts of the reference.
+/// `Kind/ns/name dry-run failed (Reason): …`, as in Flux Operator.
 fn dry_run_failed(planned: &Planned, refusal: &Refusal) -> Failed {
     let key = planned.object.key();
     let text = explain(refusal, &planned.object);
@@ -65,7 +65,7 @@ fn dry_run_failed(planned: &Planned, refusal: &Refusal) -> Failed {
     failed(planned, message)
 }
 
-/// Reads, tries and compares one object.
+/// Reads the live object, dry-runs the apply and compares the two.
 pub(crate) async fn inspect(
     target: &KubernetesTarget,
     session: &Session,
@@ -123,7 +123,7 @@ pub(crate) async fn inspect(
     Ok(Inspected { kind, body, action, warnings })
 }
 
-/// The live object must not belong to another set, nor to nobody, nor be on its way out.
+/// Fails if the live object belongs to another set, belongs to no set, or is terminating.
 async fn check_live(target: &KubernetesTarget, plan: &Plan, planned: &Planned, live: &Object) -> Result<(), Failed> {
     let key = planned.object.key();
     let other = other_owner(target, &plan.owner, live, &planned.object).await.map_err(|refusal| {
@@ -149,7 +149,7 @@ async fn check_live(target: &KubernetesTarget, plan: &Plan, planned: &Planned, l
     Ok(())
 }
 
-/// A dry run; fields that a built-in kind does not have are dropped with a warning and the rest tried again.
+/// Dry-runs the apply. Fields that a built-in kind does not have are dropped with a warning, and the rest is tried again.
 async fn try_apply(
     session: &Session,
     planned: &Planned,
@@ -173,7 +173,7 @@ async fn try_apply(
     Ok(answer.body)
 }
 
-/// Re-creation needs the wish, an object that is ours, and a proof that the new one would be accepted.
+/// Re-creating an object requires `force`, an object that is ours, and a dry run that shows that the new one would be accepted.
 async fn may_recreate(
     session: &Session,
     plan: &Plan,
@@ -197,7 +197,7 @@ async fn may_recreate(
     let new = Value::Object(body.0.clone());
     match session.create(&kind.collection(&key.namespace), &new, Mode::DryRun).await {
         Ok(_) => Ok(ApplyAction::Recreate(uid.to_owned())),
-        // Validation and admission come before the look for the name: it is taken, and everything else is right.
+        // The API server validates before it looks up the name: "already exists" means that everything else is valid.
         Err(refusal) if refusal.is_conflict() && refusal.reason == "AlreadyExists" => {
             Ok(ApplyAction::Recreate(uid.to_owned()))
         }

@@ -1,4 +1,4 @@
-//! Jobs that ask to be run again after a failure: the failed one is deleted before the new one is applied.
+//! Jobs with `recreateOnFailure: enabled`: a failed one is deleted before the new one is applied.
 
 use crate::kubernetes::apply::inspect::failed;
 use crate::kubernetes::apply::write::MOMENT;

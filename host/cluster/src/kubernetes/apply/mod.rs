@@ -1,8 +1,8 @@
-//! The order of an apply: steps, stages, gates.
+//! Applies a plan: steps, stages, and what is waited for between them.
 //!
 //! # Guarantees
 //! What fails, or is not ready where the plan waits, ends the apply of its environment, and of no other. An object that no single
-//! input gave ends all of it. Nothing is waited for: the next apply looks again.
+//! input gave ends all of it. An apply does not block: the next one checks readiness again.
 
 pub(crate) mod create;
 pub(crate) mod inspect;
@@ -60,7 +60,7 @@ pub(crate) async fn apply(target: &KubernetesTarget, plan: &Plan) -> ApplyReport
     report
 }
 
-/// From now on somebody looks after what is there.
+/// Starts the watches on what was applied.
 async fn watch(target: &KubernetesTarget, session: &Session, plan: &Plan, report: &ApplyReport) {
     let there: HashSet<&ObjectKey> = report.changes.iter().map(|change| &change.key).collect();
     let mut asked = HashSet::new();
@@ -76,18 +76,18 @@ async fn watch(target: &KubernetesTarget, session: &Session, plan: &Plan, report
     }
 }
 
-/// One apply.
+/// The state of one apply.
 pub(crate) struct Run<'a> {
     pub(crate) target: &'a KubernetesTarget,
     pub(crate) session: &'a Session,
     pub(crate) plan: &'a Plan,
     confirmed: &'a Confirmed,
-    /// What is left out of the rest.
+    /// The environments whose apply has ended.
     pub(crate) halted: Halted,
     pub(crate) report: ApplyReport,
-    /// What is known to be ready.
+    /// Objects that are known to be ready.
     pub(crate) ready: HashSet<ObjectKey>,
-    /// What is not ready, and its resource version when it was state at.
+    /// Objects that are not ready, with the resource version that was seen.
     pub(crate) awaited: HashMap<ObjectKey, Option<String>>,
     /// Since when.
     pub(crate) waits: HashMap<Place, Began>,
@@ -107,7 +107,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Inspects the whole stage, and writes what belongs to environments in which nothing was found wrong.
+    /// Inspects the whole stage, then writes the objects of environments without a failure.
     async fn stage(&mut self, step: &Step, stage: &'a Stage) {
         let objects = stage.objects.iter().filter(|planned| !self.halted.stops(planned));
         let state = bounded(objects.map(|planned| self.look(planned).boxed()).collect()).await;
@@ -148,7 +148,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Ends the apply of whatever needs the object.
+    /// Ends the apply of the environments that need the object.
     pub(crate) fn fail(&mut self, step: &Step, action: &str, planned: &Planned, mut failed: Failed) {
         if let Some(name) = &step.name {
             failed.message = format!("step \"{name}\" {action}: {}", failed.message);
@@ -176,7 +176,7 @@ impl<'a> Run<'a> {
         (planned, state.map(|inspected| LiveState::Inspected(Box::new(inspected))))
     }
 
-    /// Asked once for each kind and namespace in which something is created for the first time.
+    /// Checks the right to delete, once for each kind and namespace in which something is created for the first time.
     async fn missing_rights(&self, pending: &[(&Planned, Box<Inspected>)]) -> Vec<String> {
         let mut asked = HashSet::new();
         let mut warnings = Vec::new();

@@ -1,4 +1,4 @@
-//! Whether what was applied is ready: one look, and what is not ready ends the apply of its environment until the next one.
+//! Checks readiness once. An object that is not ready ends the apply of its environment until the next apply.
 
 use crate::kubernetes::apply::Run;
 use crate::kubernetes::live::clock::Place;
@@ -9,30 +9,30 @@ use orangery_core::{Action, Failed, InputRef, ObjectKey, Planned, Step, Waiting}
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// Pause between two looks within the grace.
+/// Pause between two checks within the grace period.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// One wait of an apply.
+/// One readiness check of an apply.
 pub(crate) struct Wait<'a> {
     /// After which step, or in which step.
     pub(crate) step: &'a Step,
     /// Where in the step.
     pub(crate) place: Which,
-    /// When it becomes a failure.
+    /// When an object that is not ready becomes a failure.
     pub(crate) limit: Duration,
 }
 
-/// Where in a step is waited.
+/// Where in a step readiness is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Which {
-    /// Between two stages: for definitions, namespaces and classes, which are ready in a moment.
+    /// Between two stages: definitions, namespaces and classes, which become ready quickly.
     Gate,
     /// After the step.
     End,
 }
 
 impl Which {
-    /// How long one apply looks again: what is ready in a moment is worth it.
+    /// How long one apply checks again, so that objects that become ready quickly do not cost another apply.
     fn grace(self) -> Duration {
         match self {
             Self::Gate => Duration::from_secs(2),
@@ -49,7 +49,7 @@ impl Which {
 }
 
 impl<'a> Run<'a> {
-    /// Looks at what was applied. Each environment is judged on its own, and what is shared on its own.
+    /// Checks what was applied: each environment on its own, and shared objects on their own.
     pub(crate) async fn look_for_readiness(&mut self, wait: &Wait<'_>, objects: Vec<&'a Planned>) {
         let mut unready = self.unready(wait.place, objects).await;
         let begun = Instant::now();
@@ -66,7 +66,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Those that go on and are not ready. What was ready and has not moved is not asked for.
+    /// The objects that are not ready, of environments that go on. An object that was ready and has not changed is not read again.
     async fn unready(&mut self, place: Which, objects: Vec<&'a Planned>) -> Vec<ReadinessCheck<'a>> {
         let ask = objects
             .into_iter()
@@ -89,7 +89,7 @@ impl<'a> Run<'a> {
         unready
     }
 
-    /// Whether this apply found the object as it was to be.
+    /// Whether this apply found the object unchanged.
     fn is_unchanged(&self, key: &ObjectKey) -> bool {
         let mut changes = self.report.changes.iter();
         changes.any(|change| change.key == *key && change.action == Action::Unchanged)

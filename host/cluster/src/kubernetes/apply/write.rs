@@ -15,7 +15,7 @@ use std::time::Duration;
 /// How long a deleted object may take to be gone before the next apply creates it again.
 pub(crate) const MOMENT: Duration = Duration::from_secs(3);
 
-/// Does what the inspection found, and remembers what it left.
+/// Carries out the action of an inspection, and remembers the result.
 pub(crate) async fn write(
     target: &KubernetesTarget,
     session: &Session,
@@ -69,8 +69,7 @@ pub(crate) async fn write(
     Ok(change(planned, &live, action))
 }
 
-/// What to send for the object that was state at, and for no other that has taken its name since: the API server refuses
-/// another UID.
+/// The body to send, bound to the UID that was inspected: the API server refuses an object that has taken the name since.
 fn bound(body: &Object, uid: &str) -> Object {
     let mut body = body.clone();
     if let Some(Value::Object(metadata)) = body.0.get_mut("metadata").filter(|_| !uid.is_empty()) {
@@ -79,8 +78,8 @@ fn bound(body: &Object, uid: &str) -> Object {
     body
 }
 
-/// Cleans up after other tools. The patch is bound to a resource version: somebody may have written since the inspection,
-/// so it is made from the object as it is now, and once more if that was too slow.
+/// Removes the labels, annotations and field ownership of other tools. The patch is bound to a resource version. Because somebody
+/// may have written since the inspection, it is made from the object as it is now, and once more after a conflict.
 async fn clean(target: &KubernetesTarget, session: &Session, planned: &Planned, path: &str) -> Result<(), Refusal> {
     let mut last = Ok(());
     for _ in 0..3 {

@@ -1,4 +1,4 @@
-//! Requests: what an identity has learnt, and one session an apply, prune or read.
+//! Requests to the API server: one session for each apply, prune or read, over what its identity has discovered.
 
 use crate::kubernetes::client::discovery::Discovered;
 use crate::kubernetes::client::identity::Identity;
@@ -14,19 +14,19 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Only metadata of one object: the values of Secrets stay where they are.
+/// Asks for the metadata of one object only, so that values of Secrets are not transferred.
 const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
-/// Only metadata of a list.
+/// Asks for the metadata of a list only.
 const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 const JSON: &str = "application/json";
 
-/// How one identity asks, and what it has learnt.
+/// The client of one identity, with its discovery cache.
 pub(crate) struct Connection {
     pub(crate) identity: Identity,
     pub(crate) discovered: Discovered,
     pub(crate) rights: Rights,
     client: Client,
-    /// The header that makes a request in another's name.
+    /// The impersonation header.
     impersonated: Option<(HeaderName, HeaderValue)>,
 }
 
@@ -36,13 +36,13 @@ impl Connection {
     }
 }
 
-/// One piece of work; counts its requests.
+/// One apply, prune or read. Counts its requests.
 pub(crate) struct Session {
     pub(crate) connection: Arc<Connection>,
     requests: AtomicU64,
 }
 
-/// An answer and the server's remarks about the question.
+/// An answer with the server's warnings.
 pub(crate) struct Answer<T> {
     pub(crate) body: T,
     pub(crate) warnings: Vec<String>,
@@ -59,10 +59,10 @@ enum Force {
     No,
 }
 
-/// Whether a request is only tried.
+/// Whether a request is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Validated, defaulted, admitted, not stored.
+    /// Validated, defaulted and admitted, but not stored.
     DryRun,
     /// Stored.
     Real,
@@ -159,7 +159,7 @@ impl Session {
         self.apply_with(path, object, mode, Force::Yes).await
     }
 
-    /// The same, leaving the fields of others alone.
+    /// Server-side apply that leaves the fields of others alone.
     pub(crate) async fn apply_gently(&self, path: &str, object: &Object) -> Result<Answer<Object>, Refusal> {
         self.apply_with(path, object, Mode::Real, Force::No).await
     }

@@ -1,4 +1,4 @@
-//! What the API server said when it did not do what it was asked.
+//! Errors of the API server.
 
 use orangery_core::GroupVersionKind;
 use serde::Deserialize;
@@ -14,17 +14,17 @@ pub(crate) struct Refusal {
     pub(crate) reason: String,
     /// Text of the server.
     pub(crate) message: String,
-    /// Single complaints, for validation errors.
+    /// The causes of a validation error.
     pub(crate) causes: Vec<Cause>,
 }
 
-/// One complaint of a validation error.
+/// One cause of a validation error.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 pub(crate) struct Cause {
     /// Path of the field.
     #[serde(default)]
     pub(crate) field: String,
-    /// The complaint.
+    /// What is wrong with the field.
     #[serde(default)]
     pub(crate) message: String,
 }

@@ -1,5 +1,5 @@
-//! Whether an identity may delete what it is about to create: asked before the first apply, so that nobody learns it from
-//! previews that cannot be removed.
+//! Checks before the first apply whether an identity may delete what it is about to create, so that a missing right is noticed
+//! before there are previews that cannot be removed.
 
 use crate::kubernetes::client::connection::{Mode, Session};
 use crate::kubernetes::client::discovery::Kind;
@@ -8,13 +8,13 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Roles change; an answer is believed for this long.
+/// How long an access review is reused. Roles change.
 const BELIEVED: Duration = Duration::from_secs(600);
 
 /// Group, resource and namespace.
 type Place = (String, String, String);
 
-/// What one identity has been told: when it asked, and whether it may delete.
+/// The access reviews of one identity: when it asked, and whether it may delete.
 #[derive(Default)]
 pub(crate) struct Rights {
     told: Mutex<HashMap<Place, (Instant, bool)>>,

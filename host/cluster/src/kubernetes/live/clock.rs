@@ -1,5 +1,5 @@
-//! Since when objects are waited for. A wait is no task: each apply looks, says what is not ready, and returns. What makes it
-//! end is remembered here.
+//! Remembers since when objects are waited for. An apply does not block until an object is ready; it reports and returns, so the
+//! beginning of a wait has to be kept between applies.
 //!
 //! # Guarantees
 //! The wait for an object begins anew when another rendering of it is applied, or when it was ready meanwhile. In memory; after a

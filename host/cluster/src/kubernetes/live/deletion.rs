@@ -8,7 +8,7 @@ use orangery_core::{Object, Timestamp};
 use serde_json::Value;
 use std::time::{Duration, Instant, SystemTime};
 
-/// Pause between two looks at a terminating object.
+/// Pause between two reads of a terminating object.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 /// A deletion that has not ended.
 pub(crate) struct Ending {
@@ -32,7 +32,7 @@ impl Ending {
     }
 }
 
-/// Looks until the object with this UID does not exist any more, at most for `limit`; else what it waits for.
+/// Reads until the object with this UID is gone, at most for `limit`. Returns what it waits for if it is not.
 pub(crate) async fn until_gone(
     session: &Session,
     path: &str,

@@ -1,5 +1,5 @@
-//! What we left behind, object by object, so that a re-check without drift costs one list for a kind instead of two requests
-//! for an object.
+//! Remembers each applied object, so that a re-check without drift costs one list for each kind instead of two requests for each
+//! object.
 //!
 //! An object is as we left it if the same rendering was applied to the same UID, and since then either its resource version
 //! has not moved, or its generation has not (the kinds that have one raise it with every change outside metadata and status)
@@ -22,7 +22,7 @@ type Candidates = BTreeMap<String, Vec<(ObjectKey, Left)>>;
 #[derive(Default)]
 pub(crate) struct Memory {
     sets: Mutex<HashMap<NamespacedName, HashMap<ObjectKey, Left>>>,
-    /// What sets wait for, and its resource version when they looked.
+    /// The objects that sets wait for, with the resource version that was seen.
     awaited: Mutex<HashMap<NamespacedName, HashMap<ObjectKey, Option<String>>>>,
 }
 
@@ -91,7 +91,7 @@ impl Memory {
         }
     }
 
-    /// Forgets a set that is gone, with what it left behind.
+    /// Forgets a set that is gone, with its objects.
     pub(crate) fn forget_set(&self, set: &NamespacedName) {
         self.sets.lock().unwrap_or_else(PoisonError::into_inner).remove(set);
         self.awaited.lock().unwrap_or_else(PoisonError::into_inner).remove(set);
@@ -135,7 +135,7 @@ impl Memory {
         all.collect()
     }
 
-    /// What we left of `object`, if it was this rendering and a full check is not due.
+    /// What is remembered of `object`, if it was this rendering and a full check is not due.
     fn left(&self, owner: &Owner, object: &Object, recheck: Duration) -> Option<Left> {
         let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         let left = sets.get(&owner.name)?.get(&object.key())?;
@@ -145,7 +145,7 @@ impl Memory {
         (left.rendered == checksum(object) && left.checked.elapsed() < due).then(|| left.clone())
     }
 
-    /// The objects of the plan that are as we left them. Asks only about those; where listing is not allowed, says nothing.
+    /// The objects of the plan that are as we left them. Lists only their kinds; empty where listing is not allowed.
     pub(crate) async fn confirm(&self, session: &Session, plan: &Plan, recheck: Duration) -> Confirmed {
         let mut candidates: BTreeMap<(String, String), (Kind, Candidates)> = BTreeMap::new();
         for planned in plan.objects() {
@@ -168,7 +168,7 @@ impl Memory {
     }
 }
 
-/// What is known of an object that is as it should be.
+/// What is known of an object that is as desired.
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
     pub(crate) uid: String,
@@ -177,7 +177,7 @@ pub(crate) struct Known {
     pub(crate) ready: bool,
 }
 
-/// The objects that need no further look.
+/// The objects that need no further check.
 pub(crate) struct Confirmed {
     objects: HashMap<ObjectKey, Known>,
 }

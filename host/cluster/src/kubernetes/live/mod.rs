@@ -1,4 +1,4 @@
-//! What was applied, as it is now: remembered, watched, and looked at until it is ready.
+//! The live state of what was applied: remembered, watched, and checked until it is ready.
 
 pub(crate) mod clock;
 pub(crate) mod deletion;

@@ -1,4 +1,4 @@
-//! Looks whether objects are ready, and says which are not.
+//! Reads objects and reports which are not ready.
 
 use crate::kubernetes::client::bounded::bounded;
 use crate::kubernetes::client::connection::Session;
@@ -15,14 +15,14 @@ pub(crate) struct ReadinessCheck<'p> {
     pub(crate) readiness: Readiness,
     /// Resource version of what was seen; `None` if there was nothing.
     pub(crate) version: Option<String>,
-    /// Since when it has been as it is.
+    /// Since when the object has been in this state.
     pub(crate) since: Option<Timestamp>,
     /// Message of the Ready condition, or what the API server said instead.
     said: String,
 }
 
 impl<'p> ReadinessCheck<'p> {
-    /// What `live` says.
+    /// The readiness of the live object.
     pub(crate) fn at(planned: &'p Planned, live: Option<&Object>) -> Self {
         Self {
             planned,
@@ -41,7 +41,7 @@ impl ReadinessCheck<'_> {
     }
 }
 
-/// Looks at all of them.
+/// Reads all of them.
 pub(crate) async fn look<'p>(session: &Session, objects: Vec<&'p Planned>) -> Vec<ReadinessCheck<'p>> {
     bounded(objects.into_iter().map(|planned| look_at(session, planned).boxed()).collect()).await
 }
@@ -55,7 +55,7 @@ async fn look_at<'p>(session: &Session, planned: &'p Planned) -> ReadinessCheck<
     };
     match live {
         Ok(live) => ReadinessCheck::at(planned, live.as_ref()),
-        // A hiccup of the server is not the object's failure: time decides.
+        // A failed request is not a failure of the object; the deadline decides.
         Err(refusal) => ReadinessCheck {
             planned,
             readiness: Readiness::InProgress(refusal.to_string()),

@@ -1,5 +1,5 @@
-//! Watches what was applied, so that what somebody else does to it is told at once and not found at the next interval, and
-//! what a set waits for.
+//! Watches what was applied, so that a change by somebody else triggers a reconciliation at once instead of at the next interval,
+//! and watches what a set waits for.
 //!
 //! # Guarantees
 //! For what was applied one watch for each identity, kind and namespace, whatever the number of objects: metadata only, by owner label. It is
@@ -27,18 +27,18 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-/// More watches than this cost the API server more than they save; the rest is left to the interval.
+/// Most watches. More would cost the API server more than they save; the rest is left to the interval.
 const MOST: usize = 500;
-/// Sets that wait to be told; more of them will be told by the next event, or find out at the interval.
+/// Length of the queue of sets to reconcile. A set that does not fit is queued by the next event, or reconciled at the interval.
 const QUEUE: usize = 1024;
-/// Between two questions whether a watch is still of use.
+/// How often it is checked whether a watch is still needed.
 const TIDY: Duration = Duration::from_secs(300);
-/// Rights may be given later.
+/// When a watch that was forbidden is tried again.
 const FORBIDDEN: Duration = Duration::from_secs(600);
 
-/// Longer nobody waits without asking again.
+/// Longest back-off of a watch.
 const AWAITED: Duration = Duration::from_secs(3600);
-/// Between a change and the telling of it: changes often come in pairs.
+/// Delay between a change and the reconciliation, because changes often come in pairs.
 const MOMENT: Duration = Duration::from_millis(200);
 
 /// What is watched: who and which collection, or which set and which object.
@@ -70,7 +70,7 @@ impl Watches {
         Self { memory, running: Mutex::default(), tell, told: Mutex::new(Some(told)) }
     }
 
-    /// The sets that should look again. Whoever asks first gets them.
+    /// The sets to reconcile. Only the first caller gets them.
     pub(crate) fn told(&self) -> stream::BoxStream<'static, NamespacedName> {
         match self.told.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(told) => stream::unfold(told, |mut told| async { Some((told.recv().await?, told)) }).boxed(),
@@ -78,7 +78,7 @@ impl Watches {
         }
     }
 
-    /// Whether anybody listens: without, nothing is worth watching.
+    /// Whether anybody receives the sets; otherwise nothing is watched.
     fn is_heard(&self) -> bool {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).is_none() && !self.tell.is_closed()
     }
@@ -121,7 +121,7 @@ impl Watches {
         if !self.is_heard() || running.contains_key(&place) || running.len() >= MOST {
             return;
         }
-        // Without a client now, the next look tries again.
+        // The next apply tries again to make a client.
         let Ok(client) = connect() else { return };
         running.insert(place, tokio::spawn(watch(client)).abort_handle());
     }
@@ -158,7 +158,7 @@ fn events(
     })
 }
 
-/// As the rest of the house knows objects. What has no JSON form has no owner labels either.
+/// Converts to our object type. What has no JSON form has no owner labels either.
 fn plain(object: &PartialObjectMeta<DynamicObject>) -> Object {
     serde_json::to_value(object).and_then(serde_json::from_value).unwrap_or_default()
 }
@@ -195,7 +195,7 @@ async fn until_changed(
     if let Ok(true) = tokio::time::timeout(AWAITED, changed).await {
         tokio::time::sleep(MOMENT).await;
         tracing::debug!(set = %awaited.set, what = %awaited.key, "what a set waits for has changed");
-        // With a full queue the set finds out at its next look.
+        // If the queue is full, the set is reconciled at its interval.
         let _ = tell.try_send(awaited.set);
     }
 }
@@ -204,7 +204,7 @@ fn version(object: &Object) -> Option<String> {
     object.0.get("metadata")?.get("resourceVersion")?.as_str().map(ToOwned::to_owned)
 }
 
-/// Follows what was applied until nobody has anything there.
+/// Watches what was applied until no set has objects there.
 async fn keep(
     identity: Identity,
     what: String,

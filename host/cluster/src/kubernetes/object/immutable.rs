@@ -3,7 +3,7 @@
 use crate::kubernetes::client::refusal::Refusal;
 use orangery_core::{Object, keys};
 
-/// How the validation of the built-in kinds, and of definitions that follow the custom, says it.
+/// The words of the validation of built-in kinds, and of definitions that follow the convention.
 const PHRASES: [&str; 7] = [
     "immutable",
     "may not be changed once set",

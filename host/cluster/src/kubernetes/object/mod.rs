@@ -1,4 +1,4 @@
-//! What can be told from an object alone: whose it is, whether it differs, which of its fields must not be sent or shown.
+//! Functions of one object alone: its owner, its differences, and the fields that must not be sent or shown.
 
 pub(crate) mod drift;
 pub(crate) mod immutable;

@@ -41,7 +41,7 @@ fn merge_string_data(secret: &mut Map<String, Value>) {
         *data = Value::Object(Map::new());
     }
     let Value::Object(data) = data else {
-        // Not ours to repair: the server says what is wrong.
+        // Left as it is, so that the API server reports what is wrong.
         secret.insert("stringData".to_owned(), Value::Object(text));
         return;
     };

@@ -1,4 +1,4 @@
-//! Whose object it is, by its two owner labels.
+//! Reads the owner of an object from its two owner labels.
 
 use crate::kubernetes::client::connection::Session;
 use crate::kubernetes::client::refusal::Refusal;

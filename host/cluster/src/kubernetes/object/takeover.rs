@@ -1,5 +1,5 @@
-//! Taking over objects that kubectl, Helm or kustomize-controller applied before: their fields become ours, so that a field
-//! which is no longer rendered really goes, and their labels and annotations leave.
+//! Takes over objects that kubectl, Helm or kustomize-controller applied before: their fields become ours, so that a field which is
+//! no longer rendered is removed, and their labels and annotations are removed.
 
 use orangery_core::{Object, keys};
 use serde_json::{Map, Value, json};
@@ -76,7 +76,7 @@ fn text<'a>(entry: &'a Value, field: &str) -> &'a str {
 
 fn is_taken_over(entry: &Value, overrides: &[String]) -> bool {
     let (manager, operation) = (text(entry, "manager"), text(entry, "operation"));
-    // A status is written by its controller, whatever that calls itself.
+    // A status belongs to its controller, whatever the name of its field manager.
     text(entry, "subresource").is_empty()
         && match operation {
             "Apply" => manager == "kustomize-controller" || manager.starts_with("kubectl"),

@@ -1,5 +1,5 @@
-//! Fields that a built-in kind does not have. Server-side apply refuses the whole object for them; the reference drops them
-//! silently. We drop them with a warning.
+//! Fields that a built-in kind does not have. Server-side apply refuses the whole object for them; Flux Operator drops
+//! them silently. We drop them with a warning.
 
 use crate::kubernetes::client::refusal::Refusal;
 use orangery_core::Object;

@@ -1,4 +1,4 @@
-//! Leaves adopted objects to nobody, as they were before: our labels go, and nothing else.
+//! Releases adopted objects: removes our labels, and nothing else.
 
 use crate::kubernetes::client::bounded::bounded;
 use crate::kubernetes::client::connection::Session;
@@ -8,7 +8,7 @@ use crate::kubernetes::target::KubernetesTarget;
 use futures::FutureExt;
 use orangery_core::{Failed, GroupVersionKind, LedgerEntry, Owner, PruneReport};
 
-/// Takes the labels of `owner` off.
+/// Removes the labels of `owner`.
 pub(crate) async fn disown(target: &KubernetesTarget, owner: &Owner, adopted: &[LedgerEntry]) -> PruneReport {
     let mut report = PruneReport::default();
     let session = match target.session(owner) {
@@ -35,7 +35,7 @@ pub(crate) async fn disown(target: &KubernetesTarget, owner: &Owner, adopted: &[
 
 fn failed(entry: &LedgerEntry, refusal: &Refusal) -> Failed {
     let message = format!("{} is left in place, but the labels of the set cannot be removed: {refusal}", entry.key);
-    // Who may not write to it now will not be able to later, and the set must not wait for that.
+    // A missing right will most likely stay missing, and the deletion of the set must not wait for it.
     Failed { unseen: refusal.is_forbidden(), ..Failed::new(entry.key.clone(), message) }
 }
 

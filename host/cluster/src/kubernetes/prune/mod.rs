@@ -1,4 +1,4 @@
-//! Deletes what is ours and no longer wanted, and says of the rest why it stays.
+//! Deletes what is ours and no longer wanted, and reports why the rest stays.
 
 pub(crate) mod disown;
 
@@ -44,7 +44,7 @@ pub(crate) async fn prune(target: &KubernetesTarget, owner: &Owner, stale: &[Led
     let (first, rest): (Vec<&LedgerEntry>, Vec<&LedgerEntry>) =
         stale.iter().partition(|entry| is_deleted_first(&entry.key));
     let patience = target.options.patience;
-    // Before the deletion: a watch must not take it for somebody else's.
+    // Forgotten before the deletion, so that the watch does not report it as a change by somebody else.
     for entry in stale {
         target.memory.forget(owner, &entry.key);
     }
@@ -72,7 +72,7 @@ pub(crate) async fn prune(target: &KubernetesTarget, owner: &Owner, stale: &[Led
     report
 }
 
-/// Asks for the deletion of all of them, and looks for a moment what became of it.
+/// Requests all deletions, and waits briefly for them to finish.
 async fn remove(
     session: &Session,
     owner: &Owner,
@@ -129,7 +129,7 @@ fn record(report: &mut PruneReport, entry: &LedgerEntry, outcome: PruneOutcome) 
     }
 }
 
-/// Looks at the live object and asks for its deletion if it is ours.
+/// Reads the live object and requests its deletion if it is ours.
 async fn ask(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Result<PruneOutcome, Refusal> {
     let key = &entry.key;
     let gvk = GroupVersionKind { group: key.group.clone(), version: entry.version.clone(), kind: key.kind.clone() };

@@ -1,9 +1,9 @@
-//! Who asks. All identities share the connections to the API server: whom a request is made for is a header of that request.
-//! What is kept for an identity is what it has been told of kinds and rights, for as long as a set uses it.
+//! The identities that requests are made with. All share the connections to the API server, because impersonation is a header of
+//! the request. What is kept for an identity is its discovery and access reviews, as long as a set uses it.
 //!
 //! # Guarantees
 //! What is kept is bounded, whatever account names people write into their sets: an identity goes with the last set that
-//! uses it, and the one that was used least lately goes where there are too many.
+//! uses it, and the least recently used one goes when there are too many.
 
 use crate::kubernetes::client::connection::Connection;
 use crate::kubernetes::client::refusal::Refusal;
@@ -27,7 +27,7 @@ const SILENCE: Duration = Duration::from_secs(60);
 /// The server ends a watch after 290 s.
 const WATCH: Duration = Duration::from_secs(300);
 
-/// Identities that are kept. One more costs another question about kinds, no more.
+/// Most identities that are kept. One that was dropped costs another discovery.
 const MOST: NonZeroUsize = NonZeroUsize::MIN.saturating_add(255);
 
 /// Sets whose identity is remembered. Of one that was forgotten, the identity goes only when it is the oldest.
@@ -36,7 +36,7 @@ const MOST_SETS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(16_383);
 /// Names whom a request is made for.
 const IMPERSONATE: HeaderName = HeaderName::from_static("impersonate-user");
 
-/// In whose name requests are made.
+/// Whom requests are made as.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
     /// The operator's own.
@@ -104,9 +104,9 @@ struct Purposes {
 /// What a client is for.
 #[derive(Debug, Clone, Copy)]
 enum Purpose {
-    /// Silence is a fault.
+    /// A request without an answer in time fails.
     Requests,
-    /// Silence is none.
+    /// A watch, which sends nothing while nothing happens.
     Watches,
 }
 
@@ -178,7 +178,7 @@ impl Identities {
         Ok(connection)
     }
 
-    /// A client for a watch, where silence is no fault.
+    /// A client for a watch, which has no read timeout.
     pub(crate) fn watching(&self, identity: &Identity) -> Result<Client, kube::Error> {
         let client = self.client(identity, Purpose::Watches)?;
         let user = identity.header().map_err(|refusal| kube::Error::Service(refusal.to_string().into()))?;
