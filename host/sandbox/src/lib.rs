@@ -23,12 +23,12 @@
 //!
 //! # Guarantees
 //! - Every call has an instance of its own and ends, whatever the guest does; neighbours keep running. A call that waits
-//!   for the network keeps nobody from computing.
+//!   for the network does not keep others from computing.
 //! - A component is compiled in a child process with limits of its own ([`Compiler`]), unless its code came with the program
 //!   ([`Precompiled`]).
 //! - A guest has no environment, arguments, files or sockets. `http` goes through [`orangery_egress`]; a renderer has
 //!   not even that, and its clock and randomness are those of the request.
-//! - A guest's text reaches nobody before it is one bounded, redacted line ([`GuestText`]).
+//! - A guest's text is made one bounded, redacted line before it is shown ([`GuestText`]).
 //! - An answer that breaks a rule or holds a credential is an error; a failure is never an empty list.
 //!
 //! # Assumptions

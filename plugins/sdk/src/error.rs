@@ -17,7 +17,7 @@ pub enum Error {
     Unauthorized(Failure),
     /// The repository, project or document does not exist or is hidden from this credential.
     NotFound(Failure),
-    /// The remote asked for silence.
+    /// The remote asked to wait.
     RateLimited(Failure),
     /// The remote cannot be reached or is broken.
     Unavailable(Failure),

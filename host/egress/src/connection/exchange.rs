@@ -166,6 +166,6 @@ enum Stage {
     Body,
 }
 
-async fn within<T>(limit: Duration, what: &'static str, deed: impl Future<Output = T>) -> Result<T, ExchangeError> {
-    tokio::time::timeout(limit, deed).await.map_err(|_| ExchangeError::Timeout { what, limit })
+async fn within<T>(limit: Duration, what: &'static str, work: impl Future<Output = T>) -> Result<T, ExchangeError> {
+    tokio::time::timeout(limit, work).await.map_err(|_| ExchangeError::Timeout { what, limit })
 }

@@ -1,6 +1,6 @@
 //! Step 4 of the pipeline: a name is resolved once, every address is judged, and only those addresses are dialled.
 //!
-//! The judge sits inside the client's own resolver, so there is no second look-up between the check and the
+//! The check runs inside the client's own resolver, so there is no second look-up between the check and the
 //! connection that could be answered differently (DNS rebinding). The client asks no resolver for a host that is
 //! written as an address: the pipeline checks those itself.
 

@@ -79,7 +79,7 @@ pub enum ConsentError {
         secret: String,
         /// The entry, without its secrets.
         entry: String,
-        /// Why.
+        /// The reason.
         cause: OriginError,
     },
     /// The annotation names other origins.

@@ -48,7 +48,7 @@ enum Hosts {
     OneLabelBefore,
 }
 
-/// Why a text is no grant.
+/// Why a text is not a grant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GrantError {
     /// A method that does not exist.

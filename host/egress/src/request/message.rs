@@ -54,7 +54,7 @@ pub struct Response {
     pub authenticated: Option<String>,
 }
 
-/// Why there is no answer. The texts are bounded, carry no query values and are redacted.
+/// Why a request has no answer. The texts are bounded, carry no query values and are redacted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
     /// The host does not allow this request; the text says which rule and what would have to be granted.
@@ -72,15 +72,15 @@ pub enum HttpError {
     /// Name resolution, connection, TLS or protocol failure.
     #[error("transport: {0}")]
     Transport(String),
-    /// The remote asked all users of this credential for silence; milliseconds until it ends.
-    #[error("the remote asked for silence for another {0} ms")]
+    /// The remote asked all users of this credential to back off; milliseconds until it ends.
+    #[error("the remote asked to wait another {0} ms")]
     BackingOff(u64),
     /// Anything else.
     #[error("{0}")]
     Other(String),
 }
 
-/// A word that is no method.
+/// A word that is not an HTTP method.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is not a method; the methods are GET, HEAD, POST, PUT, PATCH, DELETE")]
 pub struct UnknownMethod(String);

@@ -31,7 +31,7 @@ pub struct Origin {
     port: u16,
 }
 
-/// Why a text is no origin.
+/// Why a text is not an origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OriginError {
     /// Not even a URL.

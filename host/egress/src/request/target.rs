@@ -27,7 +27,7 @@ pub(crate) struct Target {
     origin: Origin,
 }
 
-/// Why a text is no target. Never repeats the text: it may hold a secret.
+/// Why a text is not a request target. Never repeats the text: it may hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UrlRefusal {
     /// Too long.
@@ -163,7 +163,7 @@ fn climbs(path: &str) -> bool {
         }
         text = decoded;
     }
-    // Nobody encodes a name so often but to hide something.
+    // A name that is encoded this often is an attempt to hide something.
     true
 }
 

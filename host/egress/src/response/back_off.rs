@@ -1,5 +1,5 @@
-//! Silence that remotes ask for, shared by everybody who uses the same credential at the same origin, or nobody's
-//! credential at it. While it lasts nothing is dialled.
+//! Back-off that remotes ask for. It is shared by all sessions with the same credential (or none) at the same origin, and no request
+//! is sent while it lasts.
 //!
 //! Time is tokio's, so tests can move it.
 
@@ -13,20 +13,20 @@ use crate::request::origin::Origin;
 use crate::response::rate_limit::RateLimit;
 use crate::secret::fingerprint::Fingerprint;
 
-/// More than one process serves. Past it, whoever would be forgotten soonest goes first: at worst a remote that asked for silence
-/// is asked once more, and asks again.
+/// Most accounts that are remembered, more than one process serves. Past it, the one that would be forgotten soonest is dropped: at
+/// worst a remote that asked for back-off gets one more request.
 const REMEMBERED: usize = 4096;
-/// What has ended is thrown away each time that so many new ones came.
+/// Expired entries are removed after this many new ones.
 const SWEEP: usize = 64;
 
-/// Who counts our requests: an origin, for one credential.
+/// The account that a remote counts our requests for: an origin and a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct BackOffKey {
     pub(crate) origin: Origin,
     pub(crate) credential: Option<Fingerprint>,
 }
 
-/// What a remote said about our quota, for metrics.
+/// What a remote reports about our quota, for metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quota {
     /// The remote.
@@ -39,13 +39,13 @@ pub struct Quota {
     pub limit: u64,
     /// Requests that are left of it.
     pub remaining: u64,
-    /// Until the window ends.
+    /// Time until the window ends.
     pub resets_in: Duration,
-    /// How long the remote wants to hear nothing, if it does.
+    /// Remaining back-off that the remote asked for, if any.
     pub backs_off_for: Option<Duration>,
 }
 
-/// The memory of the process.
+/// The back-offs and quotas that the process knows.
 #[derive(Debug, Default)]
 pub(crate) struct BackOffs {
     accounts: Mutex<HashMap<BackOffKey, State>>,
@@ -58,13 +58,13 @@ struct State {
 }
 
 impl BackOffs {
-    /// How long the account still has to be left alone.
+    /// Remaining back-off of the account.
     pub(crate) fn left(&self, account: &BackOffKey) -> Option<Duration> {
         let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         accounts.get(account).and_then(|state| state.backs_off_for(Instant::now()))
     }
 
-    /// Remembers what an answer said. A longer silence is not shortened by a later answer that was already on its way.
+    /// Records an answer. A back-off is not shortened by an answer to a request that was sent before it.
     pub(crate) fn note(&self, account: BackOffKey, rate_limit: &RateLimit, credential: Option<&str>, consumer: &str) {
         if rate_limit.quota.is_none() && rate_limit.back_off.is_none() {
             return;
@@ -107,7 +107,7 @@ impl BackOffs {
     }
 }
 
-/// Objects that use an account are deleted without a word, so time alone says what is still needed.
+/// Nothing reports that an account is no longer used, so entries expire by time.
 fn make_room(accounts: &mut HashMap<BackOffKey, State>, now: Instant) {
     if accounts.len() % SWEEP == SWEEP - 1 {
         accounts.retain(|_, state| state.is_current(now));

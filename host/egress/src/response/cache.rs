@@ -82,7 +82,7 @@ impl Cache {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).entries.get(&name).cloned()
     }
 
-    /// Keeps the answer if it may be kept; otherwise forgets what was there, for it is no longer what the server says.
+    /// Keeps the answer if it may be kept; otherwise drops the entry, which is out of date.
     pub(crate) fn keep(&self, name: Fingerprint, answer: &RawResponse) {
         let storable = is_storable(answer);
         let stored =

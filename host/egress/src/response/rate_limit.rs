@@ -1,4 +1,4 @@
-//! Reads what an answer says about quotas and silence. Pure; [`crate::response::back_off`] remembers it.
+//! Reads quotas and requested back-offs from the headers of an answer. Pure; [`crate::response::back_off`] remembers it.
 //!
 //! | what | read from |
 //! |---|---|
@@ -12,9 +12,9 @@ use std::time::{Duration, SystemTime};
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-/// A silence longer than this is asked about again: a wrong header must not silence a forge for ever.
+/// Longest back-off that is obeyed, so that a wrong header does not stop the requests to a forge for ever.
 const LONGEST: Duration = Duration::from_secs(65 * 60);
-/// Where the remote asks for silence without saying for how long.
+/// Back-off where the remote does not say how long.
 const UNSAID: Duration = Duration::from_secs(60);
 /// A number this large is a time, not a duration.
 const EPOCH_SECONDS: u64 = 1_000_000_000;
@@ -24,7 +24,7 @@ const EPOCH_SECONDS: u64 = 1_000_000_000;
 pub(crate) struct RateLimit {
     pub(crate) quota: Option<RateWindow>,
     pub(crate) back_off: Option<Duration>,
-    /// Whether the answer itself is the request for silence rather than the last one before it.
+    /// Whether the answer itself was refused because of the limit, rather than being the last one before it.
     pub(crate) refused: bool,
 }
 

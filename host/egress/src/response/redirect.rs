@@ -15,7 +15,7 @@ pub(crate) const MAX_REDIRECTS: u32 = 3;
 /// means is for the plugin to say.
 ///
 /// # Errors
-/// The sentence for the plugin: the answer leads somewhere that nobody may be led to.
+/// The text for the plugin: the redirect leads to an address that is not allowed.
 pub(crate) fn next(method: Method, from: &Target, answer: &RawResponse) -> Result<Option<Target>, String> {
     let moved = matches!(
         answer.status,

@@ -1,4 +1,4 @@
-//! The door: what lives as long as the process and is shared by all calls.
+//! Egress: what lives as long as the process and is shared by all calls.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,8 +17,7 @@ use crate::secret::fingerprint::FingerprintKey;
 use crate::session::Session;
 use crate::session::script::Script;
 
-/// The only door to the network: policy, connections, conditional cache, minted tokens, back_offs. Clones are the same
-/// door.
+/// The only way to the network: policy, connections, conditional cache, minted tokens, back-offs. Clones share all of it.
 #[derive(Debug, Clone)]
 pub struct Egress {
     pub(crate) shared: Arc<Shared>,
@@ -56,7 +55,7 @@ pub struct SessionSpec {
     pub script: Option<Arc<dyn Script>>,
 }
 
-/// A policy that no door can be built from.
+/// A policy that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum EgressError {
     /// The HTTP client cannot be built.
@@ -65,7 +64,7 @@ pub enum EgressError {
 }
 
 impl Egress {
-    /// Builds the door of a process.
+    /// Builds the egress of a process.
     ///
     /// # Errors
     /// If the user agent or the proxy of the policy cannot be used.
@@ -98,7 +97,7 @@ impl Egress {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// Opens the door for one call.
+    /// Opens a session for one call.
     #[must_use]
     pub fn session(&self, spec: SessionSpec) -> Session {
         Session::new(Arc::clone(&self.shared), spec)

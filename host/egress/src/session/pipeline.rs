@@ -92,7 +92,7 @@ impl Session {
             headers.remove(IF_NONE_MATCH);
             headers.remove(IF_MODIFIED_SINCE);
         }
-        // Whether the origin is granted at all is told before whether the credential may go there.
+        // A missing grant is reported before a credential that may not go there.
         grant::check(&self.spec.grants, request.method, &target).map_err(denied)?;
         let credential = self.named(request, &target)?;
         Ok((target, credential, headers))
@@ -189,7 +189,7 @@ impl Session {
         Ok(answer)
     }
 
-    /// Sends the hop; again if a kept connection was closed under it, or if a minted token is no longer taken.
+    /// Sends the hop; again if a pooled connection was closed, or if a minted token is no longer accepted.
     async fn exchange(
         &self,
         hop: &Hop<'_>,

@@ -262,6 +262,6 @@ pub(crate) fn get_with_api(url: String) -> Request {
 }
 
 /// Nothing in a test takes longer than this.
-pub(crate) async fn soon<T>(deed: impl Future<Output = T>) -> T {
-    tokio::time::timeout(SOON * 2, deed).await.unwrap()
+pub(crate) async fn soon<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(SOON * 2, work).await.unwrap()
 }

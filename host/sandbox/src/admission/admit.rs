@@ -68,7 +68,7 @@ pub enum AdmitError {
         /// The bound.
         most: usize,
     },
-    /// What it takes cannot be told before it runs.
+    /// Its memory cannot be computed before it runs.
     #[error("it hands modules or components from one instance to another, so that what it takes cannot be counted")]
     Uncountable,
     /// Of no world that this host has.
@@ -83,7 +83,7 @@ pub enum AdmitError {
     /// It broke while it described itself.
     #[error("it {0} while it described itself")]
     Faulted(Fault),
-    /// What it says of itself cannot be.
+    /// Its manifest is not valid.
     #[error(transparent)]
     Description(#[from] DescriptionError),
     /// Another plugin serves this type or has this renderer name.
@@ -96,7 +96,7 @@ pub enum AdmitError {
         /// Where the other came from.
         other_source: PluginSource,
     },
-    /// A plugin that the user gave serves what a bundled one serves, and nobody allowed that.
+    /// A given plugin serves what a built-in one serves, without `--allow-shadowing`.
     #[error(
         "{given} serves {what}, which the built-in plugin {bundled} serves: it would get the credentials and the objects of that \
          {kind}; give it another name, or allow this with --allow-shadowing"
@@ -210,7 +210,7 @@ impl Admission {
         bytes: &[u8],
         provenance: Provenance,
     ) -> Result<Component, AdmitError> {
-        // What came with the program is no reason to fail, however narrow the limits of others are.
+        // A built-in plugin is admitted also where the limits for others are narrower.
         let own = Limits { stack_bytes: self.limits.stack_bytes, ..Limits::default() };
         let limits = if provenance == Provenance::Supplied { self.limits.as_ref() } else { &own };
         let code = {

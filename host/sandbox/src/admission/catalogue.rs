@@ -62,7 +62,7 @@ impl Catalogue {
         found(&self.renderers, name, "renderer")
     }
 
-    /// The plugin that tells notices of this provider type or for this channel, and the name of the schema of their
+    /// The plugin that takes notices for this provider type or channel, and the name of the schema of their
     /// configuration. One that the user gave comes before a bundled one.
     pub(crate) fn notifier_of(&self, kind: &str) -> Result<(Arc<Plugin>, String), CallError> {
         let given_first = [false, true]

@@ -1,4 +1,4 @@
-//! Compiled code between its check and its use: where nobody can change it.
+//! Compiled code between its check and its use, in memory that cannot be changed.
 //!
 //! # Guarantees
 //! What was hashed is what runs. On Linux the code stands in sealed memory of the kernel, which is mapped: only the pages that are

@@ -1,4 +1,4 @@
-//! One attempt of a consumer: its turn, and what its circuit learns if nobody waits for the end.
+//! One attempt of a consumer: its place in the queue, and what its circuit records if the caller does not wait for the end.
 //!
 //! # Guarantees
 //! The turn ends when the last call of the attempt has really ended, not when its caller leaves. An attempt whose caller

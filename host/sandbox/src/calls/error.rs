@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Why a call into a plugin gave no answer.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CallError {
-    /// Nobody serves this.
+    /// No plugin serves this.
     #[error("no loaded plugin serves {what}; {offer}")]
     Missing {
         /// The type or renderer that was asked for.
@@ -33,7 +33,7 @@ pub enum CallError {
     Schema {
         /// Whose schema.
         plugin: Arc<PluginRef>,
-        /// Why.
+        /// The reason.
         error: SchemaError,
     },
     /// Each call was within its limits, all of them together were not.

@@ -1,4 +1,4 @@
-//! One call at a time for each consumer: whoever asks again waits, so one object cannot fill a plugin alone.
+//! One call at a time for each consumer: a second one waits, so that one object cannot occupy a plugin alone.
 
 use crate::consumer::Consumer;
 use std::collections::HashMap;

@@ -32,7 +32,7 @@ pub(crate) struct Capacity {
 }
 
 impl Capacity {
-    /// So many, whoever takes them; fairness is in the order alone.
+    /// This many in all; fairness is in the order alone.
     pub(crate) fn all(all: usize) -> Self {
         Self { all, of_namespace: all, of_origin: all }
     }
@@ -77,7 +77,7 @@ impl FairSemaphore {
         loop {
             let given = {
                 let mut state = self.state();
-                // Whoever waits is kept back by a bound of its own, so nobody is overtaken.
+                // Each waiter is held back by a bound of its own, so none is overtaken.
                 if state.admits(&claimant, self.capacity) {
                     state.hold(&claimant);
                     drop(state);

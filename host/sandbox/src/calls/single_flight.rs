@@ -1,4 +1,4 @@
-//! Equal questions asked at once are asked once: whoever comes while the answer is on its way shares it.
+//! Single-flight: equal calls that are made while one is under way share its answer.
 //!
 //! Nothing is kept: the first question after an answer has arrived is a new one.
 

@@ -4,7 +4,7 @@ use crate::guest::fault::Fault;
 use orangery_core::Disposition;
 use std::time::Duration;
 
-/// Why there is no answer.
+/// Why an evaluation has no answer.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum EvaluationError {
     /// It passed a limit.

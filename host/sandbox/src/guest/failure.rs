@@ -7,7 +7,7 @@ use orangery_egress::Redactor;
 use std::fmt;
 use std::time::Duration;
 
-/// Nobody is made to wait longer than this on a plugin's word alone.
+/// Longest delay that a plugin may ask for.
 const LONGEST_SILENCE: Duration = Duration::from_secs(60 * 60);
 const CODE_BYTES: usize = 64;
 
@@ -20,7 +20,7 @@ pub enum FailureKind {
     Unauthorized,
     /// The thing asked for does not exist or is hidden from this credential.
     NotFound,
-    /// The remote asked for silence.
+    /// The remote asked to back off.
     RateLimited,
     /// The remote cannot be reached or is broken.
     Unavailable,

@@ -47,9 +47,9 @@ pub enum Fault {
         /// With this status.
         status: i32,
     },
-    /// What it answered breaks the rules of the interface.
+    /// Its answer breaks the rules of the interface.
     BadAnswer(BadAnswer),
-    /// Whoever asked left before it answered.
+    /// The caller gave up before it answered.
     Abandoned,
     /// The host's own code failed while it served the plugin; the call is lost, nothing else.
     HostPanicked,

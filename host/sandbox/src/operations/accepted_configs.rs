@@ -1,6 +1,6 @@
 //! Configurations that a plugin has accepted: each is asked about once for a plugin, not before every poll.
 //!
-//! Only acceptance is remembered. A refusal is asked for again, which costs nothing as long as nobody retries it.
+//! Only acceptance is remembered. A refusal is asked for again; it is retried only when something changed.
 
 use crate::calls::single_flight::RequestKey;
 use crate::guest::failure::Note;

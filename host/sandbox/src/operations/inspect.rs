@@ -12,13 +12,13 @@ pub struct Inspection {
     pub digest: String,
     /// Its size.
     pub bytes: usize,
-    /// The interfaces it imports; empty if it is no component.
+    /// The interfaces it imports; empty if it is not a component.
     pub imports: Vec<String>,
     /// The interfaces it exports.
     pub exports: Vec<String>,
     /// `provider`, `renderer` or `notifier`.
     pub world: Option<&'static str>,
-    /// What it says of itself.
+    /// Its manifest.
     pub description: Option<PluginDescription>,
     /// Why it would not be admitted, each in a sentence; empty if it would.
     pub refusals: Vec<String>,

@@ -1,4 +1,4 @@
-//! Notices: telling the outside what happens, through a plugin that can.
+//! Sends notices through the notifier of a plugin.
 
 use crate::bindings::notifier::NotifiesHost;
 use crate::bindings::notifier::exports::orangery::plugin::notifier as wit;
@@ -18,7 +18,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Wall clock of one notice: a few requests, and nobody's annotation bounds it.
+/// Wall clock of one notice, which takes a few requests. No annotation sets it.
 const WALL: Duration = Duration::from_secs(60);
 
 /// What to tell.
@@ -67,7 +67,7 @@ impl NotifyReport {
 }
 
 impl Sandbox {
-    /// The plugin that tells notices of this provider type or for this channel.
+    /// The plugin that takes notices for this provider type or channel.
     ///
     /// # Errors
     /// There is none; the error says of what there are notifiers.
@@ -75,7 +75,7 @@ impl Sandbox {
         self.catalogue(|catalogue| catalogue.notifier_of(kind)).map(|(plugin, _)| plugin.description.clone())
     }
 
-    /// Tells one notice. Its circuit is its own: a notifier that fails must not stop the polling.
+    /// Sends one notice. It has a circuit of its own, so that a notifier that fails does not stop polling.
     pub async fn notify(&self, request: NotifyRequest) -> NotifyReport {
         let (plugin, schema) = match self.catalogue(|catalogue| catalogue.notifier_of(&request.kind)) {
             Ok(found) => found,

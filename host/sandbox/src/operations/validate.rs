@@ -26,7 +26,7 @@ impl Sandbox {
     /// Checks the configuration of a type, or of a renderer by its name. `Null` stands for an absent one.
     ///
     /// # Errors
-    /// [`CallError::Missing`] if nobody serves it, [`CallError::Config`] with the fields if the schema says no, and
+    /// [`CallError::Missing`] if no plugin serves it, [`CallError::Config`] with the fields if the schema says no, and
     /// otherwise whatever the plugin answers.
     pub async fn validate(&self, kind: &str, config: &Value) -> Result<Vec<Note>, CallError> {
         let of_type = self.catalogue(|catalogue| catalogue.of_type(kind));

@@ -27,7 +27,7 @@ pub enum HttpError {
     TooLarge(u64),
     /// Name resolution, connection, TLS or protocol failure.
     Transport(String),
-    /// The remote asked all users of this credential for silence; milliseconds until it ends.
+    /// The remote asked all users of this credential to wait; milliseconds until it ends.
     BackingOff(u64),
     /// Anything else.
     Other(String),
@@ -96,7 +96,7 @@ impl Request {
     }
 
     /// `GET https://host/path`, for messages. The query is left out: it can be long and says little.
-    pub fn deed(&self) -> String {
+    pub fn summary(&self) -> String {
         let url = self.url.split(['?', '#']).next().unwrap_or_default();
         format!("{} {url}", self.method.as_str())
     }
@@ -126,21 +126,21 @@ impl Response {
 impl HttpError {
     /// The plugin error that this means for the request.
     pub fn explain(self, request: &Request) -> Error {
-        let deed = request.deed();
+        let summary = request.summary();
         match self {
-            Self::Denied(why) => Error::other("EgressDenied", format!("{deed} was not allowed: {why}")),
-            Self::BudgetExhausted(what) => Error::other("BudgetExhausted", format!("{deed} was not sent: {what}")),
-            Self::Timeout(what) => Error::unavailable("Timeout", format!("{deed} had no answer in time: {what}")),
+            Self::Denied(why) => Error::other("EgressDenied", format!("{summary} was not allowed: {why}")),
+            Self::BudgetExhausted(what) => Error::other("BudgetExhausted", format!("{summary} was not sent: {what}")),
+            Self::Timeout(what) => Error::unavailable("Timeout", format!("{summary} had no answer in time: {what}")),
             Self::TooLarge(bytes) => Error::MalformedAnswer(Failure::new(
                 "ResponseTooLarge",
-                format!("{deed}: response body exceeds the maximum allowed size of {bytes} bytes"),
+                format!("{summary}: response body exceeds the maximum allowed size of {bytes} bytes"),
             )),
-            Self::Transport(why) => Error::unavailable("TransportError", format!("{deed} failed: {why}")),
+            Self::Transport(why) => Error::unavailable("TransportError", format!("{summary} failed: {why}")),
             Self::BackingOff(ms) => Error::RateLimited(
-                Failure::new("RateLimited", format!("{deed} was not sent: the server asked for silence"))
+                Failure::new("RateLimited", format!("{summary} was not sent, because the server asked to wait"))
                     .retry(Retry::AfterMs(ms)),
             ),
-            Self::Other(why) => Error::unavailable("RequestFailed", format!("{deed} failed: {why}")),
+            Self::Other(why) => Error::unavailable("RequestFailed", format!("{summary} failed: {why}")),
         }
     }
 }

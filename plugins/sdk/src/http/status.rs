@@ -27,8 +27,8 @@ pub fn check(request: &Request, response: Response) -> Result<Response, Error> {
         return Ok(response);
     }
     let said = said(&response);
-    let deed = request.deed();
-    let answered = |hint: &str| format!("{deed} answered {}{said}{hint}", response.status);
+    let summary = request.summary();
+    let answered = |hint: &str| format!("{summary} answered {}{said}{hint}", response.status);
     Err(match response.status {
         401 => Error::Unauthorized(Failure::new("Unauthorized", answered(&unauthorized(&response)))),
         403 if is_rate_limit(&response) => rate_limited(&response, answered("")),

@@ -29,8 +29,8 @@ pub fn fetch<T: DeserializeOwned>(http: &dyn Http, request: &Request) -> Result<
 /// * `TruncatedBody` if it ends early.
 /// * `MalformedResponse` naming the JSON path if it has another shape.
 pub fn decode<T: DeserializeOwned>(request: &Request, response: &Response) -> Result<T, Error> {
-    let deed = request.deed();
-    refuse_other_media(&deed, response)?;
+    let summary = request.summary();
+    refuse_other_media(&summary, response)?;
     let mut json = serde_json::Deserializer::from_slice(&response.body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
@@ -38,13 +38,16 @@ pub fn decode<T: DeserializeOwned>(request: &Request, response: &Response) -> Re
         match cause.classify() {
             Category::Eof => Error::unavailable(
                 "TruncatedBody",
-                format!("{deed}: the body ends after {} bytes in the middle of the JSON document", response.body.len()),
+                format!(
+                    "{summary}: the body ends after {} bytes in the middle of the JSON document",
+                    response.body.len()
+                ),
             ),
-            Category::Data => Error::malformed(format!("{deed}: unexpected shape at {}: {cause}", readable(&path))),
-            Category::Syntax | Category::Io => Error::malformed(format!("{deed}: the body is not JSON: {cause}")),
+            Category::Data => Error::malformed(format!("{summary}: unexpected shape at {}: {cause}", readable(&path))),
+            Category::Syntax | Category::Io => Error::malformed(format!("{summary}: the body is not JSON: {cause}")),
         }
     })?;
-    json.end().map_err(|cause| Error::malformed(format!("{deed}: the body is not one JSON document: {cause}")))?;
+    json.end().map_err(|cause| Error::malformed(format!("{summary}: the body is not one JSON document: {cause}")))?;
     Ok(value)
 }
 
@@ -53,10 +56,10 @@ pub fn decode<T: DeserializeOwned>(request: &Request, response: &Response) -> Re
 /// # Errors
 /// As [`decode`] for anything but a list.
 pub fn elements<'r>(request: &Request, response: &'r Response) -> Result<Vec<&'r str>, Error> {
-    let deed = request.deed();
-    refuse_other_media(&deed, response)?;
+    let summary = request.summary();
+    refuse_other_media(&summary, response)?;
     let list: Vec<&RawValue> = serde_json::from_slice(&response.body)
-        .map_err(|cause| Error::malformed(format!("{deed}: the body is not a JSON list: {cause}")))?;
+        .map_err(|cause| Error::malformed(format!("{summary}: the body is not a JSON list: {cause}")))?;
     Ok(list.into_iter().map(RawValue::get).collect())
 }
 
@@ -70,7 +73,7 @@ pub fn list_at(pointer: &str, request: &Request, response: &Response) -> Result<
         Some(Value::Array(list)) => Ok(list),
         found => Err(Error::malformed(format!(
             "{}: expected a list at {}, found {}",
-            request.deed(),
+            request.summary(),
             if pointer.is_empty() { "the top level" } else { pointer },
             kind_of(found.as_ref())
         ))),
@@ -127,10 +130,10 @@ pub fn if_readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer:
     Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
 }
 
-fn refuse_other_media(deed: &str, response: &Response) -> Result<(), Error> {
+fn refuse_other_media(summary: &str, response: &Response) -> Result<(), Error> {
     let start = response.body.trim_ascii_start();
     if start.is_empty() {
-        return Err(Error::malformed(format!("{deed} answered {} with an empty body, not JSON", response.status)));
+        return Err(Error::malformed(format!("{summary} answered {} with an empty body, not JSON", response.status)));
     }
     let media = response.header("content-type").unwrap_or("application/json");
     let essence = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -138,7 +141,7 @@ fn refuse_other_media(deed: &str, response: &Response) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::malformed(format!(
-        "{deed} answered {} with {essence}, not JSON: a maintenance or login page? Check that spec.url is the address of \
+        "{summary} answered {} with {essence}, not JSON: a maintenance or login page? Check that spec.url is the address of \
          the forge itself",
         response.status
     )))

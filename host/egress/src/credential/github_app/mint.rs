@@ -48,7 +48,7 @@ struct Minted {
     good_until: Instant,
 }
 
-/// Why there is no token.
+/// Why no token could be minted.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MintError {
     #[error(transparent)]
@@ -67,7 +67,7 @@ pub(crate) enum MintError {
         "the installation cannot give read rights to metadata, contents and pull requests of '{0}' (422): check its repositories and permissions"
     )]
     NotPermitted(String),
-    #[error("GitHub asked for silence when asked for a token")]
+    #[error("GitHub refused a token because its rate limit is reached")]
     Limited(RateLimit),
     #[error("GitHub answered {status} when asked for {what}")]
     Status { what: &'static str, status: u16 },

@@ -52,10 +52,10 @@ pub enum AppError {
     /// The owner is not a GitHub login.
     #[error("key 'githubAppInstallationOwner' is not the name of an organisation or user")]
     Owner,
-    /// The key is no RSA key.
+    /// The key is not an RSA key.
     #[error("key 'githubAppPrivateKey' is not an RSA private key in PEM form")]
     PrivateKey,
-    /// The API address is no URL.
+    /// The API address is not a URL.
     #[error("key 'githubAppBaseURL': {0}")]
     BaseUrl(#[from] UrlRefusal),
     /// Plain text would show the signed assertion to everybody on the way.
@@ -72,7 +72,7 @@ struct Claims<'a> {
 
 impl Installation {
     /// # Errors
-    /// If the text is no number.
+    /// The text is not a number.
     pub fn parse_id(text: &str) -> Result<Self, AppError> {
         text.parse().map(Self::Id).map_err(|_| AppError::InstallationId)
     }

@@ -4,7 +4,7 @@
 //! Only bytes that this very installation wrote are ever executed: `deserialize` runs what it is given, so each file
 //! carries a keyed BLAKE3 hash under a key that lives beside it, readable by the owner alone, and the tag covers the name
 //! (digest, engine, layout) and every piece of the code, each with its place. What was checked is what runs, whatever
-//! becomes of the file. The directory does not grow without end: code that nobody loads is deleted.
+//! becomes of the file. The directory does not grow without end: code that is no longer loaded is deleted.
 //!
 //! # Refuses
 //! A directory others may enter, and one that belongs to somebody else, or whose key does: whoever knows the key can make
@@ -30,7 +30,7 @@ const TAG_BYTES: usize = 32;
 const KEY_BYTES: usize = 32;
 const KEY_FILE: &str = "key";
 
-/// Why there is no cache.
+/// Why the cache cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
     /// The directory or the key cannot be made or read.
@@ -38,7 +38,7 @@ pub enum CacheError {
     Unusable {
         /// Which path.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         #[source]
         cause: io::Error,
     },

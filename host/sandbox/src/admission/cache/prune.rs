@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 /// What the directory may hold.
 pub(super) const MOST_BYTES: u64 = 1 << 30;
-/// So long nobody has loaded a file that goes.
+/// A file that was not loaded for this long is deleted.
 const UNUSED: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The time of the last use is noted at most so often: a start should not write.
 const NOTED: Duration = Duration::from_secs(24 * 3600);
@@ -27,7 +27,7 @@ pub(super) fn mark_used(file: &File, now: SystemTime) {
     }
 }
 
-/// Deletes what nobody uses, but not the file `kept`.
+/// Deletes files that are no longer used, except `kept`.
 pub(super) fn prune(dir: &Path, kept: &str, now: SystemTime, most_bytes: u64) -> io::Result<()> {
     let mut files: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
     for entry in fs::read_dir(dir)? {

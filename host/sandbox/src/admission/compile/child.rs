@@ -26,14 +26,14 @@ pub fn compile_if_asked() -> Option<ExitCode> {
                 Failed::Component(text) => (ExitCode::from(MALFORMED), text),
                 Failed::Host(text) => (ExitCode::FAILURE, text),
             };
-            // Without standard error there is nobody to tell.
+            // Without standard error the reason cannot be reported.
             let _ = writeln!(io::stderr(), "{text}");
             status
         }
     })
 }
 
-/// Whose fault it is that there is no code.
+/// Whether the component or the host is the reason that there is no code.
 pub(super) enum Failed {
     Component(String),
     Host(String),
@@ -81,7 +81,7 @@ fn limit(order: CompileOrder) -> io::Result<()> {
     };
     most(Resource::Core, 0, 0)?;
     most(Resource::Fsize, 0, 0)?;
-    // The soft limit ends the process with a signal that says why; the hard one is for whoever ignores it.
+    // The soft limit ends the process with a signal that says why; the hard limit is for a process that ignores it.
     most(Resource::Cpu, order.cpu_seconds, order.cpu_seconds.saturating_add(1))?;
     most(Resource::As, order.memory_bytes, order.memory_bytes)
 }

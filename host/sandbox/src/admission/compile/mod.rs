@@ -134,7 +134,7 @@ pub enum CompileFault {
     NotStarted {
         /// Which program.
         program: String,
-        /// Why.
+        /// The reason.
         cause: String,
     },
     /// The program is something else.

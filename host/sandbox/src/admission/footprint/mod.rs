@@ -39,7 +39,7 @@ pub(crate) struct Footprint {
     pub(crate) instances: u64,
 }
 
-/// Why a footprint cannot be told.
+/// Why a footprint cannot be computed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum Uncountable {
     #[error(transparent)]

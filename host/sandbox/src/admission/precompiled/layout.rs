@@ -133,7 +133,7 @@ pub fn attach(program: &File, codes: &[(&str, &[u8])], out: &mut impl Write) -> 
     Ok(out.flush()?)
 }
 
-/// Reads from the beginning, whoever else reads the same open file.
+/// Reads from the beginning, independent of other readers of the same open file.
 struct ReadAt<'f> {
     file: &'f File,
     at: u64,

@@ -3,7 +3,7 @@
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// What a JSON text is. Reading one goes through the whole text by the same road as reading a value, so that what is refused
+/// What a JSON text is. Reading one goes through the whole text the same way as reading a value, so that what is refused
 /// there (nesting, numbers out of range) is refused here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum JsonShape {

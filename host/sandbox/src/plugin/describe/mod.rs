@@ -72,7 +72,7 @@ pub enum DescriptionError {
     Schema {
         /// Of which type, renderer or notices.
         of: String,
-        /// Why.
+        /// The reason.
         #[source]
         cause: SchemaError,
     },

@@ -12,7 +12,7 @@ impl Walk<'_> {
     /// The URL of the page after this one; `None` at the end of the listing.
     pub(super) fn successor(&self, request: &Request, response: &Response) -> Result<Option<String>, Error> {
         let here = Url::parse(&request.url)
-            .map_err(|cause| Error::other("InvalidUrl", format!("{}: {cause}", request.deed())))?;
+            .map_err(|cause| Error::other("InvalidUrl", format!("{}: {cause}", request.summary())))?;
         match (self.paging, response.header("x-next-page").map(str::trim)) {
             (Paging::NextPage, Some("")) => Ok(None),
             (Paging::NextPage, Some(page)) => Ok(Some(with_parameter(here, "page", page))),
@@ -35,7 +35,7 @@ impl Walk<'_> {
     /// A page that is elsewhere is refused: the credential would be asked for at an address that the user did not name.
     fn within_origin(&self, here: &Url, target: &str, request: &Request) -> Result<String, Error> {
         let next = here.join(target).map_err(|cause| {
-            Error::malformed(format!("{}: the link to the next page is not a URL: {cause}", request.deed()))
+            Error::malformed(format!("{}: the link to the next page is not a URL: {cause}", request.summary()))
         })?;
         if next.origin() != here.origin() {
             return Err(Error::malformed(format!(
@@ -61,7 +61,7 @@ impl Walk<'_> {
         }
         let page = here.query_pairs().find(|(key, _)| key == parameter).map_or("1".into(), |(_, value)| value);
         let page: u64 = page.parse().map_err(|_| {
-            Error::other("InvalidUrl", format!("{}: the page {parameter}={page} is not a number", request.deed()))
+            Error::other("InvalidUrl", format!("{}: the page {parameter}={page} is not a number", request.summary()))
         })?;
         Ok(Some(with_parameter(here, parameter, &page.saturating_add(1).to_string())))
     }
@@ -76,7 +76,7 @@ fn found_at(pointer: &str, request: &Request, response: &Response) -> Result<Opt
         Some(Value::Number(number)) => Ok(Some(number.to_string())),
         Some(_) => Err(Error::malformed(format!(
             "{}: {pointer} is neither a text nor a number, so the next page is unknown",
-            request.deed()
+            request.summary()
         ))),
     }
 }
