@@ -77,6 +77,8 @@ func dispatch(line []byte) (ok any, err error) {
 		return yamlOp(op, req)
 	case op == "render":
 		return renderTemplate(line)
+	case op == "cel":
+		return holds(line)
 	case op == "objects":
 		return renderObjects(line)
 	default:

@@ -1,7 +1,13 @@
 //! `readyExpr`: Common Expression Language over the fields of one object.
+//!
+//! The libraries are those that Flux has: the standard one, optional values, strings, sets and encoders. Numbers compare across
+//! their types. A test compares the answers with those of cel-go.
 
-use cel::{Context, Env, Program, Value as CelValue};
-use serde_json::Value;
+use crate::sets;
+use cel::{Context, DeclarationError, Env, Program, Value as CelValue, extensions};
+use serde_json::{Number, Value};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Why an expression gives neither true nor false.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,11 +25,22 @@ pub enum Error {
 /// # Errors
 /// What the parser says.
 pub fn check(expression: &str) -> Result<(), String> {
-    compile(expression).map(|_| ())
+    let env = libraries().map_err(|error| error.to_string())?;
+    compile(&env, expression).map(|_| ())
 }
 
-fn compile(expression: &str) -> Result<Program, String> {
-    Env::stdlib().compile(expression).map_err(|error| error.to_string())
+fn libraries() -> Result<Env, DeclarationError> {
+    let mut env = Env::stdlib();
+    extensions::strings(&mut env)?;
+    extensions::encoders(&mut env)?;
+    sets::extension(&mut env)?;
+    // As in cel-go: the last of two equal keys of a map literal counts.
+    env.set_error_on_duplicate_map_keys(false);
+    Ok(env)
+}
+
+fn compile(env: &Env, expression: &str) -> Result<Program, String> {
+    env.compile(expression).map_err(|error| error.to_string())
 }
 
 /// Evaluates an expression on an object, a JSON document whose top-level fields are the variables.
@@ -31,17 +48,37 @@ fn compile(expression: &str) -> Result<Program, String> {
 /// # Errors
 /// The expression does not parse, a field is missing, types do not fit, or the result is not a boolean.
 pub fn holds(expression: &str, object: &str) -> Result<bool, Error> {
-    let program = compile(expression).map_err(Error::Unparsable)?;
+    let env = libraries().map_err(|error| Error::Unevaluable(error.to_string()))?;
+    let program = compile(&env, expression).map_err(Error::Unparsable)?;
     let object: Value = serde_json::from_str(object).map_err(|error| Error::Unevaluable(error.to_string()))?;
-    let mut context = Context::default();
+    let mut context = Context::with_env(Arc::new(env));
     for (field, value) in object.as_object().into_iter().flatten() {
-        let value = cel::to_value(value).map_err(|error| Error::Unevaluable(error.to_string()))?;
-        context.add_variable_from_value(field.as_str(), value);
+        context.add_variable_from_value(field.as_str(), variable(value));
     }
     match program.execute(&context).map_err(|error| Error::Unevaluable(error.to_string()))? {
         CelValue::Bool(holds) => Ok(holds),
         _ => Err(Error::NotBoolean),
     }
+}
+
+/// The value of a field. Whole numbers are `int`, as the Kubernetes client of Go decodes them; those beyond its range `double`.
+fn variable(value: &Value) -> CelValue {
+    match value {
+        Value::Null => CelValue::Null,
+        Value::Bool(value) => CelValue::Bool(*value),
+        Value::Number(number) => numeric(number),
+        Value::String(text) => CelValue::String(Arc::new(text.clone())),
+        Value::Array(items) => CelValue::List(Arc::new(items.iter().map(variable).collect())),
+        Value::Object(fields) => {
+            let fields: HashMap<String, CelValue> =
+                fields.iter().map(|(name, value)| (name.clone(), variable(value))).collect();
+            CelValue::Map(fields.into())
+        }
+    }
+}
+
+fn numeric(number: &Number) -> CelValue {
+    number.as_i64().map_or_else(|| number.as_f64().map_or(CelValue::Null, CelValue::Float), CelValue::Int)
 }
 
 #[cfg(test)]
@@ -69,6 +106,21 @@ mod tests {
         assert_eq!(on_object("status.phase.startsWith('Pend')"), Ok(false));
         assert_eq!(on_object("has(status.phase) && !has(status.missing)"), Ok(true));
         assert_eq!(on_object("'x' in ['x', 'y']"), Ok(true));
+    }
+
+    #[test]
+    fn the_libraries_of_flux_are_there() {
+        assert_eq!(on_object("status.?missing.orValue('x') == 'x'"), Ok(true));
+        assert_eq!(on_object("status.phase.lowerAscii() == 'bound'"), Ok(true));
+        assert_eq!(on_object("sets.contains(['Bound', 'Ready'], [status.phase])"), Ok(true));
+        assert!(matches!(on_object("sets.contains([1], 1)"), Err(Error::Unevaluable(_))));
+        assert_eq!(on_object("base64.decode('YQ==') == b'a'"), Ok(true));
+    }
+
+    #[test]
+    fn whole_numbers_are_of_the_type_that_the_client_of_go_gives_them() {
+        assert_eq!(on_object("type(status.replicas) == int && status.replicas + 1 == 3"), Ok(true));
+        assert_eq!(holds("type(x) == double", r#"{"x": 18446744073709551615}"#), Ok(true));
     }
 
     #[test]

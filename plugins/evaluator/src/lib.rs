@@ -10,6 +10,7 @@
 pub mod expression;
 pub mod schedule;
 pub mod schema;
+pub mod sets;
 
 #[cfg(target_arch = "wasm32")]
 mod guest;

@@ -27,6 +27,8 @@ async fn expressions_are_parsed_and_evaluated() -> Result<()> {
     let object = json!({"status": {"phase": "Bound"}});
     assert_eq!(evaluations.holds("status.phase == 'Bound'", &object).await?, Ok(true));
     assert_eq!(evaluations.holds("status.phase == 'Lost'", &object).await?, Ok(false));
+    let libraries = "sets.contains(['Bound'], [status.?phase.orValue('')]) && status.phase.lowerAscii() == 'bound'";
+    assert_eq!(evaluations.holds(libraries, &object).await?, Ok(true));
     assert_eq!(evaluations.holds("status.phase", &object).await?, Err(ExpressionProblem::NotBoolean));
     let missing = evaluations.holds("status.absent == 'x'", &object).await?;
     assert!(matches!(missing, Err(ExpressionProblem::Unevaluable(_))), "{missing:?}");
