@@ -1,5 +1,6 @@
 //! The command line: every command, every flag.
 
+pub mod cluster;
 mod plugin;
 mod provider_types;
 mod retry;
@@ -19,6 +20,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use cluster::ClusterCommand;
 pub use provider_types::{ExplainOptions, NotifyOptions};
 
 /// Preview environments for Kubernetes and Flux: input providers and renderers are WebAssembly plugins in a sandbox;
@@ -69,6 +71,9 @@ pub enum Command {
     Plugin(PluginCommand),
     /// Print the custom resource definitions
     Crds,
+    /// Talk to a cluster.
+    #[command(flatten)]
+    Cluster(Box<ClusterCommand>),
 }
 
 /// What plugins are loaded and what they may reach: the same for all commands that run plugins.

@@ -1,9 +1,10 @@
 //! Dispatches each command to its module.
 
 use crate::cli::{Arguments, BuildCommand, Command, PluginCommand};
+use crate::logging::ClientLog;
 use crate::plugin::log::PluginLog;
 use crate::run::Surroundings;
-use crate::{build, exit, explain, failure, logging, notify, plugin, poll, run};
+use crate::{build, cluster, exit, explain, failure, logging, notify, plugin, poll, run};
 use anyhow::Context;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -19,7 +20,11 @@ pub fn main(surroundings: &Surroundings) -> ExitCode {
         return code;
     }
     let arguments = Arguments::of_process();
-    logging::start(&arguments.log, plugin_log(&arguments.command));
+    let of_client = match &arguments.command {
+        Command::Cluster(_) => ClientLog::Silent,
+        _ => ClientLog::Logged,
+    };
+    logging::start(&arguments.log, plugin_log(&arguments.command), of_client);
     match perform(arguments.command, surroundings) {
         Ok(code) => code,
         Err(error) => {
@@ -33,9 +38,12 @@ pub fn main(surroundings: &Surroundings) -> ExitCode {
 fn plugin_log(command: &Command) -> PluginLog {
     match command {
         Command::Poll(_) | Command::Notify(_) | Command::Plugin(PluginCommand::Test(_)) => PluginLog::Plain,
-        Command::Run(_) | Command::Build(_) | Command::Explain(_) | Command::Plugin(_) | Command::Crds => {
-            PluginLog::Logged
-        }
+        Command::Run(_)
+        | Command::Build(_)
+        | Command::Explain(_)
+        | Command::Plugin(_)
+        | Command::Crds
+        | Command::Cluster(_) => PluginLog::Logged,
     }
 }
 
@@ -67,6 +75,7 @@ pub fn perform(command: Command, surroundings: &Surroundings) -> anyhow::Result<
             Command::Plugin(PluginCommand::Test(options)) => plugin::test::perform(&options).await,
             Command::Plugin(PluginCommand::List(options)) => plugin::list::perform(&options).await,
             Command::Plugin(PluginCommand::Precompile(options)) => plugin::precompile::perform(&options).await,
+            Command::Cluster(command) => cluster::perform(*command).await,
             Command::Crds => Ok(exit::SUCCESS),
         }
     });

@@ -1,13 +1,14 @@
 //! The command line and the operator as a library; `main.rs` is a page.
 //!
 //! ```text
-//! cli ──▶ command ──▶ run (cluster | local) · build · poll · notify · explain · plugin · crds
+//! cli ──▶ command ──▶ run (cluster | local) · build · poll · notify · explain · plugin · crds · cluster (all that talk to one)
 //!                       │
 //!                     sandbox (its set-up with the built-in and given plugins) · manifest (files)
 //! ```
 
 pub mod build;
 pub mod cli;
+pub mod cluster;
 pub mod command;
 pub mod explain;
 pub mod manifest;

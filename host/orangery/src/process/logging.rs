@@ -35,9 +35,24 @@ pub struct LogOptions {
     pub log_encoding: Option<Encoding>,
 }
 
+/// Whether the client of the API server logs its failures itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientLog {
+    /// As everything else: nobody else may say so.
+    Logged,
+    /// Only where `--log-level` names it: the command says on stderr what failed.
+    Silent,
+}
+
 /// Starts logging; an unusable level falls back to `info` and says so.
-pub fn start(options: &LogOptions, of_plugins: PluginLog) {
-    let filter = EnvFilter::try_new(&options.log_level);
+pub fn start(options: &LogOptions, of_plugins: PluginLog, of_client: ClientLog) {
+    let level = match of_client {
+        ClientLog::Silent if !options.log_level.contains("kube_client") => {
+            format!("{},kube_client=off", options.log_level)
+        }
+        ClientLog::Silent | ClientLog::Logged => options.log_level.clone(),
+    };
+    let filter = EnvFilter::try_new(level);
     let unusable = filter.as_ref().err().map(ToString::to_string);
     let filter = filter.unwrap_or_else(|_| EnvFilter::new("info"));
     let human = match options.log_encoding {

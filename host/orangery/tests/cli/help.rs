@@ -34,9 +34,16 @@ fn every_command_and_every_flag_explains_itself() {
     }
 }
 
+/// The pages about the command line.
+fn reference() -> String {
+    ["command-line.md", "cluster-commands.md"]
+        .map(|page| std::fs::read_to_string(root().join("docs/reference").join(page)).unwrap())
+        .join("\n")
+}
+
 #[test]
 fn the_reference_names_every_command_and_every_flag() {
-    let page = std::fs::read_to_string(root().join("docs/reference/command-line.md")).unwrap();
+    let page = reference();
     for (path, command) in commands() {
         assert!(
             page.contains(&format!("`orangery {}", path.join(" ")).trim_end().to_owned()),
@@ -55,7 +62,11 @@ fn the_reference_names_every_command_and_every_flag() {
     let flags: std::collections::BTreeSet<String> = commands()
         .iter()
         .flat_map(|(_, command)| {
-            command.get_arguments().filter_map(|argument| argument.get_long().map(str::to_owned)).collect::<Vec<_>>()
+            let arguments: Vec<clap::Arg> = command.get_arguments().cloned().collect();
+            arguments.into_iter().flat_map(|argument| {
+                let aliases = argument.get_visible_aliases().unwrap_or_default();
+                argument.get_long().into_iter().chain(aliases).map(str::to_owned).collect::<Vec<_>>()
+            })
         })
         .collect();
     for word in page.split("`--").skip(1) {

@@ -1,0 +1,38 @@
+//! Commands that change our own custom resources: their annotations, or whether they exist.
+
+pub(super) mod delete;
+mod ready;
+pub(super) mod reconcile;
+pub(super) mod suspension;
+pub(super) mod wait;
+
+use crate::cluster::connection::{Connection, said};
+use crate::cluster::kind::Kind;
+use anyhow::{Context as _, anyhow};
+use kube::api::{Patch, PatchParams};
+use serde_json::{Map, Value, json};
+
+/// The field manager of what commands write: that of Flux Operator's command line, so that both change the same fields.
+pub(super) const MANAGER: &str = "flux-operator-ctl";
+
+/// Sets annotations of an object.
+///
+/// # Errors
+/// It does not exist, or the API server refuses.
+async fn annotate(connection: &Connection, kind: Kind, name: &str, annotations: &[(&str, &str)]) -> anyhow::Result<()> {
+    let annotations: Map<String, Value> =
+        annotations.iter().map(|(key, value)| ((*key).to_owned(), Value::from(*value))).collect();
+    let patch = json!({"metadata": {"annotations": annotations}});
+    let parameters = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
+    let object = format!("{}/{}/{name}", kind.as_str(), connection.namespace);
+    match connection.api(kind).patch(name, &parameters, &Patch::Merge(&patch)).await {
+        Ok(_) => Ok(()),
+        Err(kube::Error::Api(status)) if status.code == 404 => Err(anyhow!("{object} not found")),
+        Err(error) => Err(said(error)).with_context(|| format!("cannot annotate {object}")),
+    }
+}
+
+/// The present moment as `reconcile.fluxcd.io/requestedAt` has it: RFC 3339 with nanoseconds.
+fn requested_now() -> String {
+    jiff::Timestamp::now().to_string()
+}

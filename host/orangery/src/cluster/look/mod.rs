@@ -1,0 +1,3 @@
+//! Commands that only read.
+
+pub(super) mod get;

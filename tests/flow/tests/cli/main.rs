@@ -1,0 +1,5 @@
+//! The commands that talk to a cluster: the real program against a real API server, with an operator that does what is asked.
+
+mod act;
+mod bench;
+mod get;
