@@ -65,7 +65,7 @@ impl Provider for JsonFile {
         vec![ServedType::environments("JsonFile", "title")]
     }
 
-    fn validate(_kind: &str, config: Config) -> Result<Vec<Note>, Error> {
+    fn validate(_provider_type: &str, config: Config) -> Result<Vec<Note>, Error> {
         if config.file.starts_with('/') || config.file.split('/').any(|part| part == "..") {
             return Err(Error::invalid_config(
                 "spec.config.file",
@@ -133,13 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn an_environment_without_commit_is_odd_and_does_not_stop_the_others() {
+    fn an_environment_without_commit_is_unreadable_and_does_not_stop_the_others() {
         let body = r#"{"environments": [{"name": "a"}, {"name": "b", "commit": "4f5c1d8"}]}"#;
         let http = Script::new().get(URL, answer(200).text(body));
         let Outcome::Complete(found) = ask("{}", &http).unwrap() else { panic!("expected a complete answer") };
-        assert_eq!((found.inputs.len(), found.odd.len()), (1, 1));
-        assert_eq!(found.odd[0].name.as_deref(), Some("a"));
-        assert!(found.odd[0].problem.contains("missing field `commit`"), "{:?}", found.odd);
+        assert_eq!((found.inputs.len(), found.unreadable.len()), (1, 1));
+        assert_eq!(found.unreadable[0].name.as_deref(), Some("a"));
+        assert!(found.unreadable[0].problem.contains("missing field `commit`"), "{:?}", found.unreadable);
     }
 
     #[test]

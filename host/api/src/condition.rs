@@ -33,7 +33,7 @@ pub struct Condition {
 impl From<Condition> for conditions::Condition {
     fn from(condition: Condition) -> Self {
         Self {
-            kind: condition.type_,
+            condition_type: condition.type_,
             status: match condition.status.as_str() {
                 "True" => ConditionStatus::True,
                 "False" => ConditionStatus::False,
@@ -50,7 +50,7 @@ impl From<Condition> for conditions::Condition {
 impl From<conditions::Condition> for Condition {
     fn from(condition: conditions::Condition) -> Self {
         Self {
-            type_: condition.kind,
+            type_: condition.condition_type,
             status: condition.status.as_str().to_owned(),
             observed_generation: Some(condition.observed_generation),
             last_transition_time: condition.last_transition_time,

@@ -9,17 +9,20 @@
 //! is optional: `spec.config` and types of other plugins on providers, `spec.renderer` and `inputStrategy.idFrom` on sets, and more
 //! in status.
 
-pub mod condition;
+mod condition;
 mod convert;
-pub mod crds;
-pub mod provider;
-pub mod reference;
+mod crds;
+mod provider;
+mod reference;
 mod schema;
-pub mod set;
-pub mod set_status;
+mod set;
+mod set_status;
 
-pub use condition::Condition;
+pub use condition::{Condition, read as read_conditions, write as write_conditions};
 pub use crds::{CrdError, crds, crds_yaml};
-pub use provider::{ResourceSetInputProvider, ResourceSetInputProviderSpec, ResourceSetInputProviderStatus};
+pub use provider::{
+    NextSchedule, ResourceSetInputProvider, ResourceSetInputProviderSpec, ResourceSetInputProviderStatus, Stale,
+};
+pub use reference::Schedule;
 pub use set::{ResourceSet, ResourceSetSpec};
-pub use set_status::ResourceSetStatus;
+pub use set_status::{HighWaterMark, Inventory, PendingPrune, ResourceSetStatus};

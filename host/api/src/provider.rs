@@ -149,7 +149,7 @@ pub struct Selector {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceSetInputProviderStatus {
-    /// Conditions, in the order Stalled, Reconciling, Ready, and what is odd.
+    /// Conditions, in the order Stalled, Reconciling, Ready, then those that need attention.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<Condition>,
     /// The last good inputs.
@@ -170,7 +170,7 @@ pub struct ResourceSetInputProviderStatus {
     pub next_schedule: Option<NextSchedule>,
     /// Items of the last answer that could not be read: their id, or id/name where the id is a checksum of the name; * stands for any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub odd: Vec<String>,
+    pub unreadable: Vec<String>,
     /// Since when the exported inputs could not be confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stale: Option<Stale>,

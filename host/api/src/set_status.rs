@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceSetStatus {
-    /// Conditions, in the order Stalled, Reconciling, Ready, and what is odd.
+    /// Conditions, in the order Stalled, Reconciling, Ready, then those that need attention.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<Condition>,
     /// ConfigMaps and Secrets outside the set whose checksums are used, as Kind/namespace/name.

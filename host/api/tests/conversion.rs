@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use orangery_api::{ResourceSet, ResourceSetInputProvider};
-use orangery_core::combine::{IdFrom, Strategy};
+use orangery_core::combine::{EmptySources, IdFrom, Strategy};
 use orangery_core::spec::{InputsFrom, ProviderSpec, SetSpec, SpecError};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -37,7 +37,7 @@ fn a_whole_set_is_read() {
     }))
     .unwrap();
     assert_eq!(spec.name.to_string(), "apps/s");
-    assert_eq!(spec.strategy, Strategy::Permute { include_empty: false, id_from: IdFrom::Content });
+    assert_eq!(spec.strategy, Strategy::Permute { empty: EmptySources::LeftOut, id_from: IdFrom::Content });
     assert!(matches!(&spec.inputs_from[0], InputsFrom::Name(name) if name == "p"));
     assert!(matches!(&spec.inputs_from[1], InputsFrom::Selector(selector) if selector.requirements.len() == 1));
     assert_eq!((spec.steps.len(), spec.steps[0].resources.len()), (1, 1));

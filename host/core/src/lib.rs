@@ -27,14 +27,14 @@ pub use conditions::{Disposition, Explain, Notice, Reason, url_redaction};
 pub use desired::{DesiredSet, DesiredStep, FailedEnvironment, Scope, Scopes, Wanted, desire, kinds_with_namespace};
 pub use environment::EnvironmentStates;
 pub use guard::{GuardPolicy, Hold, SourceState, Verdict};
-pub use input::{Attributes, Found, Input, InputList, NamespacedName, OddItem, PollOutcome, digest, revision};
+pub use input::{Attributes, Found, Input, InputList, NamespacedName, PollOutcome, UnreadableItem, digest, revision};
 pub use ledger::{GuardMemory, InputRef, InputSource, Ledger, LedgerEntry, Mark, SourceRef, inventory};
 pub use object::{GroupVersionKind, Object, ObjectKey, PackedObject, checksum, copy, keys, readiness};
 pub use plan::{
-    Action, ApplyReport, Change, Failed, Halted, Kept, Owner, Plan, Planned, PruneReport, Stage, StageGate, Step,
-    Terminating, Waiting,
+    Action, ApplyReport, Change, FailedObject, Halted, Owner, Plan, Planned, PruneReport, RetainedObject, Stage,
+    StageGate, Step, TerminatingObject, UnreadyObject,
 };
 pub use selection::{
-    ANY, Filter, FilterSpec, Freshness, LimitRule, NameKind, OddInputs, Selected, ServedType, Snapshot,
+    ANY, Filter, FilterSpec, Freshness, LimitRule, NameKind, Selected, ServedType, Snapshot, UnreadableInputs,
 };
 pub use time::{Timestamp, TimestampError, duration, schedule};

@@ -120,7 +120,7 @@ impl Explain for EgressError {
 
     fn disposition(&self) -> Disposition {
         match self {
-            Self::Client(_) => Disposition::GiveUp,
+            Self::Client(_) => Disposition::WaitForChange,
         }
     }
 }

@@ -40,6 +40,7 @@ mod response;
 mod secret;
 mod session;
 
+pub use connection::address::Loopback;
 pub use connection::policy::{HttpLimits, Policy, Timeouts};
 pub use connection::resolve::{Resolver, SystemResolver};
 pub use connection::tls;

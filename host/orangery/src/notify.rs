@@ -3,11 +3,12 @@
 use crate::cli::NotifyOptions;
 use crate::manifest::{self, Document, Resources};
 use crate::poll::{choose, line, secrets};
-use crate::sandbox::{self, Loopback, SandboxSetup};
+use crate::sandbox::{self, SandboxSetup};
 use crate::{exit, manifest::ManifestError};
 use anyhow::bail;
 use orangery_controller::pipeline::provider::notify::notify;
 use orangery_core::spec::ProviderSpec;
+use orangery_egress::Loopback;
 use orangery_plugin_documents::{EnvironmentNotice, EventNotice};
 use orangery_sandbox::Notice;
 use serde::Deserialize;

@@ -2,13 +2,14 @@
 
 use crate::cli::{OutputFormat, PollOptions};
 use crate::manifest::{self, Resources};
-use crate::sandbox::{self, Loopback, SandboxSetup};
+use crate::sandbox::{self, SandboxSetup};
 use crate::{exit, run};
 use anyhow::{Context, bail};
 use orangery_controller::pipeline::provider::poll::Poller;
 use orangery_controller::pipeline::secrets::InMemorySecrets;
 use orangery_core::Snapshot;
 use orangery_core::spec::ProviderSpec;
+use orangery_egress::Loopback;
 use orangery_egress::RequestTrace;
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;

@@ -6,22 +6,13 @@ use futures::future::try_join_all;
 use orangery_bundled::Bundled;
 use orangery_controller::pipeline::provider::access::AccessPolicy;
 use orangery_egress::credential::consent::{OriginsRule, PlainHttp, SecretRules};
-use orangery_egress::{Egress, EgressError, Policy};
+use orangery_egress::{Egress, EgressError, Loopback, Policy};
 use orangery_sandbox::{
     AdmitError, Compiler, EvaluatorSource, Limits, PluginSource, Precompiled, Sandbox, SandboxConfig, Shadowing,
     StartError,
 };
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-
-/// Whether loopback addresses may be dialled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Loopback {
-    /// Local mode: a forge on this machine is the user's own.
-    Allowed,
-    /// In a cluster it is the operator's own pod.
-    Refused,
-}
 
 /// Why the sandbox cannot be made ready.
 #[derive(Debug, thiserror::Error)]
@@ -142,7 +133,7 @@ pub fn empty(
 ) -> Result<(Sandbox, Egress), SandboxSetupError> {
     let policy = Policy {
         allow_private: options.egress_allow_cidr.clone(),
-        allow_loopback: loopback == Loopback::Allowed,
+        loopback,
         forbidden_addresses: forbidden,
         ..Policy::default()
     };

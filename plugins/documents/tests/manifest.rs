@@ -86,8 +86,11 @@ fn a_missing_or_wrong_key_is_named() {
     assert_eq!(refused(&without_name), "the document: missing field `name`");
     let of_number = document(&|document| document["types"][1]["labelled"] = json!("yes"));
     assert_eq!(refused(&of_number), "types[1].labelled: invalid type: string \"yes\", expected a boolean");
-    let odd = document(&|document| document["types"][0]["nameKind"] = json!("river"));
-    assert!(refused(&odd).starts_with("types[0].nameKind: unknown variant `river`, expected one of `branch`"), "{odd}");
+    let unknown_kind = document(&|document| document["types"][0]["nameKind"] = json!("river"));
+    assert!(
+        refused(&unknown_kind).starts_with("types[0].nameKind: unknown variant `river`, expected one of `branch`"),
+        "{unknown_kind}"
+    );
     let scheme = document(&|document| document["credentials"][0]["shapes"][1]["scheme"] = json!("digest"));
     let said = refused(&scheme);
     assert!(said.starts_with("credentials[0].shapes[1].scheme"), "{said}");

@@ -83,7 +83,7 @@ impl Provider for GitHub {
 
     fn poll(poll: &Poll<'_>, config: PullRequestConfig) -> Result<Outcome, Error> {
         let repository = Repository::parse(&poll.url)?;
-        match poll.kind.as_str() {
+        match poll.provider_type.as_str() {
             "GitHubPullRequest" => lists::pull_requests(poll.http, &repository, config),
             "GitHubBranch" => lists::branches(poll.http, &repository),
             "GitHubTag" => lists::tags(poll.http, &repository),

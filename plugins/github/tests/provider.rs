@@ -3,7 +3,7 @@
 
 use orangery_plugin_github::{GitHub, PullRequestConfig};
 use orangery_plugin_sdk::testing::{Answer, Script, answer, poll};
-use orangery_plugin_sdk::{Error, Found, HttpError, OddItem, Outcome, Provider, Retry, json};
+use orangery_plugin_sdk::{Error, Found, HttpError, Outcome, Provider, Retry, UnreadableItem, json};
 use serde_json::{Value, json};
 
 const URL: &str = "https://github.com/acme/shop";
@@ -71,11 +71,11 @@ fn an_open_pull_request_becomes_an_input() {
 
 #[test]
 fn a_deleted_account_and_an_empty_title_are_left_out() {
-    let mut odd = pull(7);
-    odd["user"] = Value::Null;
-    odd["title"] = json!("");
-    odd["head"]["repo"] = Value::Null;
-    let http = Script::new().get(PULLS, answer(200).json(json!([odd])));
+    let mut unreadable = pull(7);
+    unreadable["user"] = Value::Null;
+    unreadable["title"] = json!("");
+    unreadable["head"]["repo"] = Value::Null;
+    let http = Script::new().get(PULLS, answer(200).json(json!([unreadable])));
     assert_eq!(
         complete(ask("GitHubPullRequest", &http).unwrap()),
         json!([{"id": "7", "sha": "0000000000000000000000000000000000000007", "branch": "feat/7"}])
@@ -211,29 +211,30 @@ fn a_dead_connection_is_unavailable_and_silence_is_obeyed() {
     assert_eq!((error.kind(), error.failure().retry), ("rate-limited", Retry::AfterMs(5000)));
 }
 
-/// What becomes of a listing in which one of two items has `value` at `pointer`: the readable ids, and the odd items.
-fn with_one_odd(
+/// What becomes of a listing in which one of two items has `value` at `pointer`: the readable ids, and the unreadable items.
+fn with_one_unreadable(
     kind: &str,
     url: &str,
     good: Value,
-    mut odd: Value,
+    mut unreadable: Value,
     pointer: &str,
     value: Value,
-) -> (Vec<String>, Vec<OddItem>) {
-    *odd.pointer_mut(pointer).unwrap() = value;
-    let http = Script::new().get(url, answer(200).json(json!([good, odd])));
+) -> (Vec<String>, Vec<UnreadableItem>) {
+    *unreadable.pointer_mut(pointer).unwrap() = value;
+    let http = Script::new().get(url, answer(200).json(json!([good, unreadable])));
     let Outcome::Complete(found) = ask(kind, &http).unwrap() else {
         panic!("{kind}{pointer}: expected a complete answer")
     };
-    (found.inputs.into_iter().map(|input| input.id).collect(), found.odd)
+    (found.inputs.into_iter().map(|input| input.id).collect(), found.unreadable)
 }
 
 #[test]
-fn one_odd_item_stops_no_listing_whatever_field_is_odd() {
+fn one_unreadable_item_stops_no_listing_whatever_field_is_unreadable() {
     let wrong = [Value::Null, json!(7), json!({"x": []})];
     for value in wrong.iter().filter(|value| !value.is_u64()) {
-        let (ids, odd) = with_one_odd("GitHubPullRequest", PULLS, pull(1), pull(2), "/number", value.clone());
-        assert_eq!((ids, odd.len(), &odd[0].id), (vec!["1".to_owned()], 1, &None), "number {value}");
+        let (ids, unreadable) =
+            with_one_unreadable("GitHubPullRequest", PULLS, pull(1), pull(2), "/number", value.clone());
+        assert_eq!((ids, unreadable.len(), &unreadable[0].id), (vec!["1".to_owned()], 1, &None), "number {value}");
     }
     for pointer in [
         "/title",
@@ -250,10 +251,14 @@ fn one_odd_item_stops_no_listing_whatever_field_is_odd() {
         "/base/repo",
     ] {
         for value in &wrong {
-            let (ids, odd) = with_one_odd("GitHubPullRequest", PULLS, pull(1), pull(2), pointer, value.clone());
-            // It is an input or an odd item, by its number, and never lost.
-            let known: Vec<&str> =
-                ids.iter().map(String::as_str).chain(odd.iter().filter_map(|odd| odd.id.as_deref())).collect();
+            let (ids, unreadable) =
+                with_one_unreadable("GitHubPullRequest", PULLS, pull(1), pull(2), pointer, value.clone());
+            // It is an input or an unreadable item, by its number, and never lost.
+            let known: Vec<&str> = ids
+                .iter()
+                .map(String::as_str)
+                .chain(unreadable.iter().filter_map(|unreadable| unreadable.id.as_deref()))
+                .collect();
             assert_eq!(known, ["1", "2"], "{pointer} {value}");
         }
     }
@@ -261,10 +266,11 @@ fn one_odd_item_stops_no_listing_whatever_field_is_odd() {
     for (kind, url) in [("GitHubBranch", BRANCHES), ("GitHubTag", TAGS)] {
         for pointer in ["/commit", "/commit/sha", "/name"] {
             for value in &wrong {
-                let (ids, odd) = with_one_odd(kind, url, reference("main"), reference("v1"), pointer, value.clone());
-                assert_eq!((ids.len(), odd.len()), (1, 1), "{kind} {pointer} {value}");
+                let (ids, unreadable) =
+                    with_one_unreadable(kind, url, reference("main"), reference("v1"), pointer, value.clone());
+                assert_eq!((ids.len(), unreadable.len()), (1, 1), "{kind} {pointer} {value}");
                 let name = if pointer == "/name" { None } else { Some("v1") };
-                assert_eq!(odd[0].name.as_deref(), name, "{kind} {pointer} {value}");
+                assert_eq!(unreadable[0].name.as_deref(), name, "{kind} {pointer} {value}");
             }
         }
     }
@@ -272,10 +278,10 @@ fn one_odd_item_stops_no_listing_whatever_field_is_odd() {
 
 #[test]
 fn a_wrong_shape_names_the_item_and_the_path_in_it() {
-    let (ids, odd) = with_one_odd("GitHubPullRequest", PULLS, pull(1), pull(2), "/head/sha", json!(7));
+    let (ids, unreadable) = with_one_unreadable("GitHubPullRequest", PULLS, pull(1), pull(2), "/head/sha", json!(7));
     assert_eq!(ids, ["1"]);
-    assert_eq!((odd[0].id.as_deref(), odd[0].name.as_deref()), (Some("2"), Some("feat/2")));
-    assert_eq!(odd[0].problem, "unexpected shape at head.sha: invalid type: integer `7`, expected a string");
+    assert_eq!((unreadable[0].id.as_deref(), unreadable[0].name.as_deref()), (Some("2"), Some("feat/2")));
+    assert_eq!(unreadable[0].problem, "unexpected shape at head.sha: invalid type: integer `7`, expected a string");
 }
 
 #[test]
@@ -307,10 +313,10 @@ fn a_pull_request_has_the_facts_that_the_listing_answers_and_no_attribute_more()
     full["created_at"] = json!("2026-11-01T10:00:00Z");
     full["updated_at"] = json!("2026-11-26T10:00:00Z");
     // Of another shape: the item is none the worse.
-    let mut odd = pull(41);
-    odd["html_url"] = json!(7);
-    odd["head"]["repo"] = Value::Null;
-    let http = Script::new().get(PULLS, answer(200).json(json!([full, odd])));
+    let mut unreadable = pull(41);
+    unreadable["html_url"] = json!(7);
+    unreadable["head"]["repo"] = Value::Null;
+    let http = Script::new().get(PULLS, answer(200).json(json!([full, unreadable])));
     let Outcome::Complete(found) = ask("GitHubPullRequest", &http).unwrap() else { panic!("not complete") };
     let facts: Vec<Value> = found.inputs.iter().map(|input| serde_json::to_value(&input.facts).unwrap()).collect();
     assert_eq!(

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use orangery_plugin_sdk::listing::{Entry, Reader, entries};
 use orangery_plugin_sdk::names::encode_segment;
-use orangery_plugin_sdk::{Error, Http, OddItem, status};
+use orangery_plugin_sdk::{Error, Http, UnreadableItem, status};
 
 use crate::deployments::{Deployment, Search, Verdict};
 use crate::environments::Candidate;
@@ -29,7 +29,7 @@ pub struct Deployed {
     /// The deployment that counts, by environment id.
     pub found: HashMap<u64, Deployment>,
     /// Environments of which it cannot be told.
-    pub odd: Vec<OddItem>,
+    pub unreadable: Vec<UnreadableItem>,
 }
 
 /// The deployment that counts for each candidate that has one.
@@ -56,7 +56,7 @@ pub fn current(http: &dyn Http, project: &Project, candidates: &[Candidate]) -> 
             Err(error) if error.failure().code == "BudgetExhausted" && (position > 0 || !deployed.found.is_empty()) => {
                 let problem = "there are more environments than a poll can ask about; narrow spec.filter".to_owned();
                 let rest = open.iter().skip(position);
-                deployed.odd.extend(rest.map(|candidate| candidate.odd(problem.clone())));
+                deployed.unreadable.extend(rest.map(|candidate| candidate.unreadable(problem.clone())));
                 break;
             }
             Err(error) => {
@@ -74,7 +74,7 @@ impl Deployed {
             Verdict::Deployed(deployment) => {
                 self.found.insert(candidate.id, *deployment);
             }
-            Verdict::Odd(problem) => self.odd.push(candidate.odd(problem)),
+            Verdict::Unreadable(problem) => self.unreadable.push(candidate.unreadable(problem)),
             Verdict::Nothing => {}
         }
     }
@@ -121,7 +121,7 @@ fn sweep<'a>(
             let id = match &entry {
                 // A deployment whose environment is gone belongs to none of the candidates.
                 Entry::Item(deployment) => deployment.target().map(|target| target.id),
-                Entry::Odd { item, .. } => match whose(item, &open) {
+                Entry::Unreadable { item, .. } => match whose(item, &open) {
                     // It may be the newest of any environment, so from here on the list proves nothing.
                     None if item.id.is_none() && item.name.is_none() => {
                         return Ok(Swept { open: in_order(candidates, &open), is_conclusive: true });
@@ -141,7 +141,7 @@ fn sweep<'a>(
 }
 
 /// The candidate whose deployment cannot be read.
-fn whose(item: &OddItem, open: &HashMap<u64, (&Candidate, Search)>) -> Option<u64> {
+fn whose(item: &UnreadableItem, open: &HashMap<u64, (&Candidate, Search)>) -> Option<u64> {
     match (&item.id, &item.name) {
         (Some(id), _) => id.parse().ok().filter(|id| open.contains_key(id)),
         (None, name) => open

@@ -3,7 +3,7 @@
 //! The rule: of the 20 newest, the first that is `running`, or `success` if the environment is available.
 
 use orangery_plugin_sdk::listing::{Entry, Identity, Item};
-use orangery_plugin_sdk::{OddItem, json};
+use orangery_plugin_sdk::{UnreadableItem, json};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -124,7 +124,7 @@ pub enum Verdict {
     /// None of the newest counts.
     Nothing,
     /// A deployment that might count cannot be read.
-    Odd(String),
+    Unreadable(String),
 }
 
 impl Search {
@@ -132,11 +132,11 @@ impl Search {
     pub fn take(&mut self, entry: Entry<Deployment>, available: bool) -> Option<Verdict> {
         self.looked_at += 1;
         match entry {
-            Entry::Odd { item: OddItem { problem, .. }, .. } => {
-                Some(Verdict::Odd(format!("one of its deployments cannot be read: {problem}")))
+            Entry::Unreadable { item: UnreadableItem { problem, .. }, .. } => {
+                Some(Verdict::Unreadable(format!("one of its deployments cannot be read: {problem}")))
             }
             Entry::Item(deployment) if deployment.counts(available) => Some(if deployment.sha().is_empty() {
-                Verdict::Odd(format!("its deployment {} names no commit", deployment.id))
+                Verdict::Unreadable(format!("its deployment {} names no commit", deployment.id))
             } else {
                 Verdict::Deployed(Box::new(deployment))
             }),

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use orangery_plugin_sdk::listing::{Completeness, Identity, Item, Listed, list};
-use orangery_plugin_sdk::{Error, Facts, Input, OddItem, Outcome, Poll, json};
+use orangery_plugin_sdk::{Error, Facts, Input, Outcome, Poll, UnreadableItem, json};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -63,8 +63,8 @@ pub struct Candidate {
 
 impl Candidate {
     /// This environment as one of which it cannot be told what is deployed there.
-    pub fn odd(&self, problem: String) -> OddItem {
-        OddItem { id: Some(self.id.to_string()), name: Some(self.name.clone()), problem }
+    pub fn unreadable(&self, problem: String) -> UnreadableItem {
+        UnreadableItem { id: Some(self.id.to_string()), name: Some(self.name.clone()), problem }
     }
 }
 
@@ -81,20 +81,25 @@ pub fn environments(poll: &Poll<'_>, project: &Project) -> Result<Outcome, Error
     let stable = [running.completeness, listed.completeness] == [Completeness::Stable, Completeness::Stable];
     let mut candidates = candidates(listed.items, &running.items);
     // An available environment is looked at anyhow; of another one this was the only trace.
-    let is_candidate = |odd: &OddItem| {
-        odd.id.as_ref().is_some_and(|id| candidates.iter().any(|candidate| candidate.id.to_string() == *id))
+    let is_candidate = |unreadable: &UnreadableItem| {
+        unreadable.id.as_ref().is_some_and(|id| candidates.iter().any(|candidate| candidate.id.to_string() == *id))
     };
-    let mut odd: Vec<OddItem> = running.odd.into_iter().filter(|odd| !is_candidate(odd)).chain(listed.odd).collect();
+    let mut unreadable: Vec<UnreadableItem> = running
+        .unreadable
+        .into_iter()
+        .filter(|unreadable| !is_candidate(unreadable))
+        .chain(listed.unreadable)
+        .collect();
     candidates.retain(|candidate| poll.wants(&candidate.name, &[]));
     let mut deployed =
         current(poll.http, project, &candidates).map_err(|error| error.context("failed to list environments"))?;
-    odd.append(&mut deployed.odd);
+    unreadable.append(&mut deployed.unreadable);
     let items = candidates
         .into_iter()
         .filter_map(|candidate| deployed.found.remove(&candidate.id).map(|deployment| (candidate, deployment)))
         .collect();
     let completeness = if stable { Completeness::Stable } else { Completeness::Shifting };
-    Ok(Listed { items, odd, completeness }.outcome(|(candidate, deployment)| input(&candidate, &deployment)))
+    Ok(Listed { items, unreadable, completeness }.outcome(|(candidate, deployment)| input(&candidate, &deployment)))
 }
 
 /// The available environments, and those in another state to which something is being deployed. A server that does not

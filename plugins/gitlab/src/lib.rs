@@ -93,7 +93,7 @@ impl Provider for GitLab {
 
     fn poll(poll: &Poll<'_>, config: MergeRequestConfig) -> Result<Outcome, Error> {
         let project = Project::parse(&poll.url)?;
-        match poll.kind.as_str() {
+        match poll.provider_type.as_str() {
             "GitLabMergeRequest" => lists::merge_requests(poll, &project, config),
             "GitLabEnvironment" => environments::environments(poll, &project),
             "GitLabBranch" => lists::branches(poll, &project),

@@ -260,15 +260,15 @@ fn altered(environments: Vec<Environment>, change: impl Fn(&mut Value) + 'static
     })
 }
 
-/// The ids of the inputs and of the odd items.
+/// The ids of the inputs and of the unreadable items.
 fn told(http: &Script) -> (Vec<String>, Vec<String>) {
     let Outcome::Complete(found) = ask(http).unwrap() else { panic!("expected a complete answer") };
-    let odd = found.odd.iter().map(|odd| odd.id.clone().unwrap_or_default()).collect();
-    (found.inputs.into_iter().map(|input| input.id).collect(), odd)
+    let unreadable = found.unreadable.iter().map(|unreadable| unreadable.id.clone().unwrap_or_default()).collect();
+    (found.inputs.into_iter().map(|input| input.id).collect(), unreadable)
 }
 
 #[test]
-fn an_odd_deployment_makes_its_environment_odd_and_no_other() {
+fn an_unreadable_deployment_makes_its_environment_unreadable_and_no_other() {
     // Few environments are asked one by one, many from the project's list: the answer is the same.
     for count in [3_u64, 40] {
         let all = || (1..=count).map(|id| (id, "available", vec!["success"])).collect::<Vec<_>>();
@@ -305,7 +305,7 @@ fn an_odd_deployment_makes_its_environment_odd_and_no_other() {
 }
 
 #[test]
-fn an_odd_environment_is_told_by_its_id_and_stops_no_other() {
+fn an_unreadable_environment_is_told_by_its_id_and_stops_no_other() {
     for pointer in ["/name", "/slug", "/state"] {
         let http = altered((1..=3).map(|id| (id, "available", vec!["success"])).collect(), move |item| {
             if item["id"] == json!(2) {
@@ -367,7 +367,10 @@ fn what_the_budget_does_not_allow_to_ask_stays_as_it_is() {
         panic!("expected a complete answer")
     };
     assert_eq!(found.inputs.iter().map(|input| input.id.as_str()).collect::<Vec<_>>(), ["1", "2"]);
-    assert_eq!(found.odd.iter().filter_map(|odd| odd.id.as_deref()).collect::<Vec<_>>(), ["3", "4", "5"]);
+    assert_eq!(
+        found.unreadable.iter().filter_map(|unreadable| unreadable.id.as_deref()).collect::<Vec<_>>(),
+        ["3", "4", "5"]
+    );
 }
 
 /// A network that is closed after some requests.

@@ -3,7 +3,7 @@
 
 use orangery_plugin_gitlab::{GitLab, MergeRequestConfig};
 use orangery_plugin_sdk::testing::{Answer, Script, answer, poll};
-use orangery_plugin_sdk::{Error, Found, HttpError, OddItem, Outcome, Provider, Retry, json};
+use orangery_plugin_sdk::{Error, Found, HttpError, Outcome, Provider, Retry, UnreadableItem, json};
 use serde_json::{Value, json};
 
 const URL: &str = "https://gitlab.com/acme/team/shop";
@@ -181,34 +181,37 @@ fn every_failure_is_an_error_of_its_kind_and_never_an_empty_list() {
     }
 }
 
-/// What becomes of a listing in which one of two items has `value` at `pointer`: the readable ids, and the odd items.
-fn with_one_odd(
+/// What becomes of a listing in which one of two items has `value` at `pointer`: the readable ids, and the unreadable items.
+fn with_one_unreadable(
     kind: &str,
     url: &str,
     good: Value,
-    mut odd: Value,
+    mut unreadable: Value,
     pointer: &str,
     value: Value,
-) -> (Vec<String>, Vec<OddItem>) {
-    *odd.pointer_mut(pointer).unwrap() = value;
-    let http = Script::new().get(url, answer(200).json(json!([good, odd])));
+) -> (Vec<String>, Vec<UnreadableItem>) {
+    *unreadable.pointer_mut(pointer).unwrap() = value;
+    let http = Script::new().get(url, answer(200).json(json!([good, unreadable])));
     let Outcome::Complete(found) = ask(kind, &http).unwrap() else {
         panic!("{kind}{pointer}: expected a complete answer")
     };
-    (found.inputs.into_iter().map(|input| input.id).collect(), found.odd)
+    (found.inputs.into_iter().map(|input| input.id).collect(), found.unreadable)
 }
 
 #[test]
-fn one_odd_item_stops_no_listing_whatever_field_is_odd() {
+fn one_unreadable_item_stops_no_listing_whatever_field_is_unreadable() {
     let wrong = [Value::Null, json!(7), json!({"x": []})];
     for pointer in
         ["/title", "/draft", "/source_branch", "/sha", "/source_project_id", "/author", "/author/username", "/labels"]
     {
         for value in &wrong {
-            let (ids, odd) =
-                with_one_odd("GitLabMergeRequest", REQUESTS, request(1), request(2), pointer, value.clone());
-            let known: Vec<&str> =
-                ids.iter().map(String::as_str).chain(odd.iter().filter_map(|odd| odd.id.as_deref())).collect();
+            let (ids, unreadable) =
+                with_one_unreadable("GitLabMergeRequest", REQUESTS, request(1), request(2), pointer, value.clone());
+            let known: Vec<&str> = ids
+                .iter()
+                .map(String::as_str)
+                .chain(unreadable.iter().filter_map(|unreadable| unreadable.id.as_deref()))
+                .collect();
             assert_eq!(known, ["1", "2"], "{pointer} {value}");
         }
     }
@@ -216,10 +219,11 @@ fn one_odd_item_stops_no_listing_whatever_field_is_odd() {
     for (kind, url) in [("GitLabBranch", BRANCHES), ("GitLabTag", TAGS)] {
         for pointer in ["/commit", "/commit/id", "/name"] {
             for value in &wrong {
-                let (ids, odd) = with_one_odd(kind, url, reference("main"), reference("v1"), pointer, value.clone());
-                assert_eq!((ids.len(), odd.len()), (1, 1), "{kind} {pointer} {value}");
+                let (ids, unreadable) =
+                    with_one_unreadable(kind, url, reference("main"), reference("v1"), pointer, value.clone());
+                assert_eq!((ids.len(), unreadable.len()), (1, 1), "{kind} {pointer} {value}");
                 let name = if pointer == "/name" { None } else { Some("v1") };
-                assert_eq!(odd[0].name.as_deref(), name, "{kind} {pointer} {value}");
+                assert_eq!(unreadable[0].name.as_deref(), name, "{kind} {pointer} {value}");
             }
         }
     }
@@ -227,7 +231,7 @@ fn one_odd_item_stops_no_listing_whatever_field_is_odd() {
 
 #[test]
 fn a_tag_of_a_tree_is_named_and_the_others_are_exported() {
-    let (ids, odd) = with_one_odd(
+    let (ids, unreadable) = with_one_unreadable(
         "GitLabTag",
         TAGS,
         json!({"name": "v2.6.13", "commit": {"id": "3"}}),
@@ -235,8 +239,8 @@ fn a_tag_of_a_tree_is_named_and_the_others_are_exported() {
         "/commit",
         Value::Null,
     );
-    assert_eq!((ids.len(), odd[0].name.as_deref()), (1, Some("v2.6.11-tree")));
-    assert_eq!(odd[0].problem, "unexpected shape at commit: invalid type: null, expected struct Commit");
+    assert_eq!((ids.len(), unreadable[0].name.as_deref()), (1, Some("v2.6.11-tree")));
+    assert_eq!(unreadable[0].problem, "unexpected shape at commit: invalid type: null, expected struct Commit");
 }
 
 #[test]

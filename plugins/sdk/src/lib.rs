@@ -31,7 +31,7 @@
 //! * A plugin never sees a token: it names a credential in a [`Request`] and the host attaches it.
 //! * Every failure is an [`Error`] that says what, where and what to do; none of the helpers turns one into an empty list.
 //! * [`listing::list`] calls a listing stable only if no item can have slipped between two of its pages. An item of another
-//!   shape does not stop it: it is reported as an [`OddItem`].
+//!   shape does not stop it: it is reported as an [`UnreadableItem`].
 //!
 //! # Assumptions
 //!
@@ -60,7 +60,9 @@ pub use orangery_plugin_documents::manifest::{
     self, Credential, LimitRule, NameKind, Notifies, Scheme, ServedType, Shape, Want,
 };
 pub use orangery_plugin_documents::{Checks, EnvironmentNotice, EnvironmentState, EventNotice, Facts, Manifest};
-pub use provider::{Filter, Found, Input, NoConfig, Note, NoteLevel, OddItem, Outcome, Poll, Provider, Selection};
+pub use provider::{
+    Filter, Found, Input, NoConfig, Note, NoteLevel, Outcome, Poll, Provider, Selection, UnreadableItem,
+};
 pub use renderer::{Body, RenderContext, RenderInput, Rendered, Renderer, Rendering, Template};
 pub use role::{notifier, provider, renderer};
 pub use text::{json, names, suggest};

@@ -46,7 +46,7 @@ macro_rules! info {
     ($($arg:tt)+) => { $crate::log::write($crate::log::Level::Information, &format!($($arg)+), &[]) };
 }
 
-/// Logs a formatted line about something odd.
+/// Logs a formatted line about something unexpected.
 #[macro_export]
 macro_rules! warn {
     ($($arg:tt)+) => { $crate::log::write($crate::log::Level::Warn, &format!($($arg)+), &[]) };

@@ -51,16 +51,22 @@ pub fn answer(status: u16) -> Answer {
     Answer { response: Response { status, ..Response::default() } }
 }
 
-/// A poll of `kind` at `url` without filter, over a scripted network.
-pub fn poll<'a>(kind: &str, url: &str, http: &'a Script) -> Poll<'a> {
-    Poll { kind: kind.to_owned(), url: url.to_owned(), filter: Filter::default(), http, selection: &Everything }
+/// A poll of this provider type at `url` without filter, over a scripted network.
+pub fn poll<'a>(provider_type: &str, url: &str, http: &'a Script) -> Poll<'a> {
+    Poll {
+        provider_type: provider_type.to_owned(),
+        url: url.to_owned(),
+        filter: Filter::default(),
+        http,
+        selection: &Everything,
+    }
 }
 
 /// The notice that an environment is ready, over a scripted network.
-pub fn environment<'a>(kind: &str, url: &str, id: &str, http: &'a Script) -> Notify<'a> {
+pub fn environment<'a>(provider_type: &str, url: &str, id: &str, http: &'a Script) -> Notify<'a> {
     let environment = EnvironmentNotice {
         id: id.to_owned(),
-        provider_type: kind.to_owned(),
+        provider_type: provider_type.to_owned(),
         url: url.to_owned(),
         change_request: None,
         revision: String::new(),
@@ -70,7 +76,7 @@ pub fn environment<'a>(kind: &str, url: &str, id: &str, http: &'a Script) -> Not
         details: String::new(),
         since: None,
     };
-    Notify { kind: kind.to_owned(), url: url.to_owned(), notice: Notice::Environment(environment), http }
+    Notify { type_name: provider_type.to_owned(), url: url.to_owned(), notice: Notice::Environment(environment), http }
 }
 
 impl Script {

@@ -15,7 +15,7 @@ use orangery_controller::pipeline::requeue::RequeuePolicy;
 use orangery_core::GuardPolicy;
 use orangery_core::guard::DeletionPolicy;
 use orangery_egress::credential::consent::SecretRules;
-use orangery_egress::{Egress, Policy};
+use orangery_egress::{Egress, Loopback, Policy};
 use orangery_sandbox::{Compiler, EvaluatorSource, Limits, PluginSource, Precompiled, Sandbox, SandboxConfig};
 use orangery_test_apiserver::cut::{self, RequestOutcome};
 use prometheus_client::registry::Registry;
@@ -133,7 +133,7 @@ pub async fn sandbox() -> Result<Sandbox> {
     /// The first one compiles; the others find it done.
     static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _turn = TURN.lock().await;
-    let egress = Egress::new(Policy { allow_loopback: true, ..Policy::default() })?;
+    let egress = Egress::new(Policy { loopback: Loopback::Allowed, ..Policy::default() })?;
     let evaluator = orangery_bundled::evaluator();
     let evaluator = EvaluatorSource { bytes: evaluator.bytes, digest: evaluator.digest };
     let (limits, compiler) = (Limits::default(), Compiler::InProcess);

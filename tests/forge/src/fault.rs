@@ -94,7 +94,7 @@ pub enum Failure {
     /// 200 and JSON of another shape: an object where a list belongs.
     OtherShape,
     /// The real list, in which the item with this number, id or name has another value in one field.
-    OddItem {
+    UnreadableItem {
         /// Its `number`, `iid`, `id` or `name`, as text.
         item: String,
         /// JSON pointer to a field of the item, for example `/head/sha`.
@@ -160,8 +160,8 @@ impl Fault {
     }
 
     /// One item of a list has another value in one field, as where a forge answers null.
-    pub fn odd_item(item: impl ToString, field: &str, value: Value) -> Self {
-        Self::new(Failure::OddItem { item: item.to_string(), field: field.to_owned(), value })
+    pub fn unreadable_item(item: impl ToString, field: &str, value: Value) -> Self {
+        Self::new(Failure::UnreadableItem { item: item.to_string(), field: field.to_owned(), value })
     }
 
     /// The body trickles.

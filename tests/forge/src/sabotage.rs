@@ -82,7 +82,7 @@ pub(crate) fn instead(failure: &Failure, call: &Call) -> Option<Response> {
         | Failure::CutChunks
         | Failure::SlowHead { .. }
         | Failure::SlowBody { .. }
-        | Failure::OddItem { .. }
+        | Failure::UnreadableItem { .. }
         | Failure::RepeatedPage
         | Failure::ThenClose { .. }
         | Failure::WrongContentType { .. }
@@ -115,8 +115,8 @@ pub(crate) async fn spoil(failure: &Failure, honest: Response, call: &Call, worl
             });
             Response::from_parts(head, Body::from_stream(drip))
         }
-        Failure::OddItem { item, field, value } => {
-            // The tag of the real list would let a client keep the odd one.
+        Failure::UnreadableItem { item, field, value } => {
+            // The tag of the real list would let a client keep the unreadable one.
             head.headers.remove(header::ETAG);
             head.headers.remove(header::LAST_MODIFIED);
             head.headers.remove(header::CONTENT_LENGTH);

@@ -141,9 +141,9 @@ async fn redirects_lead_here_elsewhere_and_nowhere() {
 }
 
 #[tokio::test]
-async fn one_item_of_a_list_can_be_made_odd() {
+async fn one_item_of_a_list_can_be_made_unreadable() {
     let forge = forge().await;
-    forge.fault(Fault::odd_item(2, "/head/sha", Value::Null));
+    forge.fault(Fault::unreadable_item(2, "/head/sha", Value::Null));
     let list: Vec<Value> =
         serde_json::from_str(&anonymous(&forge, PULLS).await.unwrap().text().await.unwrap()).unwrap();
     let odd: Vec<_> =

@@ -1,8 +1,8 @@
-//! Answers what its configuration says, good or bad: `inputs` as a list of [id, attributes] or [id, attributes, facts], `odd` as a list of [id, name,
+//! Answers what its configuration says, good or bad: `inputs` as a list of [id, attributes] or [id, attributes, facts], `unreadable` as a list of [id, name,
 //! problem], `outcome` as a word; some words are ways to break.
 #![cfg(target_arch = "wasm32")]
 use orangery_test_guests::guest::{
-    Value, failure, polling::Found, polling::PollOutcome, types::Input, types::OddItem, types::PluginError as E,
+    Value, failure, polling::Found, polling::PollOutcome, types::Input, types::PluginError as E, types::UnreadableItem,
 };
 
 orangery_test_guests::provider!("Echoes", |_, config| {
@@ -16,17 +16,19 @@ orangery_test_guests::provider!("Echoes", |_, config| {
                 .collect()
         })
         .unwrap_or_default();
-    let item = |three: &Value| OddItem { id: maybe(&three[0]), name: maybe(&three[1]), problem: text(&three[2]) };
-    let odd: Vec<OddItem> = config["odd"].as_array().map(|list| list.iter().map(item).collect()).unwrap_or_default();
+    let item =
+        |three: &Value| UnreadableItem { id: maybe(&three[0]), name: maybe(&three[1]), problem: text(&three[2]) };
+    let unreadable: Vec<UnreadableItem> =
+        config["unreadable"].as_array().map(|list| list.iter().map(item).collect()).unwrap_or_default();
     let input = |id: &str, attributes: &str| Input {
         id: id.to_owned(),
         attributes: attributes.to_owned(),
         facts: String::new(),
     };
-    let only = |inputs: Vec<Input>| Ok(PollOutcome::Complete(Found { inputs, odd: Vec::new() }));
+    let only = |inputs: Vec<Input>| Ok(PollOutcome::Complete(Found { inputs, unreadable: Vec::new() }));
     let said = || failure("AsAsked", "as asked");
     match text(&config["outcome"]).as_str() {
-        "partial" => Ok(PollOutcome::Partial(Found { inputs, odd })),
+        "partial" => Ok(PollOutcome::Partial(Found { inputs, unreadable })),
         "trap" => std::process::abort(),
         "exit" => std::process::exit(0),
         "stack" => only(vec![input(&deep(0).to_string(), "{}")]),
@@ -47,7 +49,7 @@ orangery_test_guests::provider!("Echoes", |_, config| {
         "rate-limited" => Err(E::RateLimited(said())),
         "unavailable" => Err(E::Unavailable(said())),
         "malformed-answer" => Err(E::MalformedAnswer(said())),
-        _ => Ok(PollOutcome::Complete(Found { inputs, odd })),
+        _ => Ok(PollOutcome::Complete(Found { inputs, unreadable })),
     }
 });
 

@@ -30,5 +30,5 @@ orangery_test_guests::provider!("Lists", |context, _| {
         })
         .collect();
     log::log(log::Level::Information, "listed", &[("count".to_owned(), inputs.len().to_string())]);
-    Ok(PollOutcome::Complete(Found { inputs, odd: Vec::new() }))
+    Ok(PollOutcome::Complete(Found { inputs, unreadable: Vec::new() }))
 });

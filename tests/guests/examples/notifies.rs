@@ -33,7 +33,7 @@ impl notifier::Guest for Notifier {
             method: http::Method::Post,
             url: format!("{}/states", context.url),
             headers: Vec::new(),
-            body: format!("{} {word} {document}", context.kind).into_bytes(),
+            body: format!("{} {word} {document}", context.type_name).into_bytes(),
             credential: Some("api".into()),
             conditional: false,
         };

@@ -10,5 +10,5 @@ orangery_test_guests::provider!("Overflows", |_, config| {
         attributes: format!("{{\"a\":\"{}\"}}", "x".repeat(bytes)),
         facts: String::new(),
     };
-    Ok(PollOutcome::Complete(Found { inputs: (0..inputs).map(input).collect(), odd: Vec::new() }))
+    Ok(PollOutcome::Complete(Found { inputs: (0..inputs).map(input).collect(), unreadable: Vec::new() }))
 });

@@ -17,13 +17,13 @@ pub use provider::exports::orangery::plugin::provider as polling;
 pub use provider::orangery::plugin::{http, log, selection, types};
 
 /// The manifest of a provider of one type that lists branches.
-pub fn describes(kind: &str) -> Value {
+pub fn describes(provider_type: &str) -> Value {
     json!({
         "apiVersion": "plugins.orangery.dev/v1alpha1",
-        "name": kind.to_lowercase(),
+        "name": provider_type.to_lowercase(),
         "version": "0.1.0",
         "types": [{
-            "name": kind,
+            "name": provider_type,
             "nameKind": "branch",
             "nameAttribute": "branch",
             "labelled": true,
@@ -37,7 +37,7 @@ pub fn describes(kind: &str) -> Value {
 /// An answer with one input that carries what the guest has to tell.
 pub fn tells(attributes: Value) -> Result<polling::PollOutcome, types::PluginError> {
     let input = types::Input { id: "1".into(), attributes: attributes.to_string(), facts: String::new() };
-    Ok(polling::PollOutcome::Complete(polling::Found { inputs: vec![input], odd: Vec::new() }))
+    Ok(polling::PollOutcome::Complete(polling::Found { inputs: vec![input], unreadable: Vec::new() }))
 }
 
 /// The configuration of the call.
@@ -53,16 +53,16 @@ pub fn failure(code: &str, message: &str) -> types::Failure {
 /// A provider of one type: `provider!("Loops", |context, config| …)`.
 #[macro_export]
 macro_rules! provider {
-    ($kind:literal, $poll:expr) => {
+    ($provider_type:literal, $poll:expr) => {
         struct Guest;
 
         impl $crate::guest::provider_info::Guest for Guest {
             fn describe() -> String {
-                $crate::guest::describes($kind).to_string()
+                $crate::guest::describes($provider_type).to_string()
             }
 
             fn validate_config(
-                _kind: String,
+                _type_name: String,
                 config: String,
             ) -> Result<Vec<$crate::guest::types::Note>, $crate::guest::types::PluginError> {
                 $crate::guest::validates(&config)
@@ -131,7 +131,7 @@ macro_rules! renderer {
                 .to_string()
             }
 
-            fn validate_config(_kind: String, _config: String) -> Result<Vec<types::Note>, types::PluginError> {
+            fn validate_config(_type_name: String, _config: String) -> Result<Vec<types::Note>, types::PluginError> {
                 Ok(Vec::new())
             }
         }

@@ -3,7 +3,7 @@
 use super::{given, label_selector};
 use crate::set::{Dependency, InputProviderReference, InputStrategy, ResourceSet, Step};
 use kube::ResourceExt;
-use orangery_core::combine::{IdFrom, Strategy};
+use orangery_core::combine::{EmptySources, IdFrom, Strategy};
 use orangery_core::desired::CommonMetadata;
 use orangery_core::spec::{self, InputsFrom, RendererSpec, SetSpec, SpecError, StepSpec};
 use orangery_core::{NamespacedName, duration};
@@ -51,7 +51,10 @@ fn strategy(wire: Option<&InputStrategy>) -> Result<Strategy, SpecError> {
     match wire.name.as_str() {
         "" | "Flatten" => Ok(Strategy::Flatten),
         "Permute" => Ok(Strategy::Permute {
-            include_empty: wire.include_empty_providers.unwrap_or_default(),
+            empty: match wire.include_empty_providers {
+                Some(true) => EmptySources::Counted,
+                Some(false) | None => EmptySources::LeftOut,
+            },
             id_from: match wire.id_from.as_deref() {
                 None | Some("" | "Position") => IdFrom::Position,
                 Some("Content") => IdFrom::Content,

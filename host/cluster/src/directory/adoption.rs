@@ -3,15 +3,20 @@
 use super::file::{self, Held, Written};
 use super::path::ObjectPath;
 use super::{DirectoryTarget, RemoveError};
-use orangery_core::{Failed, LedgerEntry, NamespacedName, Object, Plan, Planned, keys};
+use orangery_core::{FailedObject, LedgerEntry, NamespacedName, Object, Plan, Planned, keys};
 use serde_json::{Map, Value};
 
 /// A file is ours to overwrite if its labels say so, if we wrote it, or if the ledger says that this very text is adopted. One
 /// that nobody owns is reported, so that it is decided whether it may be adopted. One that holds something else is not ours.
-pub(super) fn may_overwrite(plan: &Plan, planned: &Planned, held: &Held, path: &ObjectPath) -> Result<(), Box<Failed>> {
+pub(super) fn may_overwrite(
+    plan: &Plan,
+    planned: &Planned,
+    held: &Held,
+    path: &ObjectPath,
+) -> Result<(), Box<FailedObject>> {
     let key = planned.object.key();
     let another = |message: String| {
-        Box::new(Failed { owned_by_another: true, ..Failed::new(key.clone(), format!("{key} {message}")) })
+        Box::new(FailedObject { owned_by_another: true, ..FailedObject::new(key.clone(), format!("{key} {message}")) })
     };
     match held.owner() {
         Some(other) if other != plan.owner.name => {
@@ -38,7 +43,7 @@ pub(super) fn may_overwrite(plan: &Plan, planned: &Planned, held: &Held, path: &
         )));
     }
     let message = format!("{key} exists in {path}, which was not written by this tool ({})", planned.origin);
-    Err(Box::new(Failed { unowned: Some(serial), ..Failed::new(key.clone(), message) }))
+    Err(Box::new(FailedObject { unowned: Some(serial), ..FailedObject::new(key.clone(), message) }))
 }
 
 /// Whether the file itself lets a set take it over.

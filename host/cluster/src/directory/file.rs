@@ -10,11 +10,20 @@ use std::io::{self, Write};
 const FIRST: &str = "# Written by orangery for ResourceSet/";
 const SECOND: &str = "# uid: ";
 
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Its owner.
+    OwnerOnly,
+    /// Every account of the machine.
+    Everyone,
+}
+
 /// What is to be in a file.
 pub(super) struct Written {
     pub(super) text: String,
     pub(super) uid: String,
-    secret: bool,
+    access: Access,
 }
 
 /// What is in a file now.
@@ -38,19 +47,20 @@ impl Written {
     pub(super) fn new(owner: &Owner, object: &Object, uid: String) -> Result<Self, go_yaml::WriteError> {
         let yaml = go_yaml::to_string(&Value::Object(object.0.clone()))?;
         let text = format!("{FIRST}{}; changes made here are overwritten.\n{SECOND}{uid}\n{yaml}", owner.name);
-        Ok(Self { text, uid, secret: is_secret(object) })
+        Ok(Self { text, uid, access: access(object) })
     }
 
     /// An object that nobody owns, without our first lines.
     pub(super) fn unowned(object: &Object) -> Result<Self, go_yaml::WriteError> {
         let text = go_yaml::to_string(&Value::Object(object.0.clone()))?;
-        Ok(Self { text, uid: String::new(), secret: is_secret(object) })
+        Ok(Self { text, uid: String::new(), access: access(object) })
     }
 }
 
-fn is_secret(object: &Object) -> bool {
+/// Only the owner of the folder may read Secrets.
+fn access(object: &Object) -> Access {
     let gvk = object.gvk();
-    gvk.group.is_empty() && gvk.kind == "Secret"
+    if gvk.group.is_empty() && gvk.kind == "Secret" { Access::OwnerOnly } else { Access::Everyone }
 }
 
 impl Held {
@@ -95,21 +105,24 @@ pub(super) fn read(root: &Dir, path: &ObjectPath) -> io::Result<Option<Held>> {
 pub(super) fn write(root: &Dir, path: &ObjectPath, written: &Written) -> io::Result<()> {
     root.create_dir_all(path.folder())?;
     let folder = root.open_dir(path.folder())?;
-    replace(&folder, &path.file, written.text.as_bytes(), written.secret)
+    replace(&folder, &path.file, written.text.as_bytes(), written.access)
 }
 
 /// Writes beside, flushes, renames, flushes the directory.
-pub(super) fn replace(folder: &Dir, name: &str, bytes: &[u8], secret: bool) -> io::Result<()> {
+pub(super) fn replace(folder: &Dir, name: &str, bytes: &[u8], access: Access) -> io::Result<()> {
     let temporary = format!(".tmp-{:x}", RandomState::new().hash_one(name));
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     {
         use cap_std::fs::OpenOptionsExt;
-        options.mode(if secret { 0o600 } else { 0o644 });
+        options.mode(match access {
+            Access::OwnerOnly => 0o600,
+            Access::Everyone => 0o644,
+        });
     }
     #[cfg(not(unix))]
-    let _ = secret;
+    let _ = access;
     let mut file = folder.open_with(&temporary, &options)?;
     let done =
         file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| folder.rename(&temporary, folder, name));

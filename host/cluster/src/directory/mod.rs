@@ -29,8 +29,8 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use file::Written;
 use orangery_core::{
-    Action, ApplyReport, Change, Disposition, Explain, Failed, Halted, Kept, LedgerEntry, Mark, NamespacedName, Object,
-    ObjectKey, Owner, Plan, Planned, PruneReport, Reason, keys,
+    Action, ApplyReport, Change, Disposition, Explain, FailedObject, Halted, LedgerEntry, Mark, NamespacedName, Object,
+    ObjectKey, Owner, Plan, Planned, PruneReport, Reason, RetainedObject, keys,
 };
 use path::{ObjectPath, Unplaceable};
 use std::collections::HashMap;
@@ -93,9 +93,9 @@ impl DirectoryTarget {
     }
 
     /// Decides what to do with one object, without writing.
-    fn look(&self, plan: &Plan, planned: &Planned) -> Result<Decided, Box<Failed>> {
+    fn look(&self, plan: &Plan, planned: &Planned) -> Result<Decided, Box<FailedObject>> {
         let key = planned.object.key();
-        let failed = |message: String| Box::new(Failed::new(key.clone(), format!("{key} {message}")));
+        let failed = |message: String| Box::new(FailedObject::new(key.clone(), format!("{key} {message}")));
         let path = ObjectPath::of(&key)
             .map_err(|error| failed(format!("cannot become a file: {error} ({})", planned.origin)))?;
         let held = file::read(&self.root, &path)
@@ -129,7 +129,7 @@ impl Target for DirectoryTarget {
             let key = planned.object.key();
             let failed = match self.look(plan, planned) {
                 // Two names that differ in case only are one file on some systems.
-                Ok(look) if places.get(&look.path.folded()).is_some_and(|other| *other != key) => Failed::new(
+                Ok(look) if places.get(&look.path.folded()).is_some_and(|other| *other != key) => FailedObject::new(
                     key.clone(),
                     format!(
                         "{key} cannot become a file: {} differs from the file of another object in case only",
@@ -155,7 +155,7 @@ impl Target for DirectoryTarget {
                 if let Err(error) = kept.and_then(|()| file::write(&self.root, &path, &written)) {
                     let key = planned.object.key();
                     let message = format!("{key} cannot be written to {path}: {error}");
-                    report.failed.push(Failed::new(key, message));
+                    report.failed.push(FailedObject::new(key, message));
                     halted.halt(planned);
                     continue;
                 }
@@ -182,13 +182,15 @@ impl Target for DirectoryTarget {
                 }),
                 Ok(PruneOutcome::Released) => report.released.push(entry.key.clone()),
                 Ok(PruneOutcome::Adopted) => report.adopted.push(entry.clone()),
-                Ok(PruneOutcome::Kept) => report.kept.push(Kept {
+                Ok(PruneOutcome::Retained) => report.retained.push(RetainedObject {
                     key: entry.key.clone(),
                     mark: if entry.mark == Mark::Adopted { Mark::Adopted } else { Mark::PruneDisabled },
                     message: format!("{} stays: it says {}: disabled", entry.key, keys::PRUNE),
                 }),
                 Err(error) => {
-                    report.failed.push(Failed::new(entry.key.clone(), format!("{} delete failed: {error}", entry.key)));
+                    report
+                        .failed
+                        .push(FailedObject::new(entry.key.clone(), format!("{} delete failed: {error}", entry.key)));
                 }
             }
         }
@@ -202,7 +204,7 @@ impl Target for DirectoryTarget {
                 Ok(()) => report.released.push(entry.key.clone()),
                 Err(error) => {
                     let message = format!("{} is left in place, but its labels cannot be removed: {error}", entry.key);
-                    report.failed.push(Failed::new(entry.key.clone(), message));
+                    report.failed.push(FailedObject::new(entry.key.clone(), message));
                 }
             }
         }
@@ -232,7 +234,7 @@ struct Decided {
 enum PruneOutcome {
     Gone,
     Released,
-    Kept,
+    Retained,
     Adopted,
 }
 
@@ -261,7 +263,7 @@ impl DirectoryTarget {
             .as_ref()
             .is_ok_and(|object| disabled(object.annotation(keys::PRUNE)) || disabled(object.label(keys::PRUNE)))
         {
-            return Ok(PruneOutcome::Kept);
+            return Ok(PruneOutcome::Retained);
         }
         if entry.mark == Mark::Adopted {
             return Ok(PruneOutcome::Adopted);

@@ -4,7 +4,7 @@
 //! A document is whole or absent, also after a crash. A document that cannot be read is an error and never taken for an
 //! empty one: an empty ledger would orphan everything it listed.
 
-use super::file::replace;
+use super::file::{Access, replace};
 use super::path::ObjectPath;
 use cap_std::fs::Dir;
 use orangery_core::{Disposition, Explain, Reason};
@@ -79,8 +79,7 @@ impl Explain for StateError {
         match self {
             // Free space and access rights change without our being told.
             Self::Io { .. } => Disposition::Retry,
-            Self::Damaged { .. } => Disposition::WaitForChange,
-            Self::Name { .. } | Self::Unwritable { .. } => Disposition::GiveUp,
+            Self::Damaged { .. } | Self::Name { .. } | Self::Unwritable { .. } => Disposition::WaitForChange,
         }
     }
 }
@@ -101,7 +100,7 @@ impl StateDirectory {
         let mut bytes = serde_json::to_vec_pretty(document)
             .map_err(|cause| StateError::Unwritable { name: name.to_owned(), cause })?;
         bytes.push(b'\n');
-        replace(&self.dir, &file, &bytes, true).map_err(|cause| StateError::Io {
+        replace(&self.dir, &file, &bytes, Access::OwnerOnly).map_err(|cause| StateError::Io {
             action: "write",
             name: name.to_owned(),
             cause,
@@ -146,7 +145,7 @@ impl StateDirectory {
         let folder = format!("{REPLACED}/{}", path.folder());
         self.dir.create_dir_all(&folder)?;
         // The text may hold secrets, so only the owner may read it.
-        replace(&self.dir.open_dir(&folder)?, &path.file, text.as_bytes(), true)
+        replace(&self.dir.open_dir(&folder)?, &path.file, text.as_bytes(), Access::OwnerOnly)
     }
 
     /// Removes a document; it may be absent.

@@ -146,7 +146,7 @@ async fn an_object_that_says_prune_disabled_stays() {
     object.0["metadata"]["annotations"] = json!({keys::PRUNE: "Disabled"});
     let report = target.apply(&plan(&set, vec![object], &Ledger::default())).await;
     let pruned = target.prune(&set, &stale(&ledger(&report))).await;
-    assert_eq!((pruned.kept.len(), pruned.kept[0].mark), (1, Mark::PruneDisabled));
+    assert_eq!((pruned.retained.len(), pruned.retained[0].mark), (1, Mark::PruneDisabled));
     assert!(dir.path().join(FILE).exists());
 }
 

@@ -69,7 +69,7 @@ async fn an_object_that_says_prune_disabled_stays_in_the_ledger() -> Result<()> 
     map["metadata"]["annotations"] = json!({keys::PRUNE: "Disabled"});
     world.applied(vec![map]).await?;
     let (_, pruned) = world.settle(Vec::new()).await?;
-    assert_eq!((pruned.kept.len(), pruned.deleted.len()), (1, 0));
+    assert_eq!((pruned.retained.len(), pruned.deleted.len()), (1, 0));
     assert_eq!(world.ledger.iter().next().context("it is still known")?.mark, Mark::PruneDisabled);
     Ok(())
 }

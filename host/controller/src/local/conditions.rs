@@ -37,12 +37,15 @@ pub(super) fn is_ready(conditions: &[Condition]) -> bool {
     Conditions::new(conditions.to_vec()).is(ConditionType::Ready, ConditionStatus::True)
 }
 
-/// The message of Ready, and what is odd.
+/// The message of Ready, and of the abnormal conditions.
 pub(super) fn message(conditions: &[Condition]) -> String {
-    let shown = |kind: ConditionType| {
-        conditions.iter().find(|condition| condition.kind == kind.as_str()).map(|condition| condition.message.as_str())
+    let shown = |condition_type: ConditionType| {
+        conditions
+            .iter()
+            .find(|condition| condition.condition_type == condition_type.as_str())
+            .map(|condition| condition.message.as_str())
     };
-    let odd = [
+    let abnormal = [
         ConditionType::PruneHeld,
         ConditionType::InputsNotReady,
         ConditionType::SourceStale,
@@ -52,7 +55,7 @@ pub(super) fn message(conditions: &[Condition]) -> String {
         ConditionType::Warning,
     ];
     let mut parts: Vec<&str> = shown(ConditionType::Ready).into_iter().collect();
-    for message in odd.into_iter().filter_map(shown) {
+    for message in abnormal.into_iter().filter_map(shown) {
         if !parts.contains(&message) {
             parts.push(message);
         }

@@ -18,7 +18,7 @@ pub struct ProviderRow {
     pub inputs: usize,
     /// Whether its Ready condition is true.
     pub ready: bool,
-    /// The message of its Ready condition, and of what is odd.
+    /// The message of its Ready condition, and of its abnormal conditions.
     pub message: String,
     /// When to poll again.
     pub requeue: Requeue,
@@ -35,7 +35,7 @@ pub struct SetRow {
     pub objects: usize,
     /// Whether its Ready condition is true.
     pub ready: bool,
-    /// The message of its Ready condition, and of what is odd.
+    /// The message of its Ready condition, and of its abnormal conditions.
     pub message: String,
     /// What was created, changed and deleted: `Kind/ns/name created`.
     pub changes: Vec<String>,
@@ -71,5 +71,21 @@ impl Pass {
             .filter(|row| !row.ready || row.held > 0)
             .map(|row| format!("{SET_KIND}/{}: {}", row.name, row.message));
         providers.chain(sets).collect()
+    }
+}
+
+impl ProviderRow {
+    /// ✔ if the provider is ready, otherwise ✗.
+    #[must_use]
+    pub fn mark(&self) -> &'static str {
+        if self.ready { "✔" } else { "✗" }
+    }
+}
+
+impl SetRow {
+    /// ✔ if the set is ready and none of its deletions is held, otherwise ✗.
+    #[must_use]
+    pub fn mark(&self) -> &'static str {
+        if self.ready && self.held == 0 { "✔" } else { "✗" }
     }
 }

@@ -40,7 +40,7 @@ pub struct SavedProvider {
     pub waiting: Vec<String>,
     /// Items of the last answer that could not be read.
     #[serde(default)]
-    pub odd: Vec<String>,
+    pub unreadable: Vec<String>,
     /// `status.lastExportedRevision`; empty if it never answered.
     #[serde(default)]
     pub revision: String,
@@ -58,7 +58,7 @@ impl SavedProvider {
     pub fn snapshot(&self) -> Snapshot {
         let freshness = self.stale.map_or(Freshness::Fresh, |(reason, since)| Freshness::Stale { reason, since });
         Snapshot::restored(self.exported_inputs.clone(), self.waiting.clone(), self.revision.clone(), freshness)
-            .with_odd(self.odd.clone())
+            .with_unreadable(self.unreadable.clone())
     }
 
     /// Saves a snapshot and its conditions.
@@ -67,7 +67,7 @@ impl SavedProvider {
         Self {
             exported_inputs: snapshot.inputs().clone(),
             waiting: snapshot.waiting().to_vec(),
-            odd: snapshot.odd().to_vec(),
+            unreadable: snapshot.unreadable().to_vec(),
             revision: snapshot.revision().to_owned(),
             stale: match snapshot.freshness() {
                 Freshness::Stale { reason, since } => Some((*reason, *since)),

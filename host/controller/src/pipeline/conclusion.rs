@@ -34,7 +34,7 @@ impl Conclusion {
     #[must_use]
     pub fn of_error(error: &(impl Explain + ?Sized)) -> Self {
         match error.disposition() {
-            Disposition::WaitForChange | Disposition::GiveUp => Self::stalled(error.reason(), terminal(error)),
+            Disposition::WaitForChange => Self::stalled(error.reason(), terminal(error)),
             disposition @ (Disposition::Retry | Disposition::RetryAfter(_)) => {
                 Self::failed(error.reason(), error.to_string(), disposition.into())
             }
@@ -61,5 +61,5 @@ pub(crate) fn shortened_timeout(cadence: Cadence) -> Option<Abnormal> {
         keys::RECONCILE_TIMEOUT,
         duration::format(cadence.timeout)
     );
-    Some(Abnormal { kind: ConditionType::Warning, reason: Reason::Warning, message })
+    Some(Abnormal { condition_type: ConditionType::Warning, reason: Reason::Warning, message })
 }

@@ -38,6 +38,16 @@ pub enum IdFrom {
     Content,
 }
 
+/// What a provider without inputs does under Permute: `spec.inputStrategy.includeEmptyProviders`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EmptySources {
+    /// It is left out of the product.
+    #[default]
+    LeftOut,
+    /// It makes the product empty.
+    Counted,
+}
+
 /// `spec.inputStrategy`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Strategy {
@@ -46,8 +56,8 @@ pub enum Strategy {
     Flatten,
     /// Every input of every provider with every input of every other.
     Permute {
-        /// A provider without inputs makes the product empty instead of being left out.
-        include_empty: bool,
+        /// What a provider without inputs does to the product.
+        empty: EmptySources,
         /// What ids are made from.
         id_from: IdFrom,
     },
@@ -200,7 +210,7 @@ pub fn combine(ingredients: CombineRequest<'_>) -> Result<Combined, CombineError
     let notices = sources.iter().flat_map(Source::repeated_ids).collect();
     let inputs = match strategy {
         Strategy::Flatten => flatten::flatten(&sources)?,
-        Strategy::Permute { include_empty, id_from } => permute::permute(&sources, include_empty, id_from)?,
+        Strategy::Permute { empty, id_from } => permute::permute(&sources, empty, id_from)?,
     };
     Ok(Combined { inputs, inputless: false, notices })
 }

@@ -1,7 +1,7 @@
 //! Every input of every source with every input of every other: the first source varies slowest.
 
 use super::source::{Part, Source};
-use super::{CombineError, CombinedInput, IdFrom, MAX_COMBINED, MAX_COMBINED_BYTES, normalise};
+use super::{CombineError, CombinedInput, EmptySources, IdFrom, MAX_COMBINED, MAX_COMBINED_BYTES, normalise};
 use crate::digest;
 use crate::input::Attributes;
 use crate::ledger::SourceRef;
@@ -28,10 +28,11 @@ impl<'a> Axis<'a> {
 
 pub(super) fn permute(
     sources: &[Source],
-    include_empty: bool,
+    empty: EmptySources,
     id_from: IdFrom,
 ) -> Result<Vec<CombinedInput>, CombineError> {
-    let counted: Vec<&Source> = sources.iter().filter(|source| include_empty || !source.inputs.is_empty()).collect();
+    let is_counted = |source: &&Source| empty == EmptySources::Counted || !source.inputs.is_empty();
+    let counted: Vec<&Source> = sources.iter().filter(is_counted).collect();
     let keys = keys(&counted)?;
     let total = check_bounds(&counted, &keys)?;
     if total == 0 {

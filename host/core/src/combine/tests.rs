@@ -26,7 +26,7 @@ fn run(strategy: Strategy, inline: &[Value], providers: Vec<Source>) -> Result<C
 }
 
 const FLATTEN: Strategy = Strategy::Flatten;
-const PERMUTE: Strategy = Strategy::Permute { include_empty: false, id_from: IdFrom::Position };
+const PERMUTE: Strategy = Strategy::Permute { empty: EmptySources::LeftOut, id_from: IdFrom::Position };
 
 fn seen(combined: &Combined, path: &[&str]) -> Vec<String> {
     let find = |input: &CombinedInput| {
@@ -76,7 +76,7 @@ fn permute_varies_the_last_provider_fastest_and_has_the_ids_of_flux_operator() {
 
 #[test]
 fn permutations_keyed_by_content_keep_their_ids_when_an_input_is_added_in_front() {
-    let by_content = Strategy::Permute { include_empty: false, id_from: IdFrom::Content };
+    let by_content = Strategy::Permute { empty: EmptySources::LeftOut, id_from: IdFrom::Content };
     let before = run(by_content, &[], vec![provider("a", ids(&["1"])), provider("b", ids(&["x"]))]).unwrap();
     let after = run(by_content, &[], vec![provider("a", ids(&["0", "1"])), provider("b", ids(&["x"]))]).unwrap();
     assert_eq!(seen(&after, &["id"]).get(1), seen(&before, &["id"]).first());
@@ -87,7 +87,7 @@ fn permutations_keyed_by_content_keep_their_ids_when_an_input_is_added_in_front(
 fn an_empty_provider_is_left_out_of_the_product_or_makes_it_empty() {
     let providers = || vec![provider("a", ids(&["1", "2"])), provider("b", vec![])];
     assert_eq!(run(PERMUTE, &[], providers()).unwrap().inputs.len(), 2);
-    let counting = Strategy::Permute { include_empty: true, id_from: IdFrom::Position };
+    let counting = Strategy::Permute { empty: EmptySources::Counted, id_from: IdFrom::Position };
     assert!(run(counting, &[], providers()).unwrap().inputs.is_empty());
     // The set has no inline inputs, so it does not count as an empty provider.
     assert_eq!(run(counting, &[], vec![provider("a", ids(&["1", "2"]))]).unwrap().inputs.len(), 2);

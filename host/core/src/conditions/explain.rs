@@ -12,8 +12,6 @@ pub enum Disposition {
     RetryAfter(Duration),
     /// Trying again cannot help: wait for a change of the manifest, a Secret or a plugin.
     WaitForChange,
-    /// The object will never be right; nothing more is done with it.
-    GiveUp,
 }
 
 /// Implemented by every error enum of `host/`, by a match without `_`: a new variant must choose.

@@ -115,7 +115,7 @@ impl ConditionStatus {
 pub struct Condition {
     /// Its type. Types that Orangery does not define are kept.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub condition_type: String,
     /// Whether the condition holds.
     pub status: ConditionStatus,
     /// Generation of the manifest that it is about.
@@ -147,27 +147,34 @@ impl Conditions {
     /// Conditions read from a status.
     #[must_use]
     pub fn new(mut conditions: Vec<Condition>) -> Self {
-        conditions.sort_by_key(|condition| ConditionType::rank(&condition.kind));
+        conditions.sort_by_key(|condition| ConditionType::rank(&condition.condition_type));
         Self(conditions)
     }
 
     /// The condition of this type.
     #[must_use]
-    pub fn get(&self, kind: ConditionType) -> Option<&Condition> {
-        self.0.iter().find(|condition| condition.kind == kind.as_str())
+    pub fn get(&self, condition_type: ConditionType) -> Option<&Condition> {
+        self.0.iter().find(|condition| condition.condition_type == condition_type.as_str())
     }
 
     /// Whether a condition has a status.
     #[must_use]
-    pub fn is(&self, kind: ConditionType, status: ConditionStatus) -> bool {
-        self.get(kind).is_some_and(|condition| condition.status == status)
+    pub fn is(&self, condition_type: ConditionType, status: ConditionStatus) -> bool {
+        self.get(condition_type).is_some_and(|condition| condition.status == status)
     }
 
     /// Sets a condition. The transition time changes only with the status.
-    pub fn set(&mut self, kind: ConditionType, status: ConditionStatus, reason: Reason, message: &str, stamp: Stamp) {
+    pub fn set(
+        &mut self,
+        condition_type: ConditionType,
+        status: ConditionStatus,
+        reason: Reason,
+        message: &str,
+        stamp: Stamp,
+    ) {
         let message = cut(message);
         let reason = reason.as_str().to_owned();
-        if let Some(known) = self.0.iter_mut().find(|condition| condition.kind == kind.as_str()) {
+        if let Some(known) = self.0.iter_mut().find(|condition| condition.condition_type == condition_type.as_str()) {
             if known.status != status {
                 known.status = status;
                 known.last_transition_time = stamp.now.to_string();
@@ -178,19 +185,19 @@ impl Conditions {
             return;
         }
         self.0.push(Condition {
-            kind: kind.as_str().to_owned(),
+            condition_type: condition_type.as_str().to_owned(),
             status,
             observed_generation: stamp.generation,
             last_transition_time: stamp.now.to_string(),
             reason,
             message,
         });
-        self.0.sort_by_key(|condition| ConditionType::rank(&condition.kind));
+        self.0.sort_by_key(|condition| ConditionType::rank(&condition.condition_type));
     }
 
     /// Removes the condition of this type.
-    pub fn remove(&mut self, kind: ConditionType) {
-        self.0.retain(|condition| condition.kind != kind.as_str());
+    pub fn remove(&mut self, condition_type: ConditionType) {
+        self.0.retain(|condition| condition.condition_type != condition_type.as_str());
     }
 
     /// All of them, in order.

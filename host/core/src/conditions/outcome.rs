@@ -53,7 +53,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Abnormal {
     /// Which condition.
-    pub kind: ConditionType,
+    pub condition_type: ConditionType,
     /// The reason of the condition.
     pub reason: Reason,
     /// What, where, what to do.
@@ -128,26 +128,27 @@ pub fn conclude(previous: &Conditions, outcome: &Outcome, abnormal: Option<&[Abn
         (None, _) => {}
         // A skipped reconciliation does not know whether the other abnormal conditions still hold.
         (Some(abnormal), Outcome::Skipped { .. }) => {
-            let kinds: Vec<ConditionType> = ABNORMAL.into_iter().filter(|kind| has(abnormal, *kind)).collect();
-            show(&mut next, abnormal, &kinds, stamp);
+            let types: Vec<ConditionType> =
+                ABNORMAL.into_iter().filter(|condition_type| has(abnormal, *condition_type)).collect();
+            show(&mut next, abnormal, &types, stamp);
         }
         (Some(abnormal), _) => show(&mut next, abnormal, &ABNORMAL, stamp),
     }
     next
 }
 
-fn has(abnormal: &[Abnormal], kind: ConditionType) -> bool {
-    abnormal.iter().any(|one| one.kind == kind)
+fn has(abnormal: &[Abnormal], condition_type: ConditionType) -> bool {
+    abnormal.iter().any(|one| one.condition_type == condition_type)
 }
 
-fn show(conditions: &mut Conditions, abnormal: &[Abnormal], kinds: &[ConditionType], stamp: Stamp) {
-    for kind in kinds.iter().copied() {
-        let of_kind: Vec<&Abnormal> = abnormal.iter().filter(|one| one.kind == kind).collect();
-        match of_kind.first() {
-            None => conditions.remove(kind),
+fn show(conditions: &mut Conditions, abnormal: &[Abnormal], types: &[ConditionType], stamp: Stamp) {
+    for condition_type in types.iter().copied() {
+        let of_type: Vec<&Abnormal> = abnormal.iter().filter(|one| one.condition_type == condition_type).collect();
+        match of_type.first() {
+            None => conditions.remove(condition_type),
             Some(first) => {
-                let messages: Vec<&str> = of_kind.iter().map(|one| one.message.as_str()).collect();
-                conditions.set(kind, ConditionStatus::True, first.reason, &messages.join("\n"), stamp);
+                let messages: Vec<&str> = of_type.iter().map(|one| one.message.as_str()).collect();
+                conditions.set(condition_type, ConditionStatus::True, first.reason, &messages.join("\n"), stamp);
             }
         }
     }

@@ -15,7 +15,7 @@ fn failed() -> Outcome {
 }
 
 fn types(conditions: &Conditions) -> Vec<&str> {
-    conditions.as_slice().iter().map(|condition| condition.kind.as_str()).collect()
+    conditions.as_slice().iter().map(|condition| condition.condition_type.as_str()).collect()
 }
 
 #[test]
@@ -84,25 +84,26 @@ fn a_skip_says_ready_only_to_those_who_never_were_anything() {
 }
 
 #[test]
-fn what_is_odd_is_shown_while_it_lasts() {
-    let odd = |message: &str| Abnormal {
-        kind: ConditionType::DuplicateObjects,
+fn an_abnormal_condition_is_shown_while_it_lasts() {
+    let abnormal = |message: &str| Abnormal {
+        condition_type: ConditionType::DuplicateObjects,
         reason: Reason::DuplicateObjects,
         message: message.into(),
     };
-    let shown = conclude(&Conditions::default(), &succeeded(1, true), Some(&[odd("a"), odd("b")]), EARLY);
+    let shown = conclude(&Conditions::default(), &succeeded(1, true), Some(&[abnormal("a"), abnormal("b")]), EARLY);
     assert_eq!(shown.get(ConditionType::DuplicateObjects).unwrap().message, "a\nb");
     assert_eq!(types(&conclude(&shown, &failed(), None, LATE)), ["Reconciling", "Ready", "DuplicateObjects"]);
     assert_eq!(types(&conclude(&shown, &succeeded(1, false), Some(&[]), LATE)), ["Ready"]);
 }
 
 #[test]
-fn what_was_left_out_adds_what_is_odd_and_takes_nothing_away() {
-    let odd = |kind, message: &str| Abnormal { kind, reason: Reason::Warning, message: message.into() };
-    let before = [odd(ConditionType::LimitReached, "2 wait"), odd(ConditionType::Warning, "old")];
+fn what_was_left_out_adds_what_is_abnormal_and_takes_nothing_away() {
+    let abnormal =
+        |condition_type, message: &str| Abnormal { condition_type, reason: Reason::Warning, message: message.into() };
+    let before = [abnormal(ConditionType::LimitReached, "2 wait"), abnormal(ConditionType::Warning, "old")];
     let polled = conclude(&Conditions::default(), &succeeded(1, true), Some(&before), EARLY);
     let skipped = Outcome::Skipped { reason: Reason::SkippedDueToSchedule, message: "later".into() };
-    let after = conclude(&polled, &skipped, Some(&[odd(ConditionType::Warning, "never")]), LATE);
+    let after = conclude(&polled, &skipped, Some(&[abnormal(ConditionType::Warning, "never")]), LATE);
     assert_eq!(types(&after), ["Ready", "LimitReached", "Warning"]);
     assert_eq!(after.get(ConditionType::Warning).unwrap().message, "never");
     assert_eq!(conclude(&polled, &skipped, Some(&[]), LATE), polled);
@@ -120,7 +121,8 @@ fn long_messages_are_cut_at_a_character() {
 fn conditions_of_others_are_kept_behind_ours() {
     let mut conditions = Conditions::default();
     conditions.set(ConditionType::Ready, ConditionStatus::True, Reason::ReconciliationSucceeded, "", EARLY);
-    let foreign = Condition { kind: "Theirs".into(), ..conditions.get(ConditionType::Ready).cloned().unwrap() };
+    let foreign =
+        Condition { condition_type: "Theirs".into(), ..conditions.get(ConditionType::Ready).cloned().unwrap() };
     let mut all = Conditions::new(vec![foreign, conditions.get(ConditionType::Ready).cloned().unwrap()]);
     all.set(ConditionType::Stalled, ConditionStatus::True, Reason::BuildFailed, "", EARLY);
     assert_eq!(types(&all), ["Stalled", "Ready", "Theirs"]);

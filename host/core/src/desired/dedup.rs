@@ -14,8 +14,16 @@ pub(super) struct Candidate {
     pub(super) origin: Arc<str>,
     pub(super) input: Option<Arc<InputRef>>,
     pub(super) template: Arc<str>,
-    /// Kept although an object with its identity is there, as in Flux Operator's sets without inputs.
-    pub(super) lenient: bool,
+    pub(super) repeated: Repeated,
+}
+
+/// What becomes of an object whose identity an earlier one has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeated {
+    /// The earlier one is used.
+    Dropped,
+    /// Both are applied in their order, as in Flux Operator's sets without inputs.
+    Kept,
 }
 
 /// The objects of a step in order, with an index by identity.
@@ -34,15 +42,15 @@ impl<'a> Index<'a> {
 
     /// Labels an object and adds it, unless one of its identity is there.
     pub(super) fn add(&mut self, candidate: Candidate, notices: &mut Vec<Notice>) -> Result<(), DesiredError> {
-        let Candidate { mut object, origin, input, template, lenient } = candidate;
+        let Candidate { mut object, origin, input, template, repeated } = candidate;
         let key = Arc::new(object.key());
         let winner = self.first.get(&key).and_then(|index| self.objects.get_mut(*index));
-        if winner.is_none() || lenient {
+        if winner.is_none() || repeated == Repeated::Kept {
             metadata::check_template(&object, &origin, self.rules)?;
         }
         metadata::stamp(&mut object, self.rules);
         if let Some(winner) = winner {
-            if let Some(message) = conflict(winner, &object, &origin, lenient) {
+            if let Some(message) = conflict(winner, &object, &origin, repeated) {
                 match self.rules.on_duplicate {
                     OnDuplicate::Error => return Err(DesiredError::Duplicate(message)),
                     OnDuplicate::Warn => notices.push(Notice::warning(Reason::DuplicateObjects, message)),
@@ -50,7 +58,7 @@ impl<'a> Index<'a> {
             } else {
                 winner.sharers.extend(input.clone());
             }
-            if !lenient {
+            if repeated == Repeated::Dropped {
                 return Ok(());
             }
         } else {
@@ -79,12 +87,11 @@ impl<'a> Index<'a> {
 }
 
 /// What to say of the loser; nothing if both are equal once they are labelled.
-pub(super) fn conflict(winner: &Wanted, loser: &Object, origin: &str, lenient: bool) -> Option<String> {
+pub(super) fn conflict(winner: &Wanted, loser: &Object, origin: &str, repeated: Repeated) -> Option<String> {
     let path = first_difference(&winner.object.unpack().into_value(), &loser.clone().into_value())?;
-    let who = if lenient {
-        "both are kept, and the last one applied wins"
-    } else {
-        "the first is used, the second is dropped"
+    let who = match repeated {
+        Repeated::Kept => "both are kept, and the last one applied wins",
+        Repeated::Dropped => "the first is used, the second is dropped",
     };
     Some(format!(
         "{} is rendered by {} and by {origin}, and they differ at {path}; {who}: make the names distinct or the objects equal",

@@ -20,6 +20,7 @@ use crate::input::NamespacedName;
 use crate::ledger::InputRef;
 use crate::object::{Object, ObjectKey, PackedObject};
 use crate::{digest, keys};
+use dedup::{Candidate, Index, Repeated};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -264,7 +265,7 @@ pub fn desire(steps: Vec<RenderedStep>, rules: &Rules<'_>) -> Result<DesiredSet,
 
 fn desire_step(step: RenderedStep, rules: &Rules<'_>, set: &mut DesiredSet) -> Result<DesiredStep, DesiredError> {
     let RenderedStep { name, wait, templates, renderings } = step;
-    let mut index = dedup::Index::new(rules, renderings.len());
+    let mut index = Index::new(rules, renderings.len());
     for rendered in ordered(&templates, renderings) {
         let input = rendered.input.clone();
         if let Err(error) = take(rendered, rules, &mut index, &mut set.notices) {
@@ -278,7 +279,7 @@ fn desire_step(step: RenderedStep, rules: &Rules<'_>, set: &mut DesiredSet) -> R
 fn take(
     rendered: Rendered,
     rules: &Rules<'_>,
-    index: &mut dedup::Index<'_>,
+    index: &mut Index<'_>,
     notices: &mut Vec<Notice>,
 ) -> Result<(), DesiredError> {
     let Rendered { form, text, origin, input, template } = rendered;
@@ -290,11 +291,11 @@ fn take(
     if bytes > MAX_OBJECT_BYTES {
         return Err(DesiredError::TooBig { key: Box::new(object.key()), origin, bytes });
     }
-    let lenient = rules.inputless && form == Form::Structured;
-    if !lenient && object.annotation(keys::RECONCILE) == Some("disabled") {
+    let repeated = if rules.inputless && form == Form::Structured { Repeated::Kept } else { Repeated::Dropped };
+    if repeated == Repeated::Dropped && object.annotation(keys::RECONCILE) == Some("disabled") {
         return Ok(());
     }
-    index.add(dedup::Candidate { object, origin, input, template, lenient }, notices)
+    index.add(Candidate { object, origin, input, template, repeated }, notices)
 }
 
 /// The error is that of the input's environment; without an input it is that of the set.

@@ -2,7 +2,7 @@
 //! found here, after the scopes of the kinds are known.
 
 use super::Scopes;
-use super::dedup::conflict;
+use super::dedup::{Repeated, conflict};
 use super::{DesiredError, DesiredSet, DesiredStep, OnDuplicate, Wanted, blame, check_across_steps};
 use crate::conditions::{Notice, Reason};
 use crate::object::{Object, ObjectKey, PackedObject};
@@ -17,7 +17,7 @@ impl DesiredSet {
     /// # Errors
     /// Unequal objects are one, or two steps have the same object, and that is an error here.
     pub fn normalised(self, scopes: &Scopes, on_duplicate: OnDuplicate) -> Result<Self, DesiredError> {
-        if !self.objects().any(|wanted| scopes.is_odd(wanted.object.key())) {
+        if !self.objects().any(|wanted| scopes.is_misplaced(wanted.object.key())) {
             return Ok(self);
         }
         let mut normal =
@@ -43,8 +43,8 @@ fn normalised_step(
     let mut objects: Vec<Wanted> = Vec::with_capacity(step.objects.len());
     let mut first: HashMap<ObjectKey, usize> = HashMap::new();
     for wanted in step.objects {
-        let is_odd = scopes.is_odd(wanted.object.key());
-        let wanted = if is_odd { without_namespace(wanted, &mut set.notices) } else { wanted };
+        let is_misplaced = scopes.is_misplaced(wanted.object.key());
+        let wanted = if is_misplaced { without_namespace(wanted, &mut set.notices) } else { wanted };
         let key = wanted.object.key().clone();
         let winner = first.get(&key).and_then(|index| objects.get_mut(*index));
         let Some(winner) = winner.filter(|_| wanted.input.is_some()) else {
@@ -52,7 +52,7 @@ fn normalised_step(
             objects.push(wanted);
             continue;
         };
-        let Some(message) = conflict(winner, &wanted.object.unpack(), &wanted.origin, false) else {
+        let Some(message) = conflict(winner, &wanted.object.unpack(), &wanted.origin, Repeated::Dropped) else {
             share(winner, wanted);
             continue;
         };

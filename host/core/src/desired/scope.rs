@@ -87,14 +87,14 @@ impl Scopes {
 
     /// Whether a key has a namespace although its kind is cluster-scoped.
     #[must_use]
-    pub fn is_odd(&self, key: &ObjectKey) -> bool {
+    pub fn is_misplaced(&self, key: &ObjectKey) -> bool {
         !key.namespace.is_empty() && self.of(&key.group, &key.kind) == Some(Scope::Cluster)
     }
 
     /// The key, without its namespace if the kind is cluster-scoped.
     #[must_use]
     pub fn key(&self, key: &ObjectKey) -> ObjectKey {
-        let namespace = if self.is_odd(key) { String::new() } else { key.namespace.clone() };
+        let namespace = if self.is_misplaced(key) { String::new() } else { key.namespace.clone() };
         ObjectKey { namespace, ..key.clone() }
     }
 
@@ -103,7 +103,7 @@ impl Scopes {
     #[must_use]
     pub fn ledger(&self, ledger: &Ledger) -> Ledger {
         let mut normal = ledger.clone();
-        for entry in ledger.iter().filter(|entry| self.is_odd(&entry.key)) {
+        for entry in ledger.iter().filter(|entry| self.is_misplaced(&entry.key)) {
             normal.remove(&entry.key);
             let entry = LedgerEntry { key: self.key(&entry.key), ..entry.clone() };
             let merged = match normal.remove(&entry.key) {

@@ -204,12 +204,12 @@ fn owner_labels_and_common_metadata_are_written() {
 }
 
 #[test]
-fn odd_metadata_is_printed_as_flux_operator_prints_it() {
-    let odd = |metadata: Value| object(json!({"kind": "A", "metadata": metadata}));
+fn malformed_metadata_is_printed_as_flux_operator_prints_it() {
+    let malformed = |metadata: Value| object(json!({"kind": "A", "metadata": metadata}));
     let objects = vec![
-        (0, odd(json!("foo"))),
+        (0, malformed(json!("foo"))),
         (1, object(json!({"kind": "B"}))),
-        (2, odd(json!({"name": "c", "labels": null, "annotations": null}))),
+        (2, malformed(json!({"name": "c", "labels": null, "annotations": null}))),
     ];
     let set = Case::usual().run(vec![step(None, vec![rendering("1", objects)])]).unwrap();
     let metadata: Vec<_> = set.objects().map(|wanted| wanted.object.unpack().0["metadata"].clone()).collect();

@@ -75,7 +75,7 @@ impl PruneEligibility<'_> {
             let why = || "nothing of an environment is deleted until all of it is applied and ready".to_owned();
             return (!self.standing.is_whole(input)).then(|| (Reason::ReconciliationFailed, why()));
         }
-        self.doubt_of_source(&input.source).or_else(|| self.oddness(input)).or_else(|| {
+        self.doubt_of_source(&input.source).or_else(|| self.doubt_of_unreadable_item(input)).or_else(|| {
             let relative = self.unnamed.iter().find(|unnamed| unnamed.may_have_been(entry))?;
             let why = format!(
                 "{} is not deleted until all inputs of {} can be rendered: they have no id, and it may be of one of them",
@@ -87,9 +87,9 @@ impl PruneEligibility<'_> {
 
     /// An item that exists and cannot be read is exported if it was before. Where the provider was made anew it never was,
     /// and only the ledger knows of it.
-    fn oddness(&self, input: &InputRef) -> Option<(Reason, String)> {
+    fn doubt_of_unreadable_item(&self, input: &InputRef) -> Option<(Reason, String)> {
         let is_own = |state: &&SourceState| input.source == SourceRef::provider(&state.name).into();
-        let own = self.sources.iter().filter(is_own).find(|state| state.odd.may_be(&input.uid))?;
+        let own = self.sources.iter().filter(is_own).find(|state| state.unreadable.may_be(&input.uid))?;
         let why = format!(
             "nothing of an environment is deleted while its item in the answer of provider {} cannot be read",
             own.name
@@ -99,7 +99,7 @@ impl PruneEligibility<'_> {
 
     /// A permutation with an item that exists, cannot be read and is not exported is missing like one whose item is gone.
     fn unreadable_part(&self) -> Option<(Reason, String)> {
-        let state = self.sources.iter().find(|state| !state.odd.is_empty())?;
+        let state = self.sources.iter().find(|state| !state.unreadable.is_empty())?;
         let why = format!(
             "nothing of a permutation is deleted while provider {} answers with an item that cannot be read and has never been exported",
             state.name

@@ -3,7 +3,7 @@
 use crate::desired::FailedEnvironment;
 use crate::ledger::InputRef;
 use crate::object::ObjectKey;
-use crate::plan::{ApplyReport, Failed, Plan, Planned};
+use crate::plan::{ApplyReport, FailedObject, Plan, Planned};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How the environments of a set stand.
@@ -14,7 +14,7 @@ pub struct EnvironmentStates {
     /// Those that wait for an object to be ready.
     pub waiting: BTreeSet<InputRef>,
     /// What is wrong with objects that no single input gave, or with the whole.
-    pub shared: Vec<Failed>,
+    pub shared: Vec<FailedObject>,
     /// Why a set without inputs could not be rendered.
     pub unrendered: Option<String>,
     /// Something failed or waits.

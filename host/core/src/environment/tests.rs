@@ -10,8 +10,8 @@ use crate::ledger::InputRef;
 use crate::ledger::{InputSource, Ledger, LedgerEntry, SourceRef};
 use crate::object::{Object, ObjectKey, PackedObject};
 use crate::plan::Halted;
-use crate::plan::{Action, ApplyReport, Change, Failed, Owner, Plan, Waiting, plan};
-use crate::selection::{Freshness, OddInputs};
+use crate::plan::{Action, ApplyReport, Change, FailedObject, Owner, Plan, UnreadyObject, plan};
+use crate::selection::{Freshness, UnreadableInputs};
 use crate::time::Timestamp;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -99,7 +99,7 @@ fn a_shared_object_that_fails_ends_everything() {
     let shared = plan.objects().find(|planned| planned.input.is_none()).unwrap();
     halted.halt(shared);
     assert!(halted.is_everything() && plan.objects().all(|planned| halted.stops(planned)));
-    let report = ApplyReport { failed: vec![Failed::new(key("shared"), "no")], ..applied(&[]) };
+    let report = ApplyReport { failed: vec![FailedObject::new(key("shared"), "no")], ..applied(&[]) };
     let standing = EnvironmentStates::of(&plan, &report);
     assert_eq!((standing.shared.len(), standing.failed.len()), (1, 0));
     assert!(!standing.is_whole(&input("p", "1")));
@@ -111,14 +111,14 @@ fn an_environment_is_whole_only_if_all_of_it_is_there_and_ready() {
     let [whole, failed, waiting, partial] = &inputs;
     let objects = inputs.iter().map(|input| wanted(&format!("of-{}", input.uid), &[input])).collect();
     let plan = planned(objects, &Ledger::default());
-    let wait = Waiting {
+    let wait = UnreadyObject {
         key: key("of-3"),
         status: "InProgress".into(),
         since: Timestamp::default(),
         until: Timestamp::from_millis(1),
     };
     let report = ApplyReport {
-        failed: vec![Failed::new(key("of-2"), "no")],
+        failed: vec![FailedObject::new(key("of-2"), "no")],
         waiting: vec![wait],
         ..applied(&["of-1", "of-2", "of-3"])
     };
@@ -197,7 +197,7 @@ fn an_environment_that_failed_keeps_what_it_has_and_the_others_do_not_wait_for_i
     assert_eq!(story.goes(&all).len(), 4);
     story.standing.fail(FailedEnvironment { input: bad, reason: Reason::BuildFailed, message: "no".into() });
     assert_eq!(story.goes(&all), ["old-of-good", "of-gone"]);
-    story.standing.shared.push(Failed::new(key("shared"), "no"));
+    story.standing.shared.push(FailedObject::new(key("shared"), "no"));
     assert_eq!(story.goes(&all), ["of-gone"]);
 }
 
@@ -215,13 +215,13 @@ fn what_may_have_been_an_unnamed_input_before_it_changed_stays() {
 
 #[test]
 fn what_cannot_be_read_may_be_what_the_ledger_knows() {
-    let (odd, gone, other) = (input("p", "1"), input("p", "2"), input("q", "1"));
-    let stale = [entry("odd", Some(&odd)), entry("gone", Some(&gone)), entry("other", Some(&other))];
+    let (unreadable, gone, other) = (input("p", "1"), input("p", "2"), input("q", "1"));
+    let stale = [entry("unreadable", Some(&unreadable)), entry("gone", Some(&gone)), entry("other", Some(&other))];
     let mut story = Story::new(&[], &[("p", Freshness::Fresh), ("q", Freshness::Fresh)]);
-    assert_eq!(story.goes(&stale), ["odd", "gone", "other"]);
-    story.sources[0].odd = OddInputs::These(["1".to_owned()].into());
+    assert_eq!(story.goes(&stale), ["unreadable", "gone", "other"]);
+    story.sources[0].unreadable = UnreadableInputs::These(["1".to_owned()].into());
     assert_eq!(story.goes(&stale), ["gone", "other"]);
-    story.sources[0].odd = OddInputs::Any;
+    story.sources[0].unreadable = UnreadableInputs::Any;
     assert_eq!(story.goes(&stale), ["other"]);
 }
 
@@ -230,8 +230,8 @@ fn a_part_that_cannot_be_read_and_is_not_exported_keeps_every_permutation() {
     let stale = [entry("of-both", Some(&input("p+q", "1"))), entry("of-p", Some(&input("p", "1")))];
     let mut story = Story::new(&[], &[("p", Freshness::Fresh), ("q", Freshness::Fresh)]);
     assert_eq!(story.goes(&stale), ["of-both", "of-p"]);
-    for odd in [OddInputs::These(["7".to_owned()].into()), OddInputs::Any] {
-        story.sources[1].odd = odd;
+    for unreadable in [UnreadableInputs::These(["7".to_owned()].into()), UnreadableInputs::Any] {
+        story.sources[1].unreadable = unreadable;
         assert_eq!(story.goes(&stale), ["of-p"]);
     }
 }

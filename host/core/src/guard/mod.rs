@@ -27,7 +27,7 @@ pub use policy::{GuardPolicy, Thresholds};
 use crate::conditions::Reason;
 use crate::ledger::{GuardMemory, InputRef, Ledger, LedgerEntry, Mark};
 use crate::object::ObjectKey;
-use crate::selection::{Freshness, OddInputs};
+use crate::selection::{Freshness, UnreadableInputs};
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
 
@@ -39,14 +39,14 @@ pub struct SourceState {
     /// How much its inputs can be trusted. A provider that was not found is [`Freshness::Never`].
     pub freshness: Freshness,
     /// Its items that could not be read in its last answer.
-    pub odd: OddInputs,
+    pub unreadable: UnreadableInputs,
 }
 
 impl SourceState {
     /// A source all of whose items could be read.
     #[must_use]
     pub fn new(name: impl Into<String>, freshness: Freshness) -> Self {
-        Self { name: name.into(), freshness, odd: OddInputs::default() }
+        Self { name: name.into(), freshness, unreadable: UnreadableInputs::default() }
     }
 }
 

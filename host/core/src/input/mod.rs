@@ -49,7 +49,7 @@ pub struct Input {
 /// An item that exists at the source but cannot be made an input. Its last exported input stays, and nothing of it is pruned.
 /// Where neither id nor name is known it may be any exported input.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct OddItem {
+pub struct UnreadableItem {
     /// The id that its input has in other answers, if it can be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -66,12 +66,12 @@ pub struct Found {
     /// What can be exported, in the order of the source.
     pub inputs: Vec<Input>,
     /// What exists as well but cannot be read.
-    pub odd: Vec<OddItem>,
+    pub unreadable: Vec<UnreadableItem>,
 }
 
 impl From<Vec<Input>> for Found {
     fn from(inputs: Vec<Input>) -> Self {
-        Self { inputs, odd: Vec::new() }
+        Self { inputs, unreadable: Vec::new() }
     }
 }
 

@@ -189,9 +189,9 @@ mod tests {
     }
 
     #[test]
-    fn an_odd_entry_is_carried_along() {
-        let odd = |id: &str, v: &str| InventoryEntry { id: id.into(), v: v.into(), ..InventoryEntry::default() };
-        let entries = [odd("nonsense", "v1"), odd("a_b_c_D", ""), odd("a__c_", "v1")];
+    fn an_unreadable_entry_is_carried_along() {
+        let raw = |id: &str, v: &str| InventoryEntry { id: id.into(), v: v.into(), ..InventoryEntry::default() };
+        let entries = [raw("nonsense", "v1"), raw("a_b_c_D", ""), raw("a__c_", "v1")];
         let inventory = read(&entries);
         assert_eq!(inventory.unreadable.len(), 3);
         assert!(inventory.ledger.is_empty());

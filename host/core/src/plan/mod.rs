@@ -19,7 +19,9 @@ pub use halted::Halted;
 pub use make::plan;
 pub use occupied::{Occupied, take_occupied};
 pub use order::{deletion_order, is_deleted_first};
-pub use report::{Action, ApplyReport, Change, Failed, Kept, PruneReport, Terminating, Waiting};
+pub use report::{
+    Action, ApplyReport, Change, FailedObject, PruneReport, RetainedObject, TerminatingObject, UnreadyObject,
+};
 pub use settle::settle;
 pub use still_wanted::{remove_still_wanted, wanted_uids};
 

@@ -49,7 +49,7 @@ pub struct Change {
 
 /// One object that could not be applied or deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failed {
+pub struct FailedObject {
     /// Which object.
     pub key: ObjectKey,
     /// What was tried, what the target said, and what to do. Secrets already removed.
@@ -62,7 +62,7 @@ pub struct Failed {
     pub unowned: Option<String>,
 }
 
-impl Failed {
+impl FailedObject {
     /// A failure that says nothing of the object's owner.
     #[must_use]
     pub fn new(key: ObjectKey, message: impl Into<String>) -> Self {
@@ -89,7 +89,7 @@ impl Failed {
 
 /// An object that is applied and not ready. What comes after it in its environment is applied when it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waiting {
+pub struct UnreadyObject {
     /// Which object.
     pub key: ObjectKey,
     /// Its status in one word, for example `InProgress`.
@@ -106,9 +106,9 @@ pub struct ApplyReport {
     /// Objects that are now as desired, in the order of the plan.
     pub changes: Vec<Change>,
     /// Objects that could not be applied. A failed object ends the apply of its environment; one that no single input gave ends all of it.
-    pub failed: Vec<Failed>,
+    pub failed: Vec<FailedObject>,
     /// Objects that are applied and not ready yet. The apply does not wait for them: the next one checks again.
-    pub waiting: Vec<Waiting>,
+    pub waiting: Vec<UnreadyObject>,
     /// Warnings of the target, for example those of the API server; for status.
     pub warnings: Vec<String>,
     /// Requests made to the target, for metrics and tests of cost.
@@ -146,7 +146,7 @@ impl ApplyReport {
 
 /// An object that was to be deleted and still exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct RetainedObject {
     /// Which object.
     pub key: ObjectKey,
     /// The mark it now has in the ledger.
@@ -157,7 +157,7 @@ pub struct Kept {
 
 /// An object whose deletion has begun, and not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Terminating {
+pub struct TerminatingObject {
     /// Which object.
     pub key: ObjectKey,
     /// What it waits for, for people.
@@ -172,13 +172,13 @@ pub struct PruneReport {
     /// Objects that the set does not own any more (other UID or owner): removed from the ledger, not touched.
     pub released: Vec<ObjectKey>,
     /// Objects that stay on purpose.
-    pub kept: Vec<Kept>,
+    pub retained: Vec<RetainedObject>,
     /// Adopted objects that still exist: they stay until their deletion is approved.
     pub adopted: Vec<LedgerEntry>,
     /// Objects that are being deleted, and those that have to be deleted after them: still in the ledger.
-    pub terminating: Vec<Terminating>,
+    pub terminating: Vec<TerminatingObject>,
     /// Objects that could not be deleted, or whose deletion takes too long: still in the ledger.
-    pub failed: Vec<Failed>,
+    pub failed: Vec<FailedObject>,
 }
 
 impl PruneReport {
@@ -186,7 +186,7 @@ impl PruneReport {
     pub fn extend(&mut self, more: Self) {
         self.deleted.extend(more.deleted);
         self.released.extend(more.released);
-        self.kept.extend(more.kept);
+        self.retained.extend(more.retained);
         self.adopted.extend(more.adopted);
         self.terminating.extend(more.terminating);
         self.failed.extend(more.failed);

@@ -30,9 +30,9 @@ pub fn settle(plan: &Plan, before: &Ledger, applied: &ApplyReport, verdict: &Ver
             };
         }
     }
-    for kept in &pruned.kept {
-        if let Some(entry) = ledger.get_mut(&kept.key) {
-            entry.mark = kept.mark;
+    for retained in &pruned.retained {
+        if let Some(entry) = ledger.get_mut(&retained.key) {
+            entry.mark = retained.mark;
         }
     }
     for change in &pruned.deleted {

@@ -5,7 +5,7 @@ use crate::desired::{DesiredSet, DesiredStep, Wanted};
 use crate::guard::{Hold, Verdict};
 use crate::ledger::Mark;
 use crate::object::{ObjectKey, PackedObject};
-use crate::plan::{Action, ApplyReport, Change, Failed, Kept, PruneReport};
+use crate::plan::{Action, ApplyReport, Change, FailedObject, PruneReport, RetainedObject};
 use serde_json::json;
 
 fn owner() -> Owner {
@@ -130,7 +130,11 @@ fn only_what_is_gone_or_anothers_leaves_the_ledger() {
     let pruned = PruneReport {
         deleted: vec![change(key("", "ConfigMap", "deleted"), None, Action::Deleted)],
         released: vec![key("", "ConfigMap", "released")],
-        kept: vec![Kept { key: key("", "ConfigMap", "disabled"), mark: Mark::PruneDisabled, message: String::new() }],
+        retained: vec![RetainedObject {
+            key: key("", "ConfigMap", "disabled"),
+            mark: Mark::PruneDisabled,
+            message: String::new(),
+        }],
         ..PruneReport::default()
     };
     let after = settle(&plan, &ledger, &applied, &Verdict::Allowed, &pruned);
@@ -141,11 +145,12 @@ fn only_what_is_gone_or_anothers_leaves_the_ledger() {
 
 #[test]
 fn what_could_not_even_be_looked_at_leaves_the_ledger_unless_it_was_there_before() {
-    let unseen = |name: &str| Failed { unseen: true, ..Failed::new(key("", "ConfigMap", name), "forbidden") };
+    let unseen =
+        |name: &str| FailedObject { unseen: true, ..FailedObject::new(key("", "ConfigMap", name), "forbidden") };
     let before: Ledger = [LedgerEntry::about_to_be(key("", "ConfigMap", "old"), "v1")].into_iter().collect();
     let objects = ["old", "new", "invalid"].map(|name| planned("v1", "ConfigMap", name));
     let plan = plan(owner(), desired(objects.into()), &before).unwrap();
-    let failed = vec![unseen("old"), unseen("new"), Failed::new(key("", "ConfigMap", "invalid"), "invalid")];
+    let failed = vec![unseen("old"), unseen("new"), FailedObject::new(key("", "ConfigMap", "invalid"), "invalid")];
     let applied = ApplyReport { failed, ..ApplyReport::default() };
     let after = settle(&plan, &before, &applied, &Verdict::Allowed, &PruneReport::default());
     let left: Vec<_> = after.iter().map(|entry| entry.key.name.as_str()).collect();
@@ -186,7 +191,8 @@ fn what_is_only_intended_is_not_ours_and_leaves_the_ledger_when_it_turns_out_to_
     assert_eq!((intended.mark, intended.is_about(Some("uid"))), (Mark::Intended, false));
     let taken_over = LedgerEntry { mark: Mark::Owned, ..intended.clone() };
     assert!(taken_over.is_about(Some("uid")), "an inventory of Flux Operator has no UIDs");
-    let unowned = Failed { unowned: Some("uid".into()), ..Failed::new(key("", "ConfigMap", "a"), "exists") };
+    let unowned =
+        FailedObject { unowned: Some("uid".into()), ..FailedObject::new(key("", "ConfigMap", "a"), "exists") };
     let applied = ApplyReport { failed: vec![unowned], ..ApplyReport::default() };
     assert!(settle(&plan, &Ledger::default(), &applied, &Verdict::Allowed, &PruneReport::default()).is_empty());
 }

@@ -32,25 +32,25 @@ impl Freshness {
     }
 }
 
-/// Stands for any input in [`Selected::odd`] and in a provider's status.
+/// Stands for any input in [`Selected::unreadable`] and in a provider's status.
 pub const ANY: &str = "*";
 
 /// The items of a provider's last answer that could not be read and are not exported, by the uid of their input.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OddInputs {
+pub enum UnreadableInputs {
     /// The inputs with these uids.
     These(BTreeSet<String>),
     /// It is not known which.
     Any,
 }
 
-impl Default for OddInputs {
+impl Default for UnreadableInputs {
     fn default() -> Self {
         Self::These(BTreeSet::new())
     }
 }
 
-impl OddInputs {
+impl UnreadableInputs {
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -72,7 +72,7 @@ impl OddInputs {
 pub struct Snapshot {
     inputs: InputList,
     waiting: Vec<String>,
-    odd: Vec<String>,
+    unreadable: Vec<String>,
     facts: Arc<[Facts]>,
     revision: String,
     freshness: Freshness,
@@ -85,7 +85,7 @@ impl Snapshot {
         Self {
             inputs: InputList::default(),
             waiting: Vec::new(),
-            odd: Vec::new(),
+            unreadable: Vec::new(),
             facts: Arc::default(),
             revision: String::new(),
             freshness: Freshness::Never,
@@ -98,13 +98,13 @@ impl Snapshot {
         if revision.is_empty() {
             return Self::never();
         }
-        Self { inputs, waiting, odd: Vec::new(), facts: Arc::default(), revision, freshness }
+        Self { inputs, waiting, unreadable: Vec::new(), facts: Arc::default(), revision, freshness }
     }
 
-    /// The snapshot with the items of the last answer that could not be read, from [`Selected::odd`].
+    /// The snapshot with the items of the last answer that could not be read, from [`Selected::unreadable`].
     #[must_use]
-    pub fn with_odd(self, odd: Vec<String>) -> Self {
-        if self.freshness == Freshness::Never { self } else { Self { odd, ..self } }
+    pub fn with_unreadable(self, unreadable: Vec<String>) -> Self {
+        if self.freshness == Freshness::Never { self } else { Self { unreadable, ..self } }
     }
 
     /// After an answer that was selected from: [`crate::selection::select()`] has already kept what a partial answer may not remove.
@@ -120,7 +120,14 @@ impl Snapshot {
         };
         let revision = revision(&selected.exported);
         let inputs = InputList::from(selected.exported.as_slice());
-        Self { inputs, waiting: selected.waiting, odd: selected.odd, facts: selected.facts.into(), revision, freshness }
+        Self {
+            inputs,
+            waiting: selected.waiting,
+            unreadable: selected.unreadable,
+            facts: selected.facts.into(),
+            revision,
+            freshness,
+        }
     }
 
     /// After a failure: the inputs stay, and become stale.
@@ -161,8 +168,8 @@ impl Snapshot {
 
     /// The items of the last answer that could not be read: identities as in [`Snapshot::waiting`], or [`ANY`].
     #[must_use]
-    pub fn odd(&self) -> &[String] {
-        &self.odd
+    pub fn unreadable(&self) -> &[String] {
+        &self.unreadable
     }
 
     /// The revision of the inputs; empty if there was never an answer.

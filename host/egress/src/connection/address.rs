@@ -10,11 +10,21 @@ use std::sync::{PoisonError, RwLock};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+/// Whether loopback addresses may be dialled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Loopback {
+    /// In local mode and in tests: a forge on this machine is the user's own.
+    Allowed,
+    /// In a cluster, where it is the operator's own pod.
+    #[default]
+    Refused,
+}
+
 /// What a policy says about addresses.
 #[derive(Debug, Default)]
 pub(crate) struct AddressRules {
     pub(crate) allow_private: Vec<IpNet>,
-    pub(crate) allow_loopback: bool,
+    pub(crate) loopback: Loopback,
     /// Replaced while the process runs: the servers behind the API server's service come and go.
     forbidden: RwLock<Vec<IpAddr>>,
 }
@@ -59,8 +69,8 @@ const MULTICAST: &str = "a multicast or broadcast address, which is never grante
 const RESERVED: &str = "a reserved address, which is never granted";
 
 impl AddressRules {
-    pub(crate) fn new(allow_private: Vec<IpNet>, allow_loopback: bool, forbidden: Vec<IpAddr>) -> Self {
-        Self { allow_private, allow_loopback, forbidden: RwLock::new(forbidden) }
+    pub(crate) fn new(allow_private: Vec<IpNet>, loopback: Loopback, forbidden: Vec<IpAddr>) -> Self {
+        Self { allow_private, loopback, forbidden: RwLock::new(forbidden) }
     }
 
     /// Replaces the addresses that are refused whatever else is allowed.
@@ -82,7 +92,7 @@ impl AddressRules {
             Class::Public => Ok(()),
             Class::Private if self.allow_private.iter().any(|net| net.contains(&bare)) => Ok(()),
             Class::Private => refused(PRIVATE),
-            Class::Loopback if self.allow_loopback => Ok(()),
+            Class::Loopback if self.loopback == Loopback::Allowed => Ok(()),
             Class::Loopback => refused(LOOPBACK),
             Class::Never(reason) => refused(reason),
         }
@@ -191,7 +201,7 @@ mod tests {
     }
 
     fn lenient_but_for(forbidden: Vec<IpAddr>) -> AddressRules {
-        AddressRules::new(vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()], true, forbidden)
+        AddressRules::new(vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()], Loopback::Allowed, forbidden)
     }
 
     #[test]
@@ -261,7 +271,7 @@ mod tests {
 
     #[test]
     fn private_networks_pass_only_where_listed() {
-        let rules = AddressRules::new(vec!["10.1.0.0/16".parse().unwrap()], false, Vec::new());
+        let rules = AddressRules::new(vec!["10.1.0.0/16".parse().unwrap()], Loopback::Refused, Vec::new());
         assert!(passes(&rules, "10.1.2.3"));
         assert!(passes(&rules, "::ffff:10.1.2.3"));
         for address in ["10.2.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "fd12::1", "::ffff:10.2.0.1"] {

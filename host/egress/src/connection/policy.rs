@@ -7,6 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use url::Url;
 
+use crate::connection::address::Loopback;
 use crate::connection::resolve::{Resolver, SystemResolver};
 
 /// The rules of one process. The default reaches public addresses only.
@@ -15,8 +16,8 @@ pub struct Policy {
     /// Private networks (RFC 1918, ULA, carrier NAT) that may be reached, for example that of a self-hosted GitLab.
     /// A network that is never grantable (link-local, metadata, multicast) stays refused even if it is listed.
     pub allow_private: Vec<IpNet>,
-    /// Whether loopback addresses may be reached: the command line's local mode, and tests.
-    pub allow_loopback: bool,
+    /// Whether loopback addresses may be dialled.
+    pub loopback: Loopback,
     /// Addresses that are refused whatever else is allowed: the operator's own and those of the API server.
     pub forbidden_addresses: Vec<IpAddr>,
     /// The `User-Agent` of every request.
@@ -67,7 +68,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             allow_private: Vec::new(),
-            allow_loopback: false,
+            loopback: Loopback::Refused,
             forbidden_addresses: Vec::new(),
             user_agent: concat!("orangery/", env!("CARGO_PKG_VERSION")).to_owned(),
             timeouts: Timeouts::default(),

@@ -82,7 +82,7 @@ impl Egress {
     pub fn lazy(policy: Policy) -> Result<Self, EgressError> {
         let rules = Arc::new(AddressRules::new(
             policy.allow_private.clone(),
-            policy.allow_loopback,
+            policy.loopback,
             policy.forbidden_addresses.clone(),
         ));
         let shared = Shared {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use orangery_egress::{
-    Credential, CredentialKind, Egress, Origin, Policy, Request, Resolver, SecretText, SessionSpec, Timeouts,
+    Credential, CredentialKind, Egress, Loopback, Origin, Policy, Request, Resolver, SecretText, SessionSpec, Timeouts,
 };
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -227,7 +227,7 @@ const SOON: Duration = Duration::from_secs(60);
 
 /// A policy for tests: loopback is allowed, and a slow machine is no failure.
 pub(crate) fn policy() -> Policy {
-    let mut policy = Policy { allow_loopback: true, ..Policy::default() };
+    let mut policy = Policy { loopback: Loopback::Allowed, ..Policy::default() };
     // A thousand calls at once on a busy machine take their time.
     policy.timeouts = Timeouts { connect: SOON, first_byte: SOON, idle: SOON, total: SOON };
     policy

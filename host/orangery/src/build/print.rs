@@ -21,11 +21,11 @@ pub(super) fn print(sets: Vec<DesiredSet>, options: &BuildOptions) -> anyhow::Re
             text.push(b'\n');
             Ok(vec![String::from_utf8(text)?.into()])
         }
-        OutputFormat::Yaml => yaml(sets, options.show == Some(Show::Origin)),
+        OutputFormat::Yaml => yaml(sets, options.show),
     }
 }
 
-fn yaml(sets: Vec<DesiredSet>, origins: bool) -> anyhow::Result<Vec<Box<str>>> {
+fn yaml(sets: Vec<DesiredSet>, show: Option<Show>) -> anyhow::Result<Vec<Box<str>>> {
     let mut pieces = Vec::with_capacity(sets.iter().map(DesiredSet::len).sum());
     let mut text = String::new();
     for step in sets.into_iter().flat_map(|set| set.steps) {
@@ -34,7 +34,7 @@ fn yaml(sets: Vec<DesiredSet>, origins: bool) -> anyhow::Result<Vec<Box<str>>> {
         }
         for wanted in step.objects {
             text.push_str("---\n");
-            if origins {
+            if show == Some(Show::Origin) {
                 text.push_str(&format!("# origin: {}\n", one_line(&wanted.origin)));
             }
             go_yaml::write(&wanted.object.unpack().into_value(), &mut text)?;

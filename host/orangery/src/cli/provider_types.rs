@@ -38,7 +38,7 @@ pub struct NotifyOptions {
 pub struct ExplainOptions {
     /// The value of spec.type, for example GitHubPullRequest
     #[arg(value_name = "TYPE")]
-    pub kind: String,
+    pub provider_type: String,
     /// Human text, or JSON or YAML for scripts
     #[arg(short, long, value_enum)]
     pub output: Option<OutputFormat>,

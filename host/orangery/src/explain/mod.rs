@@ -6,9 +6,10 @@ mod page;
 use crate::cli::ExplainOptions;
 use crate::exit;
 use crate::poll::print;
-use crate::sandbox::{self, Loopback};
+use crate::sandbox;
 use anyhow::bail;
 use orangery_controller::pipeline::provider::poll::STATIC;
+use orangery_egress::Loopback;
 use orangery_plugin_documents::manifest::{Credential, ServedType};
 use orangery_sandbox::{PluginDescription, Sandbox};
 use serde_json::{Value, json};
@@ -29,7 +30,7 @@ struct Explained {
 /// The sandbox does not start, a given plugin is refused, or nobody serves the type.
 pub async fn perform(options: &ExplainOptions) -> anyhow::Result<ExitCode> {
     let setup = sandbox::open(&options.sandbox, Loopback::Refused, Vec::new()).await?;
-    let explained = find(&setup.sandbox, &options.kind)?;
+    let explained = find(&setup.sandbox, &options.provider_type)?;
     match options.output {
         Some(format) => print!("{}", print(&explained.as_value(), format)?),
         None => print!("{}", page::write(&explained)?),
@@ -37,25 +38,26 @@ pub async fn perform(options: &ExplainOptions) -> anyhow::Result<ExitCode> {
     Ok(exit::SUCCESS)
 }
 
-fn find(sandbox: &Sandbox, kind: &str) -> anyhow::Result<Explained> {
-    if kind == STATIC {
+fn find(sandbox: &Sandbox, provider_type: &str) -> anyhow::Result<Explained> {
+    if provider_type == STATIC {
         return Ok(Explained { served: fixed(), plugin: None, notifier: None });
     }
     let plugins = sandbox.plugins();
-    let server = sandbox.server_of(kind);
+    let server = sandbox.server_of(provider_type);
     let plugin = plugins.iter().find(|plugin| Some(&plugin.plugin) == server.as_ref());
-    let served = plugin.and_then(|plugin| plugin.manifest.types.iter().find(|served| served.name == kind));
+    let served = plugin.and_then(|plugin| plugin.manifest.types.iter().find(|served| served.name == provider_type));
     let (Some(plugin), Some(served)) = (plugin, served) else {
         let known = plugins.iter().flat_map(|plugin| &plugin.manifest.types).map(|served| served.name.as_str());
         let mut known: Vec<&str> = known.chain([STATIC]).collect();
         known.sort_unstable();
-        let near = known.iter().max_by(|a, b| strsim::jaro(a, kind).total_cmp(&strsim::jaro(b, kind)));
+        let near =
+            known.iter().max_by(|a, b| strsim::jaro(a, provider_type).total_cmp(&strsim::jaro(b, provider_type)));
         let hint = near
-            .filter(|near| strsim::jaro(near, kind) > 0.8)
+            .filter(|near| strsim::jaro(near, provider_type) > 0.8)
             .map_or_else(String::new, |near| format!("; did you mean {near}?"));
-        bail!("no loaded plugin serves the type {kind:?}; these are served: {}{hint}", known.join(", "));
+        bail!("no loaded plugin serves the type {provider_type:?}; these are served: {}{hint}", known.join(", "));
     };
-    let notifier = sandbox.notifier_of(kind).ok();
+    let notifier = sandbox.notifier_of(provider_type).ok();
     Ok(Explained { served: served.clone(), plugin: Some(plugin.clone()), notifier })
 }
 

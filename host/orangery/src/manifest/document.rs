@@ -136,7 +136,7 @@ pub fn read_all(paths: &[PathBuf]) -> Result<Vec<Document>, ManifestError> {
     let mut documents = Vec::new();
     for path in paths {
         let mut files = Vec::new();
-        collect(path, true, &mut files)?;
+        collect(path, Named::ByUser, &mut files)?;
         if files.is_empty() {
             return Err(ManifestError::Empty { path: path.clone() });
         }
@@ -149,12 +149,21 @@ pub fn read_all(paths: &[PathBuf]) -> Result<Vec<Document>, ManifestError> {
     Ok(documents)
 }
 
-fn collect(path: &Path, given: bool, files: &mut Vec<PathBuf>) -> Result<(), ManifestError> {
+/// How a path came to be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Named {
+    /// On the command line: read whatever its extension.
+    ByUser,
+    /// By the folder that holds it: read if its extension is that of a manifest.
+    ByFolder,
+}
+
+fn collect(path: &Path, named: Named, files: &mut Vec<PathBuf>) -> Result<(), ManifestError> {
     let failed = |source| ManifestError::Unreadable { path: path.to_owned(), source };
     if !std::fs::metadata(path).map_err(failed)?.is_dir() {
         let known =
             path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known));
-        if given || known {
+        if named == Named::ByUser || known {
             files.push(path.to_owned());
         }
         return Ok(());
@@ -168,7 +177,7 @@ fn collect(path: &Path, given: bool, files: &mut Vec<PathBuf>) -> Result<(), Man
     for entry in entries {
         let hidden = entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         if !hidden {
-            collect(&entry, false, files)?;
+            collect(&entry, Named::ByFolder, files)?;
         }
     }
     Ok(())

@@ -3,8 +3,9 @@
 use crate::cli::{PluginCheckOptions, SandboxOptions};
 use crate::exit;
 use crate::poll::print;
-use crate::sandbox::{self, Loopback};
+use crate::sandbox;
 use orangery_core::selection::{LimitRule, ServedType};
+use orangery_egress::Loopback;
 use orangery_egress::credential::shape;
 use orangery_plugin_documents::manifest::{NotifiedBy, Notifies, Want};
 use orangery_sandbox::{Inspection, PluginDescription};

@@ -3,8 +3,9 @@
 use crate::cli::PluginListOptions;
 use crate::exit;
 use crate::poll::print;
-use crate::sandbox::{self, Loopback};
+use crate::sandbox;
 use comfy_table::{Table, presets};
+use orangery_egress::Loopback;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 

@@ -35,7 +35,7 @@ impl Screen {
         let mut lines = Vec::new();
         for row in &pass.providers {
             self.providers.insert(row.name.clone(), provider(row));
-            let state = format!("{} provider {}: {} inputs, {}", mark(row.ready), row.name, row.inputs, row.message);
+            let state = format!("{} provider {}: {} inputs, {}", row.mark(), row.name, row.inputs, row.message);
             self.changed(format!("provider {}", row.name), &state, &mut lines);
         }
         for row in &pass.sets {
@@ -43,7 +43,7 @@ impl Screen {
             lines.extend(row.changes.iter().map(|change| format!("  {change}")));
             let state = format!(
                 "{} set {}: {} objects in {} environments, {}",
-                mark(row.ready && row.held == 0),
+                row.mark(),
                 row.name,
                 row.objects,
                 row.environments.len(),
@@ -95,18 +95,14 @@ impl Screen {
     }
 }
 
-fn mark(ready: bool) -> &'static str {
-    if ready { "✔" } else { "✗" }
-}
-
 fn provider(row: &ProviderRow) -> (String, String) {
-    (format!("{} {} inputs", mark(row.ready), row.inputs), row.message.clone())
+    (format!("{} {} inputs", row.mark(), row.inputs), row.message.clone())
 }
 
 fn set(row: &SetRow) -> (String, String) {
     let held = if row.held > 0 { format!(", {} held", row.held) } else { String::new() };
     (
-        format!("{} {} objects, {} environments{held}", mark(row.ready), row.objects, row.environments.len()),
+        format!("{} {} objects, {} environments{held}", row.mark(), row.objects, row.environments.len()),
         row.message.clone(),
     )
 }

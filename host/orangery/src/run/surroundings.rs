@@ -1,9 +1,9 @@
 //! What cluster mode takes from its process and no flag can change: loopback, own addresses, the client of the API server. Tests
 //! pass their own.
 
-use crate::sandbox::Loopback;
 use kube::{Client, Config};
 use orangery_cluster::Connect;
+use orangery_egress::Loopback;
 use std::net::IpAddr;
 use std::sync::Arc;
 

@@ -190,7 +190,7 @@ fn the_example_plugin_refuses_a_path_that_leaves_the_url_before_anything_is_sent
     let nobody = runtime
         .block_on(async { tokio::time::timeout(std::time::Duration::from_millis(200), listener.accept()).await });
     assert!(nobody.is_err(), "the token was sent");
-    // What is only odd is said, and polled.
+    // A remark is printed, and the poll goes on.
     runtime.spawn(serve(listener));
     manifest("environments.txt");
     let ran = words(&["poll", "-f", "m.yaml", "--allow-loopback"]).run();

@@ -158,7 +158,7 @@ fn words(disposition: Disposition) -> &'static str {
     match disposition {
         Disposition::Retry => "retried ",
         Disposition::RetryAfter(_) => "retried when ",
-        Disposition::WaitForChange | Disposition::GiveUp => "waits for a change",
+        Disposition::WaitForChange => "waits for a change",
     }
 }
 

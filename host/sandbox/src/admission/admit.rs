@@ -99,7 +99,7 @@ pub enum AdmitError {
     /// A given plugin serves what a built-in one serves, without `--allow-shadowing`.
     #[error(
         "{given} serves {what}, which the built-in plugin {bundled} serves: it would get the credentials and the objects of that \
-         {kind}; give it another name, or allow this with --allow-shadowing"
+         {claim}; give it another name, or allow this with --allow-shadowing"
     )]
     Shadows {
         /// The given plugin.
@@ -107,7 +107,7 @@ pub enum AdmitError {
         /// The type or renderer name.
         what: String,
         /// `type` or `renderer`.
-        kind: &'static str,
+        claim: &'static str,
         /// The bundled plugin.
         bundled: String,
     },
@@ -118,7 +118,7 @@ pub(crate) struct Admission {
     pub(crate) engine: Engine,
     pub(crate) limits: Arc<Limits>,
     pub(crate) linkers: Linkers,
-    kept: Kept,
+    code: CodeStore,
     compiler: Compiler,
     /// One child at a time: several would add up their memory.
     compiling: Mutex<()>,
@@ -127,7 +127,7 @@ pub(crate) struct Admission {
 }
 
 /// Where code may be that needs no compiling.
-pub(crate) struct Kept {
+pub(crate) struct CodeStore {
     /// Of the components that came with the program.
     pub(crate) precompiled: Precompiled,
     /// Of whatever was compiled here before.
@@ -151,9 +151,9 @@ pub(crate) enum Provenance {
 }
 
 impl Admission {
-    pub(crate) fn new(engine: Engine, limits: Arc<Limits>, kept: Kept, compiler: Compiler) -> Self {
+    pub(crate) fn new(engine: Engine, limits: Arc<Limits>, code: CodeStore, compiler: Compiler) -> Self {
         let describing = FairSemaphore::new(Capacity::all(limits.calls_per_plugin));
-        Self { engine, limits, linkers: Linkers::default(), kept, compiler, compiling: Mutex::default(), describing }
+        Self { engine, limits, linkers: Linkers::default(), code, compiler, compiling: Mutex::default(), describing }
     }
 
     /// Everything from bytes to plugin. `digest` is their SHA-256 in hexadecimal, where it is known already.
@@ -236,12 +236,12 @@ impl Admission {
 
     fn kept(&self, digest: &str, provenance: Provenance) -> Option<Component> {
         let precompiled =
-            (provenance == Provenance::Bundled).then(|| self.kept.precompiled.component(digest, &self.engine));
+            (provenance == Provenance::Bundled).then(|| self.code.precompiled.component(digest, &self.engine));
         precompiled.flatten().or_else(|| self.cached(digest))
     }
 
     fn cached(&self, digest: &str) -> Option<Component> {
-        let code = self.kept.cache.as_ref()?.load(digest)?;
+        let code = self.code.cache.as_ref()?.load(digest)?;
         match code.component(&self.engine) {
             Ok(component) => Some(component),
             Err(error) => {
@@ -253,7 +253,7 @@ impl Admission {
 
     /// Keeps what was compiled, and loads it.
     fn take_code(&self, digest: &str, code: Vec<u8>) -> Result<Component, AdmitError> {
-        if let Some(cache) = &self.kept.cache {
+        if let Some(cache) = &self.code.cache {
             cache.keep(digest, &code);
         }
         Code::compiled(code).component(&self.engine).map_err(|error| AdmitError::Malformed(untold(&error)))

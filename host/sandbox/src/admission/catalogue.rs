@@ -53,8 +53,8 @@ impl Catalogue {
     }
 
     /// The plugin that lists inputs of this type.
-    pub(crate) fn of_type(&self, kind: &str) -> Result<Arc<Plugin>, CallError> {
-        found(&self.types, kind, "type")
+    pub(crate) fn of_type(&self, provider_type: &str) -> Result<Arc<Plugin>, CallError> {
+        found(&self.types, provider_type, "type")
     }
 
     /// The plugin that answers to this renderer name.
@@ -64,23 +64,23 @@ impl Catalogue {
 
     /// The plugin that takes notices for this provider type or channel, and the name of the schema of their
     /// configuration. One that the user gave comes before a bundled one.
-    pub(crate) fn notifier_of(&self, kind: &str) -> Result<(Arc<Plugin>, String), CallError> {
+    pub(crate) fn notifier_of(&self, type_name: &str) -> Result<(Arc<Plugin>, String), CallError> {
         let given_first = [false, true]
             .into_iter()
             .flat_map(|bundled| self.plugins.iter().filter(move |plugin| plugin.description.source.bundled == bundled));
         let mut others = Vec::new();
         for plugin in given_first {
             for notices in &plugin.description.manifest.notifies {
-                if notices.of.name() == kind {
+                if notices.of.name() == type_name {
                     let own = notices_of(&notices.of);
-                    let schema = if plugin.schemas.contains_key(&own) { own } else { kind.to_owned() };
+                    let schema = if plugin.schemas.contains_key(&own) { own } else { type_name.to_owned() };
                     return Ok((Arc::clone(plugin), schema));
                 }
                 others.push(notices.of.name());
             }
         }
         Err(CallError::Missing {
-            what: format!("notices of the type '{}'", crate::guest::text::cut(kind, 128).escape_debug()),
+            what: format!("notices of the type '{}'", crate::guest::text::cut(type_name, 128).escape_debug()),
             offer: if others.is_empty() {
                 "load a plugin that exports notifier for it".to_owned()
             } else {
@@ -90,8 +90,8 @@ impl Catalogue {
     }
 
     /// What a type's plugin says of it.
-    pub(crate) fn served_type(&self, kind: &str) -> Option<ServedType> {
-        self.types.get(kind)?.description.types.iter().find(|ty| ty.name == kind).cloned()
+    pub(crate) fn served_type(&self, provider_type: &str) -> Option<ServedType> {
+        self.types.get(provider_type)?.description.types.iter().find(|ty| ty.name == provider_type).cloned()
     }
 }
 
@@ -100,11 +100,11 @@ fn won<'a>(
     taken: &BTreeMap<String, Arc<Plugin>>,
     claimed: impl Iterator<Item = &'a str>,
     claimant: &PluginDescription,
-    kind: &'static str,
+    claim: &'static str,
 ) -> Result<Vec<String>, AdmitError> {
     let mut won = Vec::new();
     for name in claimed {
-        let what = || format!("the {kind} {name}");
+        let what = || format!("the {claim} {name}");
         let Some(holder) = taken.get(name).map(|holder| &holder.description) else {
             won.push(name.to_owned());
             continue;
@@ -119,7 +119,7 @@ fn won<'a>(
         let (given, bundled) = if claimant.source.bundled { (holder, claimant) } else { (claimant, holder) };
         if given.source.shadowing == Shadowing::Refused {
             let (given, bundled) = (name_of(given), bundled.plugin.to_string());
-            return Err(AdmitError::Shadows { given, what: what(), kind, bundled });
+            return Err(AdmitError::Shadows { given, what: what(), claim, bundled });
         }
         if !claimant.source.bundled {
             won.push(name.to_owned());

@@ -18,7 +18,7 @@ pub enum LogLevel {
     Debug,
     /// For an operator who looks.
     Info,
-    /// Something is odd.
+    /// Something unexpected.
     Warn,
     /// Something failed.
     Error,

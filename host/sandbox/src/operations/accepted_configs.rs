@@ -26,8 +26,8 @@ struct Known {
 }
 
 /// What makes two configurations the same: the component, the type or renderer, and the text.
-pub(crate) fn question(digest: &str, kind: &str, config: &str) -> RequestKey {
-    RequestKey::of([digest.as_bytes(), kind.as_bytes(), config.as_bytes()])
+pub(crate) fn question(digest: &str, type_name: &str, config: &str) -> RequestKey {
+    RequestKey::of([digest.as_bytes(), type_name.as_bytes(), config.as_bytes()])
 }
 
 impl AcceptedConfigs {

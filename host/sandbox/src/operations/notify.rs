@@ -36,7 +36,7 @@ pub struct NotifyRequest {
     /// On whose behalf: `Kind/namespace/name`.
     pub consumer: Consumer,
     /// `spec.type` of the provider of the environment, or of a notification channel.
-    pub kind: String,
+    pub type_name: String,
     /// `spec.url`; empty if the manifest has none.
     pub url: String,
     /// `spec.config`; `Null` if absent.
@@ -71,13 +71,13 @@ impl Sandbox {
     ///
     /// # Errors
     /// There is none; the error says of what there are notifiers.
-    pub fn notifier_of(&self, kind: &str) -> Result<PluginDescription, CallError> {
-        self.catalogue(|catalogue| catalogue.notifier_of(kind)).map(|(plugin, _)| plugin.description.clone())
+    pub fn notifier_of(&self, type_name: &str) -> Result<PluginDescription, CallError> {
+        self.catalogue(|catalogue| catalogue.notifier_of(type_name)).map(|(plugin, _)| plugin.description.clone())
     }
 
     /// Sends one notice. It has a circuit of its own, so that a notifier that fails does not stop polling.
     pub async fn notify(&self, request: NotifyRequest) -> NotifyReport {
-        let (plugin, schema) = match self.catalogue(|catalogue| catalogue.notifier_of(&request.kind)) {
+        let (plugin, schema) = match self.catalogue(|catalogue| catalogue.notifier_of(&request.type_name)) {
             Ok(found) => found,
             Err(missing) => return NotifyReport::refused(missing),
         };
@@ -91,7 +91,7 @@ impl Sandbox {
             return NotifyReport::refused(open);
         }
         let attempt = Attempt::new(turn, &self.inner.circuits, plugin.reference(), &consumer);
-        if let Err(error) = self.accepted(&plugin, &request.kind, &config, &attempt).await {
+        if let Err(error) = self.accepted(&plugin, &request.type_name, &config, &attempt).await {
             attempt.settle();
             let refused = NotifyReport::refused(error);
             self.inner.circuits.record(plugin.reference(), &consumer, &refused.result, Instant::now());
@@ -109,7 +109,7 @@ impl Sandbox {
             wants: None,
             redact: redactor.clone(),
         };
-        let context = wit::NotifyContext { kind: request.kind, url: request.url };
+        let context = wit::NotifyContext { type_name: request.type_name, url: request.url };
         let notice = match &request.notice {
             Notice::Environment(environment) => wit::Notice::Environment(text(environment)),
             Notice::Event(event) => wit::Notice::Event(text(event)),

@@ -45,7 +45,7 @@ pub struct PollRequest {
     /// On whose behalf: `Kind/namespace/name`. CircuitBreakers and turns are kept by it.
     pub consumer: Consumer,
     /// `spec.type`.
-    pub kind: String,
+    pub provider_type: String,
     /// `spec.url`; empty if the manifest has none.
     pub url: String,
     /// The filter.
@@ -85,7 +85,7 @@ impl PollReport {
 impl Sandbox {
     /// Asks the provider of the type once.
     pub async fn poll(&self, mut request: PollRequest) -> PollReport {
-        let plugin = match self.catalogue(|catalogue| catalogue.of_type(&request.kind)) {
+        let plugin = match self.catalogue(|catalogue| catalogue.of_type(&request.provider_type)) {
             Ok(plugin) => plugin,
             Err(missing) => return PollReport::refused(missing),
         };
@@ -93,7 +93,7 @@ impl Sandbox {
         request.deadline = request.deadline.min(self.limits().poll_wall);
         let asked = request.session.deadline.unwrap_or(Duration::MAX);
         request.session.deadline = Some(asked.min(for_requests(request.deadline)));
-        if let Err(error) = self.check_provider_config(&plugin, &request.kind, &request.config).await {
+        if let Err(error) = self.check_provider_config(&plugin, &request.provider_type, &request.config).await {
             return PollReport::refused(error);
         }
         let consumer = request.consumer.clone();
@@ -119,7 +119,7 @@ impl Sandbox {
             return PollReport::refused(open);
         }
         let attempt = Attempt::new(turn, &self.inner.circuits, plugin.reference(), &request.consumer);
-        let notes = match self.accepted(&plugin, &request.kind, &request.config, &attempt).await {
+        let notes = match self.accepted(&plugin, &request.provider_type, &request.config, &attempt).await {
             Ok(notes) => notes,
             Err(error) => {
                 attempt.settle();
@@ -139,7 +139,7 @@ impl Sandbox {
             redact: redactor.clone(),
         };
         let context = wit::PollContext {
-            kind: request.kind,
+            provider_type: request.provider_type,
             url: request.url,
             filter: wit::Filter {
                 include: request.filter.include,
@@ -197,7 +197,7 @@ fn question(plugin: &Plugin, request: &PollRequest, egress: &Egress) -> Option<R
     let session = egress.identity(&request.session)?;
     Some(RequestKey::of([
         plugin.reference().digest.as_bytes(),
-        request.kind.as_bytes(),
+        request.provider_type.as_bytes(),
         request.url.as_bytes(),
         format!("{:?}", request.filter).as_bytes(),
         request.config.to_string().as_bytes(),

@@ -1,6 +1,6 @@
 //! The process's sandbox: started once, cloned freely, asked by everyone.
 
-use crate::admission::admit::{Admission, AdmitError, Kept};
+use crate::admission::admit::{Admission, AdmitError, CodeStore};
 use crate::admission::cache::{Cache, CacheError};
 use crate::admission::catalogue::Catalogue;
 use crate::admission::compile::Compiler;
@@ -110,7 +110,7 @@ impl Sandbox {
                 admission: Arc::new(Admission::new(
                     engine,
                     limits,
-                    Kept { precompiled: config.precompiled, cache },
+                    CodeStore { precompiled: config.precompiled, cache },
                     config.compiler,
                 )),
             }),
@@ -158,14 +158,16 @@ impl Sandbox {
 
     /// What the plugin of a type says of it.
     #[must_use]
-    pub fn served_type(&self, kind: &str) -> Option<ServedType> {
-        self.catalogue(|catalogue| catalogue.served_type(kind))
+    pub fn served_type(&self, provider_type: &str) -> Option<ServedType> {
+        self.catalogue(|catalogue| catalogue.served_type(provider_type))
     }
 
     /// The plugin that serves a type.
     #[must_use]
-    pub fn server_of(&self, kind: &str) -> Option<PluginRef> {
-        self.catalogue(|catalogue| catalogue.of_type(kind).ok().map(|plugin| plugin.description.plugin.clone()))
+    pub fn server_of(&self, provider_type: &str) -> Option<PluginRef> {
+        self.catalogue(|catalogue| {
+            catalogue.of_type(provider_type).ok().map(|plugin| plugin.description.plugin.clone())
+        })
     }
 
     /// Forgets what is remembered of a consumer that was deleted.

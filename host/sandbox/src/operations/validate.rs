@@ -28,18 +28,18 @@ impl Sandbox {
     /// # Errors
     /// [`CallError::Missing`] if no plugin serves it, [`CallError::Config`] with the fields if the schema says no, and
     /// otherwise whatever the plugin answers.
-    pub async fn validate(&self, kind: &str, config: &Value) -> Result<Vec<Note>, CallError> {
-        let of_type = self.catalogue(|catalogue| catalogue.of_type(kind));
+    pub async fn validate(&self, type_name: &str, config: &Value) -> Result<Vec<Note>, CallError> {
+        let of_type = self.catalogue(|catalogue| catalogue.of_type(type_name));
         let (plugin, root) = match of_type {
             Ok(plugin) => (plugin, PROVIDER_CONFIG),
             Err(missing) => {
-                let renderer = self.catalogue(|catalogue| catalogue.of_renderer(kind));
+                let renderer = self.catalogue(|catalogue| catalogue.of_renderer(type_name));
                 (renderer.map_err(|_| missing)?, RENDERER_CONFIG)
             }
         };
         let config = or_empty(config);
-        self.check_schema(&plugin, kind, root, &config).await?;
-        self.ask_validate(plugin, kind.to_owned(), config.to_string(), None).await
+        self.check_schema(&plugin, type_name, root, &config).await?;
+        self.ask_validate(plugin, type_name.to_owned(), config.to_string(), None).await
     }
 
     /// The remarks of a plugin about a configuration, which it has to accept before it is called with it. Evaluation once for
@@ -50,16 +50,17 @@ impl Sandbox {
     pub(crate) async fn accepted(
         &self,
         plugin: &Arc<Plugin>,
-        kind: &str,
+        type_name: &str,
         config: &Value,
         attempt: &Arc<Attempt>,
     ) -> Result<Vec<Note>, CallError> {
         let config = config.to_string();
-        let question = accepted_configs::question(&plugin.reference().digest, kind, &config);
+        let question = accepted_configs::question(&plugin.reference().digest, type_name, &config);
         if let Some(notes) = self.inner.accepted.find(&question) {
             return Ok(notes);
         }
-        let notes = self.ask_validate(Arc::clone(plugin), kind.to_owned(), config, Some(Arc::clone(attempt))).await?;
+        let notes =
+            self.ask_validate(Arc::clone(plugin), type_name.to_owned(), config, Some(Arc::clone(attempt))).await?;
         self.inner.accepted.keep(question, notes.clone());
         Ok(notes)
     }
@@ -67,7 +68,7 @@ impl Sandbox {
     async fn ask_validate(
         &self,
         plugin: Arc<Plugin>,
-        kind: String,
+        type_name: String,
         config: String,
         attempt: Option<Arc<Attempt>>,
     ) -> Result<Vec<Note>, CallError> {
@@ -84,7 +85,7 @@ impl Sandbox {
         let body: Body<_> = Box::new(move |store, instance| {
             Box::pin(async move {
                 let describes = Describes::new(&mut *store, instance)?;
-                describes.orangery_plugin_info().call_validate_config(store, &kind, &config).await
+                describes.orangery_plugin_info().call_validate_config(store, &type_name, &config).await
             })
         });
         let ran = self.inner.call(&plugin, self.limits().validate_wall, given, attempt, body).await;
@@ -101,10 +102,10 @@ impl Sandbox {
     pub(crate) async fn check_provider_config(
         &self,
         plugin: &Plugin,
-        kind: &str,
+        type_name: &str,
         config: &Value,
     ) -> Result<(), CallError> {
-        self.check_schema(plugin, kind, PROVIDER_CONFIG, config).await
+        self.check_schema(plugin, type_name, PROVIDER_CONFIG, config).await
     }
 
     /// Checks a renderer's configuration against its schema.
@@ -120,12 +121,12 @@ impl Sandbox {
     async fn check_schema(
         &self,
         plugin: &Plugin,
-        kind: &str,
+        type_name: &str,
         root: &'static str,
         config: &Value,
     ) -> Result<(), CallError> {
         let refused = |error| CallError::Schema { plugin: plugin.reference().clone(), error };
-        let fields = match plugin.schemas.get(kind) {
+        let fields = match plugin.schemas.get(type_name) {
             None | Some(Schema::Anything) => return Ok(()),
             Some(Schema::Nothing) => surplus(config),
             Some(Schema::Text(schema)) => {

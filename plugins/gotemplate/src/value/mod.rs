@@ -4,6 +4,7 @@
 //! So every value knows its Go type. Maps and lists are shared and mutable, because `set` and `sortAlpha` change them.
 
 mod equal;
+mod go_type;
 pub(crate) mod growth;
 mod list;
 mod map;
@@ -11,16 +12,15 @@ mod methods;
 mod print;
 mod taint;
 mod text;
-mod types;
 
 pub use equal::deep_equal;
+pub use go_type::Type;
 pub use list::{Element, List};
 pub use map::Map;
 pub use methods::{Method, method};
 pub use print::{print_one, type_name};
 pub use taint::{harmless, marked, merge, shadow_of};
 pub use text::{Taint, Text};
-pub use types::Type;
 
 use go_std::time::{Duration, Location, Month, Time, Weekday};
 use std::collections::BTreeMap;

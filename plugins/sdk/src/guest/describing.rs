@@ -30,9 +30,9 @@ impl<P: Provider> info::Guest for ProviderDescribed<P> {
         text(&describe::provider::<P>())
     }
 
-    fn validate_config(kind: String, config: String) -> Result<Vec<Note>, PluginError> {
+    fn validate_config(type_name: String, config: String) -> Result<Vec<Note>, PluginError> {
         let config = json::decode_config(super::polling::CONFIG, &config).map_err(error)?;
-        P::validate(&kind, config).map_err(error)
+        P::validate(&type_name, config).map_err(error)
     }
 }
 
@@ -41,8 +41,8 @@ impl<P: Provider + Notifier> info::Guest for ProviderNotifierDescribed<P> {
         text(&describe::provider_and_notifier::<P>())
     }
 
-    fn validate_config(kind: String, config: String) -> Result<Vec<Note>, PluginError> {
-        ProviderDescribed::<P>::validate_config(kind, config)
+    fn validate_config(type_name: String, config: String) -> Result<Vec<Note>, PluginError> {
+        ProviderDescribed::<P>::validate_config(type_name, config)
     }
 }
 
@@ -51,9 +51,9 @@ impl<N: Notifier> info::Guest for NotifierDescribed<N> {
         text(&describe::notifier::<N>())
     }
 
-    fn validate_config(kind: String, config: String) -> Result<Vec<Note>, PluginError> {
+    fn validate_config(type_name: String, config: String) -> Result<Vec<Note>, PluginError> {
         let config = json::decode_config(super::polling::CONFIG, &config).map_err(error)?;
-        N::validate(&kind, config).map_err(error)
+        N::validate(&type_name, config).map_err(error)
     }
 }
 
@@ -62,7 +62,7 @@ impl<R: Renderer> info::Guest for RendererDescribed<R> {
         text(&describe::renderer::<R>())
     }
 
-    fn validate_config(_kind: String, config: String) -> Result<Vec<Note>, PluginError> {
+    fn validate_config(_type_name: String, config: String) -> Result<Vec<Note>, PluginError> {
         let config = json::decode_config(super::rendering::CONFIG, &config).map_err(error)?;
         R::validate(config).map_err(error)
     }

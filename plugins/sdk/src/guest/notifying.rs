@@ -25,7 +25,7 @@ impl<N: Notifier> notifier::Guest for NotifierGuest<N> {
             notifier::Notice::Environment(text) => Notice::environment(&text),
             notifier::Notice::Event(text) => Notice::event(&text),
         };
-        let notify = Notify { kind: ctx.kind, url: ctx.url, notice: notice.map_err(error)?, http: &Network };
+        let notify = Notify { type_name: ctx.type_name, url: ctx.url, notice: notice.map_err(error)?, http: &Network };
         N::notify(&notify, config).map_err(error)
     }
 }

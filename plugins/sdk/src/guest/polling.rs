@@ -18,7 +18,13 @@ pub struct ProviderGuest<P>(PhantomData<P>);
 impl<P: Provider> provider::Guest for ProviderGuest<P> {
     fn poll(ctx: provider::PollContext, config: String) -> Result<provider::PollOutcome, types::PluginError> {
         let config = json::decode_config(CONFIG, &config).map_err(error)?;
-        let poll = Poll { kind: ctx.kind, url: ctx.url, filter: ctx.filter, http: &Network, selection: &HostSelection };
+        let poll = Poll {
+            provider_type: ctx.provider_type,
+            url: ctx.url,
+            filter: ctx.filter,
+            http: &Network,
+            selection: &HostSelection,
+        };
         Ok(match P::poll(&poll, config).map_err(error)? {
             Outcome::Complete(contents) => provider::PollOutcome::Complete(found(contents)),
             Outcome::Partial(contents) => provider::PollOutcome::Partial(found(contents)),
@@ -27,7 +33,7 @@ impl<P: Provider> provider::Guest for ProviderGuest<P> {
 }
 
 fn found(found: crate::Found) -> provider::Found {
-    provider::Found { inputs: found.inputs.into_iter().map(input).collect(), odd: found.odd }
+    provider::Found { inputs: found.inputs.into_iter().map(input).collect(), unreadable: found.unreadable }
 }
 
 fn input(input: crate::Input) -> types::Input {

@@ -13,7 +13,7 @@
 //! An unstable listing is read once more; if that is unstable too, what was found is [`Outcome::Partial`]: it adds and
 //! updates, and removes nothing.
 //!
-//! One item of another shape does not stop the others: it becomes an [`OddItem`]. A page of which not one item can be
+//! One item of another shape does not stop the others: it becomes an [`UnreadableItem`]. A page of which not one item can be
 //! recognised is a page of something else, and an error.
 
 mod page;
@@ -25,7 +25,7 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::http::{Http, Request};
 use crate::paging::Paging;
-use crate::provider::{Found, Input, OddItem, Outcome};
+use crate::provider::{Found, Input, Outcome, UnreadableItem};
 
 pub use page::{Entry, entries, recognise};
 pub use reader::Reader;
@@ -60,7 +60,7 @@ pub struct Listed<T> {
     /// The items.
     pub items: Vec<T>,
     /// Items of another shape.
-    pub odd: Vec<OddItem>,
+    pub unreadable: Vec<UnreadableItem>,
     /// Whether this is all there is.
     pub completeness: Completeness,
 }
@@ -120,7 +120,7 @@ impl<'a> Listing<'a> {
 impl<T> Listed<T> {
     /// Turns the items into inputs: complete if the listing was stable.
     pub fn outcome(self, input: impl FnMut(T) -> Input) -> Outcome {
-        let found = Found { inputs: self.items.into_iter().map(input).collect(), odd: self.odd };
+        let found = Found { inputs: self.items.into_iter().map(input).collect(), unreadable: self.unreadable };
         match self.completeness {
             Completeness::Stable => Outcome::Complete(found),
             Completeness::Shifting => Outcome::Partial(found),
@@ -129,13 +129,13 @@ impl<T> Listed<T> {
 }
 
 impl Found {
-    /// The inputs made of the entries, and the odd items among them.
+    /// The inputs made of the entries, and the unreadable items among them.
     pub fn of<T>(entries: Vec<Entry<T>>, mut input: impl FnMut(T) -> Input) -> Self {
         let mut found = Self::default();
         for entry in entries {
             match entry {
                 Entry::Item(item) => found.inputs.push(input(item)),
-                Entry::Odd { item, .. } => found.odd.push(item),
+                Entry::Unreadable { item, .. } => found.unreadable.push(item),
             }
         }
         found
@@ -159,12 +159,12 @@ pub fn list<T: Item>(http: &dyn Http, listing: &Listing<'_>) -> Result<Listed<T>
 /// One pass, and why it may have missed an item.
 fn read<T: Item>(http: &dyn Http, listing: &Listing<'_>) -> Result<(Listed<T>, Option<String>), Error> {
     let mut reader = Reader::new(http, listing);
-    let mut listed = Listed { items: Vec::new(), odd: Vec::new(), completeness: Completeness::Stable };
+    let mut listed = Listed { items: Vec::new(), unreadable: Vec::new(), completeness: Completeness::Stable };
     while let Some(page) = reader.next_page()? {
         for entry in page {
             match entry {
                 Entry::Item(item) => listed.items.push(item),
-                Entry::Odd { item, .. } => listed.odd.push(item),
+                Entry::Unreadable { item, .. } => listed.unreadable.push(item),
             }
         }
     }

@@ -65,7 +65,7 @@ pub trait Notifier {
     ///
     /// # Errors
     /// [`Error::InvalidConfig`] naming the field.
-    fn validate(_kind: &str, _config: Self::Config) -> Result<Vec<Note>, Error> {
+    fn validate(_type_name: &str, _config: Self::Config) -> Result<Vec<Note>, Error> {
         Ok(Vec::new())
     }
 
@@ -79,7 +79,7 @@ pub trait Notifier {
 /// What to tell, where, and the way to the network.
 pub struct Notify<'a> {
     /// `spec.type` of the provider of the environment, or of a notification channel.
-    pub kind: String,
+    pub type_name: String,
     /// `spec.url`; empty if the manifest has none.
     pub url: String,
     /// What to tell.

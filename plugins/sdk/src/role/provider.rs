@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::http::Http;
 
 #[doc(inline)]
-pub use crate::bindings::describing::orangery::plugin::types::{Note, NoteLevel, OddItem};
+pub use crate::bindings::describing::orangery::plugin::types::{Note, NoteLevel, UnreadableItem};
 #[doc(inline)]
 pub use crate::bindings::polling::exports::orangery::plugin::provider::Filter;
 
@@ -47,7 +47,7 @@ pub trait Provider {
     ///
     /// # Errors
     /// [`Error::InvalidConfig`] naming the field.
-    fn validate(_kind: &str, _config: Self::Config) -> Result<Vec<Note>, Error> {
+    fn validate(_provider_type: &str, _config: Self::Config) -> Result<Vec<Note>, Error> {
         Ok(Vec::new())
     }
 
@@ -61,7 +61,7 @@ pub trait Provider {
 /// What one poll is about, and what it may use.
 pub struct Poll<'a> {
     /// `spec.type`.
-    pub kind: String,
+    pub provider_type: String,
     /// `spec.url`; empty if the manifest has none.
     pub url: String,
     /// The user's filter. The host applies it; a provider may push parts of it down to the forge.
@@ -93,7 +93,7 @@ pub struct Found {
     /// What can be exported.
     pub inputs: Vec<Input>,
     /// What exists as well but cannot be read: the host keeps what it last exported of it, and warns.
-    pub odd: Vec<OddItem>,
+    pub unreadable: Vec<UnreadableItem>,
 }
 
 /// One thing found.
@@ -127,7 +127,7 @@ impl Default for Filter {
     }
 }
 
-impl Default for OddItem {
+impl Default for UnreadableItem {
     /// An item of which nothing is known.
     fn default() -> Self {
         Self { id: None, name: None, problem: String::new() }
@@ -136,13 +136,13 @@ impl Default for OddItem {
 
 impl From<Vec<Input>> for Found {
     fn from(inputs: Vec<Input>) -> Self {
-        Self { inputs, odd: Vec::new() }
+        Self { inputs, unreadable: Vec::new() }
     }
 }
 
 impl FromIterator<Input> for Found {
     fn from_iter<T: IntoIterator<Item = Input>>(inputs: T) -> Self {
-        Self { inputs: inputs.into_iter().collect(), odd: Vec::new() }
+        Self { inputs: inputs.into_iter().collect(), unreadable: Vec::new() }
     }
 }
 

@@ -10,7 +10,7 @@ use http::{HeaderValue, Method, Request, Response, header};
 use kube::Client;
 use kube::client::{Body, ClientBuilder};
 use orangery::run::Surroundings;
-use orangery::sandbox::Loopback;
+use orangery_egress::Loopback;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;

@@ -196,14 +196,15 @@ async fn schedule(sandbox: &Sandbox, n: usize) -> Result<String> {
     let last = Snapshot::never();
     let now = Timestamp::from_millis(1_800_000_000_000);
     let report = provider::reconcile(&poller, &spec, &InMemorySecrets::default(), &last, Trigger::Clock, now).await;
-    let odd: Vec<String> = report.conclusion.abnormal.iter().flatten().map(|odd| odd.message.clone()).collect();
+    let remarks: Vec<String> =
+        report.conclusion.abnormal.iter().flatten().map(|remark| remark.message.clone()).collect();
     let outcome = match report.conclusion.outcome {
         Outcome::Skipped { message, .. } | Outcome::Stalled { message, .. } | Outcome::Failed { message, .. } => {
             message
         }
         other => format!("{other:?}"),
     };
-    Ok(format!("{outcome}: {} remarks, {}", odd.len(), odd.last().cloned().unwrap_or_default()))
+    Ok(format!("{outcome}: {} remarks, {}", remarks.len(), remarks.last().cloned().unwrap_or_default()))
 }
 
 async fn schema(sandbox: &Sandbox, n: usize, guest: &str) -> Result<String> {

@@ -1,4 +1,4 @@
-//! What a listing holds that is out of the ordinary costs nobody else anything: odd items, names of one checksum.
+//! What a listing holds that is out of the ordinary costs nobody else anything: unreadable items, names of one checksum.
 
 use anyhow::{Context, Result};
 use orangery_test_flow::{PROVIDER, SET, World};
@@ -36,8 +36,8 @@ async fn polls(world: &World) -> Result<()> {
 }
 
 #[tokio::test]
-async fn one_odd_pull_request_stays_as_it_is_while_others_open_change_and_close() -> Result<()> {
-    let mut world = World::new("odd").await?;
+async fn one_unreadable_pull_request_stays_as_it_is_while_others_open_change_and_close() -> Result<()> {
+    let mut world = World::new("unreadable").await?;
     let shop = world.forge.github("acme/shop");
     shop.opens_many(3);
     world.start().await?;
@@ -47,7 +47,7 @@ async fn one_odd_pull_request_stays_as_it_is_while_others_open_change_and_close(
     let before = (sha(&world, "app-2").await?, sha(&world, "app-3").await?);
 
     // The author of 2 found a way to make it unreadable; 1 closes, 3 gets a push, 4 opens.
-    world.forge.fault(Fault::odd_item(2, "/head", Value::Null));
+    world.forge.fault(Fault::unreadable_item(2, "/head", Value::Null));
     shop.closes(1);
     shop.pushes(2);
     shop.pushes(3);
@@ -89,7 +89,7 @@ async fn a_tag_of_a_tree_is_left_out_and_the_others_are_exported() -> Result<()>
     for tag in ["v2.6.11-tree", "v2.6.12", "v2.6.13"] {
         shop.tags(tag);
     }
-    world.forge.fault(Fault::odd_item("v2.6.11-tree", "/commit", Value::Null));
+    world.forge.fault(Fault::unreadable_item("v2.6.11-tree", "/commit", Value::Null));
     world.start().await?;
     let filter = json!({"semver": ">=2.6.0-0", "limit": 5});
     world.apply(&manifests("GitLabTag", "app-<< inputs.slug >>", &filter)).await?;
@@ -115,21 +115,21 @@ async fn an_environment_whose_deployment_cannot_be_read_stays_and_the_others_go_
     let all = world.owned("ConfigMap").await?;
     assert_eq!(all.len(), 3);
     let name_of = |part: &str| all.iter().find(|name| name.contains(part)).cloned().context("an object of each");
-    let (gone, odd) = (name_of("review-a")?, name_of("review-b")?);
+    let (gone, unreadable) = (name_of("review-a")?, name_of("review-b")?);
     let newest = shop.now().deployments.iter().map(|deployment| deployment.id).max().context("a deployment")?;
     shop.deploys("review/b", "main", DeploymentStatus::Success);
-    let odd_one = shop
+    let unreadable_one = shop
         .now()
         .deployments
         .iter()
         .map(|deployment| deployment.id)
         .find(|id| *id > newest)
         .context("a new deployment")?;
-    world.forge.fault(Fault::odd_item(odd_one, "/status", Value::Null));
+    world.forge.fault(Fault::unreadable_item(unreadable_one, "/status", Value::Null));
     shop.stops_environment("review/a");
     polls(&world).await?;
     world.is_gone("ConfigMap", &gone).await?;
-    assert!(world.owned("ConfigMap").await?.contains(&odd));
+    assert!(world.owned("ConfigMap").await?.contains(&unreadable));
     assert_eq!(world.deleted().await?, [gone]);
     let said = world.has_condition(PROVIDER, "source", "Warning", "True", "MalformedResponse").await?;
     assert!(said.contains("review/b"), "{said}");
@@ -211,8 +211,8 @@ async fn environments_that_nobody_deployed_to_cost_a_poll_no_request() -> Result
 }
 
 #[tokio::test]
-async fn a_permutation_with_an_odd_item_stays_also_when_its_provider_is_made_anew() -> Result<()> {
-    let mut world = World::new("odd-permuted").await?;
+async fn a_permutation_with_an_unreadable_item_stays_also_when_its_provider_is_made_anew() -> Result<()> {
+    let mut world = World::new("unreadable-permuted").await?;
     let shop = world.forge.github("acme/shop");
     shop.opens_many(4);
     world.start().await?;
@@ -231,8 +231,8 @@ async fn a_permutation_with_an_odd_item_stays_also_when_its_provider_is_made_ane
     world.is_ready(SET, "previews").await?;
     let before = sha(&world, "app-2-eu").await?;
 
-    // As long as its last inputs are exported, the odd item keeps nothing but itself.
-    world.forge.fault(Fault::odd_item(2, "/head", Value::Null));
+    // As long as its last inputs are exported, the unreadable item keeps nothing but itself.
+    world.forge.fault(Fault::unreadable_item(2, "/head", Value::Null));
     shop.closes(1);
     polls(&world).await?;
     world.has_objects("ConfigMap", &["app-2-eu", "app-3-eu", "app-4-eu"]).await?;
@@ -244,7 +244,7 @@ async fn a_permutation_with_an_odd_item_stays_also_when_its_provider_is_made_ane
     shop.closes(3);
     polls(&world).await?;
     assert_eq!(sha(&world, "app-2-eu").await?, before);
-    // Which of the missing ones is the odd one is not known.
+    // Which of the missing ones is the unreadable one is not known.
     assert_eq!(world.deleted().await?, ["app-1-eu"]);
 
     world.forge.clear_faults();

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use orangery_core::PollOutcome;
-use orangery_egress::{Egress, Policy, SessionSpec};
+use orangery_egress::{Egress, Loopback, Policy, SessionSpec};
 use orangery_sandbox::{
     CallError, Compiler, EvaluatorSource, Fault, Limits, PluginSource, PollFilter, PollReport, PollRequest,
     Precompiled, Sandbox, SandboxConfig,
@@ -53,7 +53,8 @@ pub(crate) fn compiler() -> Compiler {
 
 /// The same with another compiler.
 pub(crate) fn compiled_by(limits: Limits, compiler: Compiler) -> Result<Sandbox> {
-    let policy = Policy { allow_loopback: true, forbidden_addresses: vec!["127.0.0.9".parse()?], ..Policy::default() };
+    let policy =
+        Policy { loopback: Loopback::Allowed, forbidden_addresses: vec!["127.0.0.9".parse()?], ..Policy::default() };
     Ok(Sandbox::start(SandboxConfig {
         cache_dir: Some(cache()?),
         limits,
@@ -106,10 +107,10 @@ pub(crate) async fn refusal(sandbox: &Sandbox, guest: &str) -> Result<String> {
 }
 
 /// A poll without grants.
-pub(crate) fn question(kind: &str, config: Value) -> PollRequest {
+pub(crate) fn question(provider_type: &str, config: Value) -> PollRequest {
     PollRequest {
         consumer: "ResourceSetInputProvider/test/one".into(),
-        kind: kind.into(),
+        provider_type: provider_type.into(),
         url: String::new(),
         filter: PollFilter::default(),
         config,

@@ -65,7 +65,7 @@ pub(crate) mod dumps_memory {
         let forge = Forge::start().await?;
         let dir = tempfile::tempdir()?;
         let egress = orangery_egress::Egress::new(orangery_egress::Policy {
-            allow_loopback: true,
+            loopback: orangery_egress::Loopback::Allowed,
             ..orangery_egress::Policy::default()
         })?;
         let cache_dir = Some(dir.path().join("cache"));

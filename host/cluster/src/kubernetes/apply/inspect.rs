@@ -12,7 +12,7 @@ use crate::kubernetes::object::secrecy::explain;
 use crate::kubernetes::object::takeover;
 use crate::kubernetes::object::unknown::drop_undeclared;
 use crate::kubernetes::target::KubernetesTarget;
-use orangery_core::{Failed, Object, Plan, Planned, keys};
+use orangery_core::{FailedObject, Object, Plan, Planned, keys};
 use serde_json::Value;
 
 /// The result of an inspection.
@@ -40,19 +40,19 @@ pub(crate) enum ApplyAction {
 }
 
 /// A failure about one object.
-pub(crate) fn failed(planned: &Planned, message: String) -> Failed {
-    Failed::new(planned.object.key(), message)
+pub(crate) fn failed(planned: &Planned, message: String) -> FailedObject {
+    FailedObject::new(planned.object.key(), message)
 }
 
 /// The failure for a live object with this UID that no set owns.
-pub(crate) fn exists(planned: &Planned, uid: String) -> Failed {
+pub(crate) fn exists(planned: &Planned, uid: String) -> FailedObject {
     let key = planned.object.key();
     let message = format!("{key} exists and was not created by this ResourceSet ({})", planned.origin);
-    Failed { unowned: Some(uid), ..failed(planned, message) }
+    FailedObject { unowned: Some(uid), ..failed(planned, message) }
 }
 
 /// `Kind/ns/name dry-run failed (Reason): …`, as in Flux Operator.
-fn dry_run_failed(planned: &Planned, refusal: &Refusal) -> Failed {
+fn dry_run_failed(planned: &Planned, refusal: &Refusal) -> FailedObject {
     let key = planned.object.key();
     let text = explain(refusal, &planned.object);
     let message = if refusal.is_not_found() && !refusal.message.starts_with("no matches for kind") {
@@ -71,7 +71,7 @@ pub(crate) async fn inspect(
     session: &Session,
     plan: &Plan,
     planned: &Planned,
-) -> Result<Inspected, Failed> {
+) -> Result<Inspected, FailedObject> {
     let refused = |refusal: Refusal| dry_run_failed(planned, &refusal);
     let key = planned.object.key();
     let gvk = planned.object.gvk();
@@ -94,7 +94,7 @@ pub(crate) async fn inspect(
         }
     }
     let path = kind.path(&key.namespace, &key.name);
-    let unseen = |refusal: Refusal| Failed { unseen: refusal.is_forbidden(), ..refused(refusal) };
+    let unseen = |refusal: Refusal| FailedObject { unseen: refusal.is_forbidden(), ..refused(refusal) };
     let live: Option<Object> = session.get(&path).await.map_err(unseen)?;
     if let Some(live) = &live {
         check_live(target, plan, planned, live).await?;
@@ -124,7 +124,12 @@ pub(crate) async fn inspect(
 }
 
 /// Fails if the live object belongs to another set, belongs to no set, or is terminating.
-async fn check_live(target: &KubernetesTarget, plan: &Plan, planned: &Planned, live: &Object) -> Result<(), Failed> {
+async fn check_live(
+    target: &KubernetesTarget,
+    plan: &Plan,
+    planned: &Planned,
+    live: &Object,
+) -> Result<(), FailedObject> {
     let key = planned.object.key();
     let other = other_owner(target, &plan.owner, live, &planned.object).await.map_err(|refusal| {
         failed(planned, format!("{key} carries the labels of another ResourceSet, and it cannot be found out whether that exists: {refusal}"))
@@ -135,7 +140,7 @@ async fn check_live(target: &KubernetesTarget, plan: &Plan, planned: &Planned, l
             keys::TAKE_OWNERSHIP,
             planned.origin
         );
-        return Err(Failed { owned_by_another: true, ..failed(planned, message) });
+        return Err(FailedObject { owned_by_another: true, ..failed(planned, message) });
     }
     if let Some(uid) = unowned(plan, &key, live) {
         return Err(exists(planned, uid));
@@ -182,11 +187,11 @@ async fn may_recreate(
     body: &Object,
     live: &Object,
     refusal: &Refusal,
-) -> Result<ApplyAction, Failed> {
+) -> Result<ApplyAction, FailedObject> {
     let key = planned.object.key();
     let with = |advice: &str| {
         let first = dry_run_failed(planned, refusal);
-        Failed { message: format!("{}; {advice}", first.message), ..first }
+        FailedObject { message: format!("{}; {advice}", first.message), ..first }
     };
     if !(plan.owner.force || asks_for_force(&planned.object) || asks_for_force(live)) {
         return Err(with(&format!("to delete and create it again, set the annotation {}: enabled on it", keys::FORCE)));

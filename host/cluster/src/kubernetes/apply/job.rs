@@ -8,7 +8,7 @@ use crate::kubernetes::live::deletion::{Ending, until_gone};
 use crate::kubernetes::object::ownership::replaceable;
 use crate::kubernetes::object::secrecy::explain;
 use orangery_core::readiness::{Purpose, Readiness, readiness};
-use orangery_core::{Failed, Object, Plan, Planned, Timestamp, keys};
+use orangery_core::{FailedObject, Object, Plan, Planned, Timestamp, keys};
 use std::time::Duration;
 
 /// Deletes the live Job of `planned` if it failed, is ours, and the rendered one says `recreateOnFailure: enabled`.
@@ -17,7 +17,7 @@ pub(crate) async fn remove_failed(
     plan: &Plan,
     planned: &Planned,
     limit: Duration,
-) -> Result<(), Failed> {
+) -> Result<(), FailedObject> {
     let gvk = planned.object.gvk();
     let asked = gvk.group == "batch"
         && gvk.kind == "Job"

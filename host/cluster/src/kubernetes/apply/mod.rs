@@ -18,7 +18,9 @@ use crate::kubernetes::live::memory::Confirmed;
 use crate::kubernetes::target::KubernetesTarget;
 use futures::FutureExt;
 use inspect::{ApplyAction, Inspected, inspect};
-use orangery_core::{Action, ApplyReport, Change, Failed, Halted, ObjectKey, Plan, Planned, Stage, StageGate, Step};
+use orangery_core::{
+    Action, ApplyReport, Change, FailedObject, Halted, ObjectKey, Plan, Planned, Stage, StageGate, Step,
+};
 use ready::{Wait, Which};
 use std::collections::{HashMap, HashSet};
 use write::write;
@@ -29,7 +31,7 @@ pub(crate) async fn apply(target: &KubernetesTarget, plan: &Plan) -> ApplyReport
         Ok(session) => session,
         Err(refusal) => {
             let message = format!("cannot connect to the API server: {refusal}");
-            return ApplyReport { failed: vec![Failed::of_the_whole(message)], ..ApplyReport::default() };
+            return ApplyReport { failed: vec![FailedObject::of_the_whole(message)], ..ApplyReport::default() };
         }
     };
     let confirmed = target.memory.confirm(&session, plan, target.options.patience.recheck).await;
@@ -149,7 +151,7 @@ impl<'a> Run<'a> {
     }
 
     /// Ends the apply of the environments that need the object.
-    pub(crate) fn fail(&mut self, step: &Step, action: &str, planned: &Planned, mut failed: Failed) {
+    pub(crate) fn fail(&mut self, step: &Step, action: &str, planned: &Planned, mut failed: FailedObject) {
         if let Some(name) = &step.name {
             failed.message = format!("step \"{name}\" {action}: {}", failed.message);
         }
@@ -157,7 +159,7 @@ impl<'a> Run<'a> {
         self.halted.halt(planned);
     }
 
-    async fn look<'p>(&self, planned: &'p Planned) -> (&'p Planned, Result<LiveState, Failed>) {
+    async fn look<'p>(&self, planned: &'p Planned) -> (&'p Planned, Result<LiveState, FailedObject>) {
         if let Some(known) = self.confirmed.get(&planned.object.key()) {
             return (
                 planned,

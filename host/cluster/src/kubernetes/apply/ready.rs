@@ -5,7 +5,7 @@ use crate::kubernetes::live::clock::Place;
 use crate::kubernetes::live::memory::checksum;
 use crate::kubernetes::live::wait::{ReadinessCheck, is_served, look, now, text};
 use orangery_core::readiness::Readiness;
-use orangery_core::{Action, Failed, InputRef, ObjectKey, Planned, Step, Waiting};
+use orangery_core::{Action, FailedObject, InputRef, ObjectKey, Planned, Step, UnreadyObject};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -107,7 +107,12 @@ impl<'a> Run<'a> {
         let stalled = looks.iter().filter(|look| matches!(look.readiness, Readiness::Failed(_)));
         if let Some(one) = stalled.clone().next() {
             let message = text("failed early due to stalled resources", stalled);
-            self.fail(wait.step, wait.place.action(), one.planned, Failed::new(one.planned.object.key(), message));
+            self.fail(
+                wait.step,
+                wait.place.action(),
+                one.planned,
+                FailedObject::new(one.planned.object.key(), message),
+            );
             return;
         }
         let (set, at) = (&self.plan.owner.name, now());
@@ -122,13 +127,13 @@ impl<'a> Run<'a> {
         }
         let until = since + wait.limit;
         if at >= until {
-            let failed = Failed::new(first.planned.object.key(), text("timeout waiting for", looks.iter()));
+            let failed = FailedObject::new(first.planned.object.key(), text("timeout waiting for", looks.iter()));
             self.fail(wait.step, wait.place.action(), first.planned, failed);
             return;
         }
         for look in looks {
             let (key, status) = (look.planned.object.key(), look.readiness.as_str().to_owned());
-            self.report.waiting.push(Waiting { key, status, since, until });
+            self.report.waiting.push(UnreadyObject { key, status, since, until });
             self.halted.halt(look.planned);
         }
     }

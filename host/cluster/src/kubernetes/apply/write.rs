@@ -8,7 +8,7 @@ use crate::kubernetes::live::deletion::{Ending, until_gone};
 use crate::kubernetes::object::secrecy::explain;
 use crate::kubernetes::object::takeover;
 use crate::kubernetes::target::KubernetesTarget;
-use orangery_core::{Action, Change, Failed, Object, Owner, Planned};
+use orangery_core::{Action, Change, FailedObject, Object, Owner, Planned};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(crate) async fn write(
     owner: &Owner,
     planned: &Planned,
     inspected: &Inspected,
-) -> Result<Change, Failed> {
+) -> Result<Change, FailedObject> {
     let key = planned.object.key();
     let refused =
         |refusal: Refusal| failed(planned, format!("{key} apply failed: {}", explain(&refusal, &planned.object)));

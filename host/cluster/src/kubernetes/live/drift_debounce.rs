@@ -53,6 +53,13 @@ struct ObservedObject {
     object: Option<Object>,
 }
 
+/// Whether an event shows an object or its deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    Exists,
+    Deleted,
+}
+
 /// When a set was last triggered, and how long it is left alone since.
 #[derive(Debug, Clone, Copy)]
 struct NotificationDelay {
@@ -88,7 +95,7 @@ impl DriftDebounce {
             Event::Init => self.listed.clear(),
             Event::InitApply(object) => {
                 self.listed.insert(self.key(&object));
-                self.wait_for(object, true, now);
+                self.wait_for(object, Presence::Exists, now);
             }
             Event::InitDone => {
                 // An object that was deleted while the watch was down has no event of its own.
@@ -102,15 +109,19 @@ impl DriftDebounce {
                     object: None,
                 }));
             }
-            Event::Apply(object) => self.wait_for(object, true, now),
-            Event::Delete(object) => self.wait_for(object, false, now),
+            Event::Apply(object) => self.wait_for(object, Presence::Exists, now),
+            Event::Delete(object) => self.wait_for(object, Presence::Deleted, now),
         }
     }
 
-    fn wait_for(&mut self, object: Object, exists: bool, now: Instant) {
+    fn wait_for(&mut self, object: Object, presence: Presence, now: Instant) {
         let Some(set) = owner_of(&object) else { return };
         let key = self.key(&object);
-        self.waiting.push_back(ObservedObject { due: now + SETTLING_TIME, set, key, object: exists.then_some(object) });
+        let object = match presence {
+            Presence::Exists => Some(object),
+            Presence::Deleted => None,
+        };
+        self.waiting.push_back(ObservedObject { due: now + SETTLING_TIME, set, key, object });
     }
 
     fn key(&self, object: &Object) -> ObjectKey {

@@ -6,7 +6,7 @@ use crate::kubernetes::client::refusal::Refusal;
 use crate::kubernetes::object::ownership::{is_owned_by, remove_labels};
 use crate::kubernetes::target::KubernetesTarget;
 use futures::FutureExt;
-use orangery_core::{Failed, GroupVersionKind, LedgerEntry, Owner, PruneReport};
+use orangery_core::{FailedObject, GroupVersionKind, LedgerEntry, Owner, PruneReport};
 
 /// Removes the labels of `owner`.
 pub(crate) async fn disown(target: &KubernetesTarget, owner: &Owner, adopted: &[LedgerEntry]) -> PruneReport {
@@ -33,10 +33,10 @@ pub(crate) async fn disown(target: &KubernetesTarget, owner: &Owner, adopted: &[
     report
 }
 
-fn failed(entry: &LedgerEntry, refusal: &Refusal) -> Failed {
+fn failed(entry: &LedgerEntry, refusal: &Refusal) -> FailedObject {
     let message = format!("{} is left in place, but the labels of the set cannot be removed: {refusal}", entry.key);
     // A missing right will most likely stay missing, and the deletion of the set must not wait for it.
-    Failed { unseen: refusal.is_forbidden(), ..Failed::new(entry.key.clone(), message) }
+    FailedObject { unseen: refusal.is_forbidden(), ..FailedObject::new(entry.key.clone(), message) }
 }
 
 async fn release(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Result<(), Refusal> {

@@ -11,7 +11,8 @@ use crate::kubernetes::target::KubernetesTarget;
 use futures::FutureExt;
 use orangery_core::plan::is_deleted_first;
 use orangery_core::{
-    Action, Change, Failed, GroupVersionKind, Kept, LedgerEntry, Mark, ObjectKey, Owner, PruneReport, Terminating, keys,
+    Action, Change, FailedObject, GroupVersionKind, LedgerEntry, Mark, ObjectKey, Owner, PruneReport, RetainedObject,
+    TerminatingObject, keys,
 };
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -23,7 +24,7 @@ const GRACE: Duration = Duration::from_secs(1);
 enum PruneOutcome {
     Gone,
     Released,
-    Kept(String),
+    Retained(String),
     Adopted,
     Failed(String),
     /// Accepted, not finished: path and UID to look for.
@@ -57,7 +58,7 @@ pub(crate) async fn prune(target: &KubernetesTarget, owner: &Owner, stale: &[Led
         let first =
             going.iter().find(|first| first.input.is_none() || entry.input.is_none() || first.input == entry.input)?;
         let message = format!("{} is deleted when {} is gone", entry.key, first.key);
-        Some(Terminating { key: entry.key.clone(), message })
+        Some(TerminatingObject { key: entry.key.clone(), message })
     };
     let mut last = Vec::new();
     let mut later = Vec::new();
@@ -99,15 +100,15 @@ async fn remove(
             Ok(Some(end)) if end.takes_longer_than(limit) => record(report, entry, PruneOutcome::Failed(end.waiting)),
             Ok(Some(end)) => {
                 let message = format!("{} {}", entry.key, end.waiting);
-                report.terminating.push(Terminating { key: entry.key.clone(), message });
+                report.terminating.push(TerminatingObject { key: entry.key.clone(), message });
             }
             Err(refusal) => record(report, entry, PruneOutcome::Failed(refusal.to_string())),
         }
     }
 }
 
-fn failure(entry: &LedgerEntry, message: String) -> Failed {
-    Failed::new(entry.key.clone(), format!("{} delete failed: {message}", entry.key))
+fn failure(entry: &LedgerEntry, message: String) -> FailedObject {
+    FailedObject::new(entry.key.clone(), format!("{} delete failed: {message}", entry.key))
 }
 
 fn record(report: &mut PruneReport, entry: &LedgerEntry, outcome: PruneOutcome) {
@@ -119,9 +120,9 @@ fn record(report: &mut PruneReport, entry: &LedgerEntry, outcome: PruneOutcome) 
             action: Action::Deleted,
         }),
         PruneOutcome::Released => report.released.push(entry.key.clone()),
-        PruneOutcome::Kept(message) => {
+        PruneOutcome::Retained(message) => {
             let mark = if entry.mark == Mark::Adopted { Mark::Adopted } else { Mark::PruneDisabled };
-            report.kept.push(Kept { key: entry.key.clone(), mark, message });
+            report.retained.push(RetainedObject { key: entry.key.clone(), mark, message });
         }
         PruneOutcome::Adopted => report.adopted.push(entry.clone()),
         PruneOutcome::Failed(message) => report.failed.push(failure(entry, message)),
@@ -145,7 +146,7 @@ async fn ask(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Result<Pr
     }
     let disabled = |value: Option<&str>| value.is_some_and(|value| value.eq_ignore_ascii_case("disabled"));
     if disabled(live.annotation(keys::PRUNE)) || disabled(live.label(keys::PRUNE)) {
-        return Ok(PruneOutcome::Kept(format!("{key} stays: it says {}: disabled", keys::PRUNE)));
+        return Ok(PruneOutcome::Retained(format!("{key} stays: it says {}: disabled", keys::PRUNE)));
     }
     if terminating(&live).is_some() {
         return Ok(PruneOutcome::Going(path, uid));

@@ -203,7 +203,7 @@ fn report_left_behind(run: &Run<ResourceSet>, cause: &Cause, left: &[best_effort
 /// Keeps everything as it is, and says so once.
 async fn hold(run: &Run<ResourceSet>, ledger: &Ledger, message: String) -> Result<Action, ReconcileError> {
     let reason = Reason::DeletionHeld;
-    let held = Abnormal { kind: ConditionType::DeletionHeld, reason, message: message.clone() };
+    let held = Abnormal { condition_type: ConditionType::DeletionHeld, reason, message: message.clone() };
     let conclusion = Conclusion::stalled(reason, message.clone()).with_abnormal(vec![held]);
     if publish(run, &conclusion).await? == Published::Changed {
         tracing::warn!(set = run.name.name, namespace = run.name.namespace, message, "a deletion is held");

@@ -15,8 +15,9 @@ use crate::pipeline::set::gather::KnownProvider;
 use async_trait::async_trait;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
-use orangery_api::provider::{NextSchedule, Stale};
-use orangery_api::{Condition, ResourceSetInputProvider, ResourceSetInputProviderStatus};
+use orangery_api::{
+    Condition, NextSchedule, ResourceSetInputProvider, ResourceSetInputProviderStatus, Schedule, Stale,
+};
 use orangery_core::conditions::Outcome;
 use orangery_core::spec::{ProviderSpec, SpecError};
 use orangery_core::{Freshness, InputList, NamespacedName, Reason, Snapshot, keys, url_redaction};
@@ -85,7 +86,7 @@ impl Reconciler for ProviderReconciler {
         let (status, snapshot) = (status.next_mut(), &report.snapshot);
         status.exported_inputs = snapshot.inputs().clone();
         status.waiting = snapshot.waiting().to_vec();
-        status.odd = snapshot.odd().to_vec();
+        status.unreadable = snapshot.unreadable().to_vec();
         status.last_exported_revision = Some(snapshot.revision().to_owned()).filter(|revision| !revision.is_empty());
         status.stale = match snapshot.freshness() {
             Freshness::Stale { reason, since } => {
@@ -189,13 +190,13 @@ fn snapshot(status: &ResourceSetInputProviderStatus) -> Snapshot {
         status.last_exported_revision.clone().unwrap_or_default(),
         freshness,
     )
-    .with_odd(status.odd.clone())
+    .with_unreadable(status.unreadable.clone())
 }
 
 fn next_schedule(spec: &ProviderSpec, next: &provider::NextSchedule) -> Option<NextSchedule> {
     let entry = spec.schedule.get(next.index)?;
     Some(NextSchedule {
-        schedule: orangery_api::reference::Schedule {
+        schedule: Schedule {
             cron: entry.cron.clone(),
             time_zone: Some(entry.time_zone.clone()),
             window: Some(orangery_core::duration::format(entry.window)),

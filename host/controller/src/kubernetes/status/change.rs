@@ -6,7 +6,7 @@ use crate::kubernetes::object::{ManagedObject, ObjectStatus, ReconcileError, Run
 use kube::ResourceExt;
 use kube::api::{Api, Patch, PatchParams};
 use kube::core::object::HasStatus;
-use orangery_api::{Condition, condition};
+use orangery_api::{Condition, read_conditions, write_conditions};
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome, Stamp, conclude};
 
 /// The status that the API server has, and the one that is published next.
@@ -42,12 +42,12 @@ impl<K: ManagedObject> StatusChange<K> {
         &mut self.next
     }
 
-    pub(in crate::kubernetes) fn published_condition(&self, kind: ConditionType) -> Option<&Condition> {
-        find(&self.published, kind)
+    pub(in crate::kubernetes) fn published_condition(&self, condition_type: ConditionType) -> Option<&Condition> {
+        find(&self.published, condition_type)
     }
 
-    pub(in crate::kubernetes) fn next_condition(&self, kind: ConditionType) -> Option<&Condition> {
-        find(&self.next, kind)
+    pub(in crate::kubernetes) fn next_condition(&self, condition_type: ConditionType) -> Option<&Condition> {
+        find(&self.next, condition_type)
     }
 
     /// Notes what another writer has published during this reconciliation: the ledger has one of its own.
@@ -72,9 +72,9 @@ impl<K: ManagedObject> StatusChange<K> {
         abnormal: Option<&[Abnormal]>,
         generation: i64,
     ) {
-        let before = condition::read(self.next.conditions());
+        let before = read_conditions(self.next.conditions());
         let after = conclude(&before, outcome, abnormal, Stamp { generation, now: now() });
-        self.next.set_conditions(condition::write(after));
+        self.next.set_conditions(write_conditions(after));
     }
 
     /// Announces the work on a new generation before it begins. A routine reconciliation is not worth a write.
@@ -82,7 +82,7 @@ impl<K: ManagedObject> StatusChange<K> {
         let generation = run.generation();
         // Ready keeps its generation while a ResourceSet waits: then it is Reconciling that knows the present one.
         let known = [ConditionType::Ready, ConditionType::Reconciling];
-        let mut known = known.into_iter().filter_map(|kind| self.published_condition(kind));
+        let mut known = known.into_iter().filter_map(|condition_type| self.published_condition(condition_type));
         if known.any(|condition| condition.observed_generation == Some(generation)) {
             return Ok(());
         }
@@ -109,6 +109,6 @@ impl<K: ManagedObject> StatusChange<K> {
     }
 }
 
-fn find(status: &impl ObjectStatus, kind: ConditionType) -> Option<&Condition> {
-    status.conditions().iter().find(|condition| condition.type_ == kind.as_str())
+fn find(status: &impl ObjectStatus, condition_type: ConditionType) -> Option<&Condition> {
+    status.conditions().iter().find(|condition| condition.type_ == condition_type.as_str())
 }

@@ -8,8 +8,7 @@ use crate::kubernetes::object::{Run, size};
 use crate::pipeline::converge::{LedgerError, LedgerStore};
 use async_trait::async_trait;
 use kube::api::{Api, Patch, PatchParams};
-use orangery_api::set_status::{self, HighWaterMark};
-use orangery_api::{ResourceSet, ResourceSetStatus};
+use orangery_api::{HighWaterMark, Inventory as WireInventory, ResourceSet, ResourceSetStatus};
 use orangery_core::inventory::{Inventory, InventoryEntry};
 use orangery_core::ledger::HighWaterLevel;
 use orangery_core::{GuardMemory, Ledger, NamespacedName, Reason};
@@ -17,7 +16,7 @@ use serde_json::{Value, json};
 
 /// The ledger that a status holds.
 pub(in crate::kubernetes) fn read(status: &ResourceSetStatus) -> Inventory {
-    let mut inventory = status.inventory.as_ref().map(set_status::Inventory::read).unwrap_or_default();
+    let mut inventory = status.inventory.as_ref().map(WireInventory::read).unwrap_or_default();
     let level = |mark: &HighWaterMark| HighWaterLevel {
         inputs: usize::try_from(mark.inputs).unwrap_or_default(),
         until: mark.until.parse().unwrap_or_else(|_| now()),
@@ -68,7 +67,7 @@ fn patch(ledger: &Ledger, unreadable: &[InventoryEntry]) -> Value {
     let guard = ledger.guard();
     let marks = marks(guard);
     json!({
-        "inventory": set_status::Inventory::write(ledger, unreadable),
+        "inventory": WireInventory::write(ledger, unreadable),
         "highWaterMarks": if marks.is_empty() { Value::Null } else { json!(marks) },
         "lastHandledApproval": guard.last_approval,
     })
@@ -76,7 +75,7 @@ fn patch(ledger: &Ledger, unreadable: &[InventoryEntry]) -> Value {
 
 /// Puts a ledger into a status. A status without an inventory gets none for an empty ledger.
 pub(in crate::kubernetes) fn show(status: &mut ResourceSetStatus, ledger: &Ledger, unreadable: &[InventoryEntry]) {
-    let written = set_status::Inventory::write(ledger, unreadable);
+    let written = WireInventory::write(ledger, unreadable);
     status.inventory = Some(written).filter(|_| status.inventory.is_some() || !ledger.is_empty());
     status.high_water_marks = marks(ledger.guard());
     status.last_handled_approval.clone_from(&ledger.guard().last_approval);

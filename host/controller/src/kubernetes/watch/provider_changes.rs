@@ -91,9 +91,10 @@ fn fingerprint(provider: &ResourceSetInputProvider) -> u64 {
     let status = provider.status.as_ref();
     let stale = status.and_then(|status| status.stale.as_ref()).map(|stale| &stale.reason);
     let revision = status.and_then(|status| status.last_exported_revision.as_ref());
-    let odd = status.map(|status| &status.odd);
+    let unreadable = status.map(|status| &status.unreadable);
     let mut hasher = DefaultHasher::new();
-    (revision, stale, odd, &provider.meta().labels, provider.meta().deletion_timestamp.is_some()).hash(&mut hasher);
+    (revision, stale, unreadable, &provider.meta().labels, provider.meta().deletion_timestamp.is_some())
+        .hash(&mut hasher);
     hasher.finish()
 }
 

@@ -172,7 +172,7 @@ fn report(polled: Polled, last: &Snapshot, took: Duration, next: NextPoll, now: 
 pub(crate) fn stale(snapshot: &Snapshot) -> Option<Abnormal> {
     let Freshness::Stale { reason, .. } = snapshot.freshness() else { return None };
     Some(Abnormal {
-        kind: ConditionType::SourceStale,
+        condition_type: ConditionType::SourceStale,
         reason: Reason::SourceStale,
         message: format!(
             "the last good answer is in use ({reason}): {} inputs, nothing is removed",
@@ -194,8 +194,9 @@ fn until(when: Timestamp, now: Timestamp) -> Duration {
 }
 
 fn abnormal_of(notice: &Notice) -> Abnormal {
-    let kind = if notice.reason == Reason::LimitReached { ConditionType::LimitReached } else { ConditionType::Warning };
-    Abnormal { kind, reason: notice.reason, message: notice.message.clone() }
+    let condition_type =
+        if notice.reason == Reason::LimitReached { ConditionType::LimitReached } else { ConditionType::Warning };
+    Abnormal { condition_type, reason: notice.reason, message: notice.message.clone() }
 }
 
 /// The entries of the schedule with their triggers around `now`, and remarks about them.

@@ -57,7 +57,7 @@ pub async fn notify(
     let consumer = consumer(provider);
     let request = NotifyRequest {
         consumer: consumer.clone(),
-        kind: provider.provider_type.as_str().to_owned(),
+        type_name: provider.provider_type.as_str().to_owned(),
         url: provider.url.clone().unwrap_or_default(),
         config: provider.config.clone().map_or(Value::Null, Value::Object),
         session: SessionSpec {

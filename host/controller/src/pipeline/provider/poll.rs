@@ -173,7 +173,7 @@ impl Poller {
         let wants = selection::BudgetedFilter::new(filter.clone());
         let request = PollRequest {
             consumer: consumer.clone(),
-            kind: provider.provider_type.to_string(),
+            provider_type: provider.provider_type.to_string(),
             url: provider.url.clone().unwrap_or_default(),
             filter: PollFilter {
                 include: filter.include().map(ToOwned::to_owned),

@@ -48,7 +48,7 @@ impl From<Disposition> for Requeue {
         match disposition {
             Disposition::Retry => Self::BackOff,
             Disposition::RetryAfter(delay) => Self::NotBefore(delay),
-            Disposition::WaitForChange | Disposition::GiveUp => Self::OnChange,
+            Disposition::WaitForChange => Self::OnChange,
         }
     }
 }

@@ -3,7 +3,7 @@
 use orangery_core::combine::{ProviderRef, Source, Trust};
 use orangery_core::guard::SourceState;
 use orangery_core::spec::{InputsFrom, SetSpec};
-use orangery_core::{Freshness, NamespacedName, OddInputs, Reason, Snapshot};
+use orangery_core::{Freshness, NamespacedName, Reason, Snapshot, UnreadableInputs};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -65,17 +65,19 @@ fn source(provider: &KnownProvider) -> Source {
 }
 
 /// The inputs of the items that could not be read in the last answer.
-fn odd_inputs(provider: &KnownProvider) -> OddInputs {
-    let odd = provider.snapshot.odd();
-    if odd.iter().any(|key| key == orangery_core::ANY) {
-        return OddInputs::Any;
+fn unreadable_inputs(provider: &KnownProvider) -> UnreadableInputs {
+    let unreadable = provider.snapshot.unreadable();
+    if unreadable.iter().any(|key| key == orangery_core::ANY) {
+        return UnreadableInputs::Any;
     }
     let reference = ProviderRef::provider(provider.name.clone());
-    if odd.is_empty() {
-        return OddInputs::default();
+    if unreadable.is_empty() {
+        return UnreadableInputs::default();
     }
     let exported = source(provider).uids();
-    OddInputs::These(odd.iter().map(|key| reference.uid(key)).filter(|uid| !exported.contains(uid)).collect())
+    UnreadableInputs::These(
+        unreadable.iter().map(|key| reference.uid(key)).filter(|uid| !exported.contains(uid)).collect(),
+    )
 }
 
 /// Finds the providers that `spec.inputsFrom` names or selects; each once, in the set's namespace only.
@@ -112,7 +114,7 @@ pub fn gather<'a>(set: &SetSpec, known: impl IntoIterator<Item = &'a KnownProvid
     for provider in found.into_values() {
         let freshness = provider.snapshot.freshness().clone();
         gathered.states.push(SourceState {
-            odd: odd_inputs(provider),
+            unreadable: unreadable_inputs(provider),
             ..SourceState::new(provider.name.name.as_str(), freshness)
         });
         if *provider.snapshot.freshness() != Freshness::Never {

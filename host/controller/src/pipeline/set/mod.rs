@@ -108,7 +108,7 @@ pub fn invalid(error: &SpecError) -> Conclusion {
 fn not_applied(error: &impl Explain, what: &str) -> Conclusion {
     let message = format!("{what}: {error}");
     match error.disposition() {
-        Disposition::WaitForChange | Disposition::GiveUp => Conclusion::stalled(Reason::BuildFailed, message),
+        Disposition::WaitForChange => Conclusion::stalled(Reason::BuildFailed, message),
         disposition @ (Disposition::Retry | Disposition::RetryAfter(_)) => {
             Conclusion::failed(error.reason(), message, disposition.into())
         }
@@ -119,7 +119,7 @@ fn not_applied(error: &impl Explain, what: &str) -> Conclusion {
 fn waits_for_dependency(error: &DependencyError) -> Conclusion {
     let message = format!("Retrying dependency check: {error}");
     match (error.disposition(), error.reason()) {
-        (Disposition::WaitForChange | Disposition::GiveUp, _) => Conclusion::of_error(error),
+        (Disposition::WaitForChange, _) => Conclusion::of_error(error),
         (Disposition::Retry, reason @ Reason::DependencyNotReady) => {
             Conclusion::failed(reason, message, Requeue::Dependency)
         }

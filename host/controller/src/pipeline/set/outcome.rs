@@ -7,7 +7,7 @@ use crate::pipeline::set::gather::Gathered;
 use orangery_core::combine::Strategy;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
 use orangery_core::spec::{Cadence, SetSpec};
-use orangery_core::{Action, Failed, PruneReport, Reason, Timestamp};
+use orangery_core::{Action, FailedObject, PruneReport, Reason, Timestamp};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -54,7 +54,8 @@ fn failure(converged: &Converged) -> Option<Outcome> {
         return Some(Outcome::Failed { reason: Reason::BuildFailed, message });
     }
     let reasons: BTreeSet<Reason> = standing.failed.values().flatten().map(|failed| failed.reason).collect();
-    let all: BTreeSet<Reason> = standing.shared.iter().map(Failed::reason).chain(reasons.iter().copied()).collect();
+    let all: BTreeSet<Reason> =
+        standing.shared.iter().map(FailedObject::reason).chain(reasons.iter().copied()).collect();
     let theirs = [Reason::OwnedByAnother, Reason::AdoptionRefused].into_iter().find(|reason| all.contains(reason));
     let reason = if let Some(theirs) = theirs {
         theirs
@@ -129,7 +130,11 @@ pub fn wait(converged: &Converged, now: Timestamp) -> Option<Wait> {
 fn abnormal(converged: &Converged, gathered: &Gathered, strategy: Strategy) -> Vec<Abnormal> {
     let mut all = Vec::new();
     for hold in converged.holds() {
-        all.push(Abnormal { kind: ConditionType::PruneHeld, reason: Reason::PruneHeld, message: hold.message() });
+        all.push(Abnormal {
+            condition_type: ConditionType::PruneHeld,
+            reason: Reason::PruneHeld,
+            message: hold.message(),
+        });
     }
     if !gathered.not_ready().is_empty() {
         all.push(inputs_not_ready(not_ready_message(gathered)));
@@ -143,25 +148,29 @@ fn abnormal(converged: &Converged, gathered: &Gathered, strategy: Strategy) -> V
         let message = format!(
             "the last good inputs of provider {name} are in use ({reason}); {stays} is deleted until it answers completely"
         );
-        all.push(Abnormal { kind: ConditionType::SourceStale, reason: Reason::SourceStale, message });
+        all.push(Abnormal { condition_type: ConditionType::SourceStale, reason: Reason::SourceStale, message });
     }
     if !converged.pruned.failed.is_empty() {
         all.push(deletion_failed(deletion_message(&converged.pruned)));
     }
     if !converged.pruned.terminating.is_empty() {
         let message = terminating_message(&converged.pruned);
-        all.push(Abnormal { kind: ConditionType::Warning, reason: Reason::Progressing, message });
+        all.push(Abnormal { condition_type: ConditionType::Warning, reason: Reason::Progressing, message });
     }
     for notice in &converged.notices {
-        let kind = match notice.reason {
+        let condition_type = match notice.reason {
             Reason::DuplicateObjects => ConditionType::DuplicateObjects,
             Reason::LimitReached => ConditionType::LimitReached,
             _ => ConditionType::Warning,
         };
-        all.push(Abnormal { kind, reason: notice.reason, message: notice.message.clone() });
+        all.push(Abnormal { condition_type, reason: notice.reason, message: notice.message.clone() });
     }
     for warning in &converged.applied.warnings {
-        all.push(Abnormal { kind: ConditionType::Warning, reason: Reason::Warning, message: warning.clone() });
+        all.push(Abnormal {
+            condition_type: ConditionType::Warning,
+            reason: Reason::Warning,
+            message: warning.clone(),
+        });
     }
     all
 }
@@ -169,7 +178,7 @@ fn abnormal(converged: &Converged, gathered: &Gathered, strategy: Strategy) -> V
 /// The condition `InputsNotReady`.
 #[must_use]
 pub fn inputs_not_ready(message: String) -> Abnormal {
-    Abnormal { kind: ConditionType::InputsNotReady, reason: Reason::InputsNotReady, message }
+    Abnormal { condition_type: ConditionType::InputsNotReady, reason: Reason::InputsNotReady, message }
 }
 
 /// Which providers are missing, and which have never answered.
@@ -192,7 +201,7 @@ pub fn not_ready_message(gathered: &Gathered) -> String {
 /// The condition `DeletionFailed`.
 #[must_use]
 pub fn deletion_failed(message: String) -> Abnormal {
-    Abnormal { kind: ConditionType::DeletionFailed, reason: Reason::ReconciliationFailed, message }
+    Abnormal { condition_type: ConditionType::DeletionFailed, reason: Reason::ReconciliationFailed, message }
 }
 
 /// Which objects could not be deleted, and why.
@@ -216,7 +225,7 @@ pub fn terminating_message(pruned: &PruneReport) -> String {
     }
 }
 
-fn list(failed: &[Failed]) -> String {
+fn list(failed: &[FailedObject]) -> String {
     let mut all: Vec<String> = failed.iter().take(SHOWN).map(|failed| failed.message.clone()).collect();
     if failed.len() > SHOWN {
         all.push(format!("and {} more", failed.len() - SHOWN));

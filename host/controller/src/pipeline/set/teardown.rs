@@ -109,8 +109,8 @@ pub(crate) async fn delete_all(
         rest.remove(key);
     }
     // Objects that ask to be kept outlive the set: that is what the annotation is for.
-    for kept in &pruned.kept {
-        rest.remove(&kept.key);
+    for retained in &pruned.retained {
+        rest.remove(&retained.key);
     }
     if rest != *ledger {
         ledger_store.record(&owner.name, &rest).await?;

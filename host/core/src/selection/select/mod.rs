@@ -10,9 +10,9 @@ use super::export::export;
 use super::filter::Filter;
 use super::identity::Identities;
 use super::limit::{admit, best};
-use super::odd;
 use super::served::{LimitRule, ServedType};
 use super::skip;
+use super::unreadable;
 use crate::conditions::{Disposition, Explain, Notice, Reason};
 use crate::input::{Found, Input};
 use orangery_plugin_documents::Facts;
@@ -68,7 +68,7 @@ pub struct Selected {
     /// What waits because the limit is reached: `id`, or `id/name` where the id is a checksum of the name.
     pub waiting: Vec<String>,
     /// Items that could not be read: identities as in `waiting`, or [`crate::selection::ANY`].
-    pub odd: Vec<String>,
+    pub unreadable: Vec<String>,
     /// What is known of each of them besides, in the same order. Nothing of an input that this answer did not hold.
     pub facts: Vec<Facts>,
     /// Remarks for status.
@@ -143,17 +143,17 @@ impl Explain for SelectError {
 /// The answer is rejected as a whole; see [`SelectError`].
 pub fn select(found: impl Into<Found>, coverage: Coverage, question: &Question<'_>) -> Result<Selected, SelectError> {
     let found: Found = found.into();
-    let count = found.inputs.len().saturating_add(found.odd.len());
+    let count = found.inputs.len().saturating_add(found.unreadable.len());
     if count > MAX_INPUTS {
         return Err(SelectError::TooMany(count));
     }
-    let Found { inputs, odd } = odd::sort_out(found, question.served);
+    let Found { inputs, unreadable } = unreadable::sort_out(found, question.served);
     check_bytes(&inputs)?;
     check_filter(&inputs, question)?;
     let identities = Identities::of(&inputs, question)?;
-    let spared = odd::spared(&odd, &inputs, &identities, question);
+    let spared = unreadable::spared(&unreadable, &inputs, &identities, question);
     let mut notices = question.filter.notices().to_vec();
-    notices.extend(odd::notice(&odd, &spared, question.served));
+    notices.extend(unreadable::notice(&unreadable, &spared, question.served));
     if !question.skip.is_empty() && !question.served.labelled {
         notices.push(skip::without_labels(question.served));
     }
@@ -176,8 +176,8 @@ pub fn select(found: impl Into<Found>, coverage: Coverage, question: &Question<'
     if bytes > MAX_EXPORTED_BYTES {
         return Err(SelectError::StatusTooBig { count: exported.len(), bytes });
     }
-    let odd = odd::keys(&odd, &identities);
-    Ok(Selected { exported, waiting, odd, facts, notices })
+    let unreadable = unreadable::keys(&unreadable, &identities);
+    Ok(Selected { exported, waiting, unreadable, facts, notices })
 }
 
 pub(super) fn size(map: &Map<String, Value>) -> usize {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::digest;
-use crate::input::OddItem;
+use crate::input::UnreadableItem;
 use crate::selection::{FilterSpec, NameKind};
 use serde_json::json;
 
@@ -237,17 +237,19 @@ fn every_bound_is_refused_with_its_size() {
     ));
 }
 
-fn odd(id: Option<&str>, name: Option<&str>) -> OddItem {
-    OddItem { id: id.map(Into::into), name: name.map(Into::into), problem: "commit is null".into() }
+fn unreadable(id: Option<&str>, name: Option<&str>) -> UnreadableItem {
+    UnreadableItem { id: id.map(Into::into), name: name.map(Into::into), problem: "commit is null".into() }
 }
 
 #[test]
-fn an_odd_item_keeps_its_last_inputs_and_the_others_change() {
+fn an_unreadable_item_keeps_its_last_inputs_and_the_others_change() {
     let mut provider = Provider::of(NameKind::Branch, 10);
     provider.answers(vec![pull(3, "three", &[]), pull(2, "two", &[]), pull(1, "one", &[])]);
     let two = provider.now.exported[1].clone();
-    let answer =
-        || Found { inputs: vec![pull(4, "new", &[]), pull(1, "changed", &[])], odd: vec![odd(Some("2"), Some("two"))] };
+    let answer = || Found {
+        inputs: vec![pull(4, "new", &[]), pull(1, "changed", &[])],
+        unreadable: vec![unreadable(Some("2"), Some("two"))],
+    };
     assert_eq!(provider.answers(answer()), ["2", "4", "1"], "3 is gone, 2 stays");
     assert_eq!(provider.now.exported[0], two);
     let said = &provider.now.notices[0];
@@ -256,51 +258,56 @@ fn an_odd_item_keeps_its_last_inputs_and_the_others_change() {
         said.message,
         "1 item of the answer cannot be read, the others are exported: branch \"two\" (id \"2\"): commit is null; its last inputs stay"
     );
-    assert_eq!(provider.now.odd, ["2"]);
+    assert_eq!(provider.now.unreadable, ["2"]);
     assert_eq!(provider.answers(answer()), ["2", "4", "1"], "and again");
     assert_eq!(provider.answers(vec![pull(4, "new", &[])]), ["4"], "it is gone once the answer says so");
 }
 
 #[test]
-fn an_odd_item_that_was_never_exported_is_left_out() {
+fn an_unreadable_item_that_was_never_exported_is_left_out() {
     let mut provider = Provider::of(NameKind::Tag, 5);
-    let answer =
-        Found { inputs: vec![tag("v1"), tag("v2")], odd: vec![odd(Some(&digest::adler32_id("v3")), Some("v3"))] };
+    let answer = Found {
+        inputs: vec![tag("v1"), tag("v2")],
+        unreadable: vec![unreadable(Some(&digest::adler32_id("v3")), Some("v3"))],
+    };
     provider.answers(answer);
-    assert_eq!(provider.now.odd, [format!("{}/v3", digest::adler32_id("v3"))]);
+    assert_eq!(provider.now.unreadable, [format!("{}/v3", digest::adler32_id("v3"))]);
     assert_eq!(provider.seen("tag"), ["v2", "v1"]);
     assert!(provider.now.notices[0].message.ends_with("it is left out"), "{:?}", provider.now.notices);
 }
 
 #[test]
-fn an_odd_tag_stays_beside_the_best_and_takes_no_place() {
+fn an_unreadable_tag_stays_beside_the_best_and_takes_no_place() {
     let mut provider = Provider::of(NameKind::Tag, 2);
     provider.answers(["v1", "v2"].map(tag).to_vec());
-    let answer = Found { inputs: ["v2", "v3", "v4"].map(tag).to_vec(), odd: vec![odd(None, Some("v1"))] };
+    let answer = Found { inputs: ["v2", "v3", "v4"].map(tag).to_vec(), unreadable: vec![unreadable(None, Some("v1"))] };
     provider.answers(answer);
     assert_eq!(provider.seen("tag"), ["v4", "v3", "v1"]);
 }
 
 #[test]
-fn an_odd_item_without_identity_may_be_any_that_is_missing() {
+fn an_unreadable_item_without_identity_may_be_any_that_is_missing() {
     let mut provider = Provider::of(NameKind::Branch, 2);
     provider.answers(pulls([3, 2]));
-    let answer = Found { inputs: pulls([4, 3]), odd: vec![odd(None, None)] };
+    let answer = Found { inputs: pulls([4, 3]), unreadable: vec![unreadable(None, None)] };
     assert_eq!(provider.answers(answer), ["3", "2"]);
     assert_eq!(provider.now.waiting, ["4"], "what stays takes its place");
-    assert_eq!(provider.now.odd, ["*"]);
+    assert_eq!(provider.now.unreadable, ["*"]);
 }
 
 #[test]
-fn a_filter_that_excludes_an_odd_item_by_name_is_obeyed() {
+fn a_filter_that_excludes_an_unreadable_item_by_name_is_obeyed() {
     let mut provider = Provider::of(NameKind::Branch, 10);
     provider.answers(vec![pull(2, "two", &[]), pull(1, "one", &[])]);
     provider.spec.exclude_branch = Some("^two$".into());
-    assert_eq!(provider.answers(Found { inputs: vec![pull(1, "one", &[])], odd: vec![odd(Some("2"), None)] }), ["1"]);
+    assert_eq!(
+        provider.answers(Found { inputs: vec![pull(1, "one", &[])], unreadable: vec![unreadable(Some("2"), None)] }),
+        ["1"]
+    );
 }
 
 #[test]
-fn an_input_without_name_bad_id_or_too_large_is_odd_and_named() {
+fn an_input_without_name_bad_id_or_too_large_is_unreadable_and_named() {
     let with = |id: &str, attributes: Value| Input {
         id: id.into(),
         attributes: attributes.as_object().cloned().unwrap(),

@@ -25,7 +25,8 @@ pub(super) struct Case {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct CaseFile {
     pub(super) name: String,
-    pub(super) kind: String,
+    #[serde(rename = "type")]
+    pub(super) provider_type: String,
     #[serde(default)]
     pub(super) url: String,
     #[serde(default)]
@@ -120,15 +121,15 @@ pub(super) struct Expect {
     #[serde(default)]
     pub(super) facts: Option<Vec<Map<String, Value>>>,
     #[serde(default)]
-    pub(super) odd: Vec<ExpectedOdd>,
+    pub(super) unreadable: Vec<ExpectedUnreadable>,
     #[serde(default)]
     pub(super) error: Option<ExpectedError>,
 }
 
-/// Which item it has to report as odd.
+/// Which item it has to report as unreadable.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ExpectedOdd {
+pub(super) struct ExpectedUnreadable {
     #[serde(default)]
     id: Option<String>,
     #[serde(default)]
@@ -138,7 +139,7 @@ pub(super) struct ExpectedOdd {
     pub(super) problem: Option<String>,
 }
 
-impl ExpectedOdd {
+impl ExpectedUnreadable {
     /// As it is shown where it differs.
     pub(super) fn as_value(&self) -> Value {
         json!({"id": self.id, "name": self.name, "problem": self.problem})
@@ -197,7 +198,7 @@ fn filter(case: &CaseFile) -> anyhow::Result<FilterSpec> {
         "apiVersion": "fluxcd.controlplane.io/v1",
         "kind": "ResourceSetInputProvider",
         "metadata": {"name": "case", "namespace": "cases"},
-        "spec": {"type": case.kind, "url": case.url, "filter": filter},
+        "spec": {"type": case.provider_type, "url": case.url, "filter": filter},
     });
     let wire: ResourceSetInputProvider = serde_json::from_value(manifest)?;
     Ok(ProviderSpec::try_from(&wire)?.filter)

@@ -1,7 +1,7 @@
 //! What was expected against what was answered, as a diff.
 
-use super::case::{Expect, ExpectedError, ExpectedOdd, HeaderValues};
-use orangery_core::{Found, Input, OddItem, PollOutcome, ServedType, selection};
+use super::case::{Expect, ExpectedError, ExpectedUnreadable, HeaderValues};
+use orangery_core::{Found, Input, PollOutcome, ServedType, UnreadableItem, selection};
 use orangery_sandbox::{CallError, GuestFailure, RetryHint};
 use serde_json::{Value, json};
 use similar::TextDiff;
@@ -46,25 +46,28 @@ fn parts(outcome: &PollOutcome) -> (&'static str, Found) {
 
 fn compare_outcome(expect: &Expect, outcome: &PollOutcome, served: &ServedType) -> Result<(), String> {
     let (word, found) = parts(outcome);
-    // As the host does: an input without name, or with a bad id, is an odd item to the author, too.
-    let Found { inputs, odd } = selection::sort_out(found, served);
+    // As the host does: an input without name, or with a bad id, is an unreadable item to the author, too.
+    let Found { inputs, unreadable } = selection::sort_out(found, served);
     let expected: Vec<Value> = expect.inputs.iter().flatten().cloned().map(Value::Object).collect();
     let facts: Option<Vec<Value>> = expect
         .facts
         .as_ref()
         .map(|_| inputs.iter().map(|input| serde_json::to_value(&input.facts).unwrap_or_default()).collect());
     let actual: Vec<Value> = inputs.into_iter().map(shown).collect();
-    let expected_odd: Vec<Value> = expect.odd.iter().map(ExpectedOdd::as_value).collect();
-    let actual_odd: Vec<Value> =
-        odd.iter().enumerate().map(|(index, item)| shown_odd(item, expect.odd.get(index))).collect();
-    let same = expect.outcome.as_deref() == Some(word) && expected_odd == actual_odd;
+    let expected_unreadable: Vec<Value> = expect.unreadable.iter().map(ExpectedUnreadable::as_value).collect();
+    let actual_unreadable: Vec<Value> = unreadable
+        .iter()
+        .enumerate()
+        .map(|(index, item)| shown_unreadable(item, expect.unreadable.get(index)))
+        .collect();
+    let same = expect.outcome.as_deref() == Some(word) && expected_unreadable == actual_unreadable;
     let expected_facts = expect.facts.as_ref().map(|facts| json!(facts));
     let facts = facts.map(Value::Array);
     if same && expected == actual && expected_facts == facts {
         return Ok(());
     }
-    let expected = json!({"outcome": expect.outcome, "inputs": expected, "odd": expected_odd});
-    let actual = json!({"outcome": word, "inputs": actual, "odd": actual_odd});
+    let expected = json!({"outcome": expect.outcome, "inputs": expected, "unreadable": expected_unreadable});
+    let actual = json!({"outcome": word, "inputs": actual, "unreadable": actual_unreadable});
     diff(&with_facts(expected, expected_facts), &with_facts(actual, facts))
 }
 
@@ -83,7 +86,7 @@ fn shown(input: Input) -> Value {
 }
 
 /// What a case leaves out of the problem is not compared.
-fn shown_odd(item: &OddItem, expected: Option<&ExpectedOdd>) -> Value {
+fn shown_unreadable(item: &UnreadableItem, expected: Option<&ExpectedUnreadable>) -> Value {
     let problem = match expected.map(|expected| expected.problem.as_deref()) {
         Some(None) => None,
         Some(Some(part)) if item.problem.contains(part) => Some(part),

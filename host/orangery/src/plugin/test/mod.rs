@@ -7,10 +7,11 @@ mod script;
 
 use crate::cli::{PluginTestOptions, SandboxOptions};
 use crate::exit;
-use crate::sandbox::{self, Loopback};
+use crate::sandbox;
 use anyhow::{Context, bail};
 use case::Case;
 use orangery_core::selection::{BudgetedFilter, Filter};
+use orangery_egress::Loopback;
 use orangery_egress::{Credential, CredentialKind, Grant, HttpLimits, Origin, SessionSpec, TlsSettings};
 use orangery_sandbox::{PluginDescription, PollFilter, PollReport, PollRequest, Sandbox};
 use script::CaseScript;
@@ -54,22 +55,22 @@ pub async fn perform(options: &PluginTestOptions) -> anyhow::Result<ExitCode> {
 
 /// Runs one case.
 async fn run(sandbox: &Sandbox, case: &Case) -> anyhow::Result<()> {
-    let kind = &case.expectation.kind;
-    let served = sandbox
-        .served_type(kind)
-        .with_context(|| format!("no loaded plugin serves kind {kind}; give the component with --plugin"))?;
-    let server = sandbox.server_of(kind);
+    let provider_type = &case.expectation.provider_type;
+    let served = sandbox.served_type(provider_type).with_context(|| {
+        format!("no loaded plugin serves the type {provider_type}; give the component with --plugin")
+    })?;
+    let server = sandbox.server_of(provider_type);
     let plugins = sandbox.plugins();
     let plugin = plugins
         .iter()
         .find(|plugin| Some(&plugin.plugin) == server.as_ref())
-        .with_context(|| format!("no loaded plugin serves kind {kind}"))?;
+        .with_context(|| format!("no loaded plugin serves the type {provider_type}"))?;
     let filter = Filter::parse(&case.filter, &served).context("filter")?;
     let script = Arc::new(CaseScript::new(case));
     let wants = BudgetedFilter::new(filter.clone());
     let request = PollRequest {
         consumer: format!("case/{}", case.expectation.name).into(),
-        kind: kind.clone(),
+        provider_type: provider_type.clone(),
         url: case.expectation.url.clone(),
         filter: PollFilter {
             include: filter.include().map(ToOwned::to_owned),

@@ -49,7 +49,7 @@ fn the_cases_of_the_built_in_plugins_pass() {
 }
 
 const CASE: &str = "name: a tag
-kind: GitHubTag
+type: GitHubTag
 url: https://github.com/acme/shop
 http:
   - request: {url: \"https://api.github.com/repos/acme/shop/tags?per_page=100\"}
@@ -136,18 +136,18 @@ fn a_renderer_takes_nothing_from_a_built_in_one_either() {
 }
 
 #[test]
-fn an_item_that_is_odd_has_to_be_expected() {
+fn an_item_that_is_unreadable_has_to_be_expected() {
     let folder = tempfile::tempdir().unwrap();
-    let odd = CASE
+    let unreadable = CASE
         .replace("{name: v1, commit: {sha: abc}}", "{name: v1, commit: {sha: abc}}, {name: v2, commit: null}")
         .replace("sha: wrong", "sha: abc");
     let id = CASE.split("id: \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
-    let odd = odd.replace(id, &orangery_core::digest::adler32_id("v1"));
-    std::fs::write(folder.path().join("case.yaml"), &odd).unwrap();
+    let unreadable = unreadable.replace(id, &orangery_core::digest::adler32_id("v1"));
+    std::fs::write(folder.path().join("case.yaml"), &unreadable).unwrap();
     let words = ["plugin", "test", "case.yaml"];
     orangery(words).inside(folder.path()).run().exits(1).prints("+- id:").prints("unexpected shape at commit");
     let expected = format!(
-        "{odd}  odd: [{{id: \"{}\", name: v2, problem: at commit}}]\n",
+        "{unreadable}  unreadable: [{{id: \"{}\", name: v2, problem: at commit}}]\n",
         orangery_core::digest::adler32_id("v2")
     );
     std::fs::write(folder.path().join("case.yaml"), &expected).unwrap();

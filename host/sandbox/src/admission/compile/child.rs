@@ -17,14 +17,14 @@ pub fn compile_if_asked() -> Option<ExitCode> {
     arguments.next().filter(|argument| argument == ARGUMENT)?;
     let outcome = match CompileOrder::parse(arguments) {
         Some(order) => compile(order),
-        None => Err(Failed::Host("the arguments of the compiler are not in order".to_owned())),
+        None => Err(CompileFailure::Host("the arguments of the compiler are not in order".to_owned())),
     };
     Some(match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failed) => {
             let (status, text) = match failed {
-                Failed::Component(text) => (ExitCode::from(MALFORMED), text),
-                Failed::Host(text) => (ExitCode::FAILURE, text),
+                CompileFailure::Component(text) => (ExitCode::from(MALFORMED), text),
+                CompileFailure::Host(text) => (ExitCode::FAILURE, text),
             };
             // Without standard error the reason cannot be reported.
             let _ = writeln!(io::stderr(), "{text}");
@@ -34,18 +34,18 @@ pub fn compile_if_asked() -> Option<ExitCode> {
 }
 
 /// Whether the component or the host is the reason that there is no code.
-pub(super) enum Failed {
+pub(super) enum CompileFailure {
     Component(String),
     Host(String),
 }
 
-impl From<io::Error> for Failed {
+impl From<io::Error> for CompileFailure {
     fn from(error: io::Error) -> Self {
         Self::Host(error.to_string())
     }
 }
 
-fn compile(order: CompileOrder) -> Result<(), Failed> {
+fn compile(order: CompileOrder) -> Result<(), CompileFailure> {
     limit(order)?;
     let mut bytes = Vec::new();
     io::stdin().lock().take(order.component_bytes as u64).read_to_end(&mut bytes)?;
@@ -57,18 +57,18 @@ fn compile(order: CompileOrder) -> Result<(), Failed> {
 }
 
 /// The code of a component.
-pub(super) fn machine_code(order: CompileOrder, component: &[u8]) -> Result<Vec<u8>, Failed> {
+pub(super) fn machine_code(order: CompileOrder, component: &[u8]) -> Result<Vec<u8>, CompileFailure> {
     let limits = Limits { stack_bytes: order.stack_bytes, ..Limits::default() };
     let config = match order.processor {
         Processor::Ours => Ok(engine::config(&limits)),
         Processor::Baseline => engine::baseline(&limits),
     };
-    let host = |error: wasmtime::Error| Failed::Host(format!("{error:#}"));
+    let host = |error: wasmtime::Error| CompileFailure::Host(format!("{error:#}"));
     let engine = Engine::new(&config.map_err(host)?).map_err(host)?;
     CodeBuilder::new(&engine)
         .wasm_binary(component, None)
         .and_then(|code| code.compile_component_serialized())
-        .map_err(|error| Failed::Component(format!("{error:#}")))
+        .map_err(|error| CompileFailure::Component(format!("{error:#}")))
 }
 
 /// Binds this process before it has read a byte that a stranger chose.

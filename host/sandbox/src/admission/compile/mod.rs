@@ -79,10 +79,10 @@ async fn compile(
             let work = tokio::task::spawn_blocking(move || child::machine_code(order, &component));
             match work.await {
                 Ok(Ok(code)) => Ok(code),
-                Ok(Err(child::Failed::Component(text))) => {
+                Ok(Err(child::CompileFailure::Component(text))) => {
                     Err(AdmitError::Malformed(GuestText::message(&text, &Redactor::default())))
                 }
-                Ok(Err(child::Failed::Host(text))) => Err(died("an error", &text)),
+                Ok(Err(child::CompileFailure::Host(text))) => Err(died("an error", &text)),
                 Err(panic) => Err(died("a panic", &panic.to_string())),
             }
         }

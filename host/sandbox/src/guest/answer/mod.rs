@@ -4,14 +4,14 @@ use crate::bindings::provider::exports::orangery::plugin::provider as wit;
 use crate::bindings::types;
 use crate::guest::text::GuestText;
 use crate::limits::Limits;
-use orangery_core::{Found, Input, OddItem, PollOutcome};
+use orangery_core::{Found, Input, PollOutcome, UnreadableItem};
 use orangery_egress::Redactor;
 use orangery_plugin_documents::Facts;
 use serde_json::{Map, Value};
 
-/// Bytes kept of an id or a name of an odd item: as long as the longest id.
+/// Bytes kept of an id or a name of an unreadable item: as long as the longest id.
 const IDENTITY_BYTES: usize = 4 * 253;
-/// Bytes kept of what is wrong with an odd item.
+/// Bytes kept of what is wrong with an unreadable item.
 const PROBLEM_BYTES: usize = 256;
 
 /// How an answer breaks the rules.
@@ -112,7 +112,7 @@ pub(crate) fn check_object(what: impl Fn() -> String, text: &str) -> Result<(), 
 }
 
 /// A provider's answer. What breaks the rules rejects it whole, and the last good answer stays; an input that is only too
-/// large, which an outsider may bring about, becomes an odd item. Ids and names are checked where inputs are selected.
+/// large, which an outsider may bring about, becomes an unreadable item. Ids and names are checked where inputs are selected.
 pub(crate) fn poll_outcome(
     outcome: wit::PollOutcome,
     redact: &Redactor,
@@ -126,13 +126,13 @@ pub(crate) fn poll_outcome(
 
 fn contents(found: wit::Found, redact: &Redactor, limits: &Limits) -> Result<Found, RejectedAnswer> {
     let leaks = |text: &str| redact.finds_in(text.as_bytes());
-    let count = found.inputs.len().saturating_add(found.odd.len());
+    let count = found.inputs.len().saturating_add(found.unreadable.len());
     if count > limits.inputs {
         return Err(BadAnswer::TooManyInputs { count, most: limits.inputs }.into());
     }
-    let mut odd = Vec::with_capacity(found.odd.len());
-    for item in found.odd {
-        odd.push(odd_item(item, redact)?);
+    let mut unreadable = Vec::with_capacity(found.unreadable.len());
+    for item in found.unreadable {
+        unreadable.push(unreadable_item(item, redact)?);
     }
     let (mut bytes, mut objects) = (0_usize, 0_usize);
     let mut inputs = Vec::with_capacity(found.inputs.len());
@@ -151,7 +151,11 @@ fn contents(found: wit::Found, redact: &Redactor, limits: &Limits) -> Result<Fou
             too_many.then(|| format!("it has {maps} JSON objects; at most {} are allowed", maps::OF_INPUT))
         };
         if let Some(problem) = too_large {
-            odd.push(OddItem { id: Some(input.id).filter(|id| id.len() <= IDENTITY_BYTES), name: None, problem });
+            unreadable.push(UnreadableItem {
+                id: Some(input.id).filter(|id| id.len() <= IDENTITY_BYTES),
+                name: None,
+                problem,
+            });
             continue;
         }
         bytes = bytes.saturating_add(size);
@@ -180,17 +184,17 @@ fn contents(found: wit::Found, redact: &Redactor, limits: &Limits) -> Result<Fou
         attributes.remove("provider");
         inputs.push(Input { id: input.id, attributes, facts });
     }
-    Ok(Found { inputs, odd })
+    Ok(Found { inputs, unreadable })
 }
 
 /// An id or name that is too long to be one is as good as none: then the item may be any exported input.
-fn odd_item(item: types::OddItem, redact: &Redactor) -> Result<OddItem, RejectedAnswer> {
+fn unreadable_item(item: types::UnreadableItem, redact: &Redactor) -> Result<UnreadableItem, RejectedAnswer> {
     if [&item.id, &item.name].into_iter().flatten().any(|text| redact.finds_in(text.as_bytes())) {
         return Err(RejectedAnswer::LeaksSecret("an item".into()));
     }
     let known = |text: Option<String>| text.filter(|text| !text.is_empty() && text.len() <= IDENTITY_BYTES);
     let problem = GuestText::bounded(&item.problem, PROBLEM_BYTES, redact).to_string();
-    Ok(OddItem { id: known(item.id), name: known(item.name), problem })
+    Ok(UnreadableItem { id: known(item.id), name: known(item.name), problem })
 }
 
 fn map_leaks(map: &Map<String, Value>, leaks: &dyn Fn(&str) -> bool) -> bool {

@@ -7,13 +7,13 @@ fn redactor() -> Redactor {
     Redactor::of([&SecretText::line(b"s3cret-token").unwrap()])
 }
 
-fn found(list: &[(&str, &str)], odd: Vec<types::OddItem>) -> Result<Found, RejectedAnswer> {
+fn found(list: &[(&str, &str)], unreadable: Vec<types::UnreadableItem>) -> Result<Found, RejectedAnswer> {
     let list = list.iter().map(|(id, attributes)| types::Input {
         id: (*id).into(),
         attributes: (*attributes).into(),
         facts: String::new(),
     });
-    contents(wit::Found { inputs: list.collect(), odd }, &redactor(), &Limits::default())
+    contents(wit::Found { inputs: list.collect(), unreadable }, &redactor(), &Limits::default())
 }
 
 fn checked(list: &[(&str, &str)]) -> Result<Vec<Input>, RejectedAnswer> {
@@ -40,12 +40,14 @@ fn inputs_may_share_an_id() {
 }
 
 #[test]
-fn an_odd_item_is_passed_on_in_one_bounded_line() {
-    let item = |id: &str, problem: &str| types::OddItem { id: Some(id.into()), name: None, problem: problem.into() };
-    let odd =
-        found(&[("1", "{}")], vec![item("2", "no\ncommit s3cret-token"), item(&"x".repeat(2000), "?")]).unwrap().odd;
-    assert_eq!(odd[0], OddItem { id: Some("2".into()), name: None, problem: "no commit ***".into() });
-    assert_eq!(odd[1].id, None);
+fn an_unreadable_item_is_passed_on_in_one_bounded_line() {
+    let item =
+        |id: &str, problem: &str| types::UnreadableItem { id: Some(id.into()), name: None, problem: problem.into() };
+    let unreadable = found(&[("1", "{}")], vec![item("2", "no\ncommit s3cret-token"), item(&"x".repeat(2000), "?")])
+        .unwrap()
+        .unreadable;
+    assert_eq!(unreadable[0], UnreadableItem { id: Some("2".into()), name: None, problem: "no commit ***".into() });
+    assert_eq!(unreadable[1].id, None);
     assert_eq!(found(&[], vec![item("s3cret-token", "")]), Err(RejectedAnswer::LeaksSecret("an item".into())));
     assert!(found(&[], vec![item("1", ""); 10_001]).is_err());
 }
@@ -57,8 +59,8 @@ fn attributes_are_a_json_object_of_bounded_size() {
     let large = format!(r#"{{"a":"{}"}}"#, "x".repeat(32 * 1024));
     let found = found(&[("1", &large), ("2", "{}")], Vec::new()).unwrap();
     assert_eq!(found.inputs.iter().map(|input| input.id.as_str()).collect::<Vec<_>>(), ["2"]);
-    assert_eq!(found.odd[0].id.as_deref(), Some("1"));
-    assert_eq!(found.odd[0].problem, "it has 32777 bytes; at most 32768 are allowed");
+    assert_eq!(found.unreadable[0].id.as_deref(), Some("1"));
+    assert_eq!(found.unreadable[0].problem, "it has 32777 bytes; at most 32768 are allowed");
 }
 
 #[test]
@@ -66,7 +68,7 @@ fn objects_without_end_are_bounded_although_their_text_is_small() {
     let of = |count: usize| format!(r#"{{"a":[{}]}}"#, vec!["{}"; count - 1].join(","));
     let (many, most) = (of(maps::OF_INPUT + 1), of(maps::OF_INPUT));
     let found = found(&[("1", &many), ("2", &most)], Vec::new()).unwrap();
-    assert_eq!(found.odd[0].problem, "it has 2001 JSON objects; at most 2000 are allowed");
+    assert_eq!(found.unreadable[0].problem, "it has 2001 JSON objects; at most 2000 are allowed");
     assert_eq!(found.inputs.len(), 1);
     let ids: Vec<String> = (0..51).map(|n| n.to_string()).collect();
     let list: Vec<(&str, &str)> = ids.iter().map(|id| (id.as_str(), most.as_str())).collect();
@@ -93,7 +95,7 @@ fn an_answer_with_a_secret_is_refused_even_behind_json_escapes() {
 
 fn with_facts(facts: &str) -> Result<Found, RejectedAnswer> {
     let input = types::Input { id: "1".into(), attributes: "{}".into(), facts: facts.into() };
-    contents(wit::Found { inputs: vec![input], odd: Vec::new() }, &redactor(), &Limits::default())
+    contents(wit::Found { inputs: vec![input], unreadable: Vec::new() }, &redactor(), &Limits::default())
 }
 
 #[test]
@@ -116,7 +118,7 @@ fn facts_of_another_shape_reject_the_answer_and_large_ones_the_input() {
     assert!(bad("[]").starts_with("the facts of input '1': it is not a JSON object"));
     assert_eq!(bad(r#"{"draft":1}"#), "the facts of input '1': draft: invalid type: integer `1`, expected a boolean");
     let large = format!(r#"{{"mood":"{}"}}"#, "x".repeat(32 * 1024));
-    assert_eq!(with_facts(&large).unwrap().odd.len(), 1);
+    assert_eq!(with_facts(&large).unwrap().unreadable.len(), 1);
 }
 
 #[test]

@@ -14,10 +14,10 @@ const LEFT_ALONE: Duration = Duration::from_secs(10 * 60);
 
 /// The answers of a process; those not asked for longest go first.
 pub(super) struct AnswerCache {
-    kept: Mutex<Kept>,
+    entries: Mutex<Entries>,
 }
 
-struct Kept {
+struct Entries {
     bytes: usize,
     answers: LruCache<Key, Entry>,
 }
@@ -36,14 +36,14 @@ impl Entry {
 
 impl Default for AnswerCache {
     fn default() -> Self {
-        Self { kept: Mutex::new(Kept { bytes: 0, answers: LruCache::unbounded() }) }
+        Self { entries: Mutex::new(Entries { bytes: 0, answers: LruCache::unbounded() }) }
     }
 }
 
 impl AnswerCache {
     pub(super) fn find(&self, key: &Key, now: Instant) -> Option<Result<Answer, EvaluationError>> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = kept.answers.get(key)?;
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.answers.get(key)?;
         entry.until.is_none_or(|until| now < until).then(|| entry.answer.clone())
     }
 
@@ -55,14 +55,14 @@ impl AnswerCache {
             Err(_) => return,
         };
         let entry = Entry { answer: answer.clone(), until };
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.bytes = kept.bytes.saturating_add(entry.bytes());
-        if let Some(before) = kept.answers.put(key, entry) {
-            kept.bytes = kept.bytes.saturating_sub(before.bytes());
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.bytes = entries.bytes.saturating_add(entry.bytes());
+        if let Some(before) = entries.answers.put(key, entry) {
+            entries.bytes = entries.bytes.saturating_sub(before.bytes());
         }
-        while kept.bytes > MOST_BYTES {
-            let Some((_, oldest)) = kept.answers.pop_lru() else { break };
-            kept.bytes = kept.bytes.saturating_sub(oldest.bytes());
+        while entries.bytes > MOST_BYTES {
+            let Some((_, oldest)) = entries.answers.pop_lru() else { break };
+            entries.bytes = entries.bytes.saturating_sub(oldest.bytes());
         }
     }
 }
@@ -94,7 +94,7 @@ mod tests {
         for key in 0..10 {
             remembered.keep([key; 32], &long, now);
         }
-        let kept = (0..10).filter(|key| remembered.find(&[*key; 32], now).is_some()).count();
-        assert_eq!(kept, 3, "three of 1 MiB and a little fit into 4 MiB");
+        let entries = (0..10).filter(|key| remembered.find(&[*key; 32], now).is_some()).count();
+        assert_eq!(entries, 3, "three of 1 MiB and a little fit into 4 MiB");
     }
 }

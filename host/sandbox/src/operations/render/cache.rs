@@ -24,10 +24,10 @@ fn bytes(answer: &Rendering) -> usize {
 /// The good answers of a process.
 pub(crate) struct RenderCache {
     most: usize,
-    kept: Mutex<Kept>,
+    entries: Mutex<Entries>,
 }
 
-struct Kept {
+struct Entries {
     bytes: usize,
     answers: LruCache<Key, Rendering>,
 }
@@ -35,7 +35,7 @@ struct Kept {
 impl RenderCache {
     /// Remembers so many bytes at most; none for 0.
     pub(crate) fn new(most: usize) -> Self {
-        Self { most, kept: Mutex::new(Kept { bytes: 0, answers: LruCache::unbounded() }) }
+        Self { most, entries: Mutex::new(Entries { bytes: 0, answers: LruCache::unbounded() }) }
     }
 
     /// Whether anything is remembered at all.
@@ -44,7 +44,7 @@ impl RenderCache {
     }
 
     pub(super) fn find(&self, key: &Key) -> Option<Rendering> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).answers.get(key).cloned()
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).answers.get(key).cloned()
     }
 
     pub(super) fn keep(&self, key: Key, answer: Rendering) {
@@ -52,14 +52,14 @@ impl RenderCache {
         if bytes > self.most {
             return;
         }
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(before) = kept.answers.put(key, answer) {
-            kept.bytes = kept.bytes.saturating_sub(self::bytes(&before));
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = entries.answers.put(key, answer) {
+            entries.bytes = entries.bytes.saturating_sub(self::bytes(&before));
         }
-        kept.bytes = kept.bytes.saturating_add(bytes);
-        while kept.bytes > self.most {
-            let Some((_, oldest)) = kept.answers.pop_lru() else { break };
-            kept.bytes = kept.bytes.saturating_sub(self::bytes(&oldest));
+        entries.bytes = entries.bytes.saturating_add(bytes);
+        while entries.bytes > self.most {
+            let Some((_, oldest)) = entries.answers.pop_lru() else { break };
+            entries.bytes = entries.bytes.saturating_sub(self::bytes(&oldest));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a renderer answered, checked entry by entry.
 
+use super::cache::RenderCache;
 use super::{InputError, RenderedObject, Rendering};
 use crate::bindings::renderer::exports::orangery::plugin::renderer as wit;
 use crate::guest::answer::{self, BadAnswer};
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 type WitEntry = Result<wit::Rendering, crate::bindings::types::Failure>;
 
-/// A good entry, twice if it is to be remembered: the texts are shared.
+/// A good entry, and a copy for the cache if that is on. Both share the texts.
 pub(super) struct Checked {
     pub(super) rendering: Rendering,
     pub(super) answered: Option<Rendering>,
@@ -24,7 +25,7 @@ pub(super) fn checked(
     labels: &[&str],
     templates: usize,
     limits: &Limits,
-    remember: bool,
+    memo: &RenderCache,
 ) -> Result<Vec<Result<Checked, InputError>>, BadAnswer> {
     if entries.len() != labels.len() {
         return Err(BadAnswer::WrongCount { expected: labels.len(), got: entries.len() });
@@ -39,7 +40,7 @@ pub(super) fn checked(
             .map(|objects| {
                 let notes = Note::all(&rendering.notes, &nothing);
                 let rendering = Rendering { objects, notes };
-                Checked { answered: remember.then(|| rendering.clone()), rendering }
+                Checked { answered: memo.is_on().then(|| rendering.clone()), rendering }
             })
             .map_err(|bad| InputError::Faulted { label: (*label).to_owned(), fault: Fault::BadAnswer(bad) }),
         Err(failure) => {

@@ -204,14 +204,10 @@ impl Sandbox {
         let reached = self.inner.call(&job.plugin, self.limits().render_wall, given, attempt, body).await;
         let plugin = || job.plugin.reference().clone();
         let outcome = reached.outcome.and_then(|answer| match answer {
-            Ok(entries) => entries::checked(
-                entries,
-                &job.labels(batch),
-                job.templates.len(),
-                self.limits(),
-                self.inner.memo.is_on(),
-            )
-            .map_err(|bad| CallError::Faulted { plugin: plugin(), fault: Fault::BadAnswer(bad) }),
+            Ok(entries) => {
+                entries::checked(entries, &job.labels(batch), job.templates.len(), self.limits(), &self.inner.memo)
+                    .map_err(|bad| CallError::Faulted { plugin: plugin(), fault: Fault::BadAnswer(bad) })
+            }
             Err(error) => {
                 let said = GuestFailure::of_error(error, &Redactor::default());
                 Err(CallError::Answered { plugin: plugin(), said })

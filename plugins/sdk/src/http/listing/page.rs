@@ -1,4 +1,4 @@
-//! One page as items, odd ones told apart.
+//! One page as items, unreadable ones told apart.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::{Identity, Item};
 use crate::error::Error;
 use crate::http::{Request, Response};
 use crate::json;
-use crate::provider::OddItem;
+use crate::provider::UnreadableItem;
 
 /// One element of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,11 +14,11 @@ pub enum Entry<T> {
     /// As expected.
     Item(T),
     /// Of another shape.
-    Odd {
+    Unreadable {
         /// What tells it from the others.
         key: String,
         /// What the host is told.
-        item: OddItem,
+        item: UnreadableItem,
     },
 }
 
@@ -27,14 +27,14 @@ impl<T: Item> Entry<T> {
     pub fn key(&self) -> String {
         match self {
             Self::Item(item) => item.key(),
-            Self::Odd { key, .. } => key.clone(),
+            Self::Unreadable { key, .. } => key.clone(),
         }
     }
 
     fn is_recognised(&self) -> bool {
         match self {
             Self::Item(_) => true,
-            Self::Odd { item, .. } => item.id.is_some() || item.name.is_some(),
+            Self::Unreadable { item, .. } => item.id.is_some() || item.name.is_some(),
         }
     }
 }
@@ -85,7 +85,7 @@ fn entry<T: Item>(text: &str) -> Entry<T> {
             let identity = serde_json::from_str::<Value>(text).ok().and_then(|value| T::identify(&value));
             let Identity { key, id, name } =
                 identity.unwrap_or_else(|| Identity { key: text.to_owned(), id: None, name: None });
-            Entry::Odd { key, item: OddItem { id, name, problem } }
+            Entry::Unreadable { key, item: UnreadableItem { id, name, problem } }
         }
     }
 }

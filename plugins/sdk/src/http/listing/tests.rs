@@ -168,9 +168,9 @@ fn a_failure_on_any_page_or_second_look_is_a_failure_of_the_listing() {
 #[test]
 fn a_partial_listing_gives_a_partial_outcome() {
     let items = vec![Name { name: "a".into(), comment: String::new() }];
-    let shifting = Listed { items: items.clone(), odd: Vec::new(), completeness: Completeness::Shifting };
+    let shifting = Listed { items: items.clone(), unreadable: Vec::new(), completeness: Completeness::Shifting };
     assert!(matches!(shifting.outcome(|item| Input::new(item.name)), Outcome::Partial(_)));
-    let stable = Listed { items, odd: Vec::new(), completeness: Completeness::Stable };
+    let stable = Listed { items, unreadable: Vec::new(), completeness: Completeness::Stable };
     assert!(matches!(stable.outcome(|item| Input::new(item.name)), Outcome::Complete(_)));
 }
 
@@ -180,18 +180,19 @@ fn an_item_of_another_shape_does_not_stop_the_others() {
     let script = Script::new().get(FIRST, answer(200).json(body));
     let listed: Listed<Name> = list(&script, &listing(Paging::Link)).unwrap();
     assert_eq!((names(&listed).as_str(), listed.completeness), ("a c", Completeness::Stable));
-    let odd: Vec<_> = listed.odd.iter().map(|item| (item.name.as_deref(), item.problem.as_str())).collect();
+    let unreadable: Vec<_> =
+        listed.unreadable.iter().map(|item| (item.name.as_deref(), item.problem.as_str())).collect();
     assert_eq!(
-        odd,
+        unreadable,
         [
             (Some("b"), "unexpected shape at comment: invalid type: null, expected a string"),
             (None, "unexpected shape at name: invalid type: integer `7`, expected a string"),
             (None, "unexpected shape at the top level: invalid type: null, expected struct Name"),
         ]
     );
-    assert_eq!(listed.odd[0].id.as_deref(), Some(checksum_id("b").as_str()));
+    assert_eq!(listed.unreadable[0].id.as_deref(), Some(checksum_id("b").as_str()));
     let Outcome::Complete(found) = listed.outcome(|item| Input::new(item.name)) else { panic!("it is complete") };
-    assert_eq!((found.inputs.len(), found.odd.len()), (2, 3));
+    assert_eq!((found.inputs.len(), found.unreadable.len()), (2, 3));
 }
 
 #[test]
@@ -204,13 +205,13 @@ fn a_page_without_one_recognised_item_is_an_error() {
 }
 
 #[test]
-fn odd_items_count_where_pages_are_compared() {
-    let odd = |name: &str| serde_json::json!({"name": name, "comment": null});
+fn unreadable_items_count_where_pages_are_compared() {
+    let unreadable = |name: &str| serde_json::json!({"name": name, "comment": null});
     let script = Script::new()
         .get(
             FIRST,
             answer(200)
-                .json(serde_json::json!([odd("a"), {"name": "b"}]))
+                .json(serde_json::json!([unreadable("a"), {"name": "b"}]))
                 .header("X-Total", "3")
                 .header("X-Next-Page", "2"),
         )
@@ -258,7 +259,7 @@ fn items_inside_of_a_document_are_read_as_those_of_a_list() {
         .get(SECOND, body(serde_json::json!([])))
         .get(FIRST, body(serde_json::json!([{"name": "a"}, {"name": "b", "comment": null}])));
     let listed: Listed<Name> = list(&script, &numbered).unwrap();
-    assert_eq!((names(&listed).as_str(), listed.odd.len()), ("a", 1));
+    assert_eq!((names(&listed).as_str(), listed.unreadable.len()), ("a", 1));
     assert_eq!(listed.completeness, Completeness::Stable);
     script.assert_used_up();
     let script = Script::new().get(FIRST, answer(200).json(serde_json::json!({"message": "moved"})));

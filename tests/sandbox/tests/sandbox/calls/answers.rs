@@ -2,7 +2,7 @@
 
 use crate::bench;
 use anyhow::Result;
-use orangery_core::{OddItem, PollOutcome};
+use orangery_core::{PollOutcome, UnreadableItem};
 use orangery_sandbox::{CallError, PollRequest};
 use serde_json::json;
 
@@ -38,18 +38,18 @@ pub(crate) mod echoes {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn equal_ids_and_odd_items_are_passed_on_beside_the_others() -> Result<()> {
+    async fn equal_ids_and_unreadable_items_are_passed_on_beside_the_others() -> Result<()> {
         let sandbox = bench::with(&[GUEST]).await?;
         let config = json!({
             "inputs": [["7", "{\"branch\":\"a\"}"], ["7", "{\"branch\":\"b\"}"]],
-            "odd": [["8", null, "no\ncommit"], [null, null, ""]],
+            "unreadable": [["8", null, "no\ncommit"], [null, null, ""]],
         });
         let PollOutcome::Complete(found) = bench::poll(&sandbox, "Echoes", config).await.result? else {
             anyhow::bail!("not complete")
         };
         assert_eq!(found.inputs.iter().map(|input| input.id.as_str()).collect::<Vec<_>>(), ["7", "7"]);
-        let eight = OddItem { id: Some("8".into()), name: None, problem: "no commit".into() };
-        assert_eq!(found.odd, [eight, OddItem::default()]);
+        let eight = UnreadableItem { id: Some("8".into()), name: None, problem: "no commit".into() };
+        assert_eq!(found.unreadable, [eight, UnreadableItem::default()]);
         Ok(())
     }
 

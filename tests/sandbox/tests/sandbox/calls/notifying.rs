@@ -37,10 +37,10 @@ fn event() -> Notice {
     })
 }
 
-fn request(kind: &str, session: SessionSpec, url: &str) -> NotifyRequest {
+fn request(type_name: &str, session: SessionSpec, url: &str) -> NotifyRequest {
     NotifyRequest {
         consumer: "ResourceSet/test/one".into(),
-        kind: kind.into(),
+        type_name: type_name.into(),
         url: url.into(),
         config: Value::Null,
         session,

@@ -2,7 +2,7 @@
 
 use crate::bench;
 use anyhow::Result;
-use orangery_core::{OddItem, PollOutcome};
+use orangery_core::{PollOutcome, UnreadableItem};
 use orangery_sandbox::{BadAnswer, Fault, Limits};
 use serde_json::json;
 
@@ -78,7 +78,7 @@ pub(crate) mod overflows {
         let report = bench::poll(&sandbox, "Overflows", json!({"bytes": 33 * 1024})).await;
         let Ok(PollOutcome::Complete(found)) = report.result else { anyhow::bail!("not complete") };
         let problem = "it has 33801 bytes; at most 32768 are allowed".to_owned();
-        assert_eq!(found.odd, [OddItem { id: Some("0".into()), name: None, problem }]);
+        assert_eq!(found.unreadable, [UnreadableItem { id: Some("0".into()), name: None, problem }]);
         let report = bench::poll(&sandbox, "Overflows", json!({"bytes": 30 * 1024, "inputs": 150})).await;
         let said = bench::fault(report)?.to_string();
         assert!(said.contains("the answer has") && said.contains("at most 4194304"), "{said}");

@@ -167,10 +167,10 @@ async fn a_credential_that_is_required_is_asked_for_with_its_shapes() {
 #[tokio::test]
 async fn a_secret_of_another_shape_is_told_which_shapes_there_are() {
     let mut secrets = secrets();
-    secrets.insert(NamespacedName::new("apps", "odd"), SecretData::from([("token".into(), b"s3cret".to_vec())]));
+    secrets.insert(NamespacedName::new("apps", "misfit"), SecretData::from([("token".into(), b"s3cret".to_vec())]));
     let error =
-        under(&AccessPolicy::default(), "https://github.com/o/r", Some("odd"), true, &secrets).await.unwrap_err();
+        under(&AccessPolicy::default(), "https://github.com/o/r", Some("misfit"), true, &secrets).await.unwrap_err();
     assert_eq!((error.reason(), error.disposition()), (Reason::CredentialUnavailable, Disposition::Retry));
     let said = error.to_string();
-    assert!(said.contains("'apps/odd'") && said.contains("as github-app") && said.contains("as bearer"), "{said}");
+    assert!(said.contains("'apps/misfit'") && said.contains("as github-app") && said.contains("as bearer"), "{said}");
 }

@@ -8,7 +8,7 @@ use super::identity::{Identities, id};
 use super::select::{MAX_ID_CHARS, MAX_INPUT_BYTES, Question, name, size, wants};
 use super::served::{NameKind, ServedType};
 use crate::conditions::{Notice, Reason};
-use crate::input::{Found, Input, OddItem};
+use crate::input::{Found, Input, UnreadableItem};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ const SHOWN_CHARS: usize = 64;
 /// Takes the inputs out of an answer that no filter, limit or template can work with: a bad id, too many bytes, no name.
 #[must_use]
 pub fn sort_out(found: Found, served: &ServedType) -> Found {
-    let Found { inputs, mut odd } = found;
+    let Found { inputs, mut unreadable } = found;
     let mut good = Vec::with_capacity(inputs.len());
     for input in inputs {
         match problem(&input, served) {
@@ -31,11 +31,11 @@ pub fn sort_out(found: Found, served: &ServedType) -> Found {
                 let own = name(&input.attributes, served);
                 let name = Some(own.to_owned()).filter(|name| !name.is_empty());
                 let id = Some(input.id).filter(|id| is_good_id(id));
-                odd.push(OddItem { id, name, problem });
+                unreadable.push(UnreadableItem { id, name, problem });
             }
         }
     }
-    Found { inputs: good, odd }
+    Found { inputs: good, unreadable }
 }
 
 fn problem(input: &Input, served: &ServedType) -> Option<String> {
@@ -63,16 +63,16 @@ fn is_good_id(id: &str) -> bool {
 
 /// The exported inputs that an unreadable item may be, and that no other item of the answer is. They stay as they are.
 pub(super) fn spared<'a>(
-    odd: &[OddItem],
+    unreadable: &[UnreadableItem],
     answer: &[Input],
     identities: &Identities<'_>,
     question: &Question<'a>,
 ) -> Vec<&'a Map<String, Value>> {
-    if odd.is_empty() {
+    if unreadable.is_empty() {
         return Vec::new();
     }
     let readable: BTreeSet<String> = answer.iter().map(|input| identities.fresh(input)).collect();
-    let may_be = |map: &Map<String, Value>| odd.iter().any(|item| is(item, map, question.served));
+    let may_be = |map: &Map<String, Value>| unreadable.iter().any(|item| is(item, map, question.served));
     let stays = |map: &&Map<String, Value>| {
         !readable.contains(&identities.exported(map)) && may_be(map) && wants(map, question)
     };
@@ -80,7 +80,7 @@ pub(super) fn spared<'a>(
 }
 
 /// Whether an unreadable item may be this exported input. An unknown id or name matches any.
-fn is(item: &OddItem, map: &Map<String, Value>, served: &ServedType) -> bool {
+fn is(item: &UnreadableItem, map: &Map<String, Value>, served: &ServedType) -> bool {
     let same = |known: &Option<String>, exported: &str| {
         known.as_deref().is_none_or(|known| exported.is_empty() || known == exported)
     };
@@ -88,20 +88,25 @@ fn is(item: &OddItem, map: &Map<String, Value>, served: &ServedType) -> bool {
 }
 
 /// The identities of the unreadable items, if they are known and few enough for a status.
-pub(super) fn keys(odd: &[OddItem], identities: &Identities<'_>) -> Vec<String> {
-    let key = |item: &OddItem| Some(identities.key(item.id.as_deref()?, item.name.as_deref().unwrap_or_default()));
-    match odd.iter().map(key).collect::<Option<BTreeSet<String>>>() {
+pub(super) fn keys(unreadable: &[UnreadableItem], identities: &Identities<'_>) -> Vec<String> {
+    let key =
+        |item: &UnreadableItem| Some(identities.key(item.id.as_deref()?, item.name.as_deref().unwrap_or_default()));
+    match unreadable.iter().map(key).collect::<Option<BTreeSet<String>>>() {
         Some(keys) if keys.len() <= KEPT => keys.into_iter().collect(),
         Some(_) | None => vec![ANY.to_owned()],
     }
 }
 
 /// A warning that names the unreadable items and says what happens to them.
-pub(super) fn notice(odd: &[OddItem], spared: &[&Map<String, Value>], served: &ServedType) -> Option<Notice> {
-    if odd.is_empty() {
+pub(super) fn notice(
+    unreadable: &[UnreadableItem],
+    spared: &[&Map<String, Value>],
+    served: &ServedType,
+) -> Option<Notice> {
+    if unreadable.is_empty() {
         return None;
     }
-    let mut shown: Vec<String> = odd
+    let mut shown: Vec<String> = unreadable
         .iter()
         .take(SHOWN)
         .map(|item| {
@@ -110,10 +115,10 @@ pub(super) fn notice(odd: &[OddItem], spared: &[&Map<String, Value>], served: &S
             format!("{}: {}; {then}", who(item, served), item.problem)
         })
         .collect();
-    if odd.len() > SHOWN {
-        shown.push(format!("and {} more", odd.len() - SHOWN));
+    if unreadable.len() > SHOWN {
+        shown.push(format!("and {} more", unreadable.len() - SHOWN));
     }
-    let count = match odd.len() {
+    let count = match unreadable.len() {
         1 => "1 item".to_owned(),
         count => format!("{count} items"),
     };
@@ -121,7 +126,7 @@ pub(super) fn notice(odd: &[OddItem], spared: &[&Map<String, Value>], served: &S
     Some(Notice::warning(Reason::MalformedResponse, message))
 }
 
-fn who(item: &OddItem, served: &ServedType) -> String {
+fn who(item: &UnreadableItem, served: &ServedType) -> String {
     let noun = served.name_kind.noun();
     match (&item.name, &item.id) {
         (Some(name), Some(id)) => format!("{noun} {:?} (id {:?})", cut(name), cut(id)),
