@@ -254,11 +254,8 @@ fn one_unreadable_item_stops_no_listing_whatever_field_is_unreadable() {
             let (ids, unreadable) =
                 with_one_unreadable("GitHubPullRequest", PULLS, pull(1), pull(2), pointer, value.clone());
             // It is an input or an unreadable item, by its number, and never lost.
-            let known: Vec<&str> = ids
-                .iter()
-                .map(String::as_str)
-                .chain(unreadable.iter().filter_map(|unreadable| unreadable.id.as_deref()))
-                .collect();
+            let known: Vec<&str> =
+                ids.iter().map(String::as_str).chain(unreadable.iter().filter_map(|item| item.id.as_deref())).collect();
             assert_eq!(known, ["1", "2"], "{pointer} {value}");
         }
     }

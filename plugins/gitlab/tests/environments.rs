@@ -263,7 +263,7 @@ fn altered(environments: Vec<Environment>, change: impl Fn(&mut Value) + 'static
 /// The ids of the inputs and of the unreadable items.
 fn told(http: &Script) -> (Vec<String>, Vec<String>) {
     let Outcome::Complete(found) = ask(http).unwrap() else { panic!("expected a complete answer") };
-    let unreadable = found.unreadable.iter().map(|unreadable| unreadable.id.clone().unwrap_or_default()).collect();
+    let unreadable = found.unreadable.iter().map(|item| item.id.clone().unwrap_or_default()).collect();
     (found.inputs.into_iter().map(|input| input.id).collect(), unreadable)
 }
 
@@ -367,10 +367,7 @@ fn what_the_budget_does_not_allow_to_ask_stays_as_it_is() {
         panic!("expected a complete answer")
     };
     assert_eq!(found.inputs.iter().map(|input| input.id.as_str()).collect::<Vec<_>>(), ["1", "2"]);
-    assert_eq!(
-        found.unreadable.iter().filter_map(|unreadable| unreadable.id.as_deref()).collect::<Vec<_>>(),
-        ["3", "4", "5"]
-    );
+    assert_eq!(found.unreadable.iter().filter_map(|item| item.id.as_deref()).collect::<Vec<_>>(), ["3", "4", "5"]);
 }
 
 /// A network that is closed after some requests.

@@ -207,11 +207,8 @@ fn one_unreadable_item_stops_no_listing_whatever_field_is_unreadable() {
         for value in &wrong {
             let (ids, unreadable) =
                 with_one_unreadable("GitLabMergeRequest", REQUESTS, request(1), request(2), pointer, value.clone());
-            let known: Vec<&str> = ids
-                .iter()
-                .map(String::as_str)
-                .chain(unreadable.iter().filter_map(|unreadable| unreadable.id.as_deref()))
-                .collect();
+            let known: Vec<&str> =
+                ids.iter().map(String::as_str).chain(unreadable.iter().filter_map(|item| item.id.as_deref())).collect();
             assert_eq!(known, ["1", "2"], "{pointer} {value}");
         }
     }

@@ -40,10 +40,13 @@ fn folders(src: &Path) -> Result<Vec<PathBuf>> {
     Ok(all)
 }
 
+/// Test crates that have outgrown a single folder once.
+const TESTS: [&str; 3] = ["../../tests/flow/src", "../../tests/flow/tests/flow", "../../tests/forge/src"];
+
 #[test]
 fn no_folder_holds_more_than_a_dozen() -> Result<()> {
     let mut full = Vec::new();
-    for src in crates()? {
+    for src in crates()?.into_iter().chain(TESTS.map(PathBuf::from)) {
         for folder in folders(&src)? {
             let front = ["mod.rs", "lib.rs", "main.rs"];
             let mut nouns: Vec<String> = Vec::new();

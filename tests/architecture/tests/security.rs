@@ -1,6 +1,6 @@
 //! SECURITY.md promises what tests show: each row of its tables names tests that exist.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,9 +25,23 @@ fn spread(path: &str) -> Vec<String> {
     }
 }
 
-fn place(path: &str) -> PathBuf {
-    let folder = if path.contains('/') { Path::new(ROOT).to_path_buf() } else { Path::new(ROOT).join(FLOW) };
-    folder.join(path)
+/// Where a path of the page is. A bare file name stands in one of the folders of the flow tests.
+fn place(path: &str) -> Result<PathBuf> {
+    if path.contains('/') {
+        return Ok(Path::new(ROOT).join(path));
+    }
+    let mut open = vec![Path::new(ROOT).join(FLOW)];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?.path();
+            if entry.is_dir() {
+                open.push(entry);
+            } else if entry.file_name().is_some_and(|name| name == path) {
+                return Ok(entry);
+            }
+        }
+    }
+    bail!("{path} is in no folder of {FLOW}")
 }
 
 /// The Rust sources at a path: the file itself, or all files of the folder.
@@ -56,7 +70,7 @@ fn every_promise_names_tests_that_exist() -> Result<()> {
         for name in quoted(tests) {
             if name.contains('/') || name.ends_with(".rs") {
                 for path in spread(name) {
-                    sources.push_str(&text(&place(&path)).with_context(|| row.to_owned())?);
+                    sources.push_str(&text(&place(&path)?).with_context(|| row.to_owned())?);
                 }
             } else {
                 ensure!(

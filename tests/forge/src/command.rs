@@ -3,10 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::access::{App, Token};
-use crate::environment::DeploymentStatus;
-use crate::fault::Fault;
-use crate::repository::Flavour;
+use crate::hosted::environment::DeploymentStatus;
+use crate::hosted::repository::Flavour;
+use crate::serving::access::{App, Token};
+use crate::serving::fault::Fault;
 
 /// A repository named in a command: `github:owner/repo` or `gitlab:group/project`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -11,9 +11,10 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 
+use crate::api::events;
 use crate::command::Command;
+use crate::serving::door;
 use crate::world::World;
-use crate::{door, events};
 
 /// Every route of the forge.
 pub(crate) fn router(world: Arc<World>) -> Router {

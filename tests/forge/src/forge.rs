@@ -9,15 +9,15 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::access::Token;
+use crate::api::events;
 use crate::command::{Command, Deploy, Open, Place, Webhook};
 use crate::control;
-use crate::environment::DeploymentStatus;
-use crate::events;
-use crate::fault::Fault;
-use crate::repository::{Flavour, Refused, Repository};
-use crate::requests::Request;
-use crate::server;
+use crate::hosted::environment::DeploymentStatus;
+use crate::hosted::repository::{Flavour, Refused, Repository};
+use crate::serving::access::Token;
+use crate::serving::fault::Fault;
+use crate::serving::requests::Request;
+use crate::serving::server;
 use crate::world::World;
 
 /// A running server; it stops, and cuts its connections, when this is dropped.

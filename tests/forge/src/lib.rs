@@ -11,34 +11,21 @@
 //! The wire format is that of the real APIs for the fields clients read. Two runs of one script give the same bytes, but for
 //! rate-limit windows and minted tokens. The log holds each request as it arrived.
 
-mod access;
-mod answer;
-mod apps;
-mod budget;
-mod change;
+mod api;
 mod command;
 mod control;
-mod door;
-mod environment;
-mod events;
-mod fault;
 mod forge;
-mod github;
-mod gitlab;
-mod repository;
-mod requests;
-mod revision;
-mod sabotage;
+mod hosted;
 pub mod seed;
-mod server;
+mod serving;
 mod world;
 
-pub use access::{App, Rights, Token};
-pub use budget::Budget;
-pub use change::{ChangeRequest, ChangeState};
 pub use command::{Command, Deploy, Open, Place, UnknownPlace, Webhook};
-pub use environment::{Deployment, DeploymentStatus, Environment, EnvironmentState};
-pub use fault::{Failure, Fault};
 pub use forge::{Forge, Hosted, opening};
-pub use repository::{Branch, CommitStatus, Flavour, Refused, Repository, Tag};
-pub use requests::Request;
+pub use hosted::change::{ChangeRequest, ChangeState};
+pub use hosted::environment::{Deployment, DeploymentStatus, Environment, EnvironmentState};
+pub use hosted::repository::{Branch, CommitStatus, Flavour, Refused, Repository, Tag};
+pub use serving::access::{App, Rights, Token};
+pub use serving::budget::Budget;
+pub use serving::fault::{Failure, Fault};
+pub use serving::requests::Request;

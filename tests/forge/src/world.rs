@@ -9,15 +9,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::access::{App, Token};
-use crate::budget::Budgets;
-use crate::change::{ChangeRequest, ChangeState};
+use crate::api::events::{Event, RecordedAction};
 use crate::command::{Command, Open, Place, Webhook};
-use crate::environment::EnvironmentState;
-use crate::events::{Event, RecordedAction};
-use crate::fault::Fault;
-use crate::repository::{Deployed, Flavour, Opening, Refused, Repository};
-use crate::requests::Request;
+use crate::hosted::change::{ChangeRequest, ChangeState};
+use crate::hosted::environment::EnvironmentState;
+use crate::hosted::repository::{Deployed, Flavour, Opening, Refused, Repository};
+use crate::serving::access::{App, Token};
+use crate::serving::budget::Budgets;
+use crate::serving::fault::Fault;
+use crate::serving::requests::Request;
 
 /// The shared state of one running forge.
 #[derive(Default)]

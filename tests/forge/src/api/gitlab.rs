@@ -4,14 +4,14 @@ use http::{Method, StatusCode};
 use regex::Regex;
 use serde_json::{Value, json};
 
-use crate::access::{Intent, Sight};
-use crate::answer::Answer;
-use crate::change::{ChangeRequest, ChangeState};
 use crate::command::Place;
-use crate::door::Call;
-use crate::environment::{Deployment, Environment};
-use crate::repository::{CommitStatus, Flavour, Repository};
-use crate::revision::digest;
+use crate::hosted::change::{ChangeRequest, ChangeState};
+use crate::hosted::environment::{Deployment, Environment};
+use crate::hosted::repository::{CommitStatus, Flavour, Repository};
+use crate::hosted::revision::digest;
+use crate::serving::access::{Intent, Sight};
+use crate::serving::answer::Answer;
+use crate::serving::door::Call;
 use crate::world::State;
 
 /// Answers one request; segments are those after `/api/v4`, the project still one of them.

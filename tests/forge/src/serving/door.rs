@@ -11,16 +11,17 @@ use jiff::Timestamp;
 use serde_json::Value;
 use url::form_urlencoded;
 
-use crate::access::Caller;
-use crate::answer::{Answer, Asked};
-use crate::budget::Budget;
-use crate::fault::{Failure, strike};
-use crate::repository::Flavour;
-use crate::requests::Request;
-use crate::revision::digest_bytes;
-use crate::server::Wire;
+use crate::api::{events, github, gitlab};
+use crate::hosted::repository::Flavour;
+use crate::hosted::revision::digest_bytes;
+use crate::serving::access::Caller;
+use crate::serving::answer::{Answer, Asked};
+use crate::serving::budget::Budget;
+use crate::serving::fault::{Failure, strike};
+use crate::serving::requests::Request;
+use crate::serving::sabotage;
+use crate::serving::server::Wire;
 use crate::world::{State, World};
-use crate::{events, github, gitlab, sabotage};
 
 /// One request as the routes see it.
 pub(crate) struct Call {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::repository::Flavour;
+use crate::hosted::repository::Flavour;
 
 /// Every account's budget.
 #[derive(Debug)]

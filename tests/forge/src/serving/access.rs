@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::{Deserialize, Serialize};
 
-use crate::repository::{Flavour, Repository};
+use crate::hosted::repository::{Flavour, Repository};
 
 /// A token somebody may present.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -3,15 +3,16 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::access::{Caller, Intent, Sight};
-use crate::answer::Answer;
-use crate::change::{ChangeRequest, ChangeState};
+use crate::api::apps;
 use crate::command::Place;
-use crate::door::Call;
-use crate::repository::{CommitStatus, Flavour, Repository};
-use crate::revision::digest;
+use crate::hosted::change::{ChangeRequest, ChangeState};
+use crate::hosted::repository::{CommitStatus, Flavour, Repository};
+use crate::hosted::revision;
+use crate::hosted::revision::digest;
+use crate::serving::access::{Caller, Intent, Sight};
+use crate::serving::answer::Answer;
+use crate::serving::door::Call;
 use crate::world::State;
-use crate::{apps, revision};
 
 /// Answers one request to the API; segments are those after `/api/v3`.
 pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {

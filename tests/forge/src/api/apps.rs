@@ -4,12 +4,12 @@ use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::access::{App, Caller, Rights, Token};
-use crate::answer::Answer;
-use crate::door::Call;
-use crate::github::not_found;
-use crate::repository::Flavour;
-use crate::revision::digest;
+use crate::api::github::not_found;
+use crate::hosted::repository::Flavour;
+use crate::hosted::revision::digest;
+use crate::serving::access::{App, Caller, Rights, Token};
+use crate::serving::answer::Answer;
+use crate::serving::door::Call;
 use crate::world::State;
 
 pub(crate) fn answer(state: &mut State, call: &Call, segments: &[&str]) -> Answer {

@@ -8,7 +8,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::repository::Flavour;
+use crate::hosted::repository::Flavour;
 
 /// A status, headers and a JSON document.
 #[derive(Debug)]

@@ -6,12 +6,12 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::change::ChangeRequest;
+use crate::api::{github, gitlab};
 use crate::command::{Place, Webhook};
-use crate::environment::Deployment;
-use crate::repository::{Flavour, Repository};
+use crate::hosted::change::ChangeRequest;
+use crate::hosted::environment::Deployment;
+use crate::hosted::repository::{Flavour, Repository};
 use crate::world::World;
-use crate::{github, gitlab};
 
 /// Something that happened in a repository.
 pub(crate) struct Event {
@@ -147,7 +147,7 @@ fn payload(work: &RecordedAction, repository: &Repository, base: &str) -> Option
 }
 
 fn github_headers(event: &'static str, webhook: &Webhook, body: &str) -> Vec<(&'static str, String)> {
-    let delivery = crate::revision::digest(body).chars().take(32).collect();
+    let delivery = crate::hosted::revision::digest(body).chars().take(32).collect();
     let mut headers = vec![("X-GitHub-Event", event.to_owned()), ("X-GitHub-Delivery", delivery)];
     if let Some(secret) = &webhook.secret
         && let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes())
@@ -160,7 +160,7 @@ fn github_headers(event: &'static str, webhook: &Webhook, body: &str) -> Vec<(&'
 }
 
 fn gitlab_headers(event: &'static str, webhook: &Webhook, body: &str) -> Vec<(&'static str, String)> {
-    let delivery = crate::revision::digest(body).chars().take(32).collect();
+    let delivery = crate::hosted::revision::digest(body).chars().take(32).collect();
     let mut headers = vec![("X-Gitlab-Event", event.to_owned()), ("X-Gitlab-Event-UUID", delivery)];
     headers.extend(webhook.secret.iter().map(|secret| ("X-Gitlab-Token", secret.clone())));
     headers

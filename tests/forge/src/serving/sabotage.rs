@@ -12,13 +12,13 @@ use futures::{StreamExt as _, stream};
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
-use crate::budget::Budget;
-use crate::change::ChangeState;
 use crate::command::Place;
-use crate::door::{self, Call, put};
-use crate::fault::Failure;
-use crate::repository::Flavour;
+use crate::hosted::change::ChangeState;
+use crate::hosted::repository::Flavour;
+use crate::serving::answer::Answer;
+use crate::serving::budget::Budget;
+use crate::serving::door::{self, Call, put};
+use crate::serving::fault::Failure;
 use crate::world::World;
 
 /// Marks the request that follows a same-origin redirect, so that it is answered and not sent on again.

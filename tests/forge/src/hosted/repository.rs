@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::change::{ChangeRequest, ChangeState};
-use crate::environment::{Deployment, DeploymentStatus, Environment, EnvironmentState, slug};
-use crate::revision::revision;
+use crate::hosted::change::{ChangeRequest, ChangeState};
+use crate::hosted::environment::{Deployment, DeploymentStatus, Environment, EnvironmentState, slug};
+use crate::hosted::revision::revision;
 
 /// Whose API a repository is read by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -8,8 +8,8 @@ use orangery_test_forge::{DeploymentStatus, Flavour};
 use serde_json::json;
 
 const MANIFESTS: [&str; 2] = [
-    include_str!("../../../../examples/gitlab-environments/manifests/provider.yaml"),
-    include_str!("../../../../examples/gitlab-environments/manifests/previews.yaml"),
+    include_str!("../../../../../examples/gitlab-environments/manifests/provider.yaml"),
+    include_str!("../../../../../examples/gitlab-environments/manifests/previews.yaml"),
 ];
 
 #[tokio::test]

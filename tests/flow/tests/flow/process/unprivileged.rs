@@ -1,7 +1,7 @@
 //! The program in the pod of `config/deploy`: its user, its arguments, an empty environment, and a volume that everybody may
 //! enter. It starts, keeps compiled plugins where nobody else can put any, and starts as well where it cannot keep them.
 
-use crate::binary::program;
+use super::binary::program;
 use crate::tenant::TENANT;
 use anyhow::{Context, Result, ensure};
 use base64::Engine as _;

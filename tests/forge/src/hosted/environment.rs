@@ -125,7 +125,7 @@ pub(crate) fn slug(name: &str) -> String {
         if !short.ends_with('-') {
             short.push('-');
         }
-        let suffix: String = crate::revision::digest(name).chars().take(6).collect();
+        let suffix: String = crate::hosted::revision::digest(name).chars().take(6).collect();
         return short + &suffix;
     }
     cleaned.trim_end_matches('-').to_owned()

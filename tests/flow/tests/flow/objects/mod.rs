@@ -1,0 +1,7 @@
+//! Objects and definitions at the API server.
+
+mod copies;
+mod definitions;
+mod environments;
+mod scopes;
+mod size;

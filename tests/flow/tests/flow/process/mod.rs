@@ -1,0 +1,9 @@
+//! The operator as a process: started, stopped, killed, with a lease, with the shipped manifests.
+
+mod binary;
+mod killed;
+mod lease;
+mod lifecycle;
+mod panics;
+mod shipped;
+mod unprivileged;

@@ -1,0 +1,8 @@
+//! What tenants and outsiders may do, and what reaches nobody else.
+
+mod addresses;
+mod fairness;
+mod foreign;
+mod impersonation;
+mod outsider;
+mod secrets;

@@ -1,0 +1,7 @@
+//! Sets that wait: for readiness, for dependencies, for an end; and objects that change under a set.
+
+mod dependencies;
+mod drift;
+mod features;
+mod waits;
+mod waits_restarted;
