@@ -1,10 +1,12 @@
 //! The command line: every command, every flag.
 
 pub mod cluster;
+mod leader_election;
 mod plugin;
 mod provider_types;
 mod retry;
 
+pub use leader_election::LeaderElectionOptions;
 pub use plugin::{
     PluginCheckOptions, PluginCommand, PluginListOptions, PluginNewOptions, PluginPrecompileOptions, PluginTestOptions,
 };
@@ -43,10 +45,13 @@ impl Arguments {
     #[must_use]
     pub fn of_process() -> Self {
         let arguments = Self::parse();
-        if let Command::Run(options) = &arguments.command
-            && let Err(error) = options.requeue_policy()
-        {
-            Self::command().error(ErrorKind::ValueValidation, error).exit()
+        if let Command::Run(options) = &arguments.command {
+            if let Err(error) = options.requeue_policy() {
+                Self::command().error(ErrorKind::ValueValidation, error).exit()
+            }
+            if let Err(error) = options.leader_election.timing() {
+                Self::command().error(ErrorKind::ValueValidation, error).exit()
+            }
         }
         arguments
     }
@@ -149,9 +154,9 @@ pub struct RunOptions {
     /// The service account that a ResourceSet without spec.serviceAccountName is applied with
     #[arg(long, value_name = "NAME", env = "DEFAULT_SERVICE_ACCOUNT", help_heading = "Cluster mode")]
     pub default_service_account: Option<String>,
-    /// Run without a lease: only where no second copy can run
-    #[arg(long, help_heading = "Cluster mode")]
-    pub no_leader_election: bool,
+    /// The lease.
+    #[command(flatten)]
+    pub leader_election: LeaderElectionOptions,
     /// Objects of each kind that are worked on at once
     #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Cluster mode")]
     pub concurrent: u16,
@@ -161,7 +166,7 @@ pub struct RunOptions {
     /// How failures are retried and intervals are spread.
     #[command(flatten)]
     pub retry: RetryOptions,
-    /// Where /healthz and /readyz answer; `none` turns it off
+    /// Where /healthz, /readyz and /leaderz answer; `none` turns it off
     #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8081", value_parser = address, help_heading = "Cluster mode")]
     pub health_addr: Address,
     /// Where /metrics answers; `none` turns it off

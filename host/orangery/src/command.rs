@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 /// How long running computations may delay the end of the process.
-const ENDING: Duration = Duration::from_secs(2);
+const ENDING: Duration = Duration::from_secs(1);
 
 /// Parses the command line, runs the command, and prints why it failed.
 #[must_use]
@@ -79,7 +79,7 @@ pub fn perform(command: Command, surroundings: &Surroundings) -> anyhow::Result<
             Command::Crds => Ok(exit::SUCCESS),
         }
     });
-    // A computation that cannot be interrupted must not delay a process that was told to end or has lost its lease.
+    // A computation that cannot be interrupted must not delay a process that was told to end.
     runtime.shutdown_timeout(ENDING);
     ended
 }

@@ -4,13 +4,13 @@ use crate::audit::{self, Audit};
 use crate::binary;
 use crate::namespace::TestNamespace;
 use crate::process::{Role, free_port};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Signs service account tokens; a fixed test key would be found by secret scanners, so it is made at every start.
@@ -27,8 +27,36 @@ pub struct Cluster {
     config: Config,
     audit_log: Option<PathBuf>,
     /// Dropped in this order: the controller manager first, etcd last, then the directory.
-    _roles: Vec<Role>,
+    _manager: Option<Role>,
+    server: Option<ApiServer>,
+    _etcd: Option<Role>,
     _dir: Option<tempfile::TempDir>,
+}
+
+/// The API server, and how it was started.
+struct ApiServer {
+    program: PathBuf,
+    dir: PathBuf,
+    port: u16,
+    arguments: Vec<String>,
+    role: Mutex<Option<Role>>,
+}
+
+impl ApiServer {
+    /// Starts it, again if it was stopped, at the same address.
+    fn start(&self) -> Result<()> {
+        let mut role = Role::start(&self.program, &self.dir, "apiserver", &self.arguments)?;
+        role.wait_for_port(self.port, Duration::from_secs(90))?;
+        *self.role.lock().unwrap_or_else(PoisonError::into_inner) = Some(role);
+        Ok(())
+    }
+
+    fn check(&self) -> Result<()> {
+        match self.role.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            Some(role) => role.check(),
+            None => bail!("the API server is stopped"),
+        }
+    }
 }
 
 impl Cluster {
@@ -60,7 +88,7 @@ impl Cluster {
             let kubeconfig = PathBuf::from(path);
             let config = load(&kubeconfig)?;
             let audit_log = std::env::var_os("ORANGERY_TEST_AUDIT_LOG").map(PathBuf::from);
-            return Ok(Self { kubeconfig, config, audit_log, _roles: Vec::new(), _dir: None });
+            return Ok(Self { kubeconfig, config, audit_log, _manager: None, server: None, _etcd: None, _dir: None });
         }
         let program = binary::controlplane()?;
         // A free port may be taken between the look and the use; that is rare enough for a second try to settle it.
@@ -89,11 +117,12 @@ impl Cluster {
             &[format!("--data-dir={}", at("etcd")), format!("--listen-client-url={etcd_url}")],
         )?;
         etcd.wait_for_port(etcd_port, Duration::from_secs(60))?;
-        let mut server = Role::start(
-            program,
-            dir,
-            "apiserver",
-            &[
+        let server = ApiServer {
+            program: program.to_owned(),
+            dir: dir.to_owned(),
+            port,
+            role: Mutex::default(),
+            arguments: vec![
                 format!("--etcd-servers={etcd_url}"),
                 format!("--secure-port={port}"),
                 "--bind-address=127.0.0.1".to_owned(),
@@ -110,13 +139,13 @@ impl Cluster {
                 format!("--audit-policy-file={}", at("audit-policy.json")),
                 format!("--audit-log-path={}", at("audit.log")),
             ],
-        )?;
-        server.wait_for_port(port, Duration::from_secs(90))?;
+        };
+        server.start()?;
 
         let kubeconfig = dir.join("kubeconfig");
         fs::write(&kubeconfig, kubeconfig_text(port, &dir.join("certs/apiserver.crt"), &token))?;
         let config = load(&kubeconfig)?;
-        wait_until_ready(&config, &mut server)?;
+        wait_until_ready(&config, &server)?;
         let manager = Role::start(
             program,
             dir,
@@ -132,7 +161,15 @@ impl Cluster {
             ],
         )?;
         let audit_log = Some(dir.join("audit.log"));
-        Ok(Self { kubeconfig, config, audit_log, _roles: vec![manager, server, etcd], _dir: Some(temp) })
+        Ok(Self {
+            kubeconfig,
+            config,
+            audit_log,
+            _manager: Some(manager),
+            server: Some(server),
+            _etcd: Some(etcd),
+            _dir: Some(temp),
+        })
     }
 
     /// A new client with all rights. Made in the caller's runtime, because its connections live there.
@@ -153,6 +190,26 @@ impl Cluster {
         config.auth_info.impersonate_groups =
             (!groups.is_empty()).then(|| groups.iter().map(|group| (*group).to_owned()).collect());
         Ok(Client::try_from(config)?)
+    }
+
+    /// Kills the API server: connections break, and new ones are refused. Only for a cluster that no other test uses.
+    ///
+    /// # Errors
+    /// The cluster comes from `ORANGERY_TEST_KUBECONFIG`.
+    pub fn stop_api_server(&self) -> Result<()> {
+        let server = self.server.as_ref().context("the API server of a foreign cluster cannot be stopped")?;
+        drop(server.role.lock().unwrap_or_else(PoisonError::into_inner).take());
+        Ok(())
+    }
+
+    /// Starts it again at the same address, over the same etcd, and waits until it is ready. Blocks.
+    ///
+    /// # Errors
+    /// It does not start: with the end of its log.
+    pub fn start_api_server(&self) -> Result<()> {
+        let server = self.server.as_ref().context("the API server of a foreign cluster cannot be started")?;
+        server.start()?;
+        wait_until_ready(&self.config, server)
     }
 
     /// The connection settings with all rights.
@@ -233,7 +290,7 @@ fn load(path: &Path) -> Result<Config> {
 }
 
 /// Waits for `/readyz`, and for the roles that the API server writes at its first start.
-fn wait_until_ready(config: &Config, server: &mut Role) -> Result<()> {
+fn wait_until_ready(config: &Config, server: &ApiServer) -> Result<()> {
     let config = config.clone();
     let deadline = Instant::now() + Duration::from_secs(120);
     std::thread::scope(|scope| {

@@ -6,6 +6,7 @@ use http::{HeaderValue, header};
 use kube::Config;
 use orangery_cluster::{KubernetesOptions, KubernetesTarget, Patience};
 use orangery_controller::kubernetes::events::Events;
+use orangery_controller::kubernetes::lease::Fence;
 use orangery_controller::kubernetes::metrics::Metrics;
 use orangery_controller::kubernetes::{self, Clients, Context, Options, Rights};
 use orangery_controller::pipeline::Pipeline;
@@ -80,7 +81,8 @@ impl Operator {
         } = setting;
         config.headers = vec![(header::USER_AGENT, HeaderValue::from_str(&agent)?)];
         let client = cut::fated(config.clone(), &outcome)?;
-        let clients = Clients { requests: client.clone(), watches: cut::fated(config.clone(), &outcome)? };
+        let clients =
+            Clients { requests: client.clone(), watches: cut::fated(config.clone(), &outcome)?, fence: Fence::open() };
         let patience = Patience { gate: Duration::from_secs(10), gone: Duration::from_secs(1), ..Patience::default() };
         let options = KubernetesOptions { patience, override_managers: Vec::new() };
         let target =

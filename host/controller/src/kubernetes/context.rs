@@ -1,6 +1,7 @@
 //! What all reconciliations of a process share.
 
 use super::events::Events;
+use super::lease::Fence;
 use super::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::pipeline::provider::poll::Poller;
@@ -43,6 +44,8 @@ pub struct Clients {
     pub requests: Client,
     /// For watches, which send nothing while nothing happens.
     pub watches: Client,
+    /// Stands before all writing clients, and tells whether this copy leads.
+    pub fence: Fence,
 }
 
 /// What all reconciliations share.
@@ -51,6 +54,8 @@ pub struct Context {
     pub client: Client,
     /// With the operator's own rights: watches.
     pub watches: Client,
+    /// Open while this copy leads.
+    pub fence: Fence,
     /// Polls providers.
     pub poller: Poller,
     /// Reconciles ResourceSets.
@@ -78,9 +83,9 @@ impl Context {
         metrics: Metrics,
         events: Events,
     ) -> Self {
-        let Clients { requests: client, watches } = clients;
+        let Clients { requests: client, watches, fence } = clients;
         let requeuer = Requeuer::new(options.requeue);
-        Self { client, watches, poller, pipeline, target, options, metrics, events, requeuer }
+        Self { client, watches, fence, poller, pipeline, target, options, metrics, events, requeuer }
     }
 
     /// Forgets the failures of an object, and what plugins remember of it.

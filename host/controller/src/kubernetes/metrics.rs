@@ -87,6 +87,8 @@ struct Series<L> {
 struct Known<L> {
     shown: HashMap<String, L>,
     gone: VecDeque<String>,
+    /// A copy that stands by shows nothing: what it knows may be old.
+    role: Role,
 }
 
 impl<L: Clone + Eq + Hash> Series<L> {
@@ -94,7 +96,7 @@ impl<L: Clone + Eq + Hash> Series<L> {
     const REMEMBERED: usize = 1000;
 
     fn new() -> Self {
-        let known = Known { shown: HashMap::new(), gone: VecDeque::new() };
+        let known = Known { shown: HashMap::new(), gone: VecDeque::new(), role: Role::Leader };
         Self { family: Family::default(), known: Arc::new(Mutex::new(known)) }
     }
 
@@ -106,7 +108,20 @@ impl<L: Clone + Eq + Hash> Series<L> {
         if let Some(old) = known.shown.insert(uid, labels.clone()) {
             self.family.remove(&old);
         }
-        self.family.get_or_create(&labels).set(1);
+        if known.role == Role::Leader {
+            self.family.get_or_create(&labels).set(1);
+        }
+    }
+
+    fn plays(&self, role: Role) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.role = role;
+        for labels in known.shown.values() {
+            match role {
+                Role::Leader => drop(self.family.get_or_create(labels).set(1)),
+                Role::Standby => drop(self.family.remove(labels)),
+            }
+        }
     }
 
     fn forget(&self, uid: &str) {
@@ -123,6 +138,15 @@ impl<L: Clone + Eq + Hash> Series<L> {
     }
 }
 
+/// Whether this copy acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// It holds the lease.
+    Leader,
+    /// Another copy acts, or none.
+    Standby,
+}
+
 /// All metrics of the controllers. Cheap to clone.
 #[derive(Clone)]
 pub struct Metrics {
@@ -132,6 +156,7 @@ pub struct Metrics {
     seconds: Family<ResultLabels, Histogram>,
     requests: Family<RequestLabels, Counter>,
     objects: Family<ActionLabels, Counter>,
+    leader: Gauge,
 }
 
 impl Metrics {
@@ -145,7 +170,10 @@ impl Metrics {
             seconds: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.005, 2.0, 14))),
             requests: Family::default(),
             objects: Family::default(),
+            // Without leader election the only copy leads.
+            leader: Gauge::default(),
         };
+        metrics.leader.set(1);
         registry.register("flux_resourceset_info", "The current status of a ResourceSet", metrics.sets.family.clone());
         registry.register(
             "flux_resourcesetinputprovider_info",
@@ -168,8 +196,23 @@ impl Metrics {
             "HTTP requests made for input providers",
             metrics.requests.clone(),
         );
+        registry.register(
+            "orangery_leader",
+            "1 while this copy of the operator leads, 0 while it stands by",
+            metrics.leader.clone(),
+        );
         registry.register("orangery_objects", "Objects changed, by what happened to them", metrics.objects.clone());
         metrics
+    }
+
+    /// Shows whether this copy acts. The series of objects are those of the copy that acts.
+    pub fn plays(&self, role: Role) {
+        self.sets.plays(role);
+        self.providers.plays(role);
+        self.leader.set(match role {
+            Role::Leader => 1,
+            Role::Standby => 0,
+        });
     }
 
     /// Replaces the series of one set.
@@ -246,6 +289,23 @@ mod tests {
         assert!(shown.contains(r#"ready="True""#));
         metrics.forget_provider("u");
         assert!(!text(&registry).contains("flux_resourcesetinputprovider_info{"));
+    }
+
+    #[test]
+    fn a_copy_that_stands_by_shows_no_objects_until_it_leads_again() {
+        let mut registry = Registry::default();
+        let metrics = Metrics::new(&mut registry);
+        metrics.provider(provider("True"));
+        metrics.plays(Role::Standby);
+        metrics.provider(provider("False"));
+        let shown = text(&registry);
+        assert!(
+            !shown.contains("flux_resourcesetinputprovider_info{") && shown.contains("orangery_leader 0"),
+            "{shown}"
+        );
+        metrics.plays(Role::Leader);
+        let shown = text(&registry);
+        assert!(shown.contains(r#"ready="False""#) && shown.contains("orangery_leader 1"), "{shown}");
     }
 
     #[test]

@@ -1,21 +1,20 @@
 //! `orangery run` against a cluster: health and metrics first, then the lease, then the controllers.
 
 use super::addresses::ForbiddenAddresses;
-use super::server::{self, Readiness};
-use super::{Surroundings, guard, stop};
+use super::connection::{connection, until_connected};
+use super::server::{self, Health};
+use super::{Surroundings, election, guard, stop};
 use crate::cli::{GuardDefault, RunOptions};
 use crate::exit;
 use crate::sandbox::{self, SandboxSetup};
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use futures::FutureExt;
 use http::HeaderValue;
 use http::header::USER_AGENT;
-use k8s_openapi::api::coordination::v1::Lease;
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Api, Client, Config};
+use kube::Api;
 use orangery_cluster::{KubernetesOptions, KubernetesTarget};
 use orangery_controller::kubernetes::events::Events;
-use orangery_controller::kubernetes::lease::{self, Election, Fence};
+use orangery_controller::kubernetes::lease::Fence;
 use orangery_controller::kubernetes::metrics::Metrics;
 use orangery_controller::kubernetes::{self, Clients, Context, Options, Rights};
 use orangery_controller::pipeline::Pipeline;
@@ -26,12 +25,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
-/// Name of the Lease.
-const LEASE: &str = "orangery";
 /// Who we are in events.
 const REPORTER: &str = "orangery";
 
+/// A connection that is not made within this time fails: the server may be unreachable without a word.
+const CONNECT: Duration = Duration::from_secs(10);
 /// A request that nobody answers is a failure after this time.
 const SILENCE: Duration = Duration::from_secs(60);
 /// A watch without a word for this long is dead: the server ends each after 290 s.
@@ -45,35 +45,64 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
     let stop = stop::on_signal()?;
     let mut registry = Registry::default();
     let metrics = Metrics::new(&mut registry);
-    let readiness = Readiness::default();
+    // Everything but the lease itself is written behind the fence.
+    let fence = if options.leader_election.no_leader_election { Fence::open() } else { Fence::closed() };
+    let health = Health::new(fence.clone());
     if let Some(address) = options.health_addr.0 {
-        let bound = server::serve_health(address, readiness.clone()).await?;
-        tracing::info!(%bound, "health at /healthz and /readyz");
+        let bound = server::serve_health(address, health.clone()).await?;
+        tracing::info!(%bound, "health at /healthz, /readyz and /leaderz");
     }
     if let Some(address) = options.metrics_addr.0 {
         let bound = server::serve_metrics(address, Arc::new(registry)).await?;
         tracing::info!(%bound, "metrics at /metrics");
     }
+    let running = Running { options, surroundings, metrics, health: health.clone(), fence };
+    // Until there is work under way, the end need not wait for anything.
+    let started = tokio::select! {
+        () = stop.cancelled() => return Ok(exit::SUCCESS),
+        started = start(running) => started?,
+    };
+    started.work(&stop).await;
+    Ok(exit::SUCCESS)
+}
+
+/// What a start needs.
+struct Running<'a> {
+    options: RunOptions,
+    surroundings: &'a Surroundings,
+    metrics: Metrics,
+    health: Health,
+    fence: Fence,
+}
+
+/// A connected operator with its plugins.
+struct Started {
+    context: Arc<Context>,
+    health: Health,
+    /// `None` without leader election.
+    candidate: Option<election::Candidate>,
+    /// Keeps the addresses that plugins must not dial up to date.
+    _addresses: AbortOnDropHandle<()>,
+}
+
+/// Waits for the API server, loads the plugins, and puts everything together.
+async fn start(running: Running<'_>) -> anyhow::Result<Started> {
+    let Running { options, surroundings, metrics, health, fence } = running;
     let mut config = connection(&options).await?;
     config.headers.push((USER_AGENT, HeaderValue::from_static(AGENT)));
+    config.connect_timeout = Some(CONNECT);
     config.read_timeout = Some(SILENCE);
     // Otherwise the idle time of a pooled connection counts against the answer.
     config.reset_reader_on_write = true;
     let unfenced = surroundings.client(config.clone()).context("cannot make a client for the API server")?;
-    let version = unfenced
-        .apiserver_version()
-        .await
-        .context("the API server does not answer; look at --kubeconfig, KUBECONFIG or the pod's network")?;
-    tracing::info!(version = version.git_version, server = %config.cluster_url, "connected");
+    until_connected(&unfenced, &config).await;
     let addresses = ForbiddenAddresses::of(surroundings, &config, unfenced.clone());
     let SandboxSetup { sandbox, egress } =
         sandbox::open(&options.sandbox, surroundings.loopback, addresses.now().await).await?;
-    let _watched = addresses.keep(egress);
+    let addresses = addresses.keep(egress);
     for plugin in sandbox.plugins() {
         tracing::info!(plugin = %plugin.plugin, source = %plugin.source, "loaded");
     }
-    // Everything but the lease itself is written behind the fence.
-    let fence = if options.no_leader_election { Fence::open() } else { Fence::closed() };
     let client = fence.wrap(unfenced.clone());
     let mut patient = config.clone();
     patient.read_timeout = Some(IDLE_WATCH);
@@ -85,7 +114,7 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
         Box::new(move |config| connect.client(config).map(|client| behind.wrap(client))),
     );
     let context = Arc::new(Context::new(
-        Clients { requests: client.clone(), watches },
+        Clients { requests: client.clone(), watches, fence: fence.clone() },
         Poller::new(sandbox.clone(), sandbox::access(&options.sandbox, options.credentials, surroundings.loopback)),
         Pipeline { sandbox, guard: guard(&options) },
         Arc::new(target),
@@ -99,14 +128,37 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
             },
             deletions: deletions(&options),
         },
-        metrics,
+        metrics.clone(),
         Events::start(client, REPORTER),
     ));
-    if options.no_leader_election {
-        work(context, &stop, &readiness).await;
-        return Ok(exit::SUCCESS);
+    let candidate = match options.leader_election.no_leader_election {
+        true => None,
+        false => Some(election::Candidate {
+            leases: Api::namespaced(unfenced, &options.operator_namespace),
+            timing: options.leader_election.timing()?,
+            fence,
+            metrics,
+        }),
+    };
+    Ok(Started { context, health, candidate, _addresses: addresses })
+}
+
+impl Started {
+    /// Works while this copy leads, until it is stopped; then gives the lease back.
+    async fn work(self, stop: &CancellationToken) {
+        let Self { context, health, candidate, _addresses } = self;
+        health.started();
+        let election = candidate.map(election::Candidate::start);
+        let stopped = stop.clone().cancelled_owned().boxed().shared();
+        kubernetes::run(context, stopped, move || {
+            tracing::info!("watching");
+            health.caches_filled();
+        })
+        .await;
+        if let Some(election) = election {
+            election.finish().await;
+        }
     }
-    lead(&options, Leader { client: unfenced, fence }, context, &stop, &readiness).await
 }
 
 /// When the deletion of sets is held.
@@ -116,81 +168,4 @@ fn deletions(options: &RunOptions) -> DeletionPolicy {
         GuardDefault::Off => DeletionHold::Off,
     };
     DeletionPolicy { hold, at_least: options.deletion_guard_floor, ..DeletionPolicy::default() }
-}
-
-/// What a leader needs besides its work.
-struct Leader {
-    /// For the lease.
-    client: Client,
-    /// Around all other clients.
-    fence: Fence,
-}
-
-/// Waits for the lease, works while it is ours.
-async fn lead(
-    options: &RunOptions,
-    Leader { client, fence }: Leader,
-    context: Arc<Context>,
-    stop: &CancellationToken,
-    readiness: &Readiness,
-) -> anyhow::Result<ExitCode> {
-    let api: Api<Lease> = Api::namespaced(client, &options.operator_namespace);
-    let election = Election::new(LEASE, identity());
-    tracing::info!(lease = LEASE, namespace = options.operator_namespace, "waiting for the lease");
-    // A copy that waits is healthy and ready: it serves nothing.
-    readiness.set(true);
-    let mut leadership = tokio::select! {
-        () = stop.cancelled() => return Ok(exit::SUCCESS),
-        leadership = lease::acquire(api, election, fence) => leadership,
-    };
-    tracing::info!(lease = LEASE, "leading");
-    // A copy that works is ready when its caches are filled.
-    readiness.set(false);
-    let working = work(context, stop, readiness);
-    tokio::pin!(working);
-    let lost = tokio::select! {
-        () = &mut working => None,
-        lost = leadership.keep() => Some(lost),
-    };
-    match lost {
-        None => {
-            leadership.release().await;
-            Ok(exit::SUCCESS)
-        }
-        // Another copy may act from now on: nothing may be finished here.
-        Some(lost) => bail!(lost),
-    }
-}
-
-async fn work(context: Arc<Context>, stop: &CancellationToken, readiness: &Readiness) {
-    let stopped = stop.clone().cancelled_owned().boxed().shared();
-    let ready = readiness.clone();
-    kubernetes::run(context, stopped, move || {
-        tracing::info!("watching");
-        ready.set(true);
-    })
-    .await;
-}
-
-/// The in-cluster configuration, unless a kubeconfig is given or there is none.
-async fn connection(options: &RunOptions) -> anyhow::Result<Config> {
-    match &options.kubeconfig {
-        Some(path) => {
-            let kubeconfig = Kubeconfig::read_from(path)
-                .with_context(|| format!("cannot read the kubeconfig {}", path.display()))?;
-            Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
-                .await
-                .with_context(|| format!("the kubeconfig {} cannot be used", path.display()))
-        }
-        None => Config::infer()
-            .await
-            .context("there is neither an in-cluster configuration nor a kubeconfig; give one with --kubeconfig"),
-    }
-}
-
-/// The pod's name, and something that no other process has.
-fn identity() -> String {
-    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "orangery".to_owned());
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
-    format!("{host}_{:x}_{:x}", std::process::id(), since)
 }

@@ -2,6 +2,8 @@
 
 mod addresses;
 mod cluster;
+mod connection;
+mod election;
 mod local;
 mod screen;
 mod server;

@@ -1,28 +1,53 @@
-//! `/healthz`, `/readyz` and `/metrics`.
+//! `/healthz`, `/readyz`, `/leaderz` and `/metrics`.
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use orangery_controller::kubernetes::lease::Fence;
 use prometheus_client::registry::Registry;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::net::TcpListener;
 
-/// Whether the operator can do its work: plugins loaded, caches filled.
-#[derive(Clone, Default)]
-pub(super) struct Readiness(Arc<AtomicBool>);
+/// What probes ask for.
+#[derive(Clone)]
+pub(super) struct Health {
+    progress: Arc<Progress>,
+    /// Open while this copy leads.
+    fence: Fence,
+}
 
-impl Readiness {
-    /// From now on ready or not.
-    pub(super) fn set(&self, ready: bool) {
-        self.0.store(ready, Ordering::Release);
+#[derive(Default)]
+struct Progress {
+    /// The API server has answered, and the plugins are loaded.
+    started: AtomicBool,
+    /// The caches were filled once.
+    caches: AtomicBool,
+}
+
+impl Health {
+    /// Of a process that has just started.
+    pub(super) fn new(fence: Fence) -> Self {
+        Self { progress: Arc::default(), fence }
     }
 
+    /// The API server has answered, and the plugins are loaded: this copy can stand by.
+    pub(super) fn started(&self) {
+        self.progress.started.store(true, Ordering::Release);
+    }
+
+    /// The caches are filled: this copy can lead.
+    pub(super) fn caches_filled(&self) {
+        self.progress.caches.store(true, Ordering::Release);
+    }
+
+    /// A copy that stands by serves nothing and needs no caches.
     fn is_ready(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        let (started, caches) = (&self.progress.started, &self.progress.caches);
+        started.load(Ordering::Acquire) && (!self.fence.is_open() || caches.load(Ordering::Acquire))
     }
 }
 
@@ -39,14 +64,21 @@ pub(super) struct ListenError {
 ///
 /// # Errors
 /// The address is taken or forbidden.
-pub(super) async fn serve_health(address: SocketAddr, readiness: Readiness) -> Result<SocketAddr, ListenError> {
-    let router =
-        Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(readyz)).with_state(readiness);
+pub(super) async fn serve_health(address: SocketAddr, health: Health) -> Result<SocketAddr, ListenError> {
+    let router = Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(readyz))
+        .route("/leaderz", get(leaderz))
+        .with_state(health);
     serve(address, "health", router).await
 }
 
-async fn readyz(State(readiness): State<Readiness>) -> impl IntoResponse {
-    if readiness.is_ready() { (StatusCode::OK, "ok\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "starting\n") }
+async fn readyz(State(health): State<Health>) -> impl IntoResponse {
+    if health.is_ready() { (StatusCode::OK, "ok\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "starting\n") }
+}
+
+async fn leaderz(State(health): State<Health>) -> impl IntoResponse {
+    if health.fence.is_open() { (StatusCode::OK, "leader\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "standby\n") }
 }
 
 /// Serves metrics until the process ends; answers the address that was bound.

@@ -11,7 +11,7 @@ pub(super) fn on_signal() -> std::io::Result<CancellationToken> {
     let cancel = token.clone();
     tokio::spawn(async move {
         let first = tokio::select! { _ = terminate.recv() => "SIGTERM", _ = interrupt.recv() => "SIGINT" };
-        tracing::info!(signal = first, "stopping after the work under way");
+        tracing::info!(signal = first, "stopping; work under way may end within a short time");
         cancel.cancel();
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::warn!("stopped at once by a second signal");

@@ -26,9 +26,62 @@ enum Permit {
     Never,
 }
 
+impl Permit {
+    fn allows(self, now: Instant) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Until(deadline) => now < deadline,
+            Self::Never => false,
+        }
+    }
+
+    /// Waits for the deadline; for ever if there is none.
+    async fn ends(self) {
+        match self {
+            Self::Until(deadline) => sleep_until(deadline).await,
+            Self::Always | Self::Never => std::future::pending().await,
+        }
+    }
+}
+
+/// A time in which no other copy led. It goes on over a lease that was lost and acquired again before another copy had it: what is
+/// known of the cluster then is still true. A new term begins with a fresh look at everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Term(u64);
+
+impl Term {
+    /// Before the first one.
+    pub(in crate::kubernetes) const NONE: Self = Self(0);
+}
+
+/// One time from acquiring the lease to losing it. A term consists of one or more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::kubernetes) struct Reign(u64);
+
+impl Reign {
+    /// Before the first one.
+    pub(in crate::kubernetes) const NONE: Self = Self(0);
+}
+
+#[derive(Debug, Clone, Copy)]
+struct State {
+    permit: Permit,
+    term: Term,
+    reign: Reign,
+}
+
+/// What happened since this copy led last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::kubernetes) enum Since {
+    /// Another copy may have acted.
+    AnotherLed,
+    /// The lease was ours all the time, though it could not be renewed.
+    NobodyLed,
+}
+
 /// Allows the clients of a process to write until a deadline. Clones share the deadline.
 #[derive(Clone)]
-pub struct Fence(Arc<watch::Sender<Permit>>);
+pub struct Fence(Arc<watch::Sender<State>>);
 
 /// A request that was not sent, or was given up, because the lease is not ours.
 #[derive(Debug, thiserror::Error)]
@@ -42,13 +95,13 @@ impl Fence {
     /// Refuses writes until the lease is acquired.
     #[must_use]
     pub fn closed() -> Self {
-        Self(Arc::new(watch::Sender::new(Permit::Never)))
+        Self(Arc::new(watch::Sender::new(State { permit: Permit::Never, term: Term::NONE, reign: Reign::NONE })))
     }
 
     /// Allows all writes, for a process without a lease.
     #[must_use]
     pub fn open() -> Self {
-        Self(Arc::new(watch::Sender::new(Permit::Always)))
+        Self(Arc::new(watch::Sender::new(State { permit: Permit::Always, term: Term(1), reign: Reign(1) })))
     }
 
     /// The same client, behind the fence.
@@ -62,14 +115,78 @@ impl Fence {
         Client::new(guarded, namespace)
     }
 
-    /// Allows writes until `deadline`.
+    /// Whether writes are allowed now: the lease is ours, or there is none.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.0.borrow().permit.allows(Instant::now())
+    }
+
+    /// The present term, or the last one.
+    pub(in crate::kubernetes) fn term(&self) -> Term {
+        self.0.borrow().term
+    }
+
+    /// Waits until this copy leads.
+    pub(in crate::kubernetes) async fn leads(&self) -> Term {
+        let (term, _) = self.leads_after(Reign::NONE).await;
+        term
+    }
+
+    /// Waits until this copy leads in a reign after `last`.
+    pub(in crate::kubernetes) async fn leads_after(&self, last: Reign) -> (Term, Reign) {
+        let mut states = self.0.subscribe();
+        loop {
+            let state = *states.borrow_and_update();
+            if state.reign > last && state.permit.allows(Instant::now()) {
+                return (state.term, state.reign);
+            }
+            next(&mut states).await;
+        }
+    }
+
+    /// Waits until a later reign has begun.
+    pub(in crate::kubernetes) async fn superseded(&self, reign: Reign) {
+        let mut states = self.0.subscribe();
+        while states.borrow_and_update().reign == reign {
+            next(&mut states).await;
+        }
+    }
+
+    /// Waits until writes are refused, because the lease was lost or its deadline has passed, or until a later term has begun.
+    pub(in crate::kubernetes) async fn lost(&self, term: Term) {
+        let mut states = self.0.subscribe();
+        loop {
+            let state = *states.borrow_and_update();
+            if state.term != term || !state.permit.allows(Instant::now()) {
+                return;
+            }
+            tokio::select! {
+                () = next(&mut states) => {}
+                () = state.permit.ends() => {}
+            }
+        }
+    }
+
+    /// Allows writes until `deadline`, in a new reign.
+    pub(in crate::kubernetes) fn begin(&self, deadline: Instant, since: Since) {
+        self.0.send_modify(|state| {
+            let term = match since {
+                Since::AnotherLed => Term(state.term.0.saturating_add(1)),
+                Since::NobodyLed => state.term,
+            };
+            let reign = Reign(state.reign.0.saturating_add(1));
+            *state = State { permit: Permit::Until(deadline), term, reign };
+        });
+    }
+
+    /// Allows writes until `deadline`, in the same reign.
     pub(super) fn extend(&self, deadline: Instant) {
-        self.0.send_replace(Permit::Until(deadline));
+        self.0.send_modify(|state| state.permit = Permit::Until(deadline));
     }
 
     /// Refuses writes from now on.
-    pub(super) fn close(&self) {
-        self.0.send_replace(Permit::Never);
+    pub(in crate::kubernetes) fn close(&self) {
+        self.0.send_modify(|state| state.permit = Permit::Never);
     }
 
     async fn send(&self, client: &Client, request: Request<Body>) -> Result<Response<Body>, BoxError> {
@@ -78,30 +195,26 @@ impl Fence {
         }
         let fenced = Fenced { method: request.method().clone(), path: request.uri().path().to_owned() };
         let mut answer = std::pin::pin!(client.send(request));
-        let mut permits = self.0.subscribe();
+        let mut states = self.0.subscribe();
         loop {
-            let permit = *permits.borrow_and_update();
-            let over = match permit {
-                Permit::Never => true,
-                Permit::Until(deadline) => deadline <= Instant::now(),
-                Permit::Always => false,
-            };
-            if over {
+            let permit = states.borrow_and_update().permit;
+            if !permit.allows(Instant::now()) {
                 return Err(fenced.into());
             }
-            let deadline = async {
-                match permit {
-                    Permit::Until(deadline) => sleep_until(deadline).await,
-                    Permit::Always | Permit::Never => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 answer = &mut answer => return Ok(answer?),
                 // The permit changed or is due, and is checked again.
-                _ = permits.changed() => {}
-                () = deadline => {}
+                () = next(&mut states) => {}
+                () = permit.ends() => {}
             }
         }
+    }
+}
+
+/// Waits for a change; for ever if there can be none.
+async fn next(states: &mut watch::Receiver<State>) {
+    if states.changed().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -191,6 +304,40 @@ mod tests {
         fence.close();
         assert!(writing.await.unwrap().is_err());
         assert!(lost.elapsed() < PATIENCE / 2, "it ended by the deadline only");
+    }
+
+    #[tokio::test]
+    async fn who_waits_hears_that_this_copy_leads_and_that_the_deadline_passes() {
+        let fence = Fence::closed();
+        let leads = tokio::spawn({
+            let fence = fence.clone();
+            async move { fence.leads().await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!fence.is_open() && !leads.is_finished());
+        let deadline = Instant::now() + Duration::from_millis(300);
+        fence.begin(deadline, Since::AnotherLed);
+        let term = tokio::time::timeout(PATIENCE, leads).await.unwrap().unwrap();
+        assert!(fence.is_open() && term == fence.term());
+        tokio::time::timeout(PATIENCE, fence.lost(term)).await.unwrap();
+        assert!(Instant::now() >= deadline && !fence.is_open(), "nobody renewed it");
+    }
+
+    #[tokio::test]
+    async fn a_lease_that_nobody_else_had_meanwhile_continues_the_term_with_another_reign() {
+        let fence = Fence::closed();
+        fence.begin(Instant::now() + PATIENCE, Since::AnotherLed);
+        let (term, reign) = fence.leads_after(Reign::NONE).await;
+        fence.close();
+        fence.begin(Instant::now() + PATIENCE, Since::NobodyLed);
+        fence.superseded(reign).await;
+        let (same, second) = fence.leads_after(reign).await;
+        assert!(same == term && second > reign);
+        fence.close();
+        fence.begin(Instant::now() + PATIENCE, Since::AnotherLed);
+        // Also who has missed the moment in which it was closed.
+        fence.lost(term).await;
+        assert!(fence.leads().await > term);
     }
 
     #[tokio::test]

@@ -4,53 +4,38 @@
 //! While [`Leadership`] is held, no other holder that obeys the protocol acts: leadership is given up before the lease can be taken
 //! over, because the renew deadline is shorter than the lease duration and counts from the moment when the last successful renewal
 //! was *sent*. A request without an answer has failed: each is given up after a third of the deadline. The [`Fence`] closes at the
-//! deadline by itself, even if no task has the time to notice.
+//! deadline by itself, even if no task has the time to notice. A copy that loses the lease stands by, and may lead again.
 //!
 //! # Assumptions
 //! Clocks may differ between machines: a foreign lease is judged by how long *we* have seen it unchanged.
 
+mod candidate;
 mod fence;
+mod timing;
 
-pub use fence::{Fence, Fenced};
+pub use candidate::{Transition, take_part};
+pub use fence::{Fence, Fenced, Term};
+pub(super) use fence::{Reign, Since};
+pub use timing::{InvalidTiming, Timing};
 
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::{Api, ObjectMeta, PostParams};
 use std::time::Duration;
-use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-/// Timing and identity of an election.
+/// How long the release of the lease may delay the end of the process.
+const RELEASE: Duration = Duration::from_millis(1500);
+
+/// Identity and timing of a candidate.
 #[derive(Debug, Clone)]
 pub struct Election {
     /// Name of the Lease.
     pub name: String,
-    /// Who we are: pod name or host name, with something unique.
+    /// Identity of this copy: pod name or host name, with something unique.
     pub identity: String,
-    /// How long a lease is valid without renewal.
-    pub lease: Duration,
-    /// Without a successful renewal for this long, leadership is given up. Shorter than `lease`.
-    pub renew_deadline: Duration,
-    /// Time between attempts.
-    pub retry: Duration,
-}
-
-impl Election {
-    /// The timing of Flux Operator: 35 s, 30 s, 5 s.
-    #[must_use]
-    pub fn new(name: impl Into<String>, identity: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            identity: identity.into(),
-            lease: Duration::from_secs(35),
-            renew_deadline: Duration::from_secs(30),
-            retry: Duration::from_secs(5),
-        }
-    }
-
-    /// Timeout of one request, short enough for three in a row before the deadline.
-    fn request_timeout(&self) -> Duration {
-        self.renew_deadline / 3
-    }
+    /// How long a lease lasts, and how often it is renewed.
+    pub timing: Timing,
 }
 
 /// Why leadership ended.
@@ -107,15 +92,54 @@ pub struct Leadership {
     fence: Fence,
 }
 
+/// The lease as another copy holds it, judged by our own clock.
+struct Foreign {
+    /// Resource version: each renewal changes it.
+    version: String,
+    /// Since when we have seen this version.
+    since: Instant,
+    /// How long it lasts without a renewal.
+    lasts: Duration,
+}
+
+impl Foreign {
+    fn expires(&self) -> Instant {
+        self.since + self.lasts
+    }
+}
+
+/// One uninterrupted holding of a lease: an object, and how often its holder has changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Tenure {
+    uid: Option<String>,
+    transitions: Option<i32>,
+}
+
+impl Tenure {
+    fn of(lease: &Lease) -> Self {
+        Self {
+            uid: lease.metadata.uid.clone(),
+            transitions: lease.spec.as_ref().and_then(|spec| spec.lease_transitions),
+        }
+    }
+}
+
 /// Waits until the lease is ours, then opens the fence. Failures of the API server are logged and retried for ever.
 pub async fn acquire(api: Api<Lease>, election: Election, fence: Fence) -> Leadership {
-    let mut seen: Option<(String, Instant)> = None;
+    acquire_again(api, election, fence, None).await
+}
+
+/// As [`acquire`]; the term goes on if nobody else has held the lease since `last`.
+async fn acquire_again(api: Api<Lease>, election: Election, fence: Fence, last: Option<Tenure>) -> Leadership {
+    let mut foreign: Option<Foreign> = None;
     loop {
-        let renewed = Instant::now();
-        match timeout(election.request_timeout(), attempt(&api, &election, &mut seen)).await {
+        let begun = Instant::now();
+        match timeout(election.timing.request_timeout(), attempt(&api, &election, &mut foreign)).await {
             Ok(Ok(Some(held))) => {
-                fence.extend(renewed + election.renew_deadline);
-                return Leadership { api, election, held, renewed, fence };
+                let deadline = begun + election.timing.renew_deadline();
+                let same = last.is_some_and(|last| last == Tenure::of(&held));
+                fence.begin(deadline, if same { Since::NobodyLed } else { Since::AnotherLed });
+                return Leadership { api, election, held, renewed: begun, fence };
             }
             Ok(Ok(None)) => {}
             Ok(Err(error)) => {
@@ -125,7 +149,10 @@ pub async fn acquire(api: Api<Lease>, election: Election, fence: Fence) -> Leade
                 tracing::warn!(lease = election.name, "nobody answers about the lease; trying again");
             }
         }
-        sleep(election.retry).await;
+        let retry = Instant::now() + election.timing.retry();
+        // The lease of a copy that died is taken when it expires, not at the next attempt after that.
+        let expires = foreign.as_ref().map(Foreign::expires).filter(|expires| *expires > Instant::now());
+        sleep_until(expires.map_or(retry, |expires| expires.min(retry))).await;
     }
 }
 
@@ -133,7 +160,7 @@ pub async fn acquire(api: Api<Lease>, election: Election, fence: Fence) -> Leade
 async fn attempt(
     api: &Api<Lease>,
     election: &Election,
-    seen: &mut Option<(String, Instant)>,
+    foreign: &mut Option<Foreign>,
 ) -> Result<Option<Lease>, kube::Error> {
     let Some(found) = api.get_opt(&election.name).await? else {
         let lease = Lease {
@@ -146,18 +173,21 @@ async fn attempt(
     let holder = spec.holder_identity.unwrap_or_default();
     let version = found.metadata.resource_version.clone().unwrap_or_default();
     if !holder.is_empty() && holder != election.identity {
-        let since = match seen {
-            Some((last, since)) if *last == version => *since,
+        match foreign {
+            Some(known) if known.version == version => {
+                if Instant::now() < known.expires() {
+                    return Ok(None);
+                }
+            }
             _ => {
-                *seen = Some((version, Instant::now()));
-                tracing::info!(lease = election.name, holder, "another copy leads; waiting");
+                if foreign.is_none() {
+                    tracing::info!(lease = election.name, holder, "another copy leads; standing by");
+                }
+                let seconds = spec.lease_duration_seconds.and_then(|seconds| u64::try_from(seconds).ok());
+                let lasts = seconds.map_or(election.timing.lease(), Duration::from_secs);
+                *foreign = Some(Foreign { version, since: Instant::now(), lasts });
                 return Ok(None);
             }
-        };
-        let lease =
-            spec.lease_duration_seconds.and_then(|s| u64::try_from(s).ok()).map_or(election.lease, Duration::from_secs);
-        if since.elapsed() < lease {
-            return Ok(None);
         }
     }
     let transitions = spec.lease_transitions.unwrap_or(0) + i32::from(holder != election.identity);
@@ -179,7 +209,7 @@ fn ours(election: &Election, transitions: i32) -> LeaseSpec {
     let now = MicroTime(jiff::Timestamp::now());
     LeaseSpec {
         holder_identity: Some(election.identity.clone()),
-        lease_duration_seconds: i32::try_from(election.lease.as_secs()).ok(),
+        lease_duration_seconds: i32::try_from(election.timing.lease().as_secs()).ok(),
         acquire_time: Some(now.clone()),
         renew_time: Some(now),
         lease_transitions: Some(transitions),
@@ -195,20 +225,24 @@ impl Leadership {
     pub async fn keep(&mut self) -> LeaseError {
         let name = self.election.name.clone();
         let timed_out = |waited: Duration| RequestFailure::TimedOut { seconds: waited.as_secs() };
-        let mut last = timed_out(self.election.renew_deadline);
+        let mut last = timed_out(self.election.timing.renew_deadline());
         loop {
-            let deadline = self.renewed + self.election.renew_deadline;
-            sleep_until(deadline.min(Instant::now() + self.election.retry)).await;
+            let deadline = self.renewed + self.election.timing.renew_deadline();
+            sleep_until(deadline.min(Instant::now() + self.election.timing.retry())).await;
             let sent = Instant::now();
             if sent >= deadline {
                 self.fence.close();
-                return LeaseError::NotRenewed { name, seconds: self.election.renew_deadline.as_secs(), source: last };
+                return LeaseError::NotRenewed {
+                    name,
+                    seconds: self.election.timing.renew_deadline().as_secs(),
+                    source: last,
+                };
             }
-            let timeout = self.election.request_timeout();
+            let timeout = self.election.timing.request_timeout();
             match timeout_at(deadline.min(sent + timeout), self.renew()).await {
                 Ok(Ok(Renewal::Done)) => {
                     self.renewed = sent;
-                    self.fence.extend(sent + self.election.renew_deadline);
+                    self.fence.extend(sent + self.election.timing.renew_deadline());
                     continue;
                 }
                 Ok(Ok(Renewal::TakenOver(holder))) => {
@@ -254,20 +288,43 @@ impl Leadership {
     /// Gives the lease up at once, so that the next copy need not wait until it expires. The fence closes first.
     pub async fn release(mut self) {
         self.fence.close();
-        if let Some(spec) = self.held.spec.as_mut() {
-            spec.holder_identity = Some(String::new());
-            spec.lease_duration_seconds = Some(1);
-        }
-        let name = &self.election.name;
-        match timeout(self.election.request_timeout(), self.api.replace(name, &PostParams::default(), &self.held)).await
-        {
-            Ok(Ok(_)) => {}
+        let name = self.election.name.clone();
+        match timeout(RELEASE, self.give_back()).await {
+            Ok(Ok(())) => tracing::info!(lease = name, "the lease is released"),
             Ok(Err(error)) => {
                 tracing::warn!(lease = name, %error, "the lease could not be released; it runs out by itself");
             }
             Err(_) => {
-                tracing::warn!(lease = name, "nobody answered to the release of the lease; it runs out by itself")
+                tracing::warn!(lease = name, "nobody answered to the release of the lease; it runs out by itself");
             }
         }
+    }
+
+    async fn give_back(&mut self) -> Result<(), kube::Error> {
+        match self.write_released().await {
+            Err(kube::Error::Api(status)) if status.code == 409 => {}
+            other => return other,
+        }
+        // A renewal that was interrupted by the release may have arrived.
+        let found = self.api.get_opt(&self.election.name).await?;
+        let is_ours = |lease: &Lease| {
+            lease.spec.as_ref().and_then(|spec| spec.holder_identity.as_ref()) == Some(&self.election.identity)
+        };
+        match found.filter(is_ours) {
+            Some(lease) => {
+                self.held = lease;
+                self.write_released().await
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn write_released(&self) -> Result<(), kube::Error> {
+        let mut free = self.held.clone();
+        if let Some(spec) = free.spec.as_mut() {
+            spec.holder_identity = Some(String::new());
+            spec.lease_duration_seconds = Some(1);
+        }
+        self.api.replace(&self.election.name, &PostParams::default(), &free).await.map(drop)
     }
 }

@@ -11,11 +11,14 @@
 
 mod fair_share;
 mod initial_list;
+mod leading;
 mod provider_changes;
+mod retry;
 mod task;
 
 use super::context::Context;
 use super::deletion::DeletionProtection;
+use super::lease::Term;
 use super::object::{ManagedObject, ReconcileError, name_of};
 use super::providers::ProviderReconciler;
 use super::sets::SetReconciler;
@@ -30,23 +33,28 @@ use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::runtime::{PredicateConfig, WatchStreamExt};
 use kube::{Resource, ResourceExt};
+use leading::{watch_while_leading, while_leading};
 use orangery_api::{ResourceSet, ResourceSetInputProvider};
 use orangery_core::NamespacedName;
 use provider_changes::ProviderTracker;
+use retry::WatchRetry;
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-/// Delay of a set that is triggered before the first list of providers is complete.
-const SOON: Duration = Duration::from_millis(250);
 /// Changes of one object within this time trigger one reconciliation.
 const DEBOUNCE: Duration = Duration::from_millis(200);
 
-/// Runs both controllers until `stop` is ready; reconciliations under way are finished. `ready` is called when the caches are
-/// complete.
+/// How long reconciliations that are under way at the end may go on. One that is cut off is done again by the next copy: a kubelet
+/// and a rollout must not wait for a server that does not answer.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// Runs both controllers until `stop` is ready; reconciliations under way may end, for a short time. `ready` is called when the
+/// caches are complete for the first time. Nothing is reconciled while this copy does not lead.
 pub async fn run(
     context: Arc<Context>,
     stop: impl Future<Output = ()> + Clone + Send + Sync + 'static,
@@ -54,32 +62,44 @@ pub async fn run(
 ) {
     let (provider_store, provider_writer) = reflector::store::<ResourceSetInputProvider>();
     let (set_store, set_writer) = reflector::store::<ResourceSet>();
-    let (provider_list, mut providers_listed) = initial_list::channel();
-    let (set_list, mut sets_listed) = initial_list::channel();
+    let (provider_list, providers_listed) = initial_list::channel();
+    let (set_list, sets_listed) = initial_list::channel();
 
     // One watch and one cache of the providers serve both controllers. Which providers changed for sets goes through a channel, by
     // name, after the cache has taken the change in.
     let (changed_providers, provider_changes) = mpsc::unbounded_channel();
-    let observe_providers = provider_observer(&context, provider_list, changed_providers);
-    let provider_triggers = triggers(&context, provider_writer, observe_providers);
-    let set_triggers = triggers(&context, set_writer, set_observer(&context, set_list));
+    let observe_providers = provider_observer(&context, changed_providers);
+    let provider_triggers = triggers(&context, provider_writer, provider_list, observe_providers);
+    let set_triggers = triggers(&context, set_writer, set_list, set_observer(&context));
 
     let config = ControllerConfig::default().debounce(DEBOUNCE);
     let provider_reconciler = Arc::new(ProviderReconciler);
+    let stopped = stop.clone();
     let provider_controller = Controller::for_stream(provider_triggers, provider_store.clone())
         .with_config(config.clone().concurrency(context.options.concurrent))
         .graceful_shutdown_on(stop.clone())
         .run(
             move |provider, context| {
-                let reconciler = Arc::clone(&provider_reconciler);
-                task::run(async move { shell::reconcile(reconciler.as_ref(), provider.as_ref(), &context).await })
+                let (reconciler, stopped) = (Arc::clone(&provider_reconciler), stopped.clone());
+                async move {
+                    let fence = context.fence.clone();
+                    while_leading(&fence, &[], stopped, || {
+                        let (reconciler, context) = (Arc::clone(&reconciler), Arc::clone(&context));
+                        let provider = Arc::clone(&provider);
+                        task::run(
+                            async move { shell::reconcile(reconciler.as_ref(), provider.as_ref(), &context).await },
+                        )
+                    })
+                    .await
+                }
             },
             shell::on_error::<ProviderReconciler>,
             Arc::clone(&context),
         )
         .for_each(|_| std::future::ready(()));
 
-    let scheduler = Arc::new(SetScheduler::new(&context, provider_store, set_store.clone(), providers_listed.clone()));
+    let caches = [providers_listed.clone(), sets_listed.clone()];
+    let scheduler = Arc::new(SetScheduler::new(&context, provider_store, set_store.clone(), caches));
     let stopped = stop.clone();
     let set_controller = Controller::for_stream(set_triggers, set_store.clone())
         // How many are reconciled at once is decided by namespace.
@@ -95,9 +115,15 @@ pub async fn run(
         .for_each(|_| std::future::ready(()));
 
     let provider_controller = until_stopped_early(provider_controller, providers_listed.clone(), stop.clone());
-    let set_controller = until_stopped_early(set_controller, sets_listed.clone(), stop);
+    let set_controller = until_stopped_early(set_controller, sets_listed.clone(), stop.clone());
+    let drained = async {
+        stop.await;
+        tokio::time::sleep(DRAIN).await;
+        tracing::warn!(after = ?DRAIN, "reconciliations under way are cut off; they are done again");
+    };
     let report_ready = async {
-        tokio::join!(providers_listed.wait(), sets_listed.wait());
+        let term = context.fence.leads().await;
+        tokio::join!(providers_listed.complete(term), sets_listed.complete(term));
         ready();
         // The controllers go on after that.
         std::future::pending().await
@@ -105,45 +131,50 @@ pub async fn run(
     tokio::select! {
         _ = async { tokio::join!(provider_controller, set_controller) } => {}
         () = report_ready => {}
+        () = drained => {}
     }
 }
 
-/// Watches one kind into its cache, and yields objects whose generation, annotations or deletion changed.
+/// Watches one kind into its cache, and yields objects whose generation, annotations or deletion changed; all of them in a new term,
+/// because the deadlines that another copy set are not known here.
 fn triggers<K: ManagedObject>(
     context: &Context,
     writer: Writer<K>,
-    observe: impl FnMut(&Result<Event<K>, watcher::Error>) + Send + 'static,
+    list: ListObserver,
+    mut observe: impl FnMut(&Result<Event<K>, watcher::Error>) + Send + 'static,
 ) -> impl Stream<Item = Result<K, watcher::Error>> + Send + 'static {
     let client = context.watches.clone();
     let api = match context.options.namespace.as_deref() {
         Some(namespace) => Api::namespaced(client, namespace),
         None => Api::all(client),
     };
-    watcher(api, watcher::Config::default())
-        .default_backoff()
+    let (fence, list) = (context.fence.clone(), Arc::new(Mutex::new(list)));
+    let watch = move || watcher(api.clone(), watcher::Config::default()).backoff(WatchRetry::default());
+    watch_while_leading(fence.clone(), Arc::clone(&list), watch)
         .reflect(writer)
-        .inspect(observe)
+        .inspect(move |event| {
+            observe(event);
+            list.lock().unwrap_or_else(PoisonError::into_inner).observe(event);
+        })
         .applied_objects()
-        .predicate_filter(desired_state, PredicateConfig::default())
+        .predicate_filter(move |object: &K| Some(desired_state(object, fence.term())), PredicateConfig::default())
 }
 
-/// A hash of what users ask for; status is not part of it.
-fn desired_state<K: Resource>(object: &K) -> Option<u64> {
+/// A hash of what users ask for, in a term; status is not part of it.
+fn desired_state<K: Resource>(object: &K, term: Term) -> u64 {
     let meta = object.meta();
     let mut hasher = DefaultHasher::new();
-    (meta.generation, &meta.annotations, meta.deletion_timestamp.is_some()).hash(&mut hasher);
-    Some(hasher.finish())
+    (meta.generation, &meta.annotations, meta.deletion_timestamp.is_some(), term).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Reports the providers that changed for the sets that read them, and forgets those that were deleted.
 fn provider_observer(
     context: &Arc<Context>,
-    list: ListObserver,
     changed: UnboundedSender<NamespacedName>,
 ) -> impl FnMut(&Result<Event<ResourceSetInputProvider>, watcher::Error>) + Send + use<> {
     let (mut tracker, context) = (ProviderTracker::default(), Arc::clone(context));
     move |event| {
-        list.observe(event);
         let Ok(event) = event else { return };
         let changes = tracker.observe(event);
         for (provider, uid) in &changes.deleted {
@@ -156,16 +187,31 @@ fn provider_observer(
     }
 }
 
-/// Forgets sets that were deleted. A set whose finalizer somebody removed is deleted without a reconciliation.
-fn set_observer(
-    context: &Arc<Context>,
-    list: ListObserver,
-) -> impl FnMut(&Result<Event<ResourceSet>, watcher::Error>) + Send + use<> {
+/// Forgets sets that were deleted, also those that a list does not name any more. A set whose finalizer somebody removed is deleted
+/// without a reconciliation.
+fn set_observer(context: &Arc<Context>) -> impl FnMut(&Result<Event<ResourceSet>, watcher::Error>) + Send + use<> {
     let context = Arc::clone(context);
+    let (mut known, mut listed) = (BTreeMap::new(), BTreeSet::new());
     move |event| {
-        list.observe(event);
-        if let Ok(Event::Delete(set)) = event {
-            shell::forget::<SetReconciler>(&context, &name_of(set), &set.uid().unwrap_or_default());
+        let mut gone: Vec<(NamespacedName, String)> = Vec::new();
+        match event {
+            Ok(Event::Init) => listed.clear(),
+            Ok(Event::InitApply(set) | Event::Apply(set)) => {
+                let (name, uid) = (name_of(set), set.uid().unwrap_or_default());
+                listed.insert(name.clone());
+                let before = known.insert(name.clone(), uid.clone());
+                gone.extend(before.filter(|before| *before != uid).map(|before| (name, before)));
+            }
+            Ok(Event::InitDone) => gone.extend(known.extract_if(.., |name, _| !listed.contains(name))),
+            Ok(Event::Delete(set)) => {
+                let name = name_of(set);
+                known.remove(&name);
+                gone.push((name, set.uid().unwrap_or_default()));
+            }
+            Err(_) => {}
+        }
+        for (name, uid) in gone {
+            shell::forget::<SetReconciler>(&context, &name, &uid);
         }
     }
 }
@@ -207,7 +253,8 @@ fn changed_by_others(context: &Context) -> impl Stream<Item = ObjectRef<Resource
 /// Reconciles sets, as many at once as each namespace may have.
 struct SetScheduler {
     reconciler: SetReconciler,
-    providers_listed: InitialList,
+    /// With old ones, every new provider would look missing.
+    caches: [InitialList; 2],
     fair_share: Arc<FairShare>,
 }
 
@@ -216,17 +263,29 @@ impl SetScheduler {
         context: &Context,
         providers: Store<ResourceSetInputProvider>,
         sets: Store<ResourceSet>,
-        providers_listed: InitialList,
+        caches: [InitialList; 2],
     ) -> Self {
         let namespaces = if context.options.namespace.is_some() { Namespaces::One } else { Namespaces::All };
         Self {
             reconciler: SetReconciler { providers, deletions: DeletionProtection::of(sets) },
-            providers_listed,
+            caches,
             fair_share: FairShare::new(context.options.concurrent, namespaces),
         }
     }
 
     async fn reconcile(
+        self: Arc<Self>,
+        set: Arc<ResourceSet>,
+        context: Arc<Context>,
+        stopped: impl Future<Output = ()> + Clone,
+    ) -> Result<Action, ReconcileError> {
+        let fence = context.fence.clone();
+        let attempt = || Arc::clone(&self).attempt(Arc::clone(&set), Arc::clone(&context), stopped.clone());
+        while_leading(&fence, &self.caches, stopped.clone(), attempt).await
+    }
+
+    /// Reconciles when the namespace of the set has a place.
+    async fn attempt(
         self: Arc<Self>,
         set: Arc<ResourceSet>,
         context: Arc<Context>,
@@ -238,10 +297,6 @@ impl SetScheduler {
             () = stopped => return Ok(Action::await_change()),
             slot = self.fair_share.acquire(&namespace) => slot,
         };
-        // Before the first list is complete every provider would look missing. Waiting here would keep the slot.
-        if !self.providers_listed.is_complete() {
-            return Ok(Action::requeue(SOON));
-        }
         let scheduler = Arc::clone(&self);
         task::run(async move { shell::reconcile(&scheduler.reconciler, set.as_ref(), &context).await }).await
     }
@@ -256,7 +311,7 @@ async fn until_stopped_early(
 ) {
     let stopped_early = async {
         stop.await;
-        if listed.is_complete() {
+        if listed.was_ever_complete() {
             std::future::pending::<()>().await;
         }
     };

@@ -4,6 +4,7 @@ mod binary;
 mod killed;
 mod lease;
 mod lifecycle;
+mod outage;
 mod panics;
 mod shipped;
 mod unprivileged;
