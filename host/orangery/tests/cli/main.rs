@@ -7,6 +7,7 @@ mod build;
 mod build_flags;
 mod docs;
 mod examples;
+mod external_service;
 mod guard;
 mod help;
 mod local;

@@ -46,7 +46,7 @@ fn every_example_of_a_built_in_type_is_a_manifest_that_can_be_polled() {
         .flat_map(|plugin| plugin["types"].as_array().unwrap())
         .map(|name| name.as_str().unwrap())
         .collect();
-    assert_eq!(types.len(), 7);
+    assert_eq!(types.len(), 8);
     let workspace = Workspace::new();
     for name in types {
         let json = orangery(["explain", name, "-o", "json"]).run().exits(0).out;
@@ -62,7 +62,7 @@ fn every_example_of_a_built_in_type_is_a_manifest_that_can_be_polled() {
 fn an_unknown_type_is_told_which_there_are() {
     let ran = orangery(["explain", "GithubPullRequest"]).run();
     let ran = ran
-        .fails_with("no loaded plugin serves the type \"GithubPullRequest\"; these are served: GitHubBranch, GitHub");
+        .fails_with("no loaded plugin serves the type \"GithubPullRequest\"; these are served: ExternalService, GitHubBranch, GitHub");
     ran.warns("Static; did you mean GitHubPullRequest?");
     let ran = orangery(["explain", "Nothing"]).run().exits(1);
     assert!(!ran.err.contains("did you mean"), "{}", ran.err);
