@@ -15,5 +15,5 @@ pub mod kubernetes;
 pub mod target;
 
 pub use directory::{DirectoryTarget, StateDirectory};
-pub use kubernetes::{Connect, KubernetesOptions, KubernetesTarget, Patience};
+pub use kubernetes::{Connect, FieldChange, KubernetesOptions, KubernetesPreview, KubernetesTarget, Patience};
 pub use target::{ReadError, Target};

@@ -11,3 +11,4 @@
 pub mod kubernetes;
 pub mod local;
 pub mod pipeline;
+pub mod preview;

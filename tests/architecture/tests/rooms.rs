@@ -15,7 +15,7 @@ struct Layers {
 }
 
 const LAYERS: &[Layers] = &[
-    Layers { root: "host/controller/src", path: "crate", order: &["local", "kubernetes", "pipeline"] },
+    Layers { root: "host/controller/src", path: "crate", order: &["preview", "local", "kubernetes", "pipeline"] },
     Layers {
         root: "host/controller/src/pipeline",
         path: "crate::pipeline",
@@ -45,7 +45,7 @@ const LAYERS: &[Layers] = &[
     Layers {
         root: "host/cluster/src/kubernetes",
         path: "crate::kubernetes",
-        order: &["apply", "prune", "target", "live", "object", "client"],
+        order: &["preview", "apply", "prune", "target", "live", "object", "client"],
     },
 ];
 

@@ -8,6 +8,7 @@
 //! Folders, each importing only from those after it (held by `tests/architecture`):
 //!
 //! ```text
+//! preview  what an apply and a prune would do, by reading and by dry run
 //! apply    stages: inspect, write, wait for readiness
 //! prune    deletion, and leaving adopted objects behind
 //! target   what one target holds
@@ -24,10 +25,12 @@ mod apply;
 mod client;
 mod live;
 mod object;
+mod preview;
 mod prune;
 mod target;
 
 pub use client::identity::Connect;
+pub use preview::{FieldChange, KubernetesPreview};
 pub use target::{KubernetesOptions, KubernetesTarget, Patience};
 
 use crate::target::{ReadError, Target};

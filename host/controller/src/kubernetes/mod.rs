@@ -24,4 +24,6 @@ mod status;
 mod watch;
 
 pub use context::{Clients, Context, Options, Rights};
+pub(crate) use providers::known as known_provider;
+pub(crate) use status::ledger::read as read_ledger;
 pub use watch::run;

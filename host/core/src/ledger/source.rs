@@ -90,6 +90,12 @@ impl InputSource {
         Self(sources)
     }
 
+    /// The sources one by one.
+    #[must_use]
+    pub fn parts(&self) -> &[SourceRef] {
+        &self.0
+    }
+
     /// Whether the kind of every source is known.
     #[must_use]
     pub fn is_typed(&self) -> bool {

@@ -22,6 +22,7 @@ const GIVEN: &str = "flags";
 const PAGE: u32 = 500;
 
 /// A cluster, a namespace in it, and how long a command may wait.
+#[derive(Clone)]
 pub(super) struct Connection {
     /// The namespace of objects that name none.
     pub(super) namespace: String,
@@ -69,6 +70,11 @@ impl Connection {
         let mut config = self.config.clone();
         config.read_timeout = None;
         Client::try_from(config).context("cannot make a client for the API server")
+    }
+
+    /// The configuration, for what makes clients of its own.
+    pub(super) fn config(&self) -> &Config {
+        &self.config
     }
 
     /// The API of a kind of ours in the namespace of the connection.

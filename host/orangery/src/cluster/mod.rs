@@ -11,11 +11,15 @@
 //! are written by the operator alone.
 
 mod act;
+mod check;
 mod connection;
+mod discovery;
 mod item;
 mod kind;
 mod look;
+mod plan;
 mod print;
+mod status;
 
 use crate::cli::cluster::ClusterCommand;
 use std::process::ExitCode;
@@ -32,5 +36,17 @@ pub async fn perform(command: ClusterCommand) -> anyhow::Result<ExitCode> {
         ClusterCommand::Resume(command) => act::suspension::resume(command).await,
         ClusterCommand::Delete(command) => act::delete::perform(command).await,
         ClusterCommand::Wait(command) => act::wait::perform(command).await,
+        ClusterCommand::Plan(command) => Ok(plan::perform(command).await),
+        ClusterCommand::Approve(command) => act::decide::approve(command).await,
+        ClusterCommand::Deny(command) => act::decide::deny(command).await,
+        ClusterCommand::Status(options) => status::perform(options).await,
+        ClusterCommand::Check(options) => check::perform(*options).await,
+        ClusterCommand::Tree(command) => look::tree::perform(command).await,
+        ClusterCommand::Trace(options) => look::trace::perform(options).await,
+        ClusterCommand::Export(command) => look::export::perform(command).await,
+        ClusterCommand::Stats(options) => look::stats::perform(options).await,
+        ClusterCommand::Version(options) => look::version::perform(options).await,
+        ClusterCommand::Events(options) => look::events::perform(options).await,
+        ClusterCommand::Logs(options) => look::logs::perform(options).await,
     }
 }

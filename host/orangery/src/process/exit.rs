@@ -13,4 +13,16 @@ pub fn not_ready() -> ExitCode {
     ExitCode::from(3)
 }
 
+/// `plan`: something would change.
+#[must_use]
+pub fn plan_changes() -> ExitCode {
+    ExitCode::from(1)
+}
+
+/// `plan`: no plan could be made, or a part of it would fail.
+#[must_use]
+pub fn plan_failed() -> ExitCode {
+    ExitCode::from(2)
+}
+
 // 2 is clap's code for a wrong command line.

@@ -2,4 +2,8 @@
 
 mod act;
 mod bench;
+mod check;
 mod get;
+mod look;
+mod plan;
+mod status;

@@ -156,7 +156,7 @@ impl ObjectStatus for ResourceSetInputProviderStatus {
 }
 
 /// A provider as ResourceSets see it.
-pub(super) fn known(object: &ResourceSetInputProvider) -> KnownProvider {
+pub(crate) fn known(object: &ResourceSetInputProvider) -> KnownProvider {
     KnownProvider {
         name: name_of(object),
         labels: object.labels().clone(),

@@ -15,7 +15,7 @@ use orangery_core::{GuardMemory, Ledger, NamespacedName, Reason};
 use serde_json::{Value, json};
 
 /// The ledger that a status holds.
-pub(in crate::kubernetes) fn read(status: &ResourceSetStatus) -> Inventory {
+pub(crate) fn read(status: &ResourceSetStatus) -> Inventory {
     let mut inventory = status.inventory.as_ref().map(WireInventory::read).unwrap_or_default();
     let level = |mark: &HighWaterMark| HighWaterLevel {
         inputs: usize::try_from(mark.inputs).unwrap_or_default(),

@@ -1,16 +1,24 @@
 //! The commands that talk to a cluster.
 
 mod connection;
+mod look;
 mod objects;
 mod output;
+mod plan;
 
 pub use connection::ConnectionOptions;
+pub use look::{
+    EventsOptions, ExportCommand, ExportOptions, LogsOptions, StatsOptions, TraceOptions, TreeCommand, VersionOptions,
+};
 pub use objects::{
     DeleteCommand, DeleteProviderOptions, DeleteSetOptions, GetAllOptions, GetCommand, GetOptions, NamedOptions,
     ReconcileAllOptions, ReconcileCommand, ReconcileOptions, ReconcileProviderOptions, ResumeCommand, SuspendCommand,
     WaitCommand,
 };
 pub use output::{Output, ReadyStatus};
+pub use plan::{
+    CheckOptions, CheckOutput, DecideCommand, DecideOptions, PlanCommand, PlanOptions, PlanOutput, StatusOptions,
+};
 
 use clap::Subcommand;
 
@@ -35,4 +43,33 @@ pub enum ClusterCommand {
     /// Wait until an object is ready
     #[command(subcommand)]
     Wait(WaitCommand),
+    /// Show what the operator would create, change, delete or hold, without doing it
+    #[command(subcommand)]
+    Plan(PlanCommand),
+    /// Release deletions that the guard holds, exactly those that are shown
+    #[command(subcommand)]
+    Approve(DecideCommand),
+    /// Keep objects whose deletion the guard holds
+    #[command(subcommand)]
+    Deny(DecideCommand),
+    /// Show the chain from a change request to its ready objects, and the next thing to do
+    Status(StatusOptions),
+    /// Check an installation, before and after it, and which existing objects would stop or change
+    Check(Box<CheckOptions>),
+    /// Draw what a ResourceSet owns, and what that owns
+    #[command(subcommand)]
+    Tree(TreeCommand),
+    /// Find the ResourceSet, the template and the input that an object comes from
+    Trace(TraceOptions),
+    /// Print an object as a manifest to keep
+    #[command(subcommand)]
+    Export(ExportCommand),
+    /// Count ResourceSets and providers: running, failing, suspended
+    Stats(StatsOptions),
+    /// Print the versions of this program, of the API server and of the operator
+    Version(VersionOptions),
+    /// Print what the operator said of ResourceSets and providers
+    Events(EventsOptions),
+    /// Print what the operator logged
+    Logs(LogsOptions),
 }

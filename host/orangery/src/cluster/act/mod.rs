@@ -1,5 +1,6 @@
 //! Commands that change our own custom resources: their annotations, or whether they exist.
 
+pub(super) mod decide;
 pub(super) mod delete;
 mod ready;
 pub(super) mod reconcile;
@@ -20,8 +21,19 @@ pub(super) const MANAGER: &str = "flux-operator-ctl";
 /// # Errors
 /// It does not exist, or the API server refuses.
 async fn annotate(connection: &Connection, kind: Kind, name: &str, annotations: &[(&str, &str)]) -> anyhow::Result<()> {
-    let annotations: Map<String, Value> =
-        annotations.iter().map(|(key, value)| ((*key).to_owned(), Value::from(*value))).collect();
+    let annotations = annotations.iter().map(|(key, value)| ((*key).to_owned(), Value::from(*value))).collect();
+    patch(connection, kind, name, annotations).await
+}
+
+/// Removes an annotation of an object.
+///
+/// # Errors
+/// It does not exist, or the API server refuses.
+async fn remove_annotation(connection: &Connection, kind: Kind, name: &str, key: &str) -> anyhow::Result<()> {
+    patch(connection, kind, name, Map::from_iter([(key.to_owned(), Value::Null)])).await
+}
+
+async fn patch(connection: &Connection, kind: Kind, name: &str, annotations: Map<String, Value>) -> anyhow::Result<()> {
     let patch = json!({"metadata": {"annotations": annotations}});
     let parameters = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
     let object = format!("{}/{}/{name}", kind.as_str(), connection.namespace);

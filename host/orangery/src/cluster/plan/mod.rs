@@ -1,0 +1,56 @@
+//! `orangery plan`: what the operator would do with a set now, without doing it.
+
+mod forecast;
+mod print;
+mod subject;
+
+use crate::cli::cluster::{PlanCommand, PlanOptions, PlanOutput};
+use crate::cluster::connection::Connection;
+use crate::cluster::print::{json_text, out};
+use crate::exit;
+use crate::sandbox;
+use anyhow::{Context as _, anyhow};
+use forecast::Forecast;
+use orangery_cluster::KubernetesPreview;
+use orangery_controller::pipeline::{Pipeline, build};
+use orangery_controller::preview;
+use orangery_core::GuardPolicy;
+use orangery_core::spec::SetSpec;
+use std::process::ExitCode;
+
+/// As kubectl diff: 0 nothing would change, 1 something would, 2 the plan could not be made or part of it would fail.
+pub(in crate::cluster) async fn perform(command: PlanCommand) -> ExitCode {
+    let PlanCommand::ResourceSet(options) = command;
+    match plan(&options).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("✗ {}", crate::failure::tell(&error));
+            exit::plan_failed()
+        }
+    }
+}
+
+async fn plan(options: &PlanOptions) -> anyhow::Result<ExitCode> {
+    let connection = Connection::open(&options.connection).await?;
+    let subject = subject::read(&connection, options).await?;
+    let spec = SetSpec::try_from(&subject.set).map_err(|error| anyhow!("{}: {error}", error.field))?;
+    let sandbox = sandbox::open_renderer(&options.sandbox, build::renderer(&spec)).await?;
+    let account = subject.set.spec.service_account_name.as_deref().filter(|_| options.impersonate);
+    let target = KubernetesPreview::new(connection.config().clone());
+    let pipeline = Pipeline { sandbox, guard: GuardPolicy::default() };
+    let report =
+        preview::reconcile(&pipeline, &subject.set, account, &subject.providers, &target, crate::run::now()).await;
+    let report = report.map_err(|error| anyhow!("{}: {error}", error.field))?;
+    let forecast = Forecast::of(&spec, &preview::ledger(&subject.set), &report, &target.changed())
+        .with_context(|| format!("nothing of ResourceSet/{} can be planned", spec.name))?;
+    out(&match options.output {
+        PlanOutput::Text => print::text(&forecast),
+        PlanOutput::Json => json_text(&forecast)?,
+        PlanOutput::Markdown => print::markdown(&forecast),
+    })?;
+    Ok(match (forecast.fails(), forecast.changes()) {
+        (true, _) => exit::plan_failed(),
+        (false, true) => exit::plan_changes(),
+        (false, false) => exit::SUCCESS,
+    })
+}
