@@ -1,12 +1,12 @@
 //! The commands that talk to a cluster.
 
-mod connection;
+mod kubeconfig;
 mod look;
 mod objects;
 mod output;
 mod plan;
 
-pub use connection::ConnectionOptions;
+pub use kubeconfig::ConnectionOptions;
 pub use look::{
     EventsOptions, ExportCommand, ExportOptions, LogsOptions, StatsOptions, TraceOptions, TreeCommand, VersionOptions,
 };
