@@ -72,7 +72,11 @@ impl Started {
         Ok(Rest { resident_mib: mib("VmRSS:")?, anonymous_mib: mib("RssAnon:")?, cpu })
     }
 
-    fn cpu(&self) -> Result<Duration> {
+    /// Processor time so far.
+    ///
+    /// # Errors
+    /// There is no `/proc`.
+    pub fn cpu(&self) -> Result<Duration> {
         let stat = self.proc("stat")?;
         let (_, fields) = stat.rsplit_once(") ").context("a name in parentheses")?;
         let ticks = fields.split(' ').skip(11).take(4).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
