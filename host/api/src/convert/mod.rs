@@ -3,6 +3,8 @@
 mod provider;
 mod set;
 
+pub use set::inputs_from;
+
 use crate::reference::{LabelRequirement, LabelSelector};
 use orangery_core::spec::{self, Requirement, SpecError};
 use std::collections::BTreeMap;

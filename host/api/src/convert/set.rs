@@ -16,17 +16,12 @@ impl TryFrom<&ResourceSet> for SetSpec {
     /// sets that break them.
     fn try_from(set: &ResourceSet) -> Result<Self, SpecError> {
         let wire = &set.spec;
-        let inputs_from = wire.inputs_from.as_deref().unwrap_or_default();
         let spec = Self {
             name: NamespacedName::new(set.namespace().unwrap_or_default(), set.name_any()),
             annotations: set.annotations().clone(),
             strategy: strategy(wire.input_strategy.as_ref())?,
             inputs: wire.inputs.clone().unwrap_or_default(),
-            inputs_from: inputs_from
-                .iter()
-                .enumerate()
-                .map(|(index, from)| reference(index, from))
-                .collect::<Result<_, _>>()?,
+            inputs_from: inputs_from(set)?,
             steps: steps(set)?,
             depends_on: wire.depends_on.iter().flatten().map(dependency).collect(),
             service_account: given(wire.service_account_name.as_ref()),
@@ -44,6 +39,15 @@ impl TryFrom<&ResourceSet> for SetSpec {
         spec.check()?;
         Ok(spec)
     }
+}
+
+/// The providers that a set reads.
+///
+/// # Errors
+/// A reference has neither name nor selector, or its selector breaks a rule.
+pub fn inputs_from(set: &ResourceSet) -> Result<Vec<InputsFrom>, SpecError> {
+    let wire = set.spec.inputs_from.as_deref().unwrap_or_default();
+    wire.iter().enumerate().map(|(index, from)| reference(index, from)).collect()
 }
 
 fn strategy(wire: Option<&InputStrategy>) -> Result<Strategy, SpecError> {

@@ -1,6 +1,9 @@
 //! The work on one ResourceSetInputProvider, and the fields of its status.
 
+mod cached;
 mod secrets;
+
+pub(super) use cached::{CachedProviders, ProviderNames};
 
 use super::context::{Context, now};
 use super::events::Severity;

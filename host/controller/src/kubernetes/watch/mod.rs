@@ -13,6 +13,7 @@ mod fair_share;
 mod initial_list;
 mod leading;
 mod provider_changes;
+mod readers;
 mod retry;
 mod task;
 
@@ -20,7 +21,7 @@ use super::context::Context;
 use super::deletion::DeletionProtection;
 use super::lease::Term;
 use super::object::{ManagedObject, ReconcileError, name_of};
-use super::providers::ProviderReconciler;
+use super::providers::{CachedProviders, ProviderNames, ProviderReconciler};
 use super::sets::SetReconciler;
 use super::shell;
 use fair_share::{FairShare, Namespaces};
@@ -36,7 +37,8 @@ use kube::{Resource, ResourceExt};
 use leading::{watch_while_leading, while_leading};
 use orangery_api::{ResourceSet, ResourceSetInputProvider};
 use orangery_core::NamespacedName;
-use provider_changes::ProviderTracker;
+use provider_changes::{ProviderChange, ProviderTracker};
+use readers::Readers;
 use retry::WatchRetry;
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,27 +70,30 @@ pub async fn run(
     // One watch and one cache of the providers serve both controllers. Which providers changed for sets goes through a channel, by
     // name, after the cache has taken the change in.
     let (changed_providers, provider_changes) = mpsc::unbounded_channel();
-    let observe_providers = provider_observer(&context, changed_providers);
+    let (provider_names, readers) = (ProviderNames::default(), Arc::new(Readers::default()));
+    let observe_providers = provider_observer(&context, provider_names.clone(), changed_providers);
     let provider_triggers = triggers(&context, provider_writer, provider_list, observe_providers);
-    let set_triggers = triggers(&context, set_writer, set_list, set_observer(&context));
+    let observe_sets = set_observer(&context, Arc::clone(&readers));
+    let set_triggers = triggers(&context, set_writer, set_list, observe_sets);
 
     let config = ControllerConfig::default().debounce(DEBOUNCE);
     let provider_reconciler = Arc::new(ProviderReconciler);
-    let stopped = stop.clone();
+    let (stopped, fresh, cache) = (stop.clone(), [providers_listed.clone()], provider_store.clone());
     let provider_controller = Controller::for_stream(provider_triggers, provider_store.clone())
         .with_config(config.clone().concurrency(context.options.concurrent))
         .graceful_shutdown_on(stop.clone())
         .run(
             move |provider, context| {
                 let (reconciler, stopped) = (Arc::clone(&provider_reconciler), stopped.clone());
+                let (fresh, cache) = (fresh.clone(), cache.clone());
                 async move {
                     let fence = context.fence.clone();
-                    while_leading(&fence, &[], stopped, || {
+                    while_leading(&fence, &fresh, stopped, || {
                         let (reconciler, context) = (Arc::clone(&reconciler), Arc::clone(&context));
-                        let provider = Arc::clone(&provider);
-                        task::run(
-                            async move { shell::reconcile(reconciler.as_ref(), provider.as_ref(), &context).await },
-                        )
+                        let (provider, cache) = (Arc::clone(&provider), cache.clone());
+                        task::run(async move {
+                            shell::reconcile(reconciler.as_ref(), provider.as_ref(), &cache, &context).await
+                        })
                     })
                     .await
                 }
@@ -99,12 +104,13 @@ pub async fn run(
         .for_each(|_| std::future::ready(()));
 
     let caches = [providers_listed.clone(), sets_listed.clone()];
-    let scheduler = Arc::new(SetScheduler::new(&context, provider_store, set_store.clone(), caches));
+    let providers = CachedProviders { store: provider_store, names: provider_names };
+    let scheduler = Arc::new(SetScheduler::new(&context, providers, set_store.clone(), caches));
     let stopped = stop.clone();
-    let set_controller = Controller::for_stream(set_triggers, set_store.clone())
+    let set_controller = Controller::for_stream(set_triggers, set_store)
         // How many are reconciled at once is decided by namespace.
         .with_config(config.concurrency(0))
-        .reconcile_on(readers_of(provider_changes, set_store))
+        .reconcile_on(readers_of(provider_changes, readers))
         .reconcile_on(changed_by_others(&context))
         .graceful_shutdown_on(stop.clone())
         .run(
@@ -171,10 +177,14 @@ fn desired_state<K: Resource>(object: &K, term: Term) -> u64 {
 /// Reports the providers that changed for the sets that read them, and forgets those that were deleted.
 fn provider_observer(
     context: &Arc<Context>,
-    changed: UnboundedSender<NamespacedName>,
+    names: ProviderNames,
+    changed: UnboundedSender<ProviderChange>,
 ) -> impl FnMut(&Result<Event<ResourceSetInputProvider>, watcher::Error>) + Send + use<> {
     let (mut tracker, context) = (ProviderTracker::default(), Arc::clone(context));
     move |event| {
+        if let Ok(event) = event {
+            names.observe(event);
+        }
         let Ok(event) = event else { return };
         let changes = tracker.observe(event);
         for (provider, uid) in &changes.deleted {
@@ -189,10 +199,16 @@ fn provider_observer(
 
 /// Forgets sets that were deleted, also those that a list does not name any more. A set whose finalizer somebody removed is deleted
 /// without a reconciliation.
-fn set_observer(context: &Arc<Context>) -> impl FnMut(&Result<Event<ResourceSet>, watcher::Error>) + Send + use<> {
+fn set_observer(
+    context: &Arc<Context>,
+    readers: Arc<Readers>,
+) -> impl FnMut(&Result<Event<ResourceSet>, watcher::Error>) + Send + use<> {
     let context = Arc::clone(context);
     let (mut known, mut listed) = (BTreeMap::new(), BTreeSet::new());
     move |event| {
+        if let Ok(event) = event {
+            readers.observe(event);
+        }
         let mut gone: Vec<(NamespacedName, String)> = Vec::new();
         match event {
             Ok(Event::Init) => listed.clear(),
@@ -218,27 +234,17 @@ fn set_observer(context: &Arc<Context>) -> impl FnMut(&Result<Event<ResourceSet>
 
 /// The sets that read a provider, for each provider that changed.
 fn readers_of(
-    changed: UnboundedReceiver<NamespacedName>,
-    sets: Store<ResourceSet>,
+    changed: UnboundedReceiver<ProviderChange>,
+    readers: Arc<Readers>,
 ) -> impl Stream<Item = ObjectRef<ResourceSet>> + Send + 'static {
     let providers = stream::unfold(changed, |mut changed| async move {
-        let provider = changed.recv().await?;
-        Some((provider, changed))
+        let change = changed.recv().await?;
+        Some((change, changed))
     });
-    providers.flat_map(move |provider| stream::iter(who_reads(&sets, &provider)))
-}
-
-/// The sets in the provider's namespace that name or select it. The labels that it had before are not known here, so a set with a
-/// selector always counts.
-fn who_reads(sets: &Store<ResourceSet>, provider: &NamespacedName) -> Vec<ObjectRef<ResourceSet>> {
-    let reads = |set: &Arc<ResourceSet>| {
-        set.meta().namespace.as_deref() == Some(provider.namespace.as_str())
-            && set.spec.inputs_from.iter().flatten().any(|from| match from.name.as_deref() {
-                None | Some("") => from.selector.is_some(),
-                Some(wanted) => wanted == provider.name,
-            })
-    };
-    sets.state().iter().filter(|set| reads(set)).map(|set| ObjectRef::from_obj(set.as_ref())).collect()
+    providers.flat_map(move |ProviderChange { provider, labels }| {
+        let sets = readers.of(&provider, &labels);
+        stream::iter(sets.into_iter().map(|set| ObjectRef::new(&set.name).within(&set.namespace)))
+    })
 }
 
 /// Sets whose applied objects were changed by somebody else, or whose dependencies changed.
@@ -253,21 +259,18 @@ fn changed_by_others(context: &Context) -> impl Stream<Item = ObjectRef<Resource
 /// Reconciles sets, as many at once as each namespace may have.
 struct SetScheduler {
     reconciler: SetReconciler,
+    sets: Store<ResourceSet>,
     /// With old ones, every new provider would look missing.
     caches: [InitialList; 2],
     fair_share: Arc<FairShare>,
 }
 
 impl SetScheduler {
-    fn new(
-        context: &Context,
-        providers: Store<ResourceSetInputProvider>,
-        sets: Store<ResourceSet>,
-        caches: [InitialList; 2],
-    ) -> Self {
+    fn new(context: &Context, providers: CachedProviders, sets: Store<ResourceSet>, caches: [InitialList; 2]) -> Self {
         let namespaces = if context.options.namespace.is_some() { Namespaces::One } else { Namespaces::All };
         Self {
-            reconciler: SetReconciler { providers, deletions: DeletionProtection::of(sets) },
+            reconciler: SetReconciler { providers, deletions: DeletionProtection::of(sets.clone()) },
+            sets,
             caches,
             fair_share: FairShare::new(context.options.concurrent, namespaces),
         }
@@ -298,7 +301,8 @@ impl SetScheduler {
             slot = self.fair_share.acquire(&namespace) => slot,
         };
         let scheduler = Arc::clone(&self);
-        task::run(async move { shell::reconcile(&scheduler.reconciler, set.as_ref(), &context).await }).await
+        task::run(async move { shell::reconcile(&scheduler.reconciler, set.as_ref(), &scheduler.sets, &context).await })
+            .await
     }
 }
 

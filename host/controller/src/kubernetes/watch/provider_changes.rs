@@ -4,6 +4,7 @@
 //! A deletion always triggers, also one that happened while the watch was interrupted. A filter by content alone would drop it,
 //! because the last state of a deleted object equals the one before.
 
+use super::readers::Labels;
 use crate::kubernetes::object::name_of;
 use kube::runtime::watcher::Event;
 use kube::{Resource, ResourceExt};
@@ -23,15 +24,24 @@ pub(super) struct ProviderTracker {
 
 struct Known {
     uid: String,
+    labels: Labels,
     fingerprint: u64,
     list: u64,
+}
+
+/// A provider whose readers are reconciled.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ProviderChange {
+    pub(super) provider: NamespacedName,
+    /// Its labels as they were and as they are, by which sets select it.
+    pub(super) labels: Vec<Labels>,
 }
 
 /// What an event of the watch means for ResourceSets.
 #[derive(Default)]
 pub(super) struct ProviderChanges {
     /// Providers whose readers are reconciled.
-    pub(super) changed: Vec<NamespacedName>,
+    pub(super) changed: Vec<ProviderChange>,
     /// Providers that were deleted, with their UIDs.
     pub(super) deleted: Vec<(NamespacedName, String)>,
 }
@@ -48,9 +58,10 @@ impl ProviderTracker {
             Event::InitDone => self.listed(),
             Event::Delete(provider) => {
                 let name = name_of(provider);
-                self.known.remove(&name);
+                let before = self.known.remove(&name).map(|known| known.labels);
                 let deleted = provider.uid().map(|uid| (name.clone(), uid)).into_iter().collect();
-                ProviderChanges { changed: vec![name], deleted }
+                let labels = before.into_iter().chain([provider.labels().clone()]).collect();
+                ProviderChanges { changed: vec![ProviderChange { provider: name, labels }], deleted }
             }
         }
     }
@@ -58,14 +69,16 @@ impl ProviderTracker {
     fn applied(&mut self, provider: &ResourceSetInputProvider) -> ProviderChanges {
         let (name, uid) = (name_of(provider), provider.uid().unwrap_or_default());
         let fingerprint = fingerprint(provider);
-        let known = Known { uid: uid.clone(), fingerprint, list: self.list };
+        let labels = provider.labels().clone();
+        let known = Known { uid: uid.clone(), labels: labels.clone(), fingerprint, list: self.list };
         let mut changes = ProviderChanges::default();
         match self.known.insert(name.clone(), known) {
             Some(before) if before.uid == uid && before.fingerprint == fingerprint => {}
             before => {
-                let replaced = before.map(|before| before.uid).filter(|before| *before != uid);
+                let replaced = before.as_ref().map(|before| before.uid.clone()).filter(|before| *before != uid);
                 changes.deleted.extend(replaced.map(|uid| (name.clone(), uid)));
-                changes.changed.push(name);
+                let labels = before.map(|before| before.labels).into_iter().chain([labels]).collect();
+                changes.changed.push(ProviderChange { provider: name, labels });
             }
         }
         changes
@@ -78,7 +91,7 @@ impl ProviderTracker {
             if known.list == present {
                 return true;
             }
-            changes.changed.push(name.clone());
+            changes.changed.push(ProviderChange { provider: name.clone(), labels: vec![known.labels.clone()] });
             changes.deleted.push((name.clone(), known.uid.clone()));
             false
         });
@@ -111,7 +124,7 @@ mod tests {
     }
 
     fn changed(changes: &ProviderChanges) -> Vec<&str> {
-        changes.changed.iter().map(|provider| provider.name.as_str()).collect()
+        changes.changed.iter().map(|change| change.provider.name.as_str()).collect()
     }
 
     fn deleted(changes: &ProviderChanges) -> Vec<&str> {
