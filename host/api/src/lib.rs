@@ -19,10 +19,11 @@ mod set;
 mod set_status;
 
 pub use condition::{Condition, read as read_conditions, write as write_conditions};
+pub use convert::inputs_from;
 pub use crds::{CrdError, crds, crds_yaml};
 pub use provider::{
     NextSchedule, ResourceSetInputProvider, ResourceSetInputProviderSpec, ResourceSetInputProviderStatus, Stale,
 };
 pub use reference::Schedule;
 pub use set::{ResourceSet, ResourceSetSpec};
-pub use set_status::{HighWaterMark, Inventory, PendingPrune, ResourceSetStatus};
+pub use set_status::{HighWaterMark, Inventory, InventoryEntry, PendingPrune, ResourceSetStatus};

@@ -26,6 +26,9 @@ pub struct ResourceSetStatus {
     /// The objects that the set owns or is about to own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inventory: Option<Inventory>,
+    /// What is known of the entries of the inventory: UIDs, inputs, templates, marks. Compressed JSON in base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inventory_details: Option<String>,
     /// Digest of the objects that were last applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_applied_revision: Option<String>,
@@ -100,16 +103,16 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// What the entries say.
+    /// The entries as core has them.
     #[must_use]
-    pub fn read(&self) -> inventory::Inventory {
-        inventory::read(&self.entries.iter().cloned().map(Into::into).collect::<Vec<_>>())
+    pub fn to_core(&self) -> Vec<inventory::InventoryEntry> {
+        self.entries.iter().cloned().map(Into::into).collect()
     }
 
-    /// The entries of a ledger, with those that could not be read.
+    /// The entries as the wire has them.
     #[must_use]
-    pub fn write(ledger: &orangery_core::Ledger, unreadable: &[inventory::InventoryEntry]) -> Self {
-        Self { entries: inventory::write(ledger, unreadable).into_iter().map(Into::into).collect() }
+    pub fn of_core(entries: Vec<inventory::InventoryEntry>) -> Self {
+        Self { entries: entries.into_iter().map(Into::into).collect() }
     }
 }
 

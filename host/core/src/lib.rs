@@ -28,7 +28,9 @@ pub use desired::{DesiredSet, DesiredStep, FailedEnvironment, Scope, Scopes, Wan
 pub use environment::EnvironmentStates;
 pub use guard::{GuardPolicy, Hold, SourceState, Verdict};
 pub use input::{Attributes, Found, Input, InputList, NamespacedName, PollOutcome, UnreadableItem, digest, revision};
-pub use ledger::{GuardMemory, InputRef, InputSource, Ledger, LedgerEntry, Mark, SourceKind, SourceRef, inventory};
+pub use ledger::{
+    Details, GuardMemory, InputRef, InputSource, Ledger, LedgerEntry, Mark, ObjectStates, Seal, SourceKind, SourceRef, inventory,
+};
 pub use object::{GroupVersionKind, Object, ObjectKey, PackedObject, checksum, copy, keys, readiness};
 pub use plan::{
     Action, ApplyReport, Change, FailedObject, Halted, Owner, Plan, Planned, PruneReport, RetainedObject, Stage,

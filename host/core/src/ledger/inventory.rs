@@ -4,7 +4,7 @@
 //! What was written is read back as it was, also names that Flux Operator's id cannot carry. An entry that cannot be read is
 //! carried along untouched and reported, never forgotten: forgetting would leave its object behind.
 
-use crate::ledger::{InputRef, Ledger, LedgerEntry, Mark};
+use crate::ledger::{Details, InputRef, Ledger, LedgerEntry, Mark};
 use crate::object::ObjectKey;
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +64,23 @@ pub fn parse_id(id: &str) -> Option<ObjectKey> {
     })
 }
 
-/// Reads the entries of a status.
+/// Reads the entries of a status and what stands beside them.
+#[must_use]
+pub fn read_with(entries: &[InventoryEntry], details: &Details) -> Inventory {
+    let mut completed = entries.to_vec();
+    let seal = details.complete(&mut completed);
+    let mut inventory = Inventory::default();
+    for (entry, completed) in entries.iter().zip(&completed) {
+        match read_entry(completed) {
+            Some(read) => inventory.ledger.insert(read),
+            None => inventory.unreadable.push(entry.clone()),
+        }
+    }
+    inventory.ledger.set_seal(seal);
+    inventory
+}
+
+/// Reads entries that carry everything themselves, as older versions and Flux Operator write them.
 #[must_use]
 pub fn read(entries: &[InventoryEntry]) -> Inventory {
     let mut inventory = Inventory::default();
@@ -86,20 +102,51 @@ fn read_entry(entry: &InventoryEntry) -> Option<LedgerEntry> {
         key,
         version: entry.v.clone(),
         uid: entry.uid.clone(),
-        mark: match entry.mark.as_deref() {
-            Some("Intended") => Mark::Intended,
-            Some("Adopted") => Mark::Adopted,
-            Some("PruneDisabled") => Mark::PruneDisabled,
-            Some("Held") => Mark::Held,
-            Some("Approved") => Mark::Approved,
-            _ => Mark::Owned,
-        },
+        mark: entry.mark.as_deref().map(from_word).unwrap_or_default(),
         input: entry.input.as_deref().and_then(InputRef::parse),
         template: entry.template.clone(),
     })
 }
 
-/// Writes a ledger, sorted by id, together with what could not be read.
+/// A mark as the wire has it; `None` for the ordinary one.
+pub(super) fn word(mark: Mark) -> Option<&'static str> {
+    match mark {
+        Mark::Owned => None,
+        Mark::Intended => Some("Intended"),
+        Mark::Adopted => Some("Adopted"),
+        Mark::PruneDisabled => Some("PruneDisabled"),
+        Mark::Held => Some("Held"),
+        Mark::Approved => Some("Approved"),
+    }
+}
+
+pub(super) fn from_word(word: &str) -> Mark {
+    match word {
+        "Intended" => Mark::Intended,
+        "Adopted" => Mark::Adopted,
+        "PruneDisabled" => Mark::PruneDisabled,
+        "Held" => Mark::Held,
+        "Approved" => Mark::Approved,
+        _ => Mark::Owned,
+    }
+}
+
+/// Writes a ledger as Flux Operator does, `{id, v}` sorted by id, together with what could not be read; and what stands beside it.
+#[must_use]
+pub fn write_with_details(ledger: &Ledger, unreadable: &[InventoryEntry]) -> (Vec<InventoryEntry>, Details) {
+    let known = ledger.iter().map(|entry| (write_entry(entry), Some(entry)));
+    let mut entries: Vec<(InventoryEntry, Option<&LedgerEntry>)> =
+        known.chain(unreadable.iter().map(|entry| (entry.clone(), None))).collect();
+    entries.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
+    let details = Details::of(ledger, &entries);
+    let plain = |(entry, known): (InventoryEntry, Option<&LedgerEntry>)| match known {
+        Some(_) => InventoryEntry { id: entry.id, v: entry.v, ..InventoryEntry::default() },
+        None => entry,
+    };
+    (entries.into_iter().map(plain).collect(), details)
+}
+
+/// Writes a ledger whose entries carry everything themselves, sorted by id, together with what could not be read.
 #[must_use]
 pub fn write(ledger: &Ledger, unreadable: &[InventoryEntry]) -> Vec<InventoryEntry> {
     let mut entries: Vec<InventoryEntry> = ledger.iter().map(write_entry).collect();
@@ -115,14 +162,7 @@ fn write_entry(entry: &LedgerEntry) -> InventoryEntry {
         id,
         v: entry.version.clone(),
         uid: entry.uid.clone(),
-        mark: match entry.mark {
-            Mark::Owned => None,
-            Mark::Intended => Some("Intended".to_owned()),
-            Mark::Adopted => Some("Adopted".to_owned()),
-            Mark::PruneDisabled => Some("PruneDisabled".to_owned()),
-            Mark::Held => Some("Held".to_owned()),
-            Mark::Approved => Some("Approved".to_owned()),
-        },
+        mark: word(entry.mark).map(str::to_owned),
         input: entry.input.as_ref().map(InputRef::written),
         template: entry.template.clone(),
         name,
@@ -164,6 +204,10 @@ mod tests {
                 };
                 let ledger: Ledger = [entry].into_iter().collect();
                 assert_eq!(read(&write(&ledger, &[])).ledger, ledger, "{name} {group}");
+                let (entries, details) = write_with_details(&ledger, &[]);
+                assert_eq!(read_with(&entries, &details).ledger, ledger, "{name} {group}");
+                let text = serde_json::to_string(&entries).unwrap();
+                assert_eq!(text, format!(r#"[{{"id":"{}","v":"v1"}}]"#, entries[0].id), "as Flux Operator writes it");
             }
         }
     }
@@ -189,6 +233,27 @@ mod tests {
     }
 
     #[test]
+    fn details_of_other_entries_give_their_marks_and_nothing_else() {
+        let entry = |name: &str, mark| LedgerEntry {
+            uid: Some("42059442-3344-409d-bcd2-27709423a086".into()),
+            mark,
+            ..LedgerEntry::about_to_be(key("ns", name, "", "ConfigMap"), "v1")
+        };
+        let ledger: Ledger = [entry("a", Mark::Adopted), entry("b", Mark::Owned)].into_iter().collect();
+        let (mut entries, details) = write_with_details(&ledger, &[]);
+        assert_eq!(read_with(&entries, &details).ledger, ledger);
+        // Flux Operator has added one.
+        entries.insert(0, InventoryEntry { id: "ns_0__ConfigMap".into(), v: "v1".into(), ..InventoryEntry::default() });
+        let read = read_with(&entries, &details).ledger;
+        let said = |name| read.get(&key("ns", name, "", "ConfigMap")).map(|entry| (entry.mark, entry.uid.clone()));
+        assert_eq!(said("a"), Some((Mark::Adopted, None)));
+        assert_eq!([said("b"), said("0")], [Some((Mark::Owned, None)), Some((Mark::Owned, None))]);
+        // An entry of an older version says itself what is known.
+        let old = write(&ledger, &[]);
+        assert_eq!(read_with(&old, &Details::default()).ledger, ledger);
+    }
+
+    #[test]
     fn an_unreadable_entry_is_carried_along() {
         let raw = |id: &str, v: &str| InventoryEntry { id: id.into(), v: v.into(), ..InventoryEntry::default() };
         let entries = [raw("nonsense", "v1"), raw("a_b_c_D", ""), raw("a__c_", "v1")];
@@ -196,5 +261,7 @@ mod tests {
         assert_eq!(inventory.unreadable.len(), 3);
         assert!(inventory.ledger.is_empty());
         assert_eq!(write(&inventory.ledger, &inventory.unreadable).len(), 3);
+        let (entries, details) = write_with_details(&inventory.ledger, &inventory.unreadable);
+        assert_eq!(read_with(&entries, &details).unreadable.len(), 3);
     }
 }

@@ -1,12 +1,16 @@
 //! The ledger: what a set owns or is about to own. On the wire it is Flux Operator's `status.inventory`, so that an
 //! existing installation is taken over in place.
 
+mod details;
 pub mod inventory;
 mod memory;
+mod seal;
 mod source;
 mod typed;
 
+pub use details::Details;
 pub use memory::{GuardMemory, HIGH_WATER, HighWaterLevel, MAX_LEVELS};
+pub use seal::{ObjectStates, Seal};
 pub use source::{InputRef, InputSource, SourceKind, SourceRef};
 
 use crate::object::ObjectKey;
@@ -56,6 +60,8 @@ pub struct Ledger {
     entries: BTreeMap<ObjectKey, LedgerEntry>,
     #[serde(default)]
     guard: GuardMemory,
+    #[serde(default, skip_serializing_if = "Seal::is_empty")]
+    seal: Seal,
 }
 
 impl LedgerEntry {
@@ -81,6 +87,7 @@ impl FromIterator<LedgerEntry> for Ledger {
         Self {
             entries: iter.into_iter().map(|entry| (entry.key.clone(), entry)).collect(),
             guard: GuardMemory::default(),
+            seal: Seal::default(),
         }
     }
 }
@@ -116,6 +123,17 @@ impl Ledger {
     /// Replaces what the guard remembers.
     pub fn set_guard(&mut self, memory: GuardMemory) {
         self.guard = memory;
+    }
+
+    /// How the objects were left: written and read together with the entries.
+    #[must_use]
+    pub fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
+    /// Replaces what is known of how the objects were left.
+    pub fn set_seal(&mut self, seal: Seal) {
+        self.seal = seal;
     }
 
     /// Marks what may be deleted without being asked for again.

@@ -1,7 +1,7 @@
 //! Reports of apply and prune. They are returned also on failure, with the errors inside.
 
 use crate::conditions::Reason;
-use crate::ledger::{LedgerEntry, Mark};
+use crate::ledger::{LedgerEntry, Mark, Seal};
 use crate::object::ObjectKey;
 use crate::time::Timestamp;
 
@@ -111,6 +111,8 @@ pub struct ApplyReport {
     pub waiting: Vec<UnreadyObject>,
     /// Warnings of the target, for example those of the API server; for status.
     pub warnings: Vec<String>,
+    /// How the objects of the plan were left, where that has been found out anew.
+    pub seal: Option<Seal>,
     /// Requests made to the target, for metrics and tests of cost.
     pub requests: u64,
 }
@@ -133,6 +135,7 @@ impl ApplyReport {
                 merged.warnings.push(warning);
             }
         }
+        merged.seal = merged.seal.or(self.seal);
         merged.requests = merged.requests.saturating_add(self.requests);
         merged
     }

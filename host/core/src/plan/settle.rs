@@ -10,6 +10,9 @@ use crate::plan::{ApplyReport, PruneReport};
 #[must_use]
 pub fn settle(plan: &Plan, before: &Ledger, applied: &ApplyReport, verdict: &Verdict, pruned: &PruneReport) -> Ledger {
     let mut ledger = plan.ledger.clone();
+    if let Some(seal) = &applied.seal {
+        ledger.set_seal(seal.clone());
+    }
     for change in &applied.changes {
         if let Some(entry) = ledger.get_mut(&change.key) {
             // An object with another UID was created by the set in the place of the adopted one.

@@ -15,7 +15,10 @@ use serde::Serialize;
 use std::io;
 
 /// Etcd takes requests of 1.5 MiB, and the API server adds to managed fields.
-pub(in crate::kubernetes) const MOST_BYTES: usize = 1_400_000;
+pub(in crate::kubernetes) const MOST_BYTES: usize = 1_500_000;
+
+/// Objects that one set may own.
+pub(in crate::kubernetes) const MOST_OBJECTS: usize = 20_000;
 
 /// How large an object is.
 pub(in crate::kubernetes) struct Size {
@@ -98,6 +101,14 @@ pub(in crate::kubernetes) fn ledger_does_not_fit(set: &NamespacedName, objects: 
     let message = format!(
         "its {objects} objects make this ResourceSet {bytes} bytes large, and at most {MOST_BYTES} fit: split it into several \
          ResourceSets"
+    );
+    LedgerError { set: set.clone(), reason: Reason::StatusTooLarge, message }
+}
+
+/// Refuses a ledger of too many objects, before anything of it is applied.
+pub(in crate::kubernetes) fn too_many_objects(set: &NamespacedName, objects: usize) -> LedgerError {
+    let message = format!(
+        "it has {objects} objects, and a ResourceSet may have {MOST_OBJECTS}: split it into several ResourceSets"
     );
     LedgerError { set: set.clone(), reason: Reason::StatusTooLarge, message }
 }

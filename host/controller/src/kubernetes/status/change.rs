@@ -12,6 +12,8 @@ use orangery_core::conditions::{Abnormal, ConditionType, Outcome, Stamp, conclud
 /// The status that the API server has, and the one that is published next.
 pub(in crate::kubernetes) struct StatusChange<K: HasStatus> {
     published: K::Status,
+    /// What is kept in any case: the published status, with what was noted on the way.
+    kept: K::Status,
     next: K::Status,
 }
 
@@ -27,7 +29,7 @@ pub(in crate::kubernetes) enum Published {
 impl<K: ManagedObject> StatusChange<K> {
     pub(in crate::kubernetes) fn of(object: &K) -> Self {
         let published = object.status().cloned().unwrap_or_default();
-        Self { next: published.clone(), published }
+        Self { next: published.clone(), kept: published.clone(), published }
     }
 
     pub(in crate::kubernetes) fn published(&self) -> &K::Status {
@@ -53,6 +55,12 @@ impl<K: ManagedObject> StatusChange<K> {
     /// Notes what another writer has published during this reconciliation: the ledger has one of its own.
     pub(in crate::kubernetes) fn note_published(&mut self, write: impl Fn(&mut K::Status)) {
         write(&mut self.published);
+        self.note(write);
+    }
+
+    /// Notes what is published with the outcome, whatever that is.
+    pub(in crate::kubernetes) fn note(&mut self, write: impl Fn(&mut K::Status)) {
+        write(&mut self.kept);
         write(&mut self.next);
     }
 
@@ -60,9 +68,9 @@ impl<K: ManagedObject> StatusChange<K> {
         self.next.note_handled(object.annotations());
     }
 
-    /// Drops everything that is not published.
+    /// Drops everything that is neither published nor noted.
     pub(in crate::kubernetes) fn start_over(&mut self) {
-        self.next = self.published.clone();
+        self.next = self.kept.clone();
     }
 
     /// Writes the conditions of an outcome.
@@ -103,8 +111,10 @@ impl<K: ManagedObject> StatusChange<K> {
             return Ok(Published::Unchanged);
         };
         let api: Api<K> = Api::namespaced(run.context.client.clone(), &run.name.namespace);
-        api.patch_status(&run.name.name, &PatchParams::default(), &Patch::Merge(&patch)).await.map_err(failed)?;
+        let patched = api.patch_status(&run.name.name, &PatchParams::default(), &Patch::Merge(&patch)).await;
+        run.context.own_writes.note(&patched.map_err(failed)?);
         self.published = self.next.clone();
+        self.kept = self.next.clone();
         Ok(Published::Changed)
     }
 }

@@ -2,6 +2,7 @@
 
 mod change;
 pub(super) mod ledger;
+mod packed;
 mod patch;
 
 pub(super) use change::{Published, StatusChange};
