@@ -29,7 +29,8 @@ pub use environment::EnvironmentStates;
 pub use guard::{GuardPolicy, Hold, SourceState, Verdict};
 pub use input::{Attributes, Found, Input, InputList, NamespacedName, PollOutcome, UnreadableItem, digest, revision};
 pub use ledger::{
-    Details, GuardMemory, InputRef, InputSource, Ledger, LedgerEntry, Mark, ObjectStates, Seal, SourceKind, SourceRef, inventory,
+    Details, GuardMemory, InputRef, InputSource, Ledger, LedgerEntry, Mark, ObjectStates, Seal, SourceKind, SourceRef,
+    inventory,
 };
 pub use object::{GroupVersionKind, Object, ObjectKey, PackedObject, checksum, copy, keys, readiness};
 pub use plan::{

@@ -163,6 +163,9 @@ pub struct RunOptions {
     /// Time between checks of a dependency that is not ready, where it cannot be watched
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "5s", help_heading = "Cluster mode")]
     pub requeue_dependency: Duration,
+    /// Longest time between two full comparisons of an applied object with the cluster; what is watched is repaired at once anyway
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "12h", help_heading = "Cluster mode")]
+    pub verify_every: Duration,
     /// How failures are retried and intervals are spread.
     #[command(flatten)]
     pub retry: RetryOptions,

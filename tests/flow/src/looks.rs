@@ -2,10 +2,15 @@
 
 use crate::manifest::{self, text};
 use crate::world::{PROVIDER, SET, World};
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::read::ZlibDecoder;
 use kube::api::{Api, DynamicObject};
+use orangery_core::Details;
+use orangery_core::inventory::{self, InventoryEntry};
 use orangery_test_apiserver::Audit;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// How long a story waits for what must come.
@@ -135,6 +140,38 @@ impl World {
     /// It stayed.
     pub async fn is_gone(&self, kind: &str, name: &str) -> Result<()> {
         self.settles(&format!("{kind} {name} is gone"), async |world| Ok(world.live(kind, name).await?.is_null())).await
+    }
+
+    /// The inventory of a set, each entry with everything that is known of it.
+    ///
+    /// # Errors
+    /// The API server does not answer, or what stands beside the inventory cannot be read.
+    pub async fn inventory(&self, set: &str) -> Result<Vec<Value>> {
+        let live = self.live(SET, set).await?;
+        let entries = live.pointer("/status/inventory/entries").cloned().unwrap_or_else(|| json!([]));
+        let entries: Vec<InventoryEntry> = serde_json::from_value(entries)?;
+        let details = match live.pointer("/status/inventoryDetails").and_then(Value::as_str) {
+            Some(text) => {
+                let bytes = STANDARD.decode(text).context("status.inventoryDetails")?;
+                serde_json::from_reader(ZlibDecoder::new(bytes.as_slice())).context("status.inventoryDetails")?
+            }
+            None => Details::default(),
+        };
+        let read = inventory::read_with(&entries, &details);
+        let whole = inventory::write(&read.ledger, &read.unreadable);
+        whole.iter().map(|entry| Ok(serde_json::to_value(entry)?)).collect()
+    }
+
+    /// How often the operator in this process has reconciled objects of a kind.
+    ///
+    /// # Errors
+    /// The metrics cannot be written.
+    pub fn reconciliations(&self, kind: &str) -> Result<f64> {
+        let metrics = self.metrics()?;
+        let of = |line: &&str| {
+            line.starts_with("orangery_reconciliations_total") && line.contains(&format!("kind=\"{kind}\""))
+        };
+        Ok(metrics.lines().filter(of).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
     }
 
     /// Every request of this world's operator so far.

@@ -4,12 +4,13 @@ use crate::kubernetes::client::connection::Session;
 use crate::kubernetes::client::identity::{Connect, Identities};
 use crate::kubernetes::client::refusal::Refusal;
 use crate::kubernetes::live::clock::Clock;
-use crate::kubernetes::live::memory::Memory;
+use crate::kubernetes::live::memory::{Left, Memory, checksum};
+use crate::kubernetes::live::seen::Seen;
 use crate::kubernetes::live::watch::Watches;
 use kube::{Client, Config};
-use orangery_core::Owner;
+use orangery_core::{Object, Owner};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Time limits of the target.
 #[derive(Debug, Clone, Copy)]
@@ -20,8 +21,8 @@ pub struct Patience {
     pub flux: Duration,
     /// For all other deleted objects to be gone, before they are reported as still terminating.
     pub gone: Duration,
-    /// Between two full checks of an object that looks unchanged; up to twice as long, so that the checks spread.
-    pub recheck: Duration,
+    /// Longest time between two full checks of an object that looks unchanged; from half of it on, so that the checks spread.
+    pub verify_every: Duration,
 }
 
 impl Default for Patience {
@@ -30,7 +31,7 @@ impl Default for Patience {
             gate: Duration::from_secs(60),
             flux: Duration::from_secs(60),
             gone: Duration::from_secs(20),
-            recheck: Duration::from_secs(3600),
+            verify_every: Duration::from_secs(12 * 3600),
         }
     }
 }
@@ -64,7 +65,7 @@ impl KubernetesTarget {
     #[must_use]
     pub fn with_connect(config: Config, options: KubernetesOptions, connect: Box<Connect>) -> Self {
         let memory = Arc::new(Memory::default());
-        let watches = Watches::new(Arc::clone(&memory));
+        let watches = Watches::new(Arc::clone(&memory), options.override_managers.as_slice().into());
         Self { identities: Identities::new(config, connect), memory, clock: Clock::default(), watches, options }
     }
 
@@ -75,5 +76,18 @@ impl KubernetesTarget {
     /// A session with the operator's own identity. Only the operator may look up other ResourceSets.
     pub(crate) fn operator(&self) -> Result<Session, Refusal> {
         self.identities.operator().map(Session::new)
+    }
+
+    /// Remembers `live`, which is now as `rendered` says.
+    pub(crate) fn keep(&self, owner: &Owner, rendered: &Object, live: &Object, warnings: &[String]) {
+        let Some(seen) = Seen::of(live, &self.options.override_managers) else { return };
+        let left = Left {
+            rendered: checksum(rendered),
+            seen,
+            warnings: warnings.to_vec(),
+            checked: Instant::now(),
+            ready: None,
+        };
+        self.memory.keep(owner, rendered.key(), left);
     }
 }

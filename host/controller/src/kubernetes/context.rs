@@ -3,6 +3,7 @@
 use super::events::Events;
 use super::lease::Fence;
 use super::metrics::Metrics;
+use super::own_writes::OwnWrites;
 use crate::pipeline::Pipeline;
 use crate::pipeline::provider::poll::Poller;
 use crate::pipeline::requeue::{RequeuePolicy, Requeuer};
@@ -69,6 +70,7 @@ pub struct Context {
     /// Events.
     pub events: Events,
     pub(super) requeuer: Requeuer,
+    pub(super) own_writes: OwnWrites,
 }
 
 impl Context {
@@ -85,7 +87,8 @@ impl Context {
     ) -> Self {
         let Clients { requests: client, watches, fence } = clients;
         let requeuer = Requeuer::new(options.requeue);
-        Self { client, watches, fence, poller, pipeline, target, options, metrics, events, requeuer }
+        let own_writes = OwnWrites::default();
+        Self { client, watches, fence, poller, pipeline, target, options, metrics, events, requeuer, own_writes }
     }
 
     /// Forgets the failures of an object, and what plugins remember of it.

@@ -16,6 +16,7 @@ pub mod events;
 pub mod lease;
 pub mod metrics;
 mod object;
+mod own_writes;
 mod providers;
 mod rights;
 mod sets;

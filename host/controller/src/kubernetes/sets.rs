@@ -6,20 +6,19 @@ use super::events::Severity;
 use super::metrics::{Metrics, ObjectLabels, SetLabels};
 use super::object::finalizer::FinalizerUse;
 use super::object::{ObjectStatus, ReconcileError, Run, size};
+use super::providers::CachedProviders;
+use super::rights;
 use super::shell::Reconciler;
 use super::status::StatusChange;
 use super::status::ledger::{self, StatusLedger};
-use super::{providers, rights};
 use crate::pipeline::conclusion::Conclusion;
 use crate::pipeline::converge::Converged;
 use crate::pipeline::requeue::Wait;
 use crate::pipeline::set::outcome::changes;
 use crate::pipeline::set::{self, SetReport, SetRun};
 use async_trait::async_trait;
-use kube::ResourceExt;
 use kube::runtime::controller::Action;
-use kube::runtime::reflector::Store;
-use orangery_api::{Condition, PendingPrune, ResourceSet, ResourceSetInputProvider, ResourceSetStatus};
+use orangery_api::{Condition, PendingPrune, ResourceSet, ResourceSetStatus};
 use orangery_core::conditions::{ConditionType, HistoryEntry, Outcome, remember};
 use orangery_core::guard::Verdict;
 use orangery_core::spec::{SetSpec, SpecError};
@@ -28,8 +27,7 @@ use std::collections::BTreeMap;
 
 /// Reconciles ResourceSets.
 pub(super) struct SetReconciler {
-    /// The cache of all providers.
-    pub(super) providers: Store<ResourceSetInputProvider>,
+    pub(super) providers: CachedProviders,
     pub(super) deletions: DeletionProtection,
 }
 
@@ -65,21 +63,26 @@ impl Reconciler for SetReconciler {
         };
         status.begin(run).await?;
         let inventory = ledger::read(status.published());
-        let providers = self.providers.state();
-        let in_namespace =
-            providers.iter().filter(|provider| provider.namespace().as_deref() == Some(run.name.namespace.as_str()));
+        let ledger_store = StatusLedger::of(run, &inventory.unreadable);
         let set_run = SetRun {
             set: spec,
             owner,
-            providers: in_namespace.map(|provider| providers::known(provider)).collect(),
+            providers: self.providers.read_by(&run.name.namespace, &spec.inputs_from),
             ledger: &inventory.ledger,
             target: run.context.target.as_ref(),
-            ledger_store: &StatusLedger::of(run, &inventory.unreadable),
+            ledger_store: &ledger_store,
             now: now(),
         };
         let report = set::reconcile(&run.context.pipeline, set_run).await;
-        let ledger = report.converged.as_ref().map_or(&inventory.ledger, |converged| &converged.ledger);
-        status.note_published(|status| ledger::show(status, ledger, &inventory.unreadable));
+        let recorded = ledger_store.recorded();
+        if let Some(recorded) = &recorded {
+            status.note_published(|status| ledger::show(status, recorded, &inventory.unreadable));
+        }
+        let known = recorded.as_ref().unwrap_or(&inventory.ledger);
+        if let Some(settled) = report.converged.as_ref().map(|converged| &converged.ledger).filter(|now| *now != known)
+        {
+            status.note(|status| ledger::show(status, settled, &inventory.unreadable));
+        }
         Ok(report)
     }
 

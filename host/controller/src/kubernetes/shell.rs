@@ -19,6 +19,7 @@ use async_trait::async_trait;
 use kube::api::Api;
 use kube::core::object::HasStatus;
 use kube::runtime::controller::Action;
+use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Resource, ResourceExt};
 use orangery_core::conditions::{ConditionType, Outcome};
 use orangery_core::spec::SpecError;
@@ -88,17 +89,16 @@ pub(super) trait Reconciler: Send + Sync + 'static {
 /// The status of what a reconciler reconciles.
 pub(super) type StatusOf<R> = <<R as Reconciler>::Object as HasStatus>::Status;
 
-/// Reconciles one object, which is loaded first: a cache may lag behind our own last write, and the ledger in the status must not
-/// be an old one.
+/// Reconciles one object. It is loaded first where the cache lags behind our own last write, because the ledger in the status must
+/// not be an old one, and where it is being deleted.
 pub(super) async fn reconcile<R: Reconciler>(
     reconciler: &R,
-    cached: &R::Object,
+    triggered: &R::Object,
+    cache: &Store<R::Object>,
     context: &Arc<Context>,
 ) -> Result<Action, ReconcileError> {
-    let api: Api<R::Object> = Api::namespaced(context.client.clone(), &cached.namespace().unwrap_or_default());
-    let live = api.get_opt(&cached.name_any()).await.map_err(|error| ReconcileError::Load(Box::new(error)))?;
-    let Some(object) = live else {
-        forget::<R>(context, &name_of(cached), &cached.uid().unwrap_or_default());
+    let Some(object) = load(triggered, cache, context).await? else {
+        forget::<R>(context, &name_of(triggered), &triggered.uid().unwrap_or_default());
         return Ok(Action::await_change());
     };
     let run = Run::new(object, Arc::clone(context));
@@ -106,7 +106,10 @@ pub(super) async fn reconcile<R: Reconciler>(
         return reconciler.delete(&run).await;
     }
     if R::FINALIZER == FinalizerUse::Required && !finalizer::has(&run.object) {
-        finalizer::add(&context.client, &run.object).await.map_err(|error| run.finalizer_error(error))?;
+        let added = finalizer::add(&context.client, &run.object).await.map_err(|error| run.finalizer_error(error))?;
+        if let Some(added) = added {
+            context.own_writes.note(&added);
+        }
     }
     let mut status = StatusChange::of(&run.object);
     if is_suspended(&run.object) {
@@ -134,6 +137,23 @@ pub(super) async fn reconcile<R: Reconciler>(
     status.publish(&run).await?;
     show::<R>(&run, &status, Suspension::Active);
     Ok(requeue::<R>(&run, &report))
+}
+
+/// The object as it is now; `None` if it is gone. What was triggered may be old: another copy may have led since.
+async fn load<K: ManagedObject>(
+    triggered: &K,
+    cache: &Store<K>,
+    context: &Context,
+) -> Result<Option<K>, ReconcileError> {
+    let cached = cache.get(&ObjectRef::from_obj(triggered));
+    if let Some(cached) = cached
+        && cached.meta().deletion_timestamp.is_none()
+        && context.own_writes.are_in(cached.as_ref())
+    {
+        return Ok(Some(cached.as_ref().clone()));
+    }
+    let api: Api<K> = Api::namespaced(context.client.clone(), &triggered.namespace().unwrap_or_default());
+    api.get_opt(&triggered.name_any()).await.map_err(|error| ReconcileError::Load(Box::new(error)))
 }
 
 /// Writes everything that the report says into the next status.
@@ -202,6 +222,7 @@ fn show<R: Reconciler>(run: &Run<R::Object>, status: &StatusChange<R::Object>, s
 /// Forgets a deleted object: its failures, its series, what a plugin or a target remembers of it.
 pub(super) fn forget<R: Reconciler>(context: &Context, name: &NamespacedName, uid: &str) {
     context.forget(R::KIND, name);
+    context.own_writes.forget(uid);
     R::forget(context, name, uid);
 }
 

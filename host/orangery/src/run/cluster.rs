@@ -12,7 +12,7 @@ use futures::FutureExt;
 use http::HeaderValue;
 use http::header::USER_AGENT;
 use kube::Api;
-use orangery_cluster::{KubernetesOptions, KubernetesTarget};
+use orangery_cluster::{KubernetesOptions, KubernetesTarget, Patience};
 use orangery_controller::kubernetes::events::Events;
 use orangery_controller::kubernetes::lease::Fence;
 use orangery_controller::kubernetes::metrics::Metrics;
@@ -110,7 +110,10 @@ async fn start(running: Running<'_>) -> anyhow::Result<Started> {
     let (connect, behind) = (surroundings.clone(), fence.clone());
     let target = KubernetesTarget::with_connect(
         config,
-        KubernetesOptions::default(),
+        KubernetesOptions {
+            patience: Patience { verify_every: options.verify_every, ..Patience::default() },
+            ..KubernetesOptions::default()
+        },
         Box::new(move |config| connect.client(config).map(|client| behind.wrap(client))),
     );
     let context = Arc::new(Context::new(

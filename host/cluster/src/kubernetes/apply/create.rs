@@ -1,35 +1,49 @@
-//! Creates an object that did not exist when it was inspected, and nothing else.
+//! Creates an object, and nothing else.
 //!
 //! Server-side apply creates or patches, whichever it finds. Creating with `POST` would tell them apart, but would enter the
-//! fields as those of an update, and a field that is no longer rendered would stay. So the apply is made without force, which
-//! never overwrites a field of somebody else, and the answer says which of both it was: 201 or 200.
+//! fields as those of an update, and a field that is no longer rendered would stay. So the apply names a resource version that no
+//! object has: if the object exists, the API server refuses it as outdated and writes nothing. An API server that does not look at the
+//! version is caught by an apply without force, which never overwrites a field of somebody else, and by the answer, which says which
+//! of both it was: 201 or 200.
 //!
 //! # Guarantees
-//! An object that somebody else created in between keeps its content, does not keep our labels, and is reported.
+//! An object that somebody else created keeps its content, does not keep our labels, and is reported.
 
-use crate::kubernetes::client::connection::Session;
+use crate::kubernetes::client::connection::{Answer, Session};
 use crate::kubernetes::client::refusal::Refusal;
 use crate::kubernetes::object::ownership::{owner_of, remove_labels};
 use orangery_core::{Object, keys};
 use serde_json::{Map, Value, json};
 
+/// The first resource version of etcd, which is that of no object.
+const OF_NO_OBJECT: &str = "1";
+
 /// The result of an attempt to create.
 pub(crate) enum Created {
     /// The object was created.
-    New(Object),
+    New(Answer<Object>),
     /// An object with this UID was created by somebody else in between.
     WasThere(String),
 }
 
 /// Applies to a name that was free at the inspection.
 pub(crate) async fn create(session: &Session, path: &str, body: &Object) -> Result<Created, Refusal> {
-    let answer = match session.apply_gently(path, body).await {
-        // Somebody else created it in between with other values. The conflict is about fields, and nothing was written.
-        Err(refusal) if refusal.is_conflict() => return taken(session, path, refusal).await,
-        other => other?,
-    };
+    match create_only(session, path, body).await {
+        // Somebody else created it in between, and nothing was written.
+        Err(refusal) if refusal.is_conflict() => taken(session, path, refusal).await,
+        other => other,
+    }
+}
+
+/// Applies to a name that should be free. A name that is taken is a conflict.
+pub(crate) async fn create_only(session: &Session, path: &str, body: &Object) -> Result<Created, Refusal> {
+    let mut body = body.clone();
+    if let Some(Value::Object(metadata)) = body.0.get_mut("metadata") {
+        metadata.insert("resourceVersion".to_owned(), json!(OF_NO_OBJECT));
+    }
+    let answer = session.apply_gently(path, &body).await?;
     if answer.created || !is_shared(&answer.body) {
-        return Ok(Created::New(answer.body));
+        return Ok(Created::New(answer));
     }
     let uid = answer.body.uid().unwrap_or_default().to_owned();
     take_back(session, path, &answer.body, &uid).await?;

@@ -34,7 +34,7 @@ pub(crate) async fn remove_failed(
     let Some(live) = session.get::<Object>(&path).await.map_err(refused)? else { return Ok(()) };
     let has_failed = matches!(readiness(Some(&live), Purpose::Wait, Timestamp::default()), Readiness::Failed(_));
     let Some(uid) = replaceable(plan, &key, &live).filter(|_| has_failed) else { return Ok(()) };
-    match session.delete(&path, uid, Propagation::Foreground).await {
+    match session.delete(&path, uid, None, Propagation::Foreground).await {
         Err(refusal) if !refusal.is_not_found() => return Err(refused(refusal)),
         _ => {}
     }

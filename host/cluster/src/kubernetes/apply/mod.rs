@@ -4,9 +4,13 @@
 //! What fails, or is not ready where the plan waits, ends the apply of its environment, and of no other. An object that no single
 //! input gave ends all of it. An apply does not block: the next one checks readiness again.
 
+mod approach;
 pub(crate) mod create;
+mod direct;
 pub(crate) mod inspect;
 pub(crate) mod job;
+mod known_state;
+mod observe;
 mod other_owner;
 pub(crate) mod ready;
 pub(crate) mod write;
@@ -14,15 +18,20 @@ pub(crate) mod write;
 use crate::kubernetes::client::bounded::bounded;
 use crate::kubernetes::client::connection::Session;
 use crate::kubernetes::live::clock::{Began, Place};
-use crate::kubernetes::live::memory::Confirmed;
+use crate::kubernetes::live::memory::{Left, checksum};
+use crate::kubernetes::live::seen::Seen;
 use crate::kubernetes::target::KubernetesTarget;
+use approach::{Approach, Known};
+use direct::{Written, apply_known, create_new};
 use futures::FutureExt;
 use inspect::{ApplyAction, Inspected, inspect};
+use known_state::Renderings;
+use observe::{Observed, existing};
 use orangery_core::{
     Action, ApplyReport, Change, FailedObject, Halted, ObjectKey, Plan, Planned, Stage, StageGate, Step,
 };
 use ready::{Wait, Which};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use write::write;
 
 /// Applies a plan.
@@ -34,12 +43,17 @@ pub(crate) async fn apply(target: &KubernetesTarget, plan: &Plan) -> ApplyReport
             return ApplyReport { failed: vec![FailedObject::of_the_whole(message)], ..ApplyReport::default() };
         }
     };
-    let confirmed = target.memory.confirm(&session, plan, target.options.patience.recheck).await;
+    let mut observed = Observed::default();
+    observed.learn(target, &session, plan, plan.objects()).await;
+    let renderings = plan.objects().map(|planned| (planned.object.key(), checksum(&planned.object))).collect();
+    known_state::recall(target, plan, &renderings, &observed);
     let mut run = Run {
         target,
         session: &session,
         plan,
-        confirmed: &confirmed,
+        observed,
+        renderings,
+        asked: Asked::Nothing,
         halted: Halted::of(&plan.failed),
         report: ApplyReport::default(),
         ready: HashSet::new(),
@@ -52,30 +66,16 @@ pub(crate) async fn apply(target: &KubernetesTarget, plan: &Plan) -> ApplyReport
             break;
         }
     }
-    let Run { mut report, awaited, waits, .. } = run;
+    let Run { mut report, awaited, waits, renderings, asked, .. } = run;
+    if asked == Asked::Something {
+        report.seal = Some(known_state::seal(target, plan, &renderings));
+    }
     target.clock.keep(&plan.owner.name, waits);
     target.memory.awaits(&plan.owner, awaited);
-    watch(target, &session, plan, &report).await;
     let mut seen = HashSet::new();
     report.warnings.retain(|warning| seen.insert(warning.clone()));
     report.requests = session.requests();
     report
-}
-
-/// Starts the watches on what was applied.
-async fn watch(target: &KubernetesTarget, session: &Session, plan: &Plan, report: &ApplyReport) {
-    let there: HashSet<&ObjectKey> = report.changes.iter().map(|change| &change.key).collect();
-    let mut asked = HashSet::new();
-    for planned in plan.objects() {
-        let (key, gvk) = (planned.object.key(), planned.object.gvk());
-        if there.contains(&key)
-            && let Ok(Some(kind)) = session.kind(&gvk).await
-            && asked.insert(kind.collection(&key.namespace))
-        {
-            let identity = &session.connection.identity;
-            target.watches.ensure(identity, &kind, &key.namespace, || target.identities.watching(identity));
-        }
-    }
 }
 
 /// The state of one apply.
@@ -83,7 +83,9 @@ pub(crate) struct Run<'a> {
     pub(crate) target: &'a KubernetesTarget,
     pub(crate) session: &'a Session,
     pub(crate) plan: &'a Plan,
-    confirmed: &'a Confirmed,
+    observed: Observed,
+    renderings: Renderings,
+    asked: Asked,
     /// The environments whose apply has ended.
     pub(crate) halted: Halted,
     pub(crate) report: ApplyReport,
@@ -109,44 +111,118 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Inspects the whole stage, then writes the objects of environments without a failure.
+    /// Inspects what has to be, then writes the objects of environments without a failure.
     async fn stage(&mut self, step: &Step, stage: &'a Stage) {
-        let objects = stage.objects.iter().filter(|planned| !self.halted.stops(planned));
-        let state = bounded(objects.map(|planned| self.look(planned).boxed()).collect()).await;
-        let mut inspections = Vec::new();
-        for (planned, state) in state {
+        // The kinds of definitions that an earlier stage applied are served only now.
+        self.observed.learn(self.target, self.session, self.plan, stage.objects.iter()).await;
+        let sorted = self.sorted(stage).await;
+        for (planned, left) in sorted.unchanged {
+            self.report.changes.push(unchanged(planned, &left));
+            self.report.warnings.extend(left.warnings);
+        }
+        let looks = sorted.inspect.iter().map(|planned| self.look(planned).boxed());
+        let mut work = Vec::new();
+        for (planned, state) in bounded(looks.collect()).await {
             match state {
-                Ok(LiveState::Confirmed { uid, warnings, ready }) => {
-                    self.ready.extend(ready.then(|| planned.object.key()));
-                    self.report.changes.push(unchanged(planned, uid));
-                    self.report.warnings.extend(warnings);
+                Ok(inspected) => {
+                    self.report.warnings.extend(inspected.warnings.iter().cloned());
+                    work.push((planned, Work::Inspected(inspected)));
                 }
-                Ok(LiveState::Inspected(inspected)) => inspections.push((planned, inspected)),
                 Err(failed) => self.fail(step, "apply failed", planned, failed),
             }
         }
-        let mut pending = Vec::new();
-        for (planned, inspected) in inspections {
-            self.report.warnings.extend(inspected.warnings.iter().cloned());
-            if !self.halted.stops(planned) || matches!(inspected.action, ApplyAction::Nothing(_)) {
-                pending.push((planned, inspected));
-            }
+        work.extend(sorted.known.into_iter().map(|(planned, seen)| (planned, Work::Known(seen))));
+        work.extend(sorted.new.into_iter().map(|planned| (planned, Work::New)));
+        if !work.is_empty() {
+            self.asked = Asked::Something;
         }
-        let warnings = self.missing_rights(&pending).await;
+        work.retain(|(planned, work)| !self.halted.stops(planned) || work.changes_nothing());
+        let warnings = self.missing_rights(&work).await;
         self.report.warnings.extend(warnings);
-        let written = pending.iter().map(|(planned, inspected)| {
-            let written = write(self.target, self.session, &self.plan.owner, planned, inspected);
-            async move { (*planned, written.await) }.boxed()
+        let written = work.iter().map(|(planned, work)| {
+            let planned: &'a Planned = planned;
+            let written = self.write(planned, work);
+            async move { (planned, written.await) }.boxed()
         });
         for (planned, result) in bounded(written.collect()).await {
             match result {
-                Ok(change) => self.report.changes.push(change),
+                Ok((change, warnings)) => {
+                    self.report.changes.push(change);
+                    self.report.warnings.extend(warnings);
+                }
                 Err(failed) => self.fail(step, "apply failed", planned, failed),
             }
         }
         if stage.gate == StageGate::UntilReady && !self.halted.is_everything() {
             let wait = Wait { step, place: Which::Gate, limit: self.target.options.patience.gate };
             self.look_for_readiness(&wait, stage.objects.iter().collect()).await;
+        }
+    }
+
+    /// The objects of a stage by how they are applied.
+    async fn sorted(&mut self, stage: &'a Stage) -> Sorted<'a> {
+        let mut sorted = Sorted::default();
+        for planned in stage.objects.iter().filter(|planned| !self.halted.stops(planned)) {
+            let key = planned.object.key();
+            let sighting = self.observed.of(&planned.object);
+            let now = sighting.version().map(str::to_owned);
+            let known = Known {
+                owner: &self.plan.owner,
+                entry: self.plan.ledger.get(&key),
+                left: self.target.memory.left(&self.plan.owner.name, &key),
+                rendered: self.renderings.get(&key).copied().unwrap_or_default(),
+                verify_every: self.target.options.patience.verify_every,
+            };
+            match known.approach(planned, sighting) {
+                Approach::Unchanged(left) => {
+                    self.ready.extend(left.ready.as_ref().filter(|ready| Some(*ready) == now.as_ref()).map(|_| key));
+                    sorted.unchanged.push((planned, *left));
+                }
+                Approach::Apply(seen) => sorted.known.push((planned, *seen)),
+                Approach::Create => sorted.new.push(planned),
+                Approach::Inspect => sorted.inspect.push(planned),
+            }
+        }
+        // Nothing of an environment is written while something of it exists that nobody owns. A single object needs no list for that.
+        if sorted.new.len() > 1 {
+            self.take_existing(&mut sorted).await;
+        }
+        sorted
+    }
+
+    /// Moves the objects that exist from the new ones to those that are inspected.
+    async fn take_existing(&self, sorted: &mut Sorted<'a>) {
+        let mut kinds: BTreeMap<String, (&Planned, Vec<ObjectKey>)> = BTreeMap::new();
+        for planned in &sorted.new {
+            let Some(kind) = self.observed.kind(&planned.object.gvk()) else { continue };
+            kinds.entry(kind.collection("")).or_insert_with(|| (planned, Vec::new())).1.push(planned.object.key());
+        }
+        let lists = kinds.into_iter().filter_map(|(collection, (planned, keys))| {
+            let kind = self.observed.kind(&planned.object.gvk())?;
+            Some(async move { (collection, existing(self.session, kind, &keys).await) }.boxed())
+        });
+        let existing: HashMap<_, _> = bounded(lists.collect()).await.into_iter().collect();
+        let exists = |planned: &&'a Planned| {
+            let key = planned.object.key();
+            let kind = self.observed.kind(&planned.object.gvk());
+            let names = kind.and_then(|kind| existing.get(&kind.collection("")));
+            names.is_some_and(|names| names.contains(&(key.namespace, key.name)))
+        };
+        let (found, new) = std::mem::take(&mut sorted.new).into_iter().partition(exists);
+        sorted.new = new;
+        sorted.inspect.extend::<Vec<&Planned>>(found);
+    }
+
+    async fn write(&self, planned: &'a Planned, work: &Work) -> Written {
+        let (target, session, plan) = (self.target, self.session, self.plan);
+        match (work, self.observed.kind(&planned.object.gvk())) {
+            (Work::Inspected(inspected), _) => {
+                let change = write(target, session, &plan.owner, planned, inspected).await?;
+                Ok((change, Vec::new()))
+            }
+            (Work::Known(seen), Some(kind)) => apply_known(target, session, plan, planned, kind, seen).await,
+            (Work::New, Some(kind)) => create_new(target, session, plan, planned, kind).await,
+            (Work::Known(_) | Work::New, None) => direct::inspect_and_write(target, session, plan, planned).await,
         }
     }
 
@@ -159,51 +235,70 @@ impl<'a> Run<'a> {
         self.halted.halt(planned);
     }
 
-    async fn look<'p>(&self, planned: &'p Planned) -> (&'p Planned, Result<LiveState, FailedObject>) {
-        if let Some(known) = self.confirmed.get(&planned.object.key()) {
-            return (
-                planned,
-                Ok(LiveState::Confirmed {
-                    uid: known.uid.clone(),
-                    warnings: known.warnings.clone(),
-                    ready: known.ready,
-                }),
-            );
-        }
+    async fn look<'p>(&self, planned: &'p Planned) -> (&'p Planned, Result<Box<Inspected>, FailedObject>) {
         let state = match job::remove_failed(self.session, self.plan, planned, self.target.options.patience.gate).await
         {
             Ok(()) => inspect(self.target, self.session, self.plan, planned).await,
             Err(failed) => Err(failed),
         };
-        (planned, state.map(|inspected| LiveState::Inspected(Box::new(inspected))))
+        (planned, state.map(Box::new))
     }
 
     /// Checks the right to delete, once for each kind and namespace in which something is created for the first time.
-    async fn missing_rights(&self, pending: &[(&Planned, Box<Inspected>)]) -> Vec<String> {
+    async fn missing_rights(&self, work: &[(&Planned, Work)]) -> Vec<String> {
         let mut asked = HashSet::new();
         let mut warnings = Vec::new();
-        for (planned, inspected) in
-            pending.iter().filter(|(_, inspected)| matches!(inspected.action, ApplyAction::Create))
-        {
+        for (planned, work) in work {
+            let kind = match work {
+                Work::Inspected(inspected) if matches!(inspected.action, ApplyAction::Create) => Some(&inspected.kind),
+                Work::New => self.observed.kind(&planned.object.gvk()),
+                Work::Inspected(_) | Work::Known(_) => None,
+            };
             let namespace = planned.object.namespace();
-            if asked.insert((inspected.kind.collection(namespace), namespace)) {
-                warnings.extend(self.session.warn_unless_deletable(&inspected.kind, namespace).await);
+            if let Some(kind) = kind
+                && asked.insert((kind.collection(namespace), namespace))
+            {
+                warnings.extend(self.session.warn_unless_deletable(kind, namespace).await);
             }
         }
         warnings
     }
 }
 
-enum LiveState {
-    Confirmed { uid: String, warnings: Vec<String>, ready: bool },
-    Inspected(Box<Inspected>),
+/// Whether an apply had to ask or write anything about an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Nothing,
+    Something,
 }
 
-fn unchanged(planned: &Planned, uid: String) -> Change {
+/// The objects of a stage by how they are applied.
+#[derive(Default)]
+struct Sorted<'a> {
+    unchanged: Vec<(&'a Planned, Left)>,
+    known: Vec<(&'a Planned, Seen)>,
+    new: Vec<&'a Planned>,
+    inspect: Vec<&'a Planned>,
+}
+
+/// What is left to do about an object.
+enum Work {
+    Inspected(Box<Inspected>),
+    Known(Seen),
+    New,
+}
+
+impl Work {
+    fn changes_nothing(&self) -> bool {
+        matches!(self, Self::Inspected(inspected) if matches!(inspected.action, ApplyAction::Nothing(_)))
+    }
+}
+
+fn unchanged(planned: &Planned, left: &Left) -> Change {
     Change {
         key: planned.object.key(),
         version: planned.object.gvk().version,
-        uid: Some(uid),
+        uid: Some(left.seen.uid.clone()),
         action: Action::Unchanged,
     }
 }

@@ -121,7 +121,7 @@ impl<'a> Run<'a> {
             let step = wait.step.name.as_deref().unwrap_or_default();
             let place: Place = (format!("{step}/{:?}", wait.place), look.planned.object.key());
             let before = look.since.filter(|_| self.is_unchanged(&place.1));
-            let began = self.target.clock.began(set, &place, &checksum(&look.planned.object), at, before);
+            let began = self.target.clock.began(set, &place, &checksum(&look.planned.object).to_string(), at, before);
             since = since.min(began.at);
             self.waits.insert(place, began);
         }

@@ -29,7 +29,7 @@ pub(crate) async fn write(
     let path = inspected.kind.path(&key.namespace, &key.name);
     let action = match &inspected.action {
         ApplyAction::Nothing(live) => {
-            target.memory.keep(owner, &planned.object, live, &inspected.warnings);
+            target.keep(owner, &planned.object, live, &inspected.warnings);
             return Ok(change(planned, live, Action::Unchanged));
         }
         ApplyAction::Create => Action::Created,
@@ -40,7 +40,7 @@ pub(crate) async fn write(
             Action::Configured
         }
         ApplyAction::Recreate(uid) => {
-            match session.delete(&path, uid, Propagation::Background).await {
+            match session.delete(&path, uid, None, Propagation::Background).await {
                 Err(refusal) if !refusal.is_not_found() => return Err(refused(refusal)),
                 _ => {}
             }
@@ -60,17 +60,17 @@ pub(crate) async fn write(
         }
         ApplyAction::Nothing(_) | ApplyAction::Create | ApplyAction::Recreate(_) => {
             match create(session, &path, &inspected.body).await.map_err(refused)? {
-                Created::New(live) => live,
+                Created::New(answer) => answer.body,
                 Created::WasThere(uid) => return Err(exists(planned, uid)),
             }
         }
     };
-    target.memory.keep(owner, &planned.object, &live, &inspected.warnings);
+    target.keep(owner, &planned.object, &live, &inspected.warnings);
     Ok(change(planned, &live, action))
 }
 
 /// The body to send, bound to the UID that was inspected: the API server refuses an object that has taken the name since.
-fn bound(body: &Object, uid: &str) -> Object {
+pub(crate) fn bound(body: &Object, uid: &str) -> Object {
     let mut body = body.clone();
     if let Some(Value::Object(metadata)) = body.0.get_mut("metadata").filter(|_| !uid.is_empty()) {
         metadata.insert("uid".to_owned(), Value::String(uid.to_owned()));
@@ -95,7 +95,8 @@ async fn clean(target: &KubernetesTarget, session: &Session, planned: &Planned, 
     last
 }
 
-fn change(planned: &Planned, live: &Object, action: Action) -> Change {
+/// What happened to one object.
+pub(crate) fn change(planned: &Planned, live: &Object, action: Action) -> Change {
     Change {
         key: planned.object.key(),
         version: planned.object.gvk().version,

@@ -11,6 +11,7 @@ use kube::client::Body;
 use orangery_core::{Object, keys};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,6 +20,24 @@ const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;
 /// Asks for the metadata of a list only.
 const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 const JSON: &str = "application/json";
+/// Objects in one page of a list.
+const PAGE: usize = 500;
+
+/// One page of a list.
+#[derive(serde::Deserialize)]
+struct List {
+    #[serde(default)]
+    metadata: Option<ListMetadata>,
+    #[serde(default)]
+    items: Vec<Object>,
+}
+
+#[derive(serde::Deserialize)]
+struct ListMetadata {
+    /// Where the next page begins.
+    #[serde(default, rename = "continue")]
+    next: Option<String>,
+}
 
 /// The client of one identity, with its discovery cache.
 pub(crate) struct Connection {
@@ -86,6 +105,15 @@ pub(crate) enum Propagation {
     Foreground,
 }
 
+/// How far a deletion has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deletion {
+    /// The object is gone.
+    Done,
+    /// It waits for finalizers, or for the end of its grace period.
+    Begun,
+}
+
 impl Session {
     pub(crate) fn new(connection: Arc<Connection>) -> Self {
         Self { connection, requests: AtomicU64::new(0) }
@@ -143,15 +171,18 @@ impl Session {
         self.read(path, METADATA).await
     }
 
-    /// Reads the metadata of the objects that carry `selector`, in one request.
-    pub(crate) async fn list_metadata(&self, collection: &str, selector: &str) -> Result<Vec<Object>, Refusal> {
-        #[derive(serde::Deserialize)]
-        struct List {
-            #[serde(default)]
-            items: Vec<Object>,
+    /// Reads the metadata of all objects in a collection, or of those that carry `selector`, page by page.
+    pub(crate) async fn list_metadata(&self, collection: &str, selector: Option<&str>) -> Result<Vec<Object>, Refusal> {
+        let selector = selector.map(|selector| format!("&labelSelector={selector}")).unwrap_or_default();
+        let (mut items, mut next) = (Vec::new(), String::new());
+        loop {
+            let path = format!("{collection}?limit={PAGE}{selector}{next}");
+            let Some(list) = self.read::<List>(&path, METADATA_LIST).await? else { return Ok(items) };
+            items.extend(list.items);
+            let token = list.metadata.and_then(|metadata| metadata.next).filter(|token| !token.is_empty());
+            let Some(token) = token else { return Ok(items) };
+            next = format!("&continue={}", encoded(&token));
         }
-        let list: Option<List> = self.read(&format!("{collection}?labelSelector={selector}"), METADATA_LIST).await?;
-        Ok(list.map(|list| list.items).unwrap_or_default())
     }
 
     /// Server-side apply in the name of the field manager, taking over fields that others hold.
@@ -192,19 +223,46 @@ impl Session {
         self.send(Method::POST, &path, [(ACCEPT, JSON), (CONTENT_TYPE, JSON)], body).await
     }
 
-    /// Deletes the object with this UID and no other. A missing object is an error of status 404, another UID one of 409.
-    pub(crate) async fn delete(&self, path: &str, uid: &str, propagation: Propagation) -> Result<(), Refusal> {
+    /// Deletes the object with this UID and no other; with a resource version, only in this very state. A missing object is an error
+    /// of status 404, another UID or state one of 409.
+    pub(crate) async fn delete(
+        &self,
+        path: &str,
+        uid: &str,
+        version: Option<&str>,
+        propagation: Propagation,
+    ) -> Result<Deletion, Refusal> {
         let policy = match propagation {
             Propagation::Background => "Background",
             Propagation::Foreground => "Foreground",
         };
+        let mut preconditions = json!({"uid": uid});
+        if let (Some(version), Some(fields)) = (version, preconditions.as_object_mut()) {
+            fields.insert("resourceVersion".to_owned(), json!(version));
+        }
         let options = json!({
             "apiVersion": "v1", "kind": "DeleteOptions",
-            "propagationPolicy": policy, "preconditions": {"uid": uid},
+            "propagationPolicy": policy, "preconditions": preconditions,
         });
         let headers = [(ACCEPT, METADATA), (CONTENT_TYPE, JSON)];
-        self.send::<Value>(Method::DELETE, path, headers, options.to_string().into_bytes()).await.map(drop)
+        let answer = self.send::<Value>(Method::DELETE, path, headers, options.to_string().into_bytes()).await?;
+        // The answer is the terminating object while it still exists; else a Status, or the object as it was.
+        let is_terminating = answer.body.pointer("/metadata/deletionTimestamp").is_some_and(Value::is_string);
+        Ok(if is_terminating { Deletion::Begun } else { Deletion::Done })
     }
+}
+
+/// A text as the value of a query.
+fn encoded(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
 }
 
 /// The texts of the `Warning` headers: `299 - "text"`.

@@ -1,22 +1,23 @@
-//! Decides which watch events of one kind in one namespace trigger a reconciliation.
+//! Takes the events of one watch into its view, and decides which of them trigger a reconciliation.
 //!
 //! Events for objects that are as we left them are ignored. The event of our own write may arrive before the answer to that write,
-//! so every event is judged after a short delay. The delay between two reconciliations grows while somebody keeps writing against
-//! us, because two controllers that disagree must not wear out the API server.
+//! so every event is judged after a short delay, by the view as it is then. The delay between two reconciliations that one object
+//! triggers grows while somebody keeps writing against us, because two controllers that disagree must not wear out the API server.
 
 use crate::kubernetes::client::discovery::Kind;
 use crate::kubernetes::live::memory::{DriftKind, Memory};
-use crate::kubernetes::object::ownership::owner_of;
+use crate::kubernetes::live::seen::Seen;
+use crate::kubernetes::live::view::{Name, View};
 use kube::runtime::watcher::Event;
 use orangery_core::{NamespacedName, Object, ObjectKey};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Delay between an event and its judgement.
-const SETTLING_TIME: Duration = Duration::from_millis(500);
+const SETTLING_TIME: Duration = Duration::from_millis(200);
 
-/// Shortest and longest time between two reconciliations that one set is triggered to.
+/// Shortest and longest time between two reconciliations that one object triggers.
 #[derive(Debug, Clone, Copy)]
 struct NotificationBounds {
     shortest: Duration,
@@ -26,41 +27,40 @@ struct NotificationBounds {
 impl NotificationBounds {
     fn of(drift: DriftKind) -> Self {
         match drift {
-            DriftKind::Moved => Self { shortest: Duration::from_secs(5), longest: Duration::from_secs(600) },
+            DriftKind::Moved => Self { shortest: Duration::from_secs(2), longest: Duration::from_secs(600) },
             // The set waits for the object, so it reacts quickly; but a status that is written every second must not keep it busy.
             DriftKind::Awaited => Self { shortest: Duration::from_secs(1), longest: Duration::from_secs(15) },
         }
     }
 }
 
+/// An object of a set.
+type Place = (NamespacedName, ObjectKey);
+
+/// What a watch covers.
+#[derive(Debug, Clone)]
+pub(crate) struct Coverage {
+    /// Objects of this kind.
+    pub(crate) kind: Kind,
+    /// In this namespace; everywhere if it is empty.
+    pub(crate) namespace: String,
+    /// Of sets in this namespace; of all sets if `None`.
+    pub(crate) sets_in: Option<String>,
+}
+
 /// Collects the events of one watch.
 pub(crate) struct DriftDebounce {
-    kind: Kind,
-    namespace: String,
+    covers: Coverage,
     memory: Arc<Memory>,
-    /// Keys that the list under way has named so far.
-    listed: HashSet<ObjectKey>,
-    waiting: VecDeque<ObservedObject>,
-    delays: HashMap<(NamespacedName, DriftKind), NotificationDelay>,
+    view: Arc<View>,
+    /// Field managers that are taken over from.
+    overrides: Arc<[String]>,
+    /// When each object with an event is judged.
+    waiting: HashMap<Place, Instant>,
+    delays: HashMap<(Place, DriftKind), NotificationDelay>,
 }
 
-/// One object of a set as an event showed it.
-struct ObservedObject {
-    due: Instant,
-    set: NamespacedName,
-    key: ObjectKey,
-    /// `None` if the object is gone.
-    object: Option<Object>,
-}
-
-/// Whether an event shows an object or its deletion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Presence {
-    Exists,
-    Deleted,
-}
-
-/// When a set was last triggered, and how long it is left alone since.
+/// When an object last triggered its set, and how long it is left alone since.
 #[derive(Debug, Clone, Copy)]
 struct NotificationDelay {
     told: Instant,
@@ -85,101 +85,115 @@ impl NotificationDelay {
 }
 
 impl DriftDebounce {
-    pub(crate) fn new(kind: Kind, namespace: String, memory: Arc<Memory>) -> Self {
-        Self { kind, namespace, memory, listed: HashSet::new(), waiting: VecDeque::new(), delays: HashMap::new() }
+    pub(crate) fn new(covers: Coverage, memory: Arc<Memory>, view: Arc<View>, overrides: Arc<[String]>) -> Self {
+        let (waiting, delays) = (HashMap::new(), HashMap::new());
+        Self { covers, memory, view, overrides, waiting, delays }
     }
 
-    /// Records an event.
-    pub(crate) fn take(&mut self, event: Event<Object>, now: Instant) {
+    /// Takes in an event.
+    pub(crate) fn take(&mut self, event: &Event<Object>, now: Instant) {
         match event {
-            Event::Init => self.listed.clear(),
+            Event::Init => self.view.list_begins(),
             Event::InitApply(object) => {
-                self.listed.insert(self.key(&object));
-                self.wait_for(object, Presence::Exists, now);
+                if let Some((name, seen)) = self.sighting(object, now) {
+                    self.view.listed(name, seen);
+                }
             }
-            Event::InitDone => {
-                // An object that was deleted while the watch was down has no event of its own.
-                let listed = std::mem::take(&mut self.listed);
-                let left = self.memory.left_in(&self.kind, &self.namespace);
-                let gone = left.into_iter().filter(|(_, key)| !listed.contains(key));
-                self.waiting.extend(gone.map(|(set, key)| ObservedObject {
-                    due: now + SETTLING_TIME,
-                    set,
-                    key,
-                    object: None,
-                }));
+            Event::InitDone => self.listed(now),
+            Event::Apply(object) => {
+                if let Some((name, seen)) = self.sighting(object, now) {
+                    self.view.changed(name, seen);
+                }
             }
-            Event::Apply(object) => self.wait_for(object, Presence::Exists, now),
-            Event::Delete(object) => self.wait_for(object, Presence::Deleted, now),
+            Event::Delete(object) => {
+                if let Some((name, seen)) = self.sighting(object, now) {
+                    self.view.deleted(&name, &seen.version);
+                }
+            }
         }
     }
 
-    fn wait_for(&mut self, object: Object, presence: Presence, now: Instant) {
-        let Some(set) = owner_of(&object) else { return };
-        let key = self.key(&object);
-        let object = match presence {
-            Presence::Exists => Some(object),
-            Presence::Deleted => None,
-        };
-        self.waiting.push_back(ObservedObject { due: now + SETTLING_TIME, set, key, object });
+    /// An object that was deleted while the watch was down has no event of its own.
+    fn listed(&mut self, now: Instant) {
+        self.view.list_ends();
+        for place in self.left() {
+            if self.view.get(&(place.1.namespace.clone(), place.1.name.clone())).is_none() {
+                self.waiting.entry(place).or_insert(now + SETTLING_TIME);
+            }
+        }
     }
 
-    fn key(&self, object: &Object) -> ObjectKey {
-        ObjectKey {
-            group: self.kind.gvk.group.clone(),
-            kind: self.kind.gvk.kind.clone(),
+    /// What sets left of what the watch covers.
+    fn left(&self) -> Vec<Place> {
+        let mut left = self.memory.left_in(&self.covers.kind, &self.covers.namespace);
+        if let Some(namespace) = &self.covers.sets_in {
+            left.retain(|(set, _)| set.namespace == *namespace);
+        }
+        left
+    }
+
+    fn sighting(&mut self, object: &Object, now: Instant) -> Option<(Name, Seen)> {
+        let seen = Seen::of(object, &self.overrides)?;
+        let key = ObjectKey {
+            group: self.covers.kind.gvk.group.clone(),
+            kind: self.covers.kind.gvk.kind.clone(),
             namespace: object.namespace().to_owned(),
             name: object.name().to_owned(),
+        };
+        let name = (key.namespace.clone(), key.name.clone());
+        if let Some(set) = seen.owner.clone() {
+            self.waiting.entry((set, key)).or_insert(now + SETTLING_TIME);
         }
+        Some((name, seen))
     }
 
     /// When the next event has to be judged; `None` if there is none.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.waiting.iter().map(|observed| observed.due).min()
+        self.waiting.values().min().copied()
     }
 
     /// Judges the events that are due, and returns the sets to reconcile, each once.
     pub(crate) fn judge(&mut self, now: Instant) -> Vec<NamespacedName> {
-        let (due, later): (VecDeque<ObservedObject>, VecDeque<ObservedObject>) =
-            std::mem::take(&mut self.waiting).into_iter().partition(|observed| observed.due <= now);
-        self.waiting = later;
-        let mut told = Vec::new();
-        for mut observed in due {
-            if told.contains(&observed.set) {
-                continue;
-            }
-            let Some(drift) = self.memory.drift(&observed.set, &observed.key, observed.object.as_ref()) else {
-                continue;
-            };
-            let (who, bounds) = ((observed.set.clone(), drift), NotificationBounds::of(drift));
-            match self.delays.get(&who).map(|delay| delay.allows()) {
+        let due: Vec<Place> =
+            self.waiting.iter().filter(|(_, due)| **due <= now).map(|(place, _)| place.clone()).collect();
+        let mut told = BTreeSet::new();
+        for place in due {
+            self.waiting.remove(&place);
+            let (set, key) = &place;
+            let seen = self.view.get(&(key.namespace.clone(), key.name.clone()));
+            let Some(drift) = self.memory.drift(set, key, seen.as_ref()) else { continue };
+            let (set, bounds, who) = (set.clone(), NotificationBounds::of(drift), (place.clone(), drift));
+            let before = self.delays.get(&who).copied();
+            match before.map(NotificationDelay::allows) {
                 Some(allowed) if allowed > now => {
-                    observed.due = allowed;
-                    self.waiting.push_back(observed);
+                    self.waiting.insert(place, allowed);
                 }
                 _ => {
-                    let delay = self.delays.get(&who);
                     let delay =
-                        delay.map_or_else(|| NotificationDelay::first(now, bounds), |delay| delay.next(now, bounds));
+                        before.map_or_else(|| NotificationDelay::first(now, bounds), |delay| delay.next(now, bounds));
                     self.delays.insert(who, delay);
-                    told.push(observed.set);
+                    told.insert(set);
                 }
             }
         }
-        told
+        told.into_iter().collect()
     }
 
     /// Whether any set still has objects here.
-    pub(crate) fn is_of_use(&mut self) -> bool {
-        let left = self.memory.left_in(&self.kind, &self.namespace);
-        self.delays.retain(|(set, _), _| left.iter().any(|(owner, _)| owner == set));
-        !left.is_empty()
+    pub(crate) fn is_of_use(&mut self, now: Instant) -> bool {
+        let owners: BTreeSet<NamespacedName> = self.left().into_iter().map(|(set, _)| set).collect();
+        // A delay that has ended four times over counts as none.
+        self.delays.retain(|((set, _), _), delay| {
+            owners.contains(set) && now.duration_since(delay.told) <= delay.wait.saturating_mul(4)
+        });
+        !owners.is_empty()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kubernetes::live::memory::Left;
     use orangery_core::{GroupVersionKind, Owner, keys};
     use serde_json::json;
 
@@ -198,25 +212,36 @@ mod tests {
         NamespacedName::new("team", "set")
     }
 
+    fn keep(memory: &Memory, live: &Object) {
+        let owner = Owner { name: set(), service_account: None, force: false };
+        let seen = Seen::of(live, &[]).unwrap();
+        let left = Left { rendered: 1, seen, warnings: Vec::new(), checked: Instant::now(), ready: None };
+        memory.keep(&owner, live.key(), left);
+    }
+
+    fn watching(memory: &Arc<Memory>) -> DriftDebounce {
+        let kind =
+            Kind { gvk: GroupVersionKind::new("v1", "ConfigMap"), plural: "configmaps".to_owned(), namespaced: true };
+        let covers = Coverage { kind, namespace: "apps".to_owned(), sets_in: None };
+        DriftDebounce::new(covers, Arc::clone(memory), Arc::default(), Arc::default())
+    }
+
     /// DriftDebounce of ConfigMaps, of which `a` and `b` were left at version 1.
     fn observations() -> (DriftDebounce, Arc<Memory>) {
         let memory = Arc::new(Memory::default());
-        let owner = Owner { name: set(), service_account: None, force: false };
         for name in ["a", "b"] {
-            memory.keep(&owner, &map(name, ""), &map(name, "1"), &[]);
+            keep(&memory, &map(name, "1"));
         }
-        let kind =
-            Kind { gvk: GroupVersionKind::new("v1", "ConfigMap"), plural: "configmaps".to_owned(), namespaced: true };
-        (DriftDebounce::new(kind, "apps".to_owned(), Arc::clone(&memory)), memory)
+        (watching(&memory), memory)
     }
 
     #[test]
     fn an_object_as_we_left_it_is_no_news_and_a_changed_one_is_after_a_moment() {
         let (mut observations, _) = observations();
         let now = Instant::now();
-        observations.take(Event::Apply(map("a", "1")), now);
+        observations.take(&Event::Apply(map("a", "1")), now);
         assert!(observations.judge(now + SETTLING_TIME).is_empty());
-        observations.take(Event::Apply(map("a", "2")), now);
+        observations.take(&Event::Apply(map("a", "2")), now);
         assert!(observations.judge(now).is_empty(), "our own write may not be remembered yet");
         assert_eq!(observations.judge(now + SETTLING_TIME), [set()]);
         assert_eq!(observations.due(), None);
@@ -226,9 +251,9 @@ mod tests {
     fn a_deleted_object_is_news_and_one_that_nobody_applied_is_not() {
         let (mut observations, _) = observations();
         let now = Instant::now();
-        observations.take(Event::Delete(map("a", "3")), now);
-        observations.take(Event::Apply(map("copied-labels", "3")), now);
-        observations.take(Event::Delete(map("copied-labels", "4")), now);
+        observations.take(&Event::Delete(map("a", "3")), now);
+        observations.take(&Event::Apply(map("copied-labels", "3")), now);
+        observations.take(&Event::Delete(map("copied-labels", "4")), now);
         assert_eq!(observations.judge(now + SETTLING_TIME), [set()]);
     }
 
@@ -237,11 +262,11 @@ mod tests {
         let (mut observations, _) = observations();
         let now = Instant::now();
         for event in [Event::Init, Event::InitApply(map("a", "1")), Event::InitApply(map("b", "1")), Event::InitDone] {
-            observations.take(event, now);
+            observations.take(&event, now);
         }
         assert!(observations.judge(now + SETTLING_TIME).is_empty());
         for event in [Event::Init, Event::InitApply(map("a", "1")), Event::InitDone] {
-            observations.take(event, now);
+            observations.take(&event, now);
         }
         assert_eq!(observations.judge(now + SETTLING_TIME), [set()]);
     }
@@ -253,7 +278,7 @@ mod tests {
         let mut told = Vec::new();
         for second in 0..3600_u32 {
             let now = begin + Duration::from_secs(second.into());
-            observations.take(Event::Apply(map("a", "9")), now);
+            observations.take(&Event::Apply(map("a", "9")), now);
             if !observations.judge(now + SETTLING_TIME).is_empty() {
                 told.push(second);
             }
@@ -270,17 +295,16 @@ mod tests {
         let owner = Owner { name: set(), service_account: None, force: false };
         let widget = |version: &str| {
             let mut widget = map("a", version);
-            widget.0.get_mut("metadata").unwrap()["generation"] = json!(1);
+            let ours = json!({"manager": keys::FIELD_MANAGER, "operation": "Apply", "time": "t", "fieldsV1": {}});
+            widget.0.get_mut("metadata").unwrap()["managedFields"] = json!([ours]);
             widget
         };
-        memory.keep(&owner, &map("a", ""), &widget("1"), &[]);
-        let kind =
-            Kind { gvk: GroupVersionKind::new("v1", "ConfigMap"), plural: "configmaps".to_owned(), namespaced: true };
-        let mut observations = DriftDebounce::new(kind, "apps".to_owned(), Arc::clone(&memory));
+        keep(&memory, &widget("1"));
+        let mut observations = watching(&memory);
         let mut now = Instant::now();
         let mut judged = |version: &str| {
             now += Duration::from_secs(60);
-            observations.take(Event::Apply(widget(version)), now);
+            observations.take(&Event::Apply(widget(version)), now);
             observations.judge(now + SETTLING_TIME)
         };
         assert!(judged("2").is_empty(), "a new status is nobody's drift");
@@ -294,11 +318,11 @@ mod tests {
     #[test]
     fn a_watch_is_of_use_as_long_as_a_set_has_objects() {
         let (mut observations, memory) = observations();
-        assert!(observations.is_of_use());
+        assert!(observations.is_of_use(Instant::now()));
         let owner = Owner { name: set(), service_account: None, force: false };
         for name in ["a", "b"] {
             memory.forget(&owner, &map(name, "1").key());
         }
-        assert!(!observations.is_of_use());
+        assert!(!observations.is_of_use(Instant::now()));
     }
 }

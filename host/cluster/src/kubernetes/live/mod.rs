@@ -4,5 +4,7 @@ pub(crate) mod clock;
 pub(crate) mod deletion;
 pub(crate) mod drift_debounce;
 pub(crate) mod memory;
+pub(crate) mod seen;
+pub(crate) mod view;
 pub(crate) mod wait;
 pub(crate) mod watch;

@@ -2,17 +2,19 @@
 //! and watches what a set waits for.
 //!
 //! # Guarantees
-//! For what was applied one watch for each identity, kind and namespace, whatever the number of objects: metadata only, by owner label. It is
-//! made with the rights of the set. It ends when no set has objects there, and all of them end with the target. What a set
-//! waits for has a watch of its own, until the first change.
+//! For what was applied one watch for each identity and kind, whatever the number of objects and namespaces: metadata only, by owner
+//! label. Where the identity may not list a kind in all namespaces, one for each namespace. It is made with the rights of the set. It
+//! ends when no set has objects there, and all of them end with the target. What a set waits for has a watch of its own, until the
+//! first change.
 //!
 //! # Assumptions
 //! A watch only makes things faster: an identity without the verb `watch` has the interval alone.
 
 use crate::kubernetes::client::discovery::Kind;
 use crate::kubernetes::client::identity::Identity;
-use crate::kubernetes::live::drift_debounce::DriftDebounce;
+use crate::kubernetes::live::drift_debounce::{Coverage, DriftDebounce};
 use crate::kubernetes::live::memory::Memory;
+use crate::kubernetes::live::view::{Phase, View};
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use kube::api::{Api, ApiResource, DynamicObject};
 use kube::core::{GroupVersionKind, PartialObjectMeta};
@@ -20,15 +22,17 @@ use kube::runtime::watcher::{self, Event};
 use kube::runtime::{WatchStreamExt, watcher as watch};
 use kube::{Client, Error};
 use orangery_core::{NamespacedName, Object, ObjectKey, keys};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-/// Most watches. More would cost the API server more than they save; the rest is left to the interval.
-const MOST: usize = 500;
+/// From this number of watches on, the log names it: identities that may list all namespaces need far fewer.
+const MANY: usize = 500;
+/// How long an apply waits for the first list of a watch. After that it lists what it needs itself.
+const FIRST_LIST: Duration = Duration::from_secs(10);
 /// Length of the queue of sets to reconcile. A set that does not fit is queued by the next event, or reconciled at the interval.
 const QUEUE: usize = 1024;
 /// How often it is checked whether a watch is still needed.
@@ -56,18 +60,26 @@ pub(crate) struct Awaited {
     pub(crate) seen: Option<String>,
 }
 
+/// A watch under way.
+struct Running {
+    task: AbortHandle,
+    view: Arc<View>,
+}
+
 /// All watches of a target.
 pub(crate) struct Watches {
     memory: Arc<Memory>,
-    running: Mutex<HashMap<Place, AbortHandle>>,
+    /// Field managers that are taken over from.
+    overrides: Arc<[String]>,
+    running: Mutex<HashMap<Place, Running>>,
     tell: mpsc::Sender<NamespacedName>,
     told: Mutex<Option<mpsc::Receiver<NamespacedName>>>,
 }
 
 impl Watches {
-    pub(crate) fn new(memory: Arc<Memory>) -> Self {
+    pub(crate) fn new(memory: Arc<Memory>, overrides: Arc<[String]>) -> Self {
         let (tell, told) = mpsc::channel(QUEUE);
-        Self { memory, running: Mutex::default(), tell, told: Mutex::new(Some(told)) }
+        Self { memory, overrides, running: Mutex::default(), tell, told: Mutex::new(Some(told)) }
     }
 
     /// The sets to reconcile. Only the first caller gets them.
@@ -83,54 +95,120 @@ impl Watches {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).is_none() && !self.tell.is_closed()
     }
 
-    /// Watches a kind in a namespace, unless somebody does already. `connect` makes a client for the purpose.
-    pub(crate) fn ensure(
+    /// What is seen of a kind in these namespaces, each with the view that shows it; a namespace without one may not be watched, or
+    /// its first list takes too long. `connect` makes a client for the purpose.
+    pub(crate) async fn views<'n>(
+        &self,
+        identity: &Identity,
+        kind: &Kind,
+        namespaces: &BTreeSet<&'n str>,
+        connect: impl Fn() -> Result<Client, Error>,
+    ) -> BTreeMap<&'n str, Arc<View>> {
+        let mut views = BTreeMap::new();
+        let Some(everywhere) = self.applied(identity, kind, "", &connect) else { return views };
+        let phase = everywhere.settled(FIRST_LIST).await;
+        if phase == Phase::Complete {
+            return namespaces.iter().map(|namespace| (*namespace, Arc::clone(&everywhere))).collect();
+        }
+        if phase != Phase::Forbidden || !kind.namespaced {
+            return views;
+        }
+        let each: Vec<(&str, Arc<View>)> = namespaces
+            .iter()
+            .filter(|namespace| !namespace.is_empty())
+            .filter_map(|namespace| Some((*namespace, self.applied(identity, kind, namespace, &connect)?)))
+            .collect();
+        for (namespace, view) in each {
+            if view.settled(FIRST_LIST).await == Phase::Complete {
+                views.insert(namespace, view);
+            }
+        }
+        views
+    }
+
+    /// The view that shows what is applied of a kind in a namespace, if there is a complete one already.
+    pub(crate) fn view(&self, identity: &Identity, kind: &Kind, namespace: &str) -> Option<Arc<View>> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = |namespace: &str| {
+            let running = running.get(&Place::Applied(identity.clone(), kind.collection(namespace)))?;
+            let alive = !running.task.is_finished() && running.view.phase() == Phase::Complete;
+            alive.then(|| Arc::clone(&running.view))
+        };
+        at("").or_else(|| at(namespace))
+    }
+
+    /// Watches a kind in a namespace, or everywhere, unless it is watched already.
+    fn applied(
         &self,
         identity: &Identity,
         kind: &Kind,
         namespace: &str,
-        connect: impl FnOnce() -> Result<Client, Error>,
-    ) {
-        let namespace = if kind.namespaced { namespace } else { "" };
+        connect: &impl Fn() -> Result<Client, Error>,
+    ) -> Option<Arc<View>> {
         let what = kind.collection(namespace);
-        self.start(Place::Applied(identity.clone(), what.clone()), connect, |client| {
-            let owned = watcher::Config::default().labels(keys::OWNER_NAME);
-            let events = events(client, kind, namespace, owned);
-            let observations = DriftDebounce::new(kind.clone(), namespace.to_owned(), Arc::clone(&self.memory));
-            keep(identity.clone(), what, events, observations, self.tell.clone())
-        });
+        self.start(Place::Applied(identity.clone(), what.clone()), connect, |client, view| {
+            let (labels, sets_in) = match identity {
+                Identity::Operator => (keys::OWNER_NAME.to_owned(), None),
+                // An account applies the sets of its own namespace only.
+                Identity::ServiceAccount { namespace, .. } => {
+                    (format!("{}={namespace}", keys::OWNER_NAMESPACE), Some(namespace.clone()))
+                }
+            };
+            let events = events(client, kind, namespace, watcher::Config::default().labels(&labels));
+            let covers = Coverage { kind: kind.clone(), namespace: namespace.to_owned(), sets_in };
+            let overrides = Arc::clone(&self.overrides);
+            let observations = DriftDebounce::new(covers, Arc::clone(&self.memory), Arc::clone(&view), overrides);
+            keep(identity.clone(), what, events, observations, view, self.tell.clone())
+        })
     }
 
     /// Watches one object until it is no longer as it was seen.
-    pub(crate) fn once(&self, kind: &Kind, awaited: Awaited, connect: impl FnOnce() -> Result<Client, Error>) {
+    pub(crate) fn once(&self, kind: &Kind, awaited: Awaited, connect: impl Fn() -> Result<Client, Error>) {
         let place = Place::Awaited(awaited.set.clone(), kind.path(&awaited.key.namespace, &awaited.key.name));
-        self.start(place, connect, |client| {
+        self.start(place, &connect, |client, _| {
             let named = watcher::Config::default().fields(&format!("metadata.name={}", awaited.key.name));
             let namespace = if kind.namespaced { awaited.key.namespace.as_str() } else { "" };
             until_changed(events(client, kind, namespace, named), awaited, self.tell.clone())
         });
     }
 
-    /// Starts a watch, unless it runs, nobody listens, or there are too many.
-    fn start<F>(&self, place: Place, connect: impl FnOnce() -> Result<Client, Error>, watch: impl FnOnce(Client) -> F)
+    /// Starts a watch, unless it runs or nobody listens; answers what it shows.
+    fn start<F>(
+        &self,
+        place: Place,
+        connect: &impl Fn() -> Result<Client, Error>,
+        watch: impl FnOnce(Client, Arc<View>) -> F,
+    ) -> Option<Arc<View>>
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.retain(|_, task| !task.is_finished());
-        if !self.is_heard() || running.contains_key(&place) || running.len() >= MOST {
-            return;
+        if !self.is_heard() {
+            return None;
         }
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = running.get(&place).filter(|running| !running.task.is_finished()) {
+            return Some(Arc::clone(&running.view));
+        }
+        running.retain(|_, running| !running.task.is_finished());
         // The next apply tries again to make a client.
-        let Ok(client) = connect() else { return };
-        running.insert(place, tokio::spawn(watch(client)).abort_handle());
+        let client = connect().ok()?;
+        let view = Arc::new(View::default());
+        let task = tokio::spawn(watch(client, Arc::clone(&view))).abort_handle();
+        running.insert(place, Running { task, view: Arc::clone(&view) });
+        if running.len().is_multiple_of(MANY) {
+            tracing::warn!(
+                watches = running.len(),
+                "many watches are open: identities that may list a kind in all namespaces need one for each kind"
+            );
+        }
+        Some(view)
     }
 }
 
 impl Drop for Watches {
     fn drop(&mut self) {
-        for task in self.running.get_mut().unwrap_or_else(PoisonError::into_inner).values() {
-            task.abort();
+        for running in self.running.get_mut().unwrap_or_else(PoisonError::into_inner).values() {
+            running.task.abort();
         }
     }
 }
@@ -210,6 +288,7 @@ async fn keep(
     what: String,
     events: impl Stream<Item = Result<Event<Object>, watcher::Error>> + Send,
     mut observations: DriftDebounce,
+    view: Arc<View>,
     tell: mpsc::Sender<NamespacedName>,
 ) {
     let mut events = std::pin::pin!(events);
@@ -218,8 +297,9 @@ async fn keep(
         let next = observations.due().unwrap_or(tidy).min(tidy);
         tokio::select! {
             event = events.next() => match event {
-                Some(Ok(event)) => observations.take(event, Instant::now()),
+                Some(Ok(event)) => observations.take(&event, Instant::now()),
                 Some(Err(error)) if is_forbidden(&error) => {
+                    view.is_forbidden();
                     tracing::info!(%identity, what, "may not be watched: what others change there is found at the interval; the verb watch makes it faster");
                     tokio::time::sleep(FORBIDDEN).await;
                 }
@@ -235,7 +315,7 @@ async fn keep(
                 }
                 if Instant::now() >= tidy {
                     tidy = Instant::now() + TIDY;
-                    if !observations.is_of_use() {
+                    if !observations.is_of_use(Instant::now()) {
                         return;
                     }
                 }

@@ -1,11 +1,13 @@
 //! Deletes what is ours and no longer wanted, and reports why the rest stays.
 
 pub(crate) mod disown;
+mod watched;
 
 use crate::kubernetes::client::bounded::bounded;
-use crate::kubernetes::client::connection::{Propagation, Session};
+use crate::kubernetes::client::connection::{Deletion, Propagation, Session};
 use crate::kubernetes::client::refusal::Refusal;
 use crate::kubernetes::live::deletion::{terminating, until_gone};
+use crate::kubernetes::live::seen::is_prune_disabled;
 use crate::kubernetes::object::ownership::is_owned_by;
 use crate::kubernetes::target::KubernetesTarget;
 use futures::FutureExt;
@@ -50,7 +52,7 @@ pub(crate) async fn prune(target: &KubernetesTarget, owner: &Owner, stale: &[Led
         target.memory.forget(owner, &entry.key);
     }
     let mut report = PruneReport::default();
-    remove(&session, owner, first, patience.flux, &mut report).await;
+    remove(target, &session, owner, first, patience.flux, &mut report).await;
     let before: BTreeSet<&ObjectKey> = report.terminating.iter().map(|terminating| &terminating.key).collect();
     let going: Vec<&LedgerEntry> = stale.iter().filter(|entry| before.contains(&entry.key)).collect();
     // An environment does not wait for the Flux objects of another one.
@@ -68,13 +70,14 @@ pub(crate) async fn prune(target: &KubernetesTarget, owner: &Owner, stale: &[Led
             None => last.push(entry),
         }
     }
-    remove(&session, owner, last, patience.gone, &mut report).await;
+    remove(target, &session, owner, last, patience.gone, &mut report).await;
     report.terminating.extend(later);
     report
 }
 
 /// Requests all deletions, and waits briefly for them to finish.
 async fn remove(
+    target: &KubernetesTarget,
     session: &Session,
     owner: &Owner,
     entries: Vec<&LedgerEntry>,
@@ -83,7 +86,7 @@ async fn remove(
 ) {
     let asked = entries.into_iter().map(|entry| {
         async move {
-            let outcome = ask(session, owner, entry).await;
+            let outcome = ask(target, session, owner, entry).await;
             (entry, outcome.unwrap_or_else(|refusal| PruneOutcome::Failed(refusal.to_string())))
         }
         .boxed()
@@ -130,8 +133,13 @@ fn record(report: &mut PruneReport, entry: &LedgerEntry, outcome: PruneOutcome) 
     }
 }
 
-/// Reads the live object and requests its deletion if it is ours.
-async fn ask(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Result<PruneOutcome, Refusal> {
+/// Requests the deletion of the live object if it is ours. It is read first unless a watch shows it.
+async fn ask(
+    target: &KubernetesTarget,
+    session: &Session,
+    owner: &Owner,
+    entry: &LedgerEntry,
+) -> Result<PruneOutcome, Refusal> {
     let key = &entry.key;
     let gvk = GroupVersionKind { group: key.group.clone(), version: entry.version.clone(), kind: key.kind.clone() };
     let Some(kind) = session.kind_in_any_version(&gvk).await? else {
@@ -139,13 +147,15 @@ async fn ask(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Result<Pr
         return Ok(PruneOutcome::Gone);
     };
     let path = kind.path(&key.namespace, &key.name);
+    if let Some(uid) = watched::delete_as_seen(target, session, owner, entry, &kind).await? {
+        return Ok(uid.map_or(PruneOutcome::Gone, |uid| PruneOutcome::Going(path, uid)));
+    }
     let Some(live) = session.metadata(&path).await? else { return Ok(PruneOutcome::Gone) };
     let Some(uid) = live.uid().map(str::to_owned) else { return Ok(PruneOutcome::Released) };
     if entry.uid.as_ref().is_some_and(|known| *known != uid) || !is_owned_by(&live, owner) {
         return Ok(PruneOutcome::Released);
     }
-    let disabled = |value: Option<&str>| value.is_some_and(|value| value.eq_ignore_ascii_case("disabled"));
-    if disabled(live.annotation(keys::PRUNE)) || disabled(live.label(keys::PRUNE)) {
+    if is_prune_disabled(&live) {
         return Ok(PruneOutcome::Retained(format!("{key} stays: it says {}: disabled", keys::PRUNE)));
     }
     if terminating(&live).is_some() {
@@ -154,8 +164,9 @@ async fn ask(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Result<Pr
     if entry.mark == Mark::Adopted {
         return Ok(PruneOutcome::Adopted);
     }
-    match session.delete(&path, &uid, Propagation::Background).await {
-        Ok(()) => Ok(PruneOutcome::Going(path, uid)),
+    match session.delete(&path, &uid, None, Propagation::Background).await {
+        Ok(Deletion::Done) => Ok(PruneOutcome::Gone),
+        Ok(Deletion::Begun) => Ok(PruneOutcome::Going(path, uid)),
         Err(refusal) if refusal.is_not_found() => Ok(PruneOutcome::Gone),
         // Another object took the name between the read and the delete.
         Err(refusal) if refusal.is_conflict() && refusal.message.contains("UID") => Ok(PruneOutcome::Released),

@@ -23,7 +23,7 @@ use orangery_core::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where the ledger is kept. Written before the first apply, and again when the work is done.
+/// Where the ledger is kept. Written before the first apply, and settled when the work is done.
 #[async_trait]
 pub trait LedgerStore: Send + Sync {
     /// Writes the whole ledger of a set.
@@ -31,6 +31,15 @@ pub trait LedgerStore: Send + Sync {
     /// # Errors
     /// The ledger is not written, so nothing may be applied.
     async fn record(&self, set: &NamespacedName, ledger: &Ledger) -> Result<(), LedgerError>;
+
+    /// Writes the ledger as it is after the work. A store that publishes it together with the outcome does nothing here: until then
+    /// the ledger before the work stands for it, which names everything that the set owns.
+    ///
+    /// # Errors
+    /// The ledger is not written.
+    async fn settle(&self, set: &NamespacedName, ledger: &Ledger) -> Result<(), LedgerError> {
+        self.record(set, ledger).await
+    }
 }
 
 /// The ledger could not be written.
@@ -221,7 +230,7 @@ pub async fn converge(
     pruned.released.extend(still_wanted.into_iter().map(|entry| entry.key));
     let settled = plan::settle(&plan, ledger, &applied, &verdict, &pruned);
     if settled != *recorded.as_ref().unwrap_or(&plan.ledger) {
-        ledger_store.record(&plan.owner.name, &settled).await?;
+        ledger_store.settle(&plan.owner.name, &settled).await?;
     }
     Ok(Converged {
         revision,

@@ -52,8 +52,7 @@ async fn owner(world: &World, kind: &str, name: &str) -> Result<Option<String>> 
 
 /// The mark of an object in the ledger of the set.
 async fn mark(world: &World, name: &str) -> Result<Option<String>> {
-    let live = world.live(SET, "set").await?;
-    let entries = live.pointer("/status/inventory/entries").and_then(Value::as_array).cloned().unwrap_or_default();
+    let entries = world.inventory("set").await?;
     let found = entries.iter().find(|entry| entry["id"].as_str().is_some_and(|id| id.contains(&format!("_{name}_"))));
     Ok(found.and_then(|entry| entry["mark"].as_str().map(str::to_owned)))
 }

@@ -85,9 +85,7 @@ async fn a_namespace_stays_with_the_adopted_object_in_it_when_its_input_closes_a
     world.apply(&set(&inputs)).await?;
     world
         .settles("app-a is adopted", async |world| {
-            let live = world.live(SET, "set").await?;
-            let entries =
-                live.pointer("/status/inventory/entries").and_then(Value::as_array).cloned().unwrap_or_default();
+            let entries = world.inventory("set").await?;
             Ok(entries.iter().any(|entry| entry["mark"] == "Adopted"))
         })
         .await?;

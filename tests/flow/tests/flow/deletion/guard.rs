@@ -1,6 +1,6 @@
 //! What the guard holds, counted by what was deleted: approvals that come back, renames, draining, sources of one name.
 
-use anyhow::{Context, Result};
+use anyhow::{Context as _, Result};
 use orangery_test_flow::{PROVIDER, SET, World};
 use serde_json::{Value, json};
 
@@ -226,16 +226,14 @@ async fn an_inventory_of_an_older_version_is_read_as_it_was_meant() -> Result<()
     let templates = [("ConfigMap", "app-<< inputs.id >>")];
     established(&world, &set(0..4, &templates)).await?;
     world.stop().await?;
-    let live = world.live(SET, "set").await?;
-    let mut entries =
-        live.pointer("/status/inventory/entries").and_then(Value::as_array).cloned().context("entries")?;
+    let mut entries = world.inventory("set").await?;
     for entry in &mut entries {
         let entry = entry.as_object_mut().context("an entry")?;
         assert_eq!(entry.remove("template"), Some(json!("resources[0]")));
         let input = entry.get("input").and_then(Value::as_str).unwrap_or_default().to_owned();
         entry.insert("input".to_owned(), json!(input.strip_prefix("rset/").context(input.clone())?));
     }
-    world.patch_status(SET, "set", json!({"inventory": {"entries": entries}})).await?;
+    world.patch_status(SET, "set", json!({"inventory": {"entries": entries}, "inventoryDetails": null})).await?;
     world.apply(&set(0..3, &templates)).await?;
     world.start().await?;
     world.has_objects("ConfigMap", &["app-0", "app-1", "app-2"]).await?;

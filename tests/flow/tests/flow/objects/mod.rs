@@ -3,5 +3,6 @@
 mod copies;
 mod definitions;
 mod environments;
+mod requests;
 mod scopes;
 mod size;
