@@ -49,6 +49,11 @@ pub trait Target: Send + Sync {
     /// Forgets what is kept in memory of a set that was deleted.
     fn forget(&self, _set: &NamespacedName) {}
 
+    /// How many watches it keeps, for metrics.
+    fn watches(&self) -> usize {
+        0
+    }
+
     /// The sets to reconcile because somebody else changed or deleted what they applied, or because what they wait for has changed.
     /// Only the first caller receives them.
     fn changed(&self) -> BoxStream<'static, NamespacedName> {

@@ -41,6 +41,7 @@ mod secret;
 mod session;
 
 pub use connection::address::Loopback;
+pub use connection::json_post::{JsonPost, JsonPostError};
 pub use connection::policy::{HttpLimits, Policy, Timeouts};
 pub use connection::resolve::{Resolver, SystemResolver};
 pub use connection::tls;

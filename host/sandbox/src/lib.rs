@@ -49,7 +49,7 @@ pub use admission::admit::AdmitError;
 pub use admission::cache::CacheError;
 pub use admission::compile::{CompileFault, Compiler, compile_if_asked};
 pub use admission::precompiled::{Precompiled, PrecompiledError, attach, precompile};
-pub use calls::{CallError, Usage};
+pub use calls::{CallEnd, CallError, CallObserver, Usage};
 pub use consumer::Consumer;
 pub use guest::answer::BadAnswer;
 pub use guest::evaluation::EvaluationError;

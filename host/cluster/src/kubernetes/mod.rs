@@ -99,6 +99,10 @@ impl Target for KubernetesTarget {
         }
     }
 
+    fn watches(&self) -> usize {
+        self.watches.count()
+    }
+
     fn changed(&self) -> BoxStream<'static, NamespacedName> {
         self.watches.told()
     }

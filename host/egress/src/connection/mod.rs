@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod clients;
 pub(crate) mod exchange;
+pub(crate) mod json_post;
 pub(crate) mod policy;
 pub(crate) mod resolve;
 pub mod tls;

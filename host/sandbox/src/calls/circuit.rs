@@ -7,11 +7,12 @@
 //! Only faults count. A plugin that answers with an error works; what it reports is someone else's failure.
 
 use crate::calls::CallError;
+use crate::calls::observer::Observed;
 use crate::consumer::Consumer;
 use crate::guest::fault::Fault;
 use crate::limits::Limits;
 use crate::plugin::PluginRef;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,7 @@ type Key = (String, Consumer);
 
 #[derive(Debug)]
 struct Circuit {
+    plugin: String,
     faults: usize,
     last: Fault,
     at: Instant,
@@ -39,6 +41,8 @@ struct Open {
 #[derive(Debug)]
 pub(crate) struct CircuitBreakers {
     state: Mutex<HashMap<Key, Circuit>>,
+    /// Is told of every outcome that is recorded.
+    pub(crate) observed: Observed,
     faults_to_open: usize,
     first: Duration,
     longest: Duration,
@@ -48,6 +52,7 @@ impl CircuitBreakers {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             state: Mutex::default(),
+            observed: Observed::default(),
             faults_to_open: limits.faults_to_open,
             first: limits.circuit_first,
             longest: limits.circuit_longest,
@@ -66,6 +71,16 @@ impl CircuitBreakers {
         Err(CallError::CircuitOpen { plugin: plugin.clone(), faults: circuit.faults, last: circuit.last.clone(), wait })
     }
 
+    /// How many consumers each plugin is not called for now.
+    pub(crate) fn open(&self, now: Instant) -> BTreeMap<String, usize> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = BTreeMap::new();
+        for circuit in state.values().filter(|circuit| circuit.open.is_some_and(|open| open.until > now)) {
+            *open.entry(circuit.plugin.clone()).or_default() += 1;
+        }
+        open
+    }
+
     /// Forgets a consumer that is gone, for all plugins.
     pub(crate) fn forget(&self, consumer: &Consumer) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -80,12 +95,14 @@ impl CircuitBreakers {
         outcome: &Result<T, CallError>,
         now: Instant,
     ) {
+        self.observed.ended(plugin, outcome);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let key = key(plugin, consumer);
         match outcome {
             Err(CallError::Faulted { fault, .. }) => {
                 state.retain(|_, circuit| circuit.is_remembered(now));
-                let new = Circuit { faults: 0, last: fault.clone(), at: now, open: None };
+                let name = plugin.name.clone();
+                let new = Circuit { plugin: name, faults: 0, last: fault.clone(), at: now, open: None };
                 let circuit = state.entry(key).or_insert(new);
                 circuit.faults += 1;
                 circuit.at = now;
@@ -151,7 +168,9 @@ mod tests {
         for minutes in [1, 2, 4, 8, 16, 30, 30] {
             let pause = Duration::from_secs(60 * minutes);
             assert_eq!(wait(&circuits, now), Some(pause));
+            assert_eq!(circuits.open(now), BTreeMap::from([("p".to_owned(), 1)]));
             now += pause;
+            assert!(circuits.open(now).is_empty());
             assert_eq!(wait(&circuits, now), None, "one try is allowed");
             circuits.record(&plugin(), &"c".into(), &fault(), now);
         }

@@ -8,6 +8,7 @@
 mod attempt;
 pub(crate) mod circuit;
 mod error;
+pub(crate) mod observer;
 pub(crate) mod queue;
 mod scheduled;
 mod semaphore;
@@ -16,6 +17,7 @@ pub(crate) mod single_flight;
 use crate::instance::meter::CpuMeter;
 pub(crate) use attempt::Attempt;
 pub use error::CallError;
+pub use observer::{CallEnd, CallObserver};
 pub(crate) use scheduled::{Scheduling, WhileWaiting};
 pub(crate) use semaphore::{Capacity, Claimant, FairSemaphore};
 

@@ -10,7 +10,8 @@ use crate::calls::circuit::CircuitBreakers;
 use crate::calls::queue::Queue;
 use crate::calls::single_flight::SingleFlight;
 use crate::calls::{
-    Attempt, Body, Call, CallError, Capacity, Claimant, Completed, FairSemaphore, Scheduling, WhileWaiting,
+    Attempt, Body, Call, CallError, CallObserver, Capacity, Claimant, Completed, FairSemaphore, Scheduling,
+    WhileWaiting,
 };
 use crate::consumer::Consumer;
 use crate::instance::network::Network;
@@ -22,10 +23,11 @@ use crate::operations::poll::PollReport;
 use crate::operations::render::RenderCache;
 use crate::plugin::{PluginDescription, PluginRef, PluginSource};
 use orangery_core::ServedType;
-use orangery_egress::Egress;
+use orangery_egress::{Egress, Quota};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What a sandbox is started with.
 #[derive(Debug, Clone)]
@@ -175,6 +177,23 @@ impl Sandbox {
         self.inner.circuits.forget(consumer);
     }
 
+    /// Tells this observer of every call from now on; only the first observer is kept.
+    pub fn observe_calls(&self, observer: Arc<dyn CallObserver>) {
+        self.inner.circuits.observed.set(observer);
+    }
+
+    /// How many providers and sets each plugin is not called for now, because it broke too often for them.
+    #[must_use]
+    pub fn open_circuits(&self) -> BTreeMap<String, usize> {
+        self.inner.circuits.open(Instant::now())
+    }
+
+    /// What remotes said about our quotas.
+    #[must_use]
+    pub fn quotas(&self) -> Vec<Quota> {
+        self.inner.egress.quotas()
+    }
+
     /// What a plugin may use.
     #[must_use]
     pub fn limits(&self) -> &Limits {
@@ -204,6 +223,7 @@ impl Inner {
         let scheduling = Scheduling { computing: Arc::clone(&plugin.computing), claimant, waiting };
         let call = Call { pre: plugin.pre.clone(), wall, spec, attempt, scheduling, body };
         let Completed { outcome, logs, usage } = call.run(&self.admission.engine, &self.admission.limits).await;
+        self.circuits.observed.took(plugin.reference(), &usage);
         let outcome = outcome.map_err(|fault| CallError::Faulted { plugin: plugin.reference().clone(), fault });
         Completed { outcome, logs, usage }
     }

@@ -90,6 +90,12 @@ impl Watches {
         }
     }
 
+    /// How many watches run.
+    pub(crate) fn count(&self) -> usize {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.values().filter(|task| !task.is_finished()).count()
+    }
+
     /// Whether anybody receives the sets; otherwise nothing is watched.
     fn is_heard(&self) -> bool {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).is_none() && !self.tell.is_closed()
