@@ -176,6 +176,11 @@ pub struct RunOptions {
     #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8080", value_parser = address, help_heading = "Cluster mode")]
     pub metrics_addr: Address,
 
+    /// Where Flux's notification-controller takes events, such as http://notification-controller.flux-system.svc.cluster.local./; the
+    /// default is that of the cluster's only FluxInstance, `none` turns it off
+    #[arg(long, value_name = "URL", env = "NOTIFICATION_CONTROLLER_ADDRESS", help_heading = "Cluster mode")]
+    pub events_addr: Option<String>,
+
     /// What happens to deletions that look like an accident when the object does not say: hold them or not
     #[arg(long, value_enum, default_value_t = GuardDefault::On, help_heading = "Safety")]
     pub prune_guard: GuardDefault,

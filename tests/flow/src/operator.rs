@@ -5,7 +5,8 @@ use futures::FutureExt;
 use http::{HeaderValue, header};
 use kube::Config;
 use orangery_cluster::{KubernetesOptions, KubernetesTarget, Patience};
-use orangery_controller::kubernetes::events::Events;
+use orangery_controller::kubernetes::events::notification::NotificationOptions;
+use orangery_controller::kubernetes::events::{EventOptions, Events};
 use orangery_controller::kubernetes::lease::Fence;
 use orangery_controller::kubernetes::metrics::Metrics;
 use orangery_controller::kubernetes::{self, Clients, Context, Options, Rights};
@@ -47,6 +48,8 @@ pub(crate) struct Setting {
     pub(crate) registry: Arc<Mutex<Registry>>,
     /// How failures are retried.
     pub(crate) retries: RetryDelays,
+    /// Where its events go besides the API server.
+    pub(crate) notifications: NotificationOptions,
     /// What becomes of its requests.
     pub(crate) outcome: Arc<RequestOutcome>,
 }
@@ -77,6 +80,7 @@ impl Operator {
             secrets,
             registry,
             retries,
+            notifications,
             outcome,
         } = setting;
         config.headers = vec![(header::USER_AGENT, HeaderValue::from_str(&agent)?)];
@@ -90,6 +94,9 @@ impl Operator {
         let requeue = RequeuePolicy::default()
             .with_dependency_delay(Duration::from_millis(300))
             .with_retry_delays(retries.min, retries.max)?;
+        let metrics = Metrics::new(&mut registry.lock().unwrap_or_else(PoisonError::into_inner));
+        let events =
+            EventOptions { controller: "orangery".to_owned(), instance: "orangery-0".to_owned(), notifications };
         let context = Context::new(
             clients,
             Poller::new(sandbox.clone(), AccessPolicy { secrets, ..AccessPolicy::default() }),
@@ -102,8 +109,8 @@ impl Operator {
                 rights: Rights { default_service_account: None, operator_namespace },
                 deletions: DeletionPolicy::default(),
             },
-            Metrics::new(&mut registry.lock().unwrap_or_else(PoisonError::into_inner)),
-            Events::start(client, "orangery"),
+            metrics.clone(),
+            Events::start(client, events, &metrics),
         );
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned().boxed().shared();

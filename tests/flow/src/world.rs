@@ -3,6 +3,7 @@
 use crate::operator::{self, Operator, RetryDelays, Setting};
 use anyhow::{Context, Result};
 use kube::Config;
+use orangery_controller::kubernetes::events::notification::NotificationOptions;
 use orangery_egress::credential::consent::{PlainHttp, SecretRules};
 use orangery_sandbox::{PluginSource, Sandbox};
 use orangery_test_apiserver::cut::{self, RequestOutcome};
@@ -38,6 +39,7 @@ pub struct World {
     secrets: SecretRules,
     registry: Arc<Mutex<Registry>>,
     retries: RetryDelays,
+    notifications: NotificationOptions,
 }
 
 impl World {
@@ -133,6 +135,7 @@ impl World {
             secrets: SecretRules { plain_http: PlainHttp::Loopback, ..SecretRules::default() },
             registry: Arc::default(),
             retries: RetryDelays::default(),
+            notifications: NotificationOptions::Disabled,
         }
     }
 
@@ -158,6 +161,11 @@ impl World {
     pub fn retrying(mut self, min: Duration, max: Duration) -> Self {
         self.retries = RetryDelays { min, max };
         self
+    }
+
+    /// Operators that are started from now on send their events to this address too.
+    pub fn notifies(&mut self, address: impl Into<String>) {
+        self.notifications = NotificationOptions::Address(address.into());
     }
 
     /// Operators that are started from now on treat Secrets so.
@@ -229,6 +237,7 @@ impl World {
             secrets: self.secrets,
             registry: Arc::clone(&self.registry),
             retries: self.retries,
+            notifications: self.notifications.clone(),
             outcome,
         })?);
         Ok(())

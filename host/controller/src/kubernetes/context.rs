@@ -87,6 +87,8 @@ impl Context {
     ) -> Self {
         let Clients { requests: client, watches, fence } = clients;
         let requeuer = Requeuer::new(options.requeue);
+        metrics.observe_sandbox(&pipeline.sandbox);
+        metrics.observe_target(Arc::clone(&target));
         let own_writes = OwnWrites::default();
         Self { client, watches, fence, poller, pipeline, target, options, metrics, events, requeuer, own_writes }
     }

@@ -3,14 +3,14 @@
 use super::context::{Context, now};
 use super::deletion::{self, DeletionProtection};
 use super::events::Severity;
-use super::metrics::{Metrics, ObjectLabels, SetLabels};
+use super::metrics::{Metrics, NameLabels, ObjectLabels, SetLabels};
 use super::object::finalizer::FinalizerUse;
 use super::object::{ObjectStatus, ReconcileError, Run, size};
 use super::providers::CachedProviders;
 use super::rights;
 use super::shell::Reconciler;
-use super::status::StatusChange;
 use super::status::ledger::{self, StatusLedger};
+use super::status::{StatusChange, change_log};
 use crate::pipeline::conclusion::Conclusion;
 use crate::pipeline::converge::Converged;
 use crate::pipeline::requeue::Wait;
@@ -115,7 +115,11 @@ impl Reconciler for SetReconciler {
     }
 
     fn announce(run: &Run<ResourceSet>, report: &SetReport, before: &ResourceSetStatus) {
+        change_log::of_set(run, report, before);
         let Some(converged) = &report.converged else { return };
+        let name = NameLabels { exported_namespace: run.name.namespace.clone(), name: run.name.name.clone() };
+        let held = converged.holds().map(|hold| hold.objects.len()).sum();
+        run.context.metrics.show_leaving(&run.uid, name, held, converged.pruned.terminating.len());
         for change in converged.applied.changes.iter().chain(&converged.pruned.deleted) {
             if change.action != Change::Unchanged {
                 run.context.metrics.count_objects(change.action.as_str(), 1);
@@ -123,17 +127,17 @@ impl Reconciler for SetReconciler {
         }
         let changes = changes(converged);
         if !changes.is_empty() {
-            run.record_event(Severity::Normal, Reason::ApplySucceeded, changes.join("\n"));
+            let revision = BTreeMap::from([(keys::EVENT_REVISION.to_owned(), converged.revision.clone())]);
+            run.record_event_with(Severity::Normal, Reason::ApplySucceeded, changes.join("\n"), revision);
         }
         if !converged.adopted.is_empty() {
             let names: Vec<String> = converged.adopted.iter().map(ToString::to_string).collect();
             let message = format!("adopted, because they existed before and nobody owned them: {}", names.join(", "));
             run.record_event(Severity::Normal, Reason::Adopted, message);
         }
-        let held = before.conditions.iter().find(|condition| condition.type_ == ConditionType::PruneHeld.as_str());
         for hold in converged.holds() {
             let message = hold.message();
-            if held.is_none_or(|condition| !condition.message.contains(&message)) {
+            if change_log::is_new_hold(&message, before) {
                 run.context.metrics.count_objects("held", hold.objects.len());
                 run.record_event(Severity::Warning, Reason::PruneHeld, message);
             }

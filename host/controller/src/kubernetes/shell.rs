@@ -173,10 +173,17 @@ fn conclude<R: Reconciler>(
 fn announce<R: Reconciler>(run: &Run<R::Object>, report: &R::Report, status: &StatusChange<R::Object>) {
     R::announce(run, report, status.published());
     let before = status.published_condition(ConditionType::Ready);
-    if let Outcome::Failed { reason, message } | Outcome::Stalled { reason, message } = &R::conclusion(report).outcome
-        && before.is_none_or(|ready| ready.message != *message)
-    {
-        run.record_event(Severity::Warning, *reason, message.clone());
+    if let Outcome::Failed { reason, message } | Outcome::Stalled { reason, message } = &R::conclusion(report).outcome {
+        let (severity, known) = match reason {
+            // Waiting for something else is not a failure, and which of several dependencies it is changes nothing.
+            Reason::DependencyNotReady => {
+                (Severity::Normal, before.is_some_and(|ready| ready.reason == reason.as_str()))
+            }
+            _ => (Severity::Warning, before.is_some_and(|ready| ready.message == *message)),
+        };
+        if !known {
+            run.record_event(severity, *reason, message.clone());
+        }
     }
 }
 

@@ -35,6 +35,15 @@ pub const REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
 /// Manual trigger of a provider outside its schedule.
 pub const FORCE_AT: &str = "reconcile.fluxcd.io/forceAt";
 
+/// On an event: the revision that it is about.
+pub const EVENT_REVISION: &str = "fluxcd.controlplane.io/revision";
+/// On an event: something that no other event has, so that notification-controller does not take it for a repetition.
+pub const EVENT_TOKEN: &str = "fluxcd.controlplane.io/token";
+/// Annotations of a custom resource that are in each of its notifications begin so.
+pub const EVENT_METADATA_PREFIX: &str = "event.toolkit.fluxcd.io/";
+/// Label of ConfigMaps and Secrets that are watched, so that a change reaches at once what reads them; its value is `Enabled`.
+pub const WATCH: &str = "reconcile.fluxcd.io/watch";
+
 /// `off` turns the prune guard off for one set, `SHARE/FLOOR` gives it other thresholds.
 pub const PRUNE_GUARD: &str = "orangery.dev/prune-guard";
 /// `true` allows a source to become empty.

@@ -61,7 +61,14 @@ pub fn start(options: &LogOptions, of_plugins: PluginLog, of_client: ClientLog) 
         None => std::io::stderr().is_terminal(),
     };
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let lines = if human { lines.with_target(false).boxed() } else { lines.json().flatten_event(true).boxed() };
+    let lines = if human {
+        lines.with_target(false).boxed()
+    } else {
+        {
+            // The lines say all themselves; the spans are those of libraries, with keys of their own.
+            lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
+        }
+    };
     let (lines, plain) = match of_plugins {
         PluginLog::Logged => (lines.with_filter(filter).boxed(), None),
         PluginLog::Plain => {

@@ -3,7 +3,7 @@
 use super::addresses::ForbiddenAddresses;
 use super::connection::{connection, until_connected};
 use super::server::{self, Health};
-use super::{Surroundings, election, guard, stop};
+use super::{Surroundings, election, guard, notifications, stop};
 use crate::cli::{GuardDefault, RunOptions};
 use crate::exit;
 use crate::sandbox::{self, SandboxSetup};
@@ -13,7 +13,7 @@ use http::HeaderValue;
 use http::header::USER_AGENT;
 use kube::Api;
 use orangery_cluster::{KubernetesOptions, KubernetesTarget, Patience};
-use orangery_controller::kubernetes::events::Events;
+use orangery_controller::kubernetes::events::{EventOptions, Events};
 use orangery_controller::kubernetes::lease::Fence;
 use orangery_controller::kubernetes::metrics::Metrics;
 use orangery_controller::kubernetes::{self, Clients, Context, Options, Rights};
@@ -95,6 +95,7 @@ async fn start(running: Running<'_>) -> anyhow::Result<Started> {
     // Otherwise the idle time of a pooled connection counts against the answer.
     config.reset_reader_on_write = true;
     let unfenced = surroundings.client(config.clone()).context("cannot make a client for the API server")?;
+    let unfenced = metrics.count_requests_of(unfenced);
     until_connected(&unfenced, &config).await;
     let addresses = ForbiddenAddresses::of(surroundings, &config, unfenced.clone());
     let SandboxSetup { sandbox, egress } =
@@ -106,16 +107,21 @@ async fn start(running: Running<'_>) -> anyhow::Result<Started> {
     let client = fence.wrap(unfenced.clone());
     let mut patient = config.clone();
     patient.read_timeout = Some(IDLE_WATCH);
-    let watches = surroundings.client(patient)?;
-    let (connect, behind) = (surroundings.clone(), fence.clone());
+    let watches = metrics.count_requests_of(surroundings.client(patient)?);
+    let (connect, behind, counts) = (surroundings.clone(), fence.clone(), metrics.clone());
     let target = KubernetesTarget::with_connect(
         config,
         KubernetesOptions {
             patience: Patience { verify_every: options.verify_every, ..Patience::default() },
             ..KubernetesOptions::default()
         },
-        Box::new(move |config| connect.client(config).map(|client| behind.wrap(client))),
+        Box::new(move |config| Ok(behind.wrap(counts.count_requests_of(connect.client(config)?)))),
     );
+    let events = EventOptions {
+        controller: REPORTER.to_owned(),
+        instance: notifications::instance(),
+        notifications: notifications::options(&options)?,
+    };
     let context = Arc::new(Context::new(
         Clients { requests: client.clone(), watches, fence: fence.clone() },
         Poller::new(sandbox.clone(), sandbox::access(&options.sandbox, options.credentials, surroundings.loopback)),
@@ -132,7 +138,7 @@ async fn start(running: Running<'_>) -> anyhow::Result<Started> {
             deletions: deletions(&options),
         },
         metrics.clone(),
-        Events::start(client, REPORTER),
+        Events::start(client, events, &metrics),
     ));
     let candidate = match options.leader_election.no_leader_election {
         true => None,

@@ -62,7 +62,7 @@ impl Participation {
 
 /// The pod's name, and something that no other process has.
 fn identity() -> String {
-    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "orangery".to_owned());
+    let host = super::notifications::instance();
     let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
     format!("{host}_{:x}_{:x}", std::process::id(), since)
 }

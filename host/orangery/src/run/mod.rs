@@ -5,6 +5,7 @@ mod cluster;
 mod connection;
 mod election;
 mod local;
+mod notifications;
 mod screen;
 mod server;
 mod stop;

@@ -4,6 +4,7 @@ mod deletion;
 mod law_one;
 mod laws;
 mod objects;
+mod observability;
 mod preview;
 mod process;
 mod providers;

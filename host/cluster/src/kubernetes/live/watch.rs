@@ -93,7 +93,7 @@ impl Watches {
     /// How many watches run.
     pub(crate) fn count(&self) -> usize {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.values().filter(|task| !task.is_finished()).count()
+        running.values().filter(|running| !running.task.is_finished()).count()
     }
 
     /// Whether anybody receives the sets; otherwise nothing is watched.

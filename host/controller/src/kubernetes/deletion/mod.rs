@@ -12,11 +12,12 @@ mod protection;
 
 pub(super) use protection::DeletionProtection;
 
-use super::events::{ObjectEvent, Severity};
+use super::context::now;
+use super::events::{Audience, ObjectEvent, Severity};
 use super::object::{ReconcileError, Run, finalizer, is_suspended};
 use super::rights;
 use super::status::ledger::{self, StatusLedger};
-use super::status::{Published, StatusChange};
+use super::status::{Published, StatusChange, change_log};
 use crate::pipeline::conclusion::Conclusion;
 use crate::pipeline::converge::adoption::Consent;
 use crate::pipeline::requeue::Requeue;
@@ -32,6 +33,7 @@ use orangery_core::combine::SET_KIND;
 use orangery_core::conditions::{Abnormal, ConditionType};
 use orangery_core::{Ledger, Owner, Reason, keys};
 use protection::Decision;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A deletion that failed is retried at least this often, because the deletion of its namespace waits for it.
@@ -79,6 +81,7 @@ pub(super) async fn delete(run: &Run<ResourceSet>, protection: &DeletionProtecti
     let (target, consent) = (run.context.target.as_ref(), Consent::of(object.annotations()));
     let ledger_store = StatusLedger::of(run, &inventory.unreadable);
     let teardown = teardown::tear_down(&owner, ledger, target, &ledger_store, consent).await?;
+    change_log::of_deletion(&run.context, &run.name, &teardown.deleted, ledger);
     if let Some(message) = teardown.message() {
         run.record_event(Severity::Warning, Reason::Adopted, message);
     }
@@ -197,7 +200,15 @@ fn report_left_behind(run: &Run<ResourceSet>, cause: &Cause, left: &[best_effort
         Cause::AccountGone(_) => run.object.object_ref(&()),
     };
     let message = format!("ResourceSet/{name}: {message}");
-    run.context.events.send(ObjectEvent { about, severity: Severity::Warning, reason: Reason::ObjectsLeft, message });
+    run.context.events.send(ObjectEvent {
+        about,
+        severity: Severity::Warning,
+        reason: Reason::ObjectsLeft,
+        message,
+        audience: Audience::Everybody,
+        metadata: BTreeMap::new(),
+        at: now(),
+    });
 }
 
 /// Keeps everything as it is, and says so once.
@@ -206,7 +217,9 @@ async fn hold(run: &Run<ResourceSet>, ledger: &Ledger, message: String) -> Resul
     let held = Abnormal { condition_type: ConditionType::DeletionHeld, reason, message: message.clone() };
     let conclusion = Conclusion::stalled(reason, message.clone()).with_abnormal(vec![held]);
     if publish(run, &conclusion).await? == Published::Changed {
-        tracing::warn!(set = run.name.name, namespace = run.name.namespace, message, "a deletion is held");
+        let (set, revision) =
+            (&run.name, run.object.status.as_ref().and_then(|status| status.last_applied_revision.as_deref()));
+        tracing::warn!(%set, revision, objects = ledger.len(), why = message, "the deletion of the set is held");
         run.context.metrics.count_objects("held", ledger.len());
         run.record_event(Severity::Warning, reason, message);
     }

@@ -2,10 +2,11 @@
 
 use super::size::Size;
 use super::{ManagedObject, ReconcileError, name_of};
-use crate::kubernetes::context::Context;
-use crate::kubernetes::events::{ObjectEvent, Severity};
+use crate::kubernetes::context::{Context, now};
+use crate::kubernetes::events::{Audience, ObjectEvent, Severity};
 use kube::ResourceExt;
-use orangery_core::{NamespacedName, Reason};
+use orangery_core::{NamespacedName, Reason, keys};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -39,8 +40,27 @@ impl<K: ManagedObject> Run<K> {
 
     /// Sends an event about the object.
     pub(in crate::kubernetes) fn record_event(&self, severity: Severity, reason: Reason, message: String) {
+        self.record_event_with(severity, reason, message, BTreeMap::new());
+    }
+
+    /// Sends an event about the object, with metadata.
+    pub(in crate::kubernetes) fn record_event_with(
+        &self,
+        severity: Severity,
+        reason: Reason,
+        message: String,
+        mut metadata: BTreeMap<String, String>,
+    ) {
         let about = self.object.object_ref(&());
-        self.context.events.send(ObjectEvent { about, severity, reason, message });
+        // What the object asks to have in each of its notifications.
+        let own = self.object.annotations().iter().filter(|(key, _)| key.starts_with(keys::EVENT_METADATA_PREFIX));
+        metadata.extend(own.map(|(key, value)| (key.clone(), value.clone())));
+        let audience = match reason {
+            // Flux Operator does not notify of it either.
+            Reason::ReconciliationDisabled => Audience::Cluster,
+            _ => Audience::Everybody,
+        };
+        self.context.events.send(ObjectEvent { about, severity, reason, message, audience, metadata, at: now() });
     }
 
     pub(in crate::kubernetes) fn finalizer_error(&self, source: kube::Error) -> ReconcileError {

@@ -11,7 +11,7 @@ use super::metrics::{Metrics, ObjectLabels, ProviderLabels};
 use super::object::finalizer::{self, FinalizerUse};
 use super::object::{ObjectStatus, ReconcileError, Run, name_of, size};
 use super::shell::{self, Reconciler};
-use super::status::StatusChange;
+use super::status::{StatusChange, change_log};
 use crate::pipeline::conclusion::Conclusion;
 use crate::pipeline::provider::{self, Inputs, ProviderReport, Trigger};
 use crate::pipeline::set::gather::KnownProvider;
@@ -23,10 +23,11 @@ use orangery_api::{
 };
 use orangery_core::conditions::Outcome;
 use orangery_core::spec::{ProviderSpec, SpecError};
-use orangery_core::{Freshness, InputList, NamespacedName, Reason, Snapshot, keys, url_redaction};
+use orangery_core::{Freshness, InputList, NamespacedName, Reason, Snapshot, digest, keys, url_redaction};
 use orangery_egress::RequestTrace;
 use secrets::ApiSecrets;
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 /// Reconciles ResourceSetInputProviders.
 pub(super) struct ProviderReconciler;
@@ -104,12 +105,18 @@ impl Reconciler for ProviderReconciler {
         size::inputs_do_not_fit(report, &last_snapshot(&run.object), bytes, now())
     }
 
-    fn announce(run: &Run<ResourceSetInputProvider>, report: &ProviderReport, _: &ResourceSetInputProviderStatus) {
+    fn announce(run: &Run<ResourceSetInputProvider>, report: &ProviderReport, before: &ResourceSetInputProviderStatus) {
+        change_log::of_provider(run, report, &before.conditions);
         match &report.conclusion.outcome {
             Outcome::Succeeded { .. } if report.inputs == Inputs::Changed => {
                 let (inputs, revision) = (report.snapshot.inputs().len(), report.snapshot.revision());
                 let message = format!("{inputs} inputs exported, revision {revision}");
-                run.record_event(Severity::Normal, Reason::ReconciliationSucceeded, message);
+                // Without the token notification-controller would take a revision that comes back for a repetition.
+                let metadata = BTreeMap::from([
+                    (keys::EVENT_REVISION.to_owned(), revision.to_owned()),
+                    (keys::EVENT_TOKEN.to_owned(), event_token()),
+                ]);
+                run.record_event_with(Severity::Normal, Reason::ReconciliationSucceeded, message, metadata);
             }
             Outcome::Skipped { reason, message } => run.record_event(Severity::Normal, *reason, message.clone()),
             Outcome::Succeeded { .. }
@@ -206,6 +213,12 @@ fn next_schedule(spec: &ProviderSpec, next: &provider::NextSchedule) -> Option<N
         },
         when: next.when.to_string(),
     })
+}
+
+/// Something that no other event has.
+fn event_token() -> String {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    digest::sha256(since.as_nanos().to_string().as_bytes())
 }
 
 /// The label `status` of the metric of requests.

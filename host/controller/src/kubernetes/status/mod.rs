@@ -1,6 +1,7 @@
 //! Status: what it holds during a reconciliation, and how it is written.
 
 mod change;
+pub(super) mod change_log;
 pub(super) mod ledger;
 mod packed;
 mod patch;

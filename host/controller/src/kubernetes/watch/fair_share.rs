@@ -5,8 +5,10 @@
 //! another. Within a namespace, slots are granted in the order of the requests; between namespaces, to the one with the fewest
 //! running sets. A request that is dropped holds no slot.
 
+use crate::kubernetes::metrics::QueueState;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// The slots of all namespaces.
@@ -20,8 +22,15 @@ pub(super) struct FairShare {
 struct State {
     running: BTreeMap<String, usize>,
     used: usize,
-    waiting: BTreeMap<String, VecDeque<(u64, oneshot::Sender<Slot>)>>,
+    waiting: BTreeMap<String, VecDeque<Request>>,
     requests: u64,
+}
+
+/// A request for a slot.
+struct Request {
+    number: u64,
+    at: Instant,
+    grant: oneshot::Sender<Slot>,
 }
 
 /// Which namespaces compete.
@@ -58,7 +67,8 @@ impl FairShare {
                 let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
                 state.requests += 1;
                 let number = state.requests;
-                state.waiting.entry(namespace.to_owned()).or_default().push_back((number, grant));
+                let request = Request { number, at: Instant::now(), grant };
+                state.waiting.entry(namespace.to_owned()).or_default().push_back(request);
             }
             self.grant();
             // The sender is dropped only together with `self`.
@@ -95,14 +105,32 @@ impl State {
         let running_in = |namespace: &String| self.running.get(namespace).copied().unwrap_or_default();
         let may =
             self.waiting.iter().filter(|(namespace, queue)| !queue.is_empty() && running_in(namespace) < per_namespace);
-        let first = |queue: &VecDeque<(u64, oneshot::Sender<Slot>)>| queue.front().map(|(number, _)| *number);
+        let first = |queue: &VecDeque<Request>| queue.front().map(|request| request.number);
         let next = may.min_by_key(|(namespace, queue)| (running_in(namespace), first(queue)))?.0.clone();
         let queue = self.waiting.get_mut(&next)?;
-        let (_, grant) = queue.pop_front()?;
+        let Request { grant, .. } = queue.pop_front()?;
         if queue.is_empty() {
             self.waiting.remove(&next);
         }
         Some((next, grant))
+    }
+}
+
+impl State {
+    /// The requests that somebody still waits for.
+    fn open(&self) -> impl Iterator<Item = &Request> {
+        self.waiting.values().flatten().filter(|request| !request.grant.is_closed())
+    }
+}
+
+impl QueueState for FairShare {
+    fn waiting(&self) -> usize {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).open().count()
+    }
+
+    fn oldest(&self) -> Duration {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.open().map(|request| request.at.elapsed()).max().unwrap_or_default()
     }
 }
 
@@ -186,6 +214,22 @@ mod tests {
         assert!(only.is_some() && none.is_none());
         drop(only);
         assert!(waits.now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_are_counted_until_they_are_served_or_leave() {
+        let fair_share = FairShare::new(1, Namespaces::All);
+        let (only, _) = asks(&fair_share, "a");
+        assert_eq!((fair_share.waiting(), fair_share.oldest()), (0, Duration::ZERO));
+        let (_, leaves) = asks(&fair_share, "a");
+        let (_, stays) = asks(&fair_share, "b");
+        assert_eq!(fair_share.waiting(), 2);
+        assert!(fair_share.oldest() > Duration::ZERO);
+        drop(leaves);
+        assert_eq!(fair_share.waiting(), 1);
+        drop(only);
+        assert_eq!(fair_share.waiting(), 0);
+        drop(stays);
     }
 
     #[tokio::test]

@@ -15,31 +15,32 @@ mod leading;
 mod provider_changes;
 mod readers;
 mod retry;
+mod scheduler;
 mod task;
 
 use super::context::Context;
 use super::deletion::DeletionProtection;
 use super::lease::Term;
-use super::object::{ManagedObject, ReconcileError, name_of};
+use super::object::{ManagedObject, name_of};
 use super::providers::{CachedProviders, ProviderNames, ProviderReconciler};
 use super::sets::SetReconciler;
 use super::shell;
-use fair_share::{FairShare, Namespaces};
 use futures::{Stream, StreamExt, stream};
 use initial_list::{InitialList, ListObserver};
 use kube::api::Api;
-use kube::runtime::controller::{Action, Config as ControllerConfig, Controller};
+use kube::runtime::controller::{Config as ControllerConfig, Controller};
 use kube::runtime::reflector::store::Writer;
-use kube::runtime::reflector::{self, ObjectRef, Store};
+use kube::runtime::reflector::{self, ObjectRef};
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::runtime::{PredicateConfig, WatchStreamExt};
 use kube::{Resource, ResourceExt};
-use leading::{watch_while_leading, while_leading};
+use leading::watch_while_leading;
 use orangery_api::{ResourceSet, ResourceSetInputProvider};
 use orangery_core::NamespacedName;
 use provider_changes::{ProviderChange, ProviderTracker};
 use readers::Readers;
 use retry::WatchRetry;
+use scheduler::Scheduler;
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -77,38 +78,27 @@ pub async fn run(
     let set_triggers = triggers(&context, set_writer, set_list, observe_sets);
 
     let config = ControllerConfig::default().debounce(DEBOUNCE);
-    let provider_reconciler = Arc::new(ProviderReconciler);
-    let (stopped, fresh, cache) = (stop.clone(), [providers_listed.clone()], provider_store.clone());
+    let fresh = vec![providers_listed.clone()];
+    let provider_scheduler = Arc::new(Scheduler::new(&context, ProviderReconciler, provider_store.clone(), fresh));
+    let stopped = stop.clone();
     let provider_controller = Controller::for_stream(provider_triggers, provider_store.clone())
-        .with_config(config.clone().concurrency(context.options.concurrent))
+        // How many are reconciled at once is decided by namespace.
+        .with_config(config.clone().concurrency(0))
         .graceful_shutdown_on(stop.clone())
         .run(
-            move |provider, context| {
-                let (reconciler, stopped) = (Arc::clone(&provider_reconciler), stopped.clone());
-                let (fresh, cache) = (fresh.clone(), cache.clone());
-                async move {
-                    let fence = context.fence.clone();
-                    while_leading(&fence, &fresh, stopped, || {
-                        let (reconciler, context) = (Arc::clone(&reconciler), Arc::clone(&context));
-                        let (provider, cache) = (Arc::clone(&provider), cache.clone());
-                        task::run(async move {
-                            shell::reconcile(reconciler.as_ref(), provider.as_ref(), &cache, &context).await
-                        })
-                    })
-                    .await
-                }
-            },
+            move |provider, context| Arc::clone(&provider_scheduler).reconcile(provider, context, stopped.clone()),
             shell::on_error::<ProviderReconciler>,
             Arc::clone(&context),
         )
         .for_each(|_| std::future::ready(()));
 
-    let caches = [providers_listed.clone(), sets_listed.clone()];
+    // With old caches, every new provider would look missing.
+    let caches = vec![providers_listed.clone(), sets_listed.clone()];
     let providers = CachedProviders { store: provider_store, names: provider_names };
-    let scheduler = Arc::new(SetScheduler::new(&context, providers, set_store.clone(), caches));
+    let sets = SetReconciler { providers, deletions: DeletionProtection::of(set_store.clone()) };
+    let scheduler = Arc::new(Scheduler::new(&context, sets, set_store.clone(), caches));
     let stopped = stop.clone();
     let set_controller = Controller::for_stream(set_triggers, set_store)
-        // How many are reconciled at once is decided by namespace.
         .with_config(config.concurrency(0))
         .reconcile_on(readers_of(provider_changes, readers))
         .reconcile_on(changed_by_others(&context))
@@ -254,56 +244,6 @@ fn changed_by_others(context: &Context) -> impl Stream<Item = ObjectRef<Resource
         let is_watched = namespace.as_ref().is_none_or(|namespace| *namespace == set.namespace);
         std::future::ready(is_watched.then(|| ObjectRef::new(&set.name).within(&set.namespace)))
     })
-}
-
-/// Reconciles sets, as many at once as each namespace may have.
-struct SetScheduler {
-    reconciler: SetReconciler,
-    sets: Store<ResourceSet>,
-    /// With old ones, every new provider would look missing.
-    caches: [InitialList; 2],
-    fair_share: Arc<FairShare>,
-}
-
-impl SetScheduler {
-    fn new(context: &Context, providers: CachedProviders, sets: Store<ResourceSet>, caches: [InitialList; 2]) -> Self {
-        let namespaces = if context.options.namespace.is_some() { Namespaces::One } else { Namespaces::All };
-        Self {
-            reconciler: SetReconciler { providers, deletions: DeletionProtection::of(sets.clone()) },
-            sets,
-            caches,
-            fair_share: FairShare::new(context.options.concurrent, namespaces),
-        }
-    }
-
-    async fn reconcile(
-        self: Arc<Self>,
-        set: Arc<ResourceSet>,
-        context: Arc<Context>,
-        stopped: impl Future<Output = ()> + Clone,
-    ) -> Result<Action, ReconcileError> {
-        let fence = context.fence.clone();
-        let attempt = || Arc::clone(&self).attempt(Arc::clone(&set), Arc::clone(&context), stopped.clone());
-        while_leading(&fence, &self.caches, stopped.clone(), attempt).await
-    }
-
-    /// Reconciles when the namespace of the set has a place.
-    async fn attempt(
-        self: Arc<Self>,
-        set: Arc<ResourceSet>,
-        context: Arc<Context>,
-        stopped: impl Future<Output = ()>,
-    ) -> Result<Action, ReconcileError> {
-        let namespace = set.namespace().unwrap_or_default();
-        let _slot = tokio::select! {
-            biased;
-            () = stopped => return Ok(Action::await_change()),
-            slot = self.fair_share.acquire(&namespace) => slot,
-        };
-        let scheduler = Arc::clone(&self);
-        task::run(async move { shell::reconcile(&scheduler.reconciler, set.as_ref(), &scheduler.sets, &context).await })
-            .await
-    }
 }
 
 /// A controller whose cache was never filled waits for it for ever, also when it is asked to stop. It has no reconciliation under

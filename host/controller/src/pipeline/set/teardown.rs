@@ -14,6 +14,8 @@ use orangery_core::{Ledger, LedgerEntry, ObjectKey, Owner, PruneReport, Reason, 
 pub struct Teardown {
     /// Why the set still owns objects; `None` when its ledger is empty.
     pub unfinished: Option<Conclusion>,
+    /// Objects that are gone since.
+    pub deleted: Vec<ObjectKey>,
     /// Adopted objects that stay, and belong to no set any more.
     pub left: Vec<ObjectKey>,
 }
@@ -45,8 +47,9 @@ pub async fn tear_down(
     consent: Consent<'_>,
 ) -> Result<Teardown, LedgerError> {
     let Deleted { pruned, ledger, left } = delete_all(target, ledger_store, owner, ledger, consent).await?;
+    let deleted = pruned.deleted.iter().map(|change| change.key.clone()).collect();
     if ledger.is_empty() {
-        return Ok(Teardown { unfinished: None, left });
+        return Ok(Teardown { unfinished: None, deleted, left });
     }
     let unfinished = if pruned.failed.is_empty() && !pruned.terminating.is_empty() {
         let message = format!("deletion in progress: {}", outcome::terminating_message(&pruned));
@@ -56,7 +59,7 @@ pub async fn tear_down(
         Conclusion::failed(Reason::ReconciliationFailed, message.clone(), Requeue::BackOff)
             .with_abnormal(vec![outcome::deletion_failed(message)])
     };
-    Ok(Teardown { unfinished: Some(unfinished), left })
+    Ok(Teardown { unfinished: Some(unfinished), deleted, left })
 }
 
 /// What deleting everything came to.

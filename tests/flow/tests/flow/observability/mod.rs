@@ -1,0 +1,6 @@
+//! What can be seen from outside: events, notifications, log lines, metrics.
+
+mod events;
+mod log;
+mod notifications;
+mod scraped;
