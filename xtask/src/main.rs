@@ -7,9 +7,11 @@ mod advisories;
 mod bench;
 mod crds;
 mod demo;
+mod deploy;
 mod dist;
 mod fuzz;
 mod guided;
+mod image;
 mod machine;
 mod plugins;
 mod steps;
@@ -34,8 +36,12 @@ enum Command {
     Plugins(plugins::Options),
     /// Write the custom resource definitions to config/crd.
     Crds(crds::Options),
+    /// Write the manifests for kubectl in config/ from the Helm chart.
+    Deploy(deploy::Options),
     /// Build what a release publishes: programs with their plugins as machine code, checksums, a bill of materials.
     Dist(dist::Options),
+    /// Make the OCI image of the program, without a container engine.
+    Image(image::Options),
     /// Measure, as ratios within one run.
     Bench(bench::Options),
     /// Compare YAML and templates with the real Go libraries, on random cases.
@@ -50,7 +56,9 @@ fn main() -> anyhow::Result<()> {
         Command::Test(options) => test::run(&options),
         Command::Plugins(options) => plugins::run(&options),
         Command::Crds(options) => crds::run(&options),
+        Command::Deploy(options) => deploy::run(&options),
         Command::Dist(options) => dist::run(&options),
+        Command::Image(options) => image::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Guided(options) => guided::run(&options),

@@ -1,5 +1,5 @@
-//! The definitions in `config/crd` are those of the code, and say what users may rely on.
-//! `ORANGERY_BLESS=1 cargo test -p orangery-api` rewrites the folder.
+//! The definitions in `config/crd` and in the chart are those of the code, and say what users may rely on.
+//! `ORANGERY_BLESS=1 cargo test -p orangery-api` rewrites both folders.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use orangery_api::{crds, crds_yaml};
@@ -10,17 +10,22 @@ fn schema(index: usize) -> Value {
     serde_json::to_value(&crds().unwrap()[index]).unwrap()["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone()
 }
 
+/// Where the definitions are checked in: for `kubectl apply`, and for the chart.
+const FOLDERS: [&str; 2] = ["config/crd", "charts/orangery/files/crds"];
+
 #[test]
 fn the_checked_in_definitions_are_those_of_the_code() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/crd");
-    for (name, text) in crds_yaml().unwrap() {
-        let path = folder.join(&name);
-        if std::env::var_os("ORANGERY_BLESS").is_some() {
-            std::fs::create_dir_all(&folder).unwrap();
-            std::fs::write(&path, &text).unwrap();
+    for place in FOLDERS {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(place);
+        for (name, text) in crds_yaml().unwrap() {
+            let path = folder.join(&name);
+            if std::env::var_os("ORANGERY_BLESS").is_some() {
+                std::fs::create_dir_all(&folder).unwrap();
+                std::fs::write(&path, &text).unwrap();
+            }
+            let found = std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(found == text, "{place}/{name} is out of step; `cargo xtask crds` writes it anew");
         }
-        let found = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(found == text, "config/crd/{name} is out of step; run ORANGERY_BLESS=1 cargo test -p orangery-api");
     }
 }
 

@@ -1,11 +1,13 @@
 //! The command line: every command, every flag.
 
 pub mod cluster;
+pub mod flux_operator;
 mod leader_election;
 mod plugin;
 mod provider_types;
 mod retry;
 
+pub use flux_operator::CarriedOptions;
 pub use leader_election::LeaderElectionOptions;
 pub use plugin::{
     PluginCheckOptions, PluginCommand, PluginListOptions, PluginNewOptions, PluginPrecompileOptions, PluginTestOptions,
@@ -44,7 +46,8 @@ impl Arguments {
     /// Parses the command line of this process. A wrong one ends it with exit code 2.
     #[must_use]
     pub fn of_process() -> Self {
-        let arguments = Self::parse();
+        let arguments =
+            Self::try_parse().unwrap_or_else(|error| flux_operator::explain(error, &mut Self::command()).exit());
         if let Command::Run(options) = &arguments.command {
             if let Err(error) = options.requeue_policy() {
                 Self::command().error(ErrorKind::ValueValidation, error).exit()
@@ -154,6 +157,9 @@ pub struct RunOptions {
     /// The service account that a ResourceSet without spec.serviceAccountName is applied with
     #[arg(long, value_name = "NAME", env = "DEFAULT_SERVICE_ACCOUNT", help_heading = "Cluster mode")]
     pub default_service_account: Option<String>,
+    /// Where ResourceSets that neither name a service account nor have a default one are applied with the operator's own rights
+    #[arg(long, value_enum, value_name = "WHERE", default_value_t = OwnRightsFlag::OwnNamespace, help_heading = "Cluster mode")]
+    pub own_rights: OwnRightsFlag,
     /// The lease.
     #[command(flatten)]
     pub leader_election: LeaderElectionOptions,
@@ -202,6 +208,9 @@ pub struct RunOptions {
     /// Plugins.
     #[command(flatten)]
     pub sandbox: SandboxOptions,
+    /// Of Flux Operator.
+    #[command(flatten)]
+    pub carried: CarriedOptions,
 }
 
 impl RunOptions {
@@ -221,6 +230,15 @@ pub enum GuardDefault {
     On,
     /// Delete at once, as Flux Operator does.
     Off,
+}
+
+/// Where the operator's own rights are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OwnRightsFlag {
+    /// In the operator's own namespace.
+    OwnNamespace,
+    /// Everywhere, as Flux Operator does without multi-tenancy: whoever may write a ResourceSet has the rights of the operator.
+    AllNamespaces,
 }
 
 /// An address to listen on, or none.

@@ -1,4 +1,5 @@
-//! Custom resource definitions: ours from `config/crd`, those of Flux from the Go modules that define them.
+//! Custom resource definitions: ours from `config/crd`, those of Flux and of the Prometheus Operator from the Go modules that
+//! define them.
 
 use crate::Cluster;
 use anyhow::{Context, Result, bail};
@@ -18,7 +19,24 @@ const FLUX: [&str; 3] = [
     "github.com/fluxcd/helm-controller@v1.6.4",
 ];
 
+/// The module whose `example/prometheus-operator-crd` holds the schemas of ServiceMonitor and PrometheusRule.
+const PROMETHEUS: &str = "github.com/prometheus-operator/prometheus-operator@v0.85.0";
+
 impl Cluster {
+    /// Installs the definitions of ServiceMonitor and PrometheusRule.
+    ///
+    /// # Errors
+    /// As [`Cluster::install_flux_crds`].
+    pub async fn install_monitoring_crds(&self) -> Result<()> {
+        let dir = tokio::task::spawn_blocking(|| module_directory(PROMETHEUS)).await??;
+        for kind in ["servicemonitors", "prometheusrules"] {
+            let file = dir.join(format!("example/prometheus-operator-crd/monitoring.coreos.com_{kind}.yaml"));
+            let text = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+            self.install_crds(&text).await.with_context(|| format!("installing {}", file.display()))?;
+        }
+        Ok(())
+    }
+
     /// Applies the definitions in a YAML text of one or more documents, and waits until they are served.
     ///
     /// # Errors

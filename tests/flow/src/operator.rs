@@ -9,7 +9,7 @@ use orangery_controller::kubernetes::events::notification::NotificationOptions;
 use orangery_controller::kubernetes::events::{EventOptions, Events};
 use orangery_controller::kubernetes::lease::Fence;
 use orangery_controller::kubernetes::metrics::Metrics;
-use orangery_controller::kubernetes::{self, Clients, Context, Options, Rights};
+use orangery_controller::kubernetes::{self, Clients, Context, Options, OwnRights, Rights};
 use orangery_controller::pipeline::Pipeline;
 use orangery_controller::pipeline::provider::access::AccessPolicy;
 use orangery_controller::pipeline::provider::poll::Poller;
@@ -106,7 +106,11 @@ impl Operator {
                 namespace: Some(namespace),
                 concurrent,
                 requeue,
-                rights: Rights { default_service_account: None, operator_namespace },
+                rights: Rights {
+                    default_service_account: None,
+                    operator_namespace,
+                    own_rights: OwnRights::OwnNamespace,
+                },
                 deletions: DeletionPolicy::default(),
             },
             metrics.clone(),

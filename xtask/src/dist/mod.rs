@@ -1,7 +1,7 @@
 //! `cargo xtask dist`: everything that a release publishes, in one folder.
 //!
 //! ```text
-//! published/orangery-VERSION-TARGET.tar.gz    program with its plugins as machine code, definitions, manifests, licence
+//! published/orangery-VERSION-TARGET.tar.gz    program with its plugins as machine code, chart, definitions, manifests
 //! published/orangery-VERSION-sbom.tar.gz      CycloneDX: one file for the program, one for each embedded component
 //! published/SHA256SUMS
 //! ```
@@ -16,10 +16,10 @@ use crate::steps::Steps;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use target::{Linked, Target};
+pub(crate) use target::{Linked, Target};
 
 /// The profile of what is published.
-const PROFILE: &str = "dist";
+pub(crate) const PROFILE: &str = "dist";
 
 /// Build what a release publishes: programs with their plugins as machine code, checksums, a bill of materials.
 #[derive(clap::Args)]
@@ -65,31 +65,17 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 impl Release<'_> {
-    /// Builds for a target, attaches the machine code, packs.
+    /// Builds for a target and packs.
     fn program(&self, target: &Target) -> Result<()> {
-        let mut build = cargo();
-        // The features of the whole workspace, so that another profile shares what was built with it.
-        build.args(["build", "--locked", "--profile", self.profile, "--workspace", "--bin", "orangery"]);
-        let mut folder = target_folder();
-        if target.is_foreign() {
-            build.args(["--target", target.triple()]);
-            folder.push(target.triple());
-        }
-        succeed(&mut build, "the program does not build")?;
-        folder.push(if self.profile == "dev" { "debug" } else { self.profile });
-        let built = folder.join("orangery");
         let name = format!("orangery-{}-{target}", self.version);
         let staged = self.folder.join(&name);
         std::fs::create_dir_all(&staged)?;
-        let program = staged.join("orangery");
-        // The program compiles its own plugins, so the machine code is that of exactly this engine.
-        let mut precompile = Command::new(&built);
-        precompile.args(["plugin", "precompile", "--out"]).arg(&program);
-        succeed(&mut precompile, "the plugins cannot be compiled")?;
+        program(self.profile, target, &staged.join("orangery"))?;
         for file in ["LICENSE", "NOTICE", "CHANGELOG.md"] {
             std::fs::copy(root().join(file), staged.join(file)).with_context(|| format!("cannot copy {file}"))?;
         }
         archive::copy_folder(&root().join("config"), &staged.join("config"))?;
+        archive::copy_folder(&root().join("charts"), &staged.join("charts"))?;
         archive::pack(&self.folder, &name)
     }
 
@@ -103,8 +89,26 @@ impl Release<'_> {
     }
 }
 
+/// Builds the program for a target and writes it with the machine code of its plugins.
+pub(crate) fn program(profile: &str, target: &Target, into: &Path) -> Result<()> {
+    let mut build = cargo();
+    // The features of the whole workspace, so that another profile shares what was built with it.
+    build.args(["build", "--locked", "--profile", profile, "--workspace", "--bin", "orangery"]);
+    let mut folder = target_folder();
+    if target.is_foreign() {
+        build.args(["--target", target.triple()]);
+        folder.push(target.triple());
+    }
+    succeed(&mut build, "the program does not build")?;
+    folder.push(if profile == "dev" { "debug" } else { profile });
+    // The program compiles its own plugins, so the machine code is that of exactly this engine.
+    let mut precompile = Command::new(folder.join("orangery"));
+    precompile.args(["plugin", "precompile", "--out"]).arg(into);
+    succeed(&mut precompile, "the plugins cannot be compiled")
+}
+
 /// The version of the workspace.
-fn version() -> Result<String> {
+pub(crate) fn version() -> Result<String> {
     let output = cargo().args(["metadata", "--locked", "--no-deps", "--format-version", "1"]).output()?;
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
     let packages = metadata.get("packages").and_then(serde_json::Value::as_array).context("cargo metadata")?;

@@ -20,8 +20,20 @@ use std::time::SystemTime;
 pub struct Rights {
     /// `--default-service-account`.
     pub default_service_account: Option<String>,
-    /// The operator's namespace: ResourceSets in it may run with the operator's own rights.
+    /// The operator's namespace.
     pub operator_namespace: String,
+    /// Where ResourceSets may run with the operator's own rights.
+    pub own_rights: OwnRights,
+}
+
+/// Where ResourceSets without a service account run with the operator's own rights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OwnRights {
+    /// Only in the operator's own namespace.
+    #[default]
+    OwnNamespace,
+    /// Everywhere: whoever may write a ResourceSet has the rights of the operator.
+    AllNamespaces,
 }
 
 /// The flags that all reconciliations share.

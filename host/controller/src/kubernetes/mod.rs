@@ -24,7 +24,7 @@ mod shell;
 mod status;
 mod watch;
 
-pub use context::{Clients, Context, Options, Rights};
+pub use context::{Clients, Context, Options, OwnRights, Rights};
 pub(crate) use providers::known as known_provider;
 pub(crate) use status::ledger::read as read_ledger;
 pub use watch::run;

@@ -1,7 +1,7 @@
 //! The service account that a set is applied and deleted with. Both follow one rule, which reads the object itself, so that it holds
 //! for an invalid spec too.
 
-use super::context::Rights;
+use super::context::{OwnRights, Rights};
 use kube::ResourceExt;
 use orangery_api::ResourceSet;
 use orangery_core::{NamespacedName, Owner, keys};
@@ -10,21 +10,25 @@ use orangery_core::{NamespacedName, Owner, keys};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "spec.serviceAccountName is not set, the operator has no --default-service-account, and only ResourceSets in its own \
-     namespace {operator_namespace} are applied with its own rights; name a service account of namespace {namespace}"
+     namespace {operator_namespace} are applied with its own rights (--own-rights); name a service account of namespace {namespace}"
 )]
 pub(super) struct NoRights {
     operator_namespace: String,
     namespace: String,
 }
 
-/// Who applies and deletes the objects of a set: the account of the set, else the default account, and the operator itself only in
-/// its own namespace.
+/// Who applies and deletes the objects of a set: the account of the set, else the default account, and the operator itself only
+/// where `--own-rights` allows it.
 pub(super) fn owner(object: &ResourceSet, rights: &Rights) -> Result<Owner, NoRights> {
     let namespace = object.namespace().unwrap_or_default();
     let given = |name: &&str| !name.is_empty();
     let own = object.spec.service_account_name.as_deref().filter(given);
     let account = own.or(rights.default_service_account.as_deref().filter(given));
-    if account.is_none() && namespace != rights.operator_namespace {
+    let is_own = match rights.own_rights {
+        OwnRights::OwnNamespace => namespace == rights.operator_namespace,
+        OwnRights::AllNamespaces => true,
+    };
+    if account.is_none() && !is_own {
         return Err(NoRights { operator_namespace: rights.operator_namespace.clone(), namespace });
     }
     Ok(Owner {
@@ -49,7 +53,11 @@ mod tests {
     }
 
     fn rights(default: Option<&str>) -> Rights {
-        Rights { default_service_account: default.map(str::to_owned), operator_namespace: "system".to_owned() }
+        Rights {
+            default_service_account: default.map(str::to_owned),
+            operator_namespace: "system".to_owned(),
+            own_rights: OwnRights::OwnNamespace,
+        }
     }
 
     fn account(object: &ResourceSet, default: Option<&str>) -> Result<Option<String>, NoRights> {
@@ -70,6 +78,14 @@ mod tests {
         let refused = account(&set("apps", None), None).unwrap_err().to_string();
         assert!(refused.contains("namespace system") && refused.contains("namespace apps"), "{refused}");
         assert!(account(&set("apps", Some("")), Some("")).is_err());
+    }
+
+    #[test]
+    fn the_operators_own_rights_are_for_all_namespaces_where_that_is_said() {
+        let everywhere = Rights { own_rights: OwnRights::AllNamespaces, ..rights(None) };
+        assert_eq!(owner(&set("apps", None), &everywhere).unwrap().service_account, None);
+        let named = owner(&set("apps", Some("own")), &everywhere).unwrap();
+        assert_eq!(named.service_account.as_deref(), Some("own"), "the account of the set still counts");
     }
 
     #[test]

@@ -11,6 +11,17 @@ pub struct LeaderElectionOptions {
     /// Run without a lease: only where no second copy can run
     #[arg(long, help_heading = "Leader election")]
     pub no_leader_election: bool,
+    /// As Flux Operator writes it: `false` is --no-leader-election
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        conflicts_with = "no_leader_election",
+        help_heading = "Leader election"
+    )]
+    pub enable_leader_election: Option<bool>,
     /// How long a leader that died still counts as one; whole seconds
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10s", help_heading = "Leader election")]
     pub leader_election_lease_duration: Duration,

@@ -13,7 +13,8 @@ use tracing_subscriber::{EnvFilter, Layer};
 pub enum Encoding {
     /// One JSON object a line.
     Json,
-    /// For people.
+    /// For people; Flux Operator calls it `console`.
+    #[value(alias = "console")]
     Human,
 }
 

@@ -4,7 +4,7 @@ use super::addresses::ForbiddenAddresses;
 use super::connection::{connection, until_connected};
 use super::server::{self, Health};
 use super::{Surroundings, election, guard, notifications, stop};
-use crate::cli::{GuardDefault, RunOptions};
+use crate::cli::{GuardDefault, OwnRightsFlag, RunOptions};
 use crate::exit;
 use crate::sandbox::{self, SandboxSetup};
 use anyhow::Context as _;
@@ -16,7 +16,7 @@ use orangery_cluster::{KubernetesOptions, KubernetesTarget, Patience};
 use orangery_controller::kubernetes::events::{EventOptions, Events};
 use orangery_controller::kubernetes::lease::Fence;
 use orangery_controller::kubernetes::metrics::Metrics;
-use orangery_controller::kubernetes::{self, Clients, Context, Options, Rights};
+use orangery_controller::kubernetes::{self, Clients, Context, Options, OwnRights, Rights};
 use orangery_controller::pipeline::Pipeline;
 use orangery_controller::pipeline::provider::poll::Poller;
 use orangery_core::guard::{DeletionHold, DeletionPolicy};
@@ -42,11 +42,12 @@ const AGENT: &str = concat!("orangery/", env!("CARGO_PKG_VERSION"));
 
 /// Runs until stopped.
 pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> anyhow::Result<ExitCode> {
+    options.carried.warn();
     let stop = stop::on_signal()?;
     let mut registry = Registry::default();
     let metrics = Metrics::new(&mut registry);
     // Everything but the lease itself is written behind the fence.
-    let fence = if options.leader_election.no_leader_election { Fence::open() } else { Fence::closed() };
+    let fence = if options.elects_a_leader() { Fence::closed() } else { Fence::open() };
     let health = Health::new(fence.clone());
     if let Some(address) = options.health_addr.0 {
         let bound = server::serve_health(address, health.clone()).await?;
@@ -134,15 +135,16 @@ async fn start(running: Running<'_>) -> anyhow::Result<Started> {
             rights: Rights {
                 default_service_account: options.default_service_account.clone(),
                 operator_namespace: options.operator_namespace.clone(),
+                own_rights: own_rights(&options),
             },
             deletions: deletions(&options),
         },
         metrics.clone(),
         Events::start(client, events, &metrics),
     ));
-    let candidate = match options.leader_election.no_leader_election {
-        true => None,
-        false => Some(election::Candidate {
+    let candidate = match options.elects_a_leader() {
+        false => None,
+        true => Some(election::Candidate {
             leases: Api::namespaced(unfenced, &options.operator_namespace),
             timing: options.leader_election.timing()?,
             fence,
@@ -167,6 +169,14 @@ impl Started {
         if let Some(election) = election {
             election.finish().await;
         }
+    }
+}
+
+/// Where the operator's own rights are used.
+fn own_rights(options: &RunOptions) -> OwnRights {
+    match options.own_rights {
+        OwnRightsFlag::OwnNamespace => OwnRights::OwnNamespace,
+        OwnRightsFlag::AllNamespaces => OwnRights::AllNamespaces,
     }
 }
 

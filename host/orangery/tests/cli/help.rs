@@ -2,7 +2,8 @@
 
 use crate::bench::{orangery, root};
 use clap::CommandFactory;
-use orangery::cli::Arguments;
+use orangery::cli::flux_operator::{Carried, FLAGS};
+use orangery::cli::{Arguments, Command};
 
 /// Every command with its path, `orangery` itself first.
 fn commands() -> Vec<(Vec<String>, clap::Command)> {
@@ -71,7 +72,8 @@ fn the_reference_names_every_command_and_every_flag() {
         .collect();
     for word in page.split("`--").skip(1) {
         let flag: String = word.chars().take_while(|letter| letter.is_ascii_lowercase() || *letter == '-').collect();
-        let known = flags.contains(&flag) || flag == "help" || flag == "version";
+        let of_flux_operator = FLAGS.iter().any(|(name, _)| *name == flag);
+        let known = flags.contains(&flag) || of_flux_operator || flag == "help" || flag == "version";
         assert!(known, "the page names --{flag}, which no command has");
     }
 }
@@ -103,4 +105,62 @@ fn the_printed_definitions_are_those_of_the_repository() {
     for (file, text) in kept {
         assert!(printed.contains(&text), "config/crd/{file} is not what `orangery crds` prints");
     }
+}
+
+/// The comment above the table, and what ends it.
+const TABLE: (&str, &str) = ("<!-- The table is written from the code by the tests. -->\n", "\n\n");
+
+#[test]
+fn the_reference_says_what_becomes_of_each_flag_of_flux_operator() {
+    let rows: Vec<String> = FLAGS
+        .iter()
+        .map(|(name, carried)| {
+            let flag = if name.ends_with('-') { format!("`--{name}`…") } else { format!("`--{name}`") };
+            match carried {
+                Carried::Same => format!("| {flag} | the same |"),
+                Carried::Accepted(how) => format!("| {flag} | accepted: {how} |"),
+                Carried::Refused(instead) => format!("| {flag} | refused: {instead} |"),
+            }
+        })
+        .collect();
+    let table = format!("| flag | |\n|---|---|\n{}", rows.join("\n"));
+    let path = root().join("docs/reference/command-line.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (above, rest) = page.split_once(TABLE.0).unwrap();
+    let (found, below) = rest.split_once(TABLE.1).unwrap();
+    if std::env::var_os("ORANGERY_BLESS").is_some() {
+        std::fs::write(path, format!("{above}{}{table}{}{below}", TABLE.0, TABLE.1)).unwrap();
+        return;
+    }
+    assert_eq!(found, table, "docs/reference/command-line.md is old; ORANGERY_BLESS=1 writes the table anew");
+}
+
+#[test]
+fn flags_of_flux_operator_are_understood_or_refused_with_what_to_use_instead() {
+    use clap::Parser as _;
+    let run = |flags: &str| match Arguments::try_parse_from("orangery run".split(' ').chain(flags.split(' ')))
+        .unwrap()
+        .command
+    {
+        Command::Run(options) => *options,
+        other => panic!("{other:?}"),
+    };
+    // The words of its chart.
+    assert!(run("--log-level=info --log-encoding=json --enable-leader-election=true").elects_a_leader());
+    assert!(run("--enable-leader-election --log-encoding=console").elects_a_leader());
+    assert!(!run("--enable-leader-election=false").elects_a_leader());
+    assert!(!run("--no-leader-election").elects_a_leader());
+    assert_eq!(run("--token-cache-max-size=100 --token-cache-max-duration=1h").carried.token_cache_max_size, Some(100));
+    assert!(run("--metrics-addr=:8080 --health-addr=:8081").metrics_addr.0.is_some());
+    for (flags, words) in [
+        ("--override-manager=kubectl-edit", "remove those by hand once"),
+        ("--default-workload-identity-service-account=flux", "spec.secretRef"),
+        ("--web-server-port=9080", "docs/migrate.md"),
+        ("--web-server-only", "Orangery serves no web UI"),
+        ("--enable-leader-election=false --no-leader-election", "cannot be used with"),
+    ] {
+        orangery("run".split(' ').chain(flags.split(' '))).run().exits(2).warns(words);
+    }
+    // Elsewhere, and for flags that nobody has, the words are clap's.
+    orangery(["run", "--frobnicate"]).run().exits(2).warns("unexpected argument '--frobnicate'");
 }

@@ -1,4 +1,4 @@
-//! A tenant: a service account with the verbs that docs/deploy.md names, for ConfigMaps of its own namespace, and a set
+//! A tenant: a service account with the verbs that docs/install.md names, for ConfigMaps of its own namespace, and a set
 //! with one ConfigMap for each pull request.
 
 /// `orangery run` with loopback allowed and a fuse; see its source.

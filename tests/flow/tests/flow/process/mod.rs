@@ -1,6 +1,7 @@
 //! The operator as a process: started, stopped, killed, with a lease, with the shipped manifests.
 
 mod binary;
+mod chart;
 mod killed;
 mod lease;
 mod lifecycle;

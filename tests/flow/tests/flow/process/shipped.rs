@@ -54,7 +54,7 @@ async fn the_manifests_are_accepted_and_their_command_line_is_one_of_ours() -> R
     let parsed = Arguments::try_parse_from(std::iter::once("orangery".to_owned()).chain(shipped.arguments()?))?;
     let Command::Run(options) = parsed.command else { anyhow::bail!("{:?}", parsed.command) };
     assert_eq!(options.default_service_account.as_deref(), Some("flux"));
-    assert!(!options.leader_election.no_leader_election);
+    assert!(options.elects_a_leader());
     let mut known: Vec<String> = Vec::new();
     let command = Arguments::command();
     for command in std::iter::once(&command).chain(command.get_subcommands()) {

@@ -18,7 +18,7 @@ spec:
     )
 }
 
-/// What `docs/deploy.md` says of one namespace alone.
+/// What `docs/install.md` says of one namespace alone.
 const IN_ONE_NAMESPACE: &str = "
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
