@@ -127,3 +127,22 @@ fn the_manifest_of_the_readme_makes_what_the_readme_says() {
     assert_eq!(workspace.names(), names.map(|name| format!("previews/HelmRelease.helm.toolkit.fluxcd.io/{name}.yaml")));
     assert!(text.contains("`HelmRelease/shop-pr-7` and `HelmRelease/shop-pr-12`"));
 }
+
+/// The words of the first column of all tables, those in backticks.
+fn rows(text: &str) -> std::collections::BTreeSet<String> {
+    let cells = text.lines().filter(|line| line.starts_with("| `")).filter_map(|line| line.split('|').nth(1));
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+#[test]
+fn every_condition_and_every_reason_has_its_line_in_troubleshooting() {
+    let read = |name: &str| std::fs::read_to_string(root().join("docs").join(name)).unwrap();
+    let troubleshooting = read("troubleshooting.md");
+    let (_, by_condition) = troubleshooting.split_once("## By condition").unwrap();
+    let known = rows(&read("reference/conditions.md"));
+    let described = rows(by_condition);
+    assert!(known.len() > 30, "{known:?}");
+    let missing: Vec<_> = known.difference(&described).collect();
+    let unknown: Vec<_> = described.difference(&known).collect();
+    assert!(missing.is_empty() && unknown.is_empty(), "missing: {missing:?}; unknown: {unknown:?}");
+}
