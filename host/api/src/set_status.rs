@@ -125,7 +125,7 @@ pub struct InventoryEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
     /// What else is known of it: Intended before it is first applied, Adopted if it was there before and nobody owned it; Held,
-    /// Approved or PruneDisabled if it is still there although nothing renders it.
+    /// Approved, Terminating or PruneDisabled if it is still there although nothing renders it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<String>,
     /// The name, where the id cannot carry it exactly.

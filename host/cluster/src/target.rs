@@ -7,6 +7,7 @@ use orangery_core::{
     PruneReport, Reason, Scopes,
 };
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// Where objects are applied to and pruned from.
 ///
@@ -61,6 +62,9 @@ pub trait Target: Send + Sync {
     }
 }
 
+/// Delay after which a missing right is looked for again.
+const MISSING_RIGHT: Duration = Duration::from_secs(10);
+
 /// A live object could not be read.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read {key}: {message}{}", advice(*.forbidden))]
@@ -82,8 +86,8 @@ impl Explain for ReadError {
         Reason::ReconciliationFailed
     }
 
-    /// Retried also when a right is missing, because a change of a role is not observed.
+    /// Retried also when a right is missing, and then soon, because a change of a role is not observed.
     fn disposition(&self) -> Disposition {
-        Disposition::Retry
+        if self.forbidden { Disposition::RetryAfter(MISSING_RIGHT) } else { Disposition::Retry }
     }
 }

@@ -172,6 +172,9 @@ pub struct RunOptions {
     /// Longest time between two full comparisons of an applied object with the cluster; what is watched is repaired at once anyway
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "12h", help_heading = "Cluster mode")]
     pub verify_every: Duration,
+    /// How long a deleted object may take to be gone before the condition DeletionFailed names it and its finalizers
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10m", help_heading = "Cluster mode")]
+    pub terminating_deadline: Duration,
     /// How failures are retried and intervals are spread.
     #[command(flatten)]
     pub retry: RetryOptions,

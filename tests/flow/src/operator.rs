@@ -87,7 +87,8 @@ impl Operator {
         let client = cut::fated(config.clone(), &outcome)?;
         let clients =
             Clients { requests: client.clone(), watches: cut::fated(config.clone(), &outcome)?, fence: Fence::open() };
-        let patience = Patience { gate: Duration::from_secs(10), gone: Duration::from_secs(1), ..Patience::default() };
+        let patience =
+            Patience { gate: Duration::from_secs(10), terminating: Duration::from_secs(4), ..Patience::default() };
         let options = KubernetesOptions { patience, override_managers: Vec::new() };
         let target =
             KubernetesTarget::with_connect(config, options, Box::new(move |config| cut::fated(config, &outcome)));

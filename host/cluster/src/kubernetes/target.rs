@@ -17,10 +17,8 @@ use std::time::{Duration, Instant};
 pub struct Patience {
     /// For definitions, namespaces and classes to be ready before the next stage, and for a deleted object that is re-created.
     pub gate: Duration,
-    /// For deleted Flux objects to be gone before what they depend on is deleted.
-    pub flux: Duration,
-    /// For all other deleted objects to be gone, before they are reported as still terminating.
-    pub gone: Duration,
+    /// For deleted objects to be gone. Longer is no failure either, but somebody has to look.
+    pub terminating: Duration,
     /// Longest time between two full checks of an object that looks unchanged; from half of it on, so that the checks spread.
     pub verify_every: Duration,
 }
@@ -29,8 +27,7 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             gate: Duration::from_secs(60),
-            flux: Duration::from_secs(60),
-            gone: Duration::from_secs(20),
+            terminating: Duration::from_secs(600),
             verify_every: Duration::from_secs(12 * 3600),
         }
     }

@@ -82,14 +82,19 @@ async fn an_object_with_a_finalizer_is_reported_until_it_is_gone() -> Result<()>
     world.applied(vec![map, world.map("b", "1")]).await?;
     let (_, mut pruned) = world.settle(Vec::new()).await?;
     assert_eq!(pruned.deleted.len(), 1, "the other one is gone");
-    // It is no failure before its time is up, and nobody waits for that.
-    while pruned.failed.is_empty() {
+    // It is no failure, and nobody waits for the deadline.
+    while pruned.overdue().next().is_none() {
         let [terminating] = pruned.terminating.as_slice() else { anyhow::bail!("{pruned:?}") };
         assert!(terminating.message.contains("waits for finalizer example.org/stuck"), "{terminating:?}");
         assert_eq!(world.ledger.len(), 1);
         (_, pruned) = world.settle(Vec::new()).await?;
     }
-    assert!(pruned.failed[0].message.contains("waits for finalizer example.org/stuck"), "{:?}", pruned.failed);
+    let [overdue] = pruned.terminating.as_slice() else { anyhow::bail!("{pruned:?}") };
+    assert!(
+        overdue.message.contains("waits for finalizer example.org/stuck") && pruned.failed.is_empty(),
+        "{pruned:?}"
+    );
+    assert!(overdue.message.ends_with("for longer than 2s"), "{overdue:?}");
     assert_eq!(world.ledger.len(), 1);
     let message = world.refused(vec![world.map("a", "1")]).await?;
     assert!(message.contains("is being deleted and waits for finalizer"), "{message}");

@@ -17,7 +17,8 @@ use std::time::Duration;
 
 /// Short, so that a test of a time-out takes seconds.
 pub(crate) fn options() -> KubernetesOptions {
-    let patience = Patience { gate: Duration::from_secs(20), gone: Duration::from_secs(2), ..Patience::default() };
+    let patience =
+        Patience { gate: Duration::from_secs(20), terminating: Duration::from_secs(2), ..Patience::default() };
     KubernetesOptions { patience, override_managers: Vec::new() }
 }
 

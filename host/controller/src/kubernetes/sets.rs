@@ -14,7 +14,7 @@ use super::status::{StatusChange, change_log};
 use crate::pipeline::conclusion::Conclusion;
 use crate::pipeline::converge::Converged;
 use crate::pipeline::requeue::Wait;
-use crate::pipeline::set::outcome::changes;
+use crate::pipeline::set::outcome::{changes, is_wait};
 use crate::pipeline::set::{self, SetReport, SetRun};
 use async_trait::async_trait;
 use kube::runtime::controller::Action;
@@ -84,6 +84,10 @@ impl Reconciler for SetReconciler {
             status.note(|status| ledger::show(status, settled, &inventory.unreadable));
         }
         Ok(report)
+    }
+
+    fn is_wait(message: &str) -> bool {
+        is_wait(message)
     }
 
     async fn delete(&self, run: &Run<ResourceSet>) -> Result<Action, ReconcileError> {

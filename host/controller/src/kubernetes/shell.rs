@@ -54,6 +54,11 @@ pub(super) trait Reconciler: Send + Sync + 'static {
         status: &mut StatusChange<Self::Object>,
     ) -> Result<Self::Report, ReconcileError>;
 
+    /// Whether the condition `Reconciling` with this message says that the object waits for others to be ready.
+    fn is_wait(_: &str) -> bool {
+        false
+    }
+
     /// Handles an object that is being deleted.
     async fn delete(&self, run: &Run<Self::Object>) -> Result<Action, ReconcileError>;
 
@@ -102,7 +107,9 @@ pub(super) async fn reconcile<R: Reconciler>(
         return Ok(Action::await_change());
     };
     let run = Run::new(object, Arc::clone(context));
+    let mut status = StatusChange::of(&run.object);
     if run.object.meta().deletion_timestamp.is_some() {
+        announce_cancellation::<R>(&run, &status);
         return reconciler.delete(&run).await;
     }
     if R::FINALIZER == FinalizerUse::Required && !finalizer::has(&run.object) {
@@ -111,14 +118,23 @@ pub(super) async fn reconcile<R: Reconciler>(
             context.own_writes.note(&added);
         }
     }
-    let mut status = StatusChange::of(&run.object);
     if is_suspended(&run.object) {
+        if let Some(waited) = announce_cancellation::<R>(&run, &status) {
+            let message = format!("Health checks canceled because reconciliation is disabled; the set was {waited}");
+            status.conclude(&Outcome::Canceled { message }, None, run.generation());
+        }
         let message = "Reconciliation is disabled".to_owned();
         run.record_event(Severity::Warning, Reason::ReconciliationDisabled, message);
         status.note_handled(&run.object);
         show::<R>(&run, &status, Suspension::Suspended);
         status.publish(&run).await?;
         return Ok(Action::await_change());
+    }
+    if status
+        .published_condition(ConditionType::Reconciling)
+        .is_some_and(|condition| condition.observed_generation.is_some_and(|waited| waited != run.generation()))
+    {
+        announce_cancellation::<R>(&run, &status);
     }
     let (spec, mut report) = match R::parse(&run.object) {
         Ok(spec) => {
@@ -169,6 +185,18 @@ fn conclude<R: Reconciler>(
     R::write(run, spec, report, status);
 }
 
+/// Sends an event if the object waited for others to be ready, which a suspension, a deletion or another generation ends; answers the
+/// message about that wait.
+fn announce_cancellation<R: Reconciler>(run: &Run<R::Object>, status: &StatusChange<R::Object>) -> Option<String> {
+    let waits = status.published_condition(ConditionType::Reconciling)?;
+    if !R::is_wait(&waits.message) {
+        return None;
+    }
+    let message = format!("Health checks canceled due to new reconciliation triggered by {}/{}", R::KIND, run.name);
+    run.record_event(Severity::Normal, Reason::HealthCheckCanceled, message);
+    Some(waits.message.clone())
+}
+
 /// Events for what is new; a routine reconciliation sends none.
 fn announce<R: Reconciler>(run: &Run<R::Object>, report: &R::Report, status: &StatusChange<R::Object>) {
     R::announce(run, report, status.published());
@@ -194,6 +222,7 @@ fn requeue<R: Reconciler>(run: &Run<R::Object>, report: &R::Report) -> Action {
         Outcome::Failed { reason, .. } | Outcome::Stalled { reason, .. } => reason.as_str(),
         Outcome::Succeeded { .. } | Outcome::Skipped { .. } | Outcome::Progressing { .. } => "success",
         Outcome::Waiting { .. } => Reason::Progressing.as_str(),
+        Outcome::Canceled { .. } => Reason::HealthCheckCanceled.as_str(),
     };
     run.context.metrics.reconciled(R::KIND, result, run.begun.elapsed().as_secs_f64());
     let requeuer = &run.context.requeuer;
@@ -236,7 +265,8 @@ pub(super) fn forget<R: Reconciler>(context: &Context, name: &NamespacedName, ui
 /// Retries a reconciliation that was interrupted.
 pub(super) fn on_error<R: Reconciler>(object: Arc<R::Object>, error: &ReconcileError, context: Arc<Context>) -> Action {
     let name = name_of(object.as_ref());
-    let delay = context.requeuer.back_off(R::KIND, &name);
+    // It is the API server that fails, and no watch tells that it answers again.
+    let delay = context.requeuer.short_back_off(R::KIND, &name);
     tracing::warn!(kind = R::KIND, %name, %error, retry_in = ?delay, "a reconciliation was interrupted");
     Action::requeue(delay)
 }

@@ -15,6 +15,7 @@ pub(super) fn describe(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Progressing { message }
         | Outcome::Waiting { message }
+        | Outcome::Canceled { message }
         | Outcome::Failed { message, .. }
         | Outcome::Stalled { message, .. }
         | Outcome::Skipped { message, .. } => message.clone(),

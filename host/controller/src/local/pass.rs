@@ -271,6 +271,8 @@ impl Local {
                 &self.target,
                 &DirectoryLedgers(self.target.state()),
                 Consent::default(),
+                // Files are gone at once.
+                Timestamp::default(),
             )
             .await;
             match left {

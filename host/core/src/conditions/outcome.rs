@@ -25,6 +25,8 @@ pub enum Outcome {
         took: Duration,
         /// Whether anything was created, changed, deleted or exported: only then the message is new.
         changed: bool,
+        /// What is still on its way although nothing failed, in a few words for the message of Ready; empty if there is nothing.
+        remark: String,
     },
     /// It failed and is retried.
     Failed {
@@ -37,6 +39,11 @@ pub enum Outcome {
     Stalled {
         /// The reason of Ready.
         reason: Reason,
+        /// The message of Ready.
+        message: String,
+    },
+    /// What it waited for is not looked at any more, because the object was suspended meanwhile.
+    Canceled {
         /// The message of Ready.
         message: String,
     },
@@ -59,6 +66,9 @@ pub struct Abnormal {
     /// What, where, what to do.
     pub message: String,
 }
+
+/// Between the duration of a reconciliation and the remark.
+const REMARK: &str = "; ";
 
 const ABNORMAL: [ConditionType; 8] = [
     ConditionType::PruneHeld,
@@ -93,17 +103,21 @@ pub fn conclude(previous: &Conditions, outcome: &Outcome, abnormal: Option<&[Abn
                 next.set(Ready, Unknown, Reason::Progressing, message, stamp);
             }
         }
-        Outcome::Succeeded { took, changed } => {
+        Outcome::Succeeded { took, changed, remark } => {
             next.remove(Stalled);
             next.remove(Reconciling);
-            let as_before = !changed
-                && next.get(Ready).is_some_and(|ready| {
-                    ready.status == True
-                        && ready.reason == Reason::ReconciliationSucceeded.as_str()
-                        && ready.observed_generation == stamp.generation
-                });
-            if !as_before {
-                let message = format!("Reconciliation finished in {}", duration::format_rounded(*took));
+            let before = next.get(Ready).filter(|ready| {
+                ready.status == True
+                    && ready.reason == Reason::ReconciliationSucceeded.as_str()
+                    && ready.observed_generation == stamp.generation
+            });
+            let finished = match before {
+                // Without a change the time of the last one stays.
+                Some(ready) if !changed => ready.message.split(REMARK).next().unwrap_or_default().to_owned(),
+                _ => format!("Reconciliation finished in {}", duration::format_rounded(*took)),
+            };
+            let message = if remark.is_empty() { finished } else { format!("{finished}{REMARK}{remark}") };
+            if before.is_none_or(|ready| *changed || ready.message != message) {
                 next.set(Ready, True, Reason::ReconciliationSucceeded, &message, stamp);
             }
         }
@@ -116,6 +130,11 @@ pub fn conclude(previous: &Conditions, outcome: &Outcome, abnormal: Option<&[Abn
             next.remove(Reconciling);
             next.set(Stalled, True, *reason, message, stamp);
             next.set(Ready, False, *reason, message, stamp);
+        }
+        Outcome::Canceled { message } => {
+            next.remove(Stalled);
+            next.remove(Reconciling);
+            next.set(Ready, False, Reason::HealthCheckCanceled, message, stamp);
         }
         Outcome::Skipped { reason, message } => {
             next.remove(Reconciling);

@@ -7,7 +7,7 @@ const EARLY: Stamp = Stamp { generation: 1, now: Timestamp::from_millis(1_767_22
 const LATE: Stamp = Stamp { generation: 1, now: Timestamp::from_millis(1_767_229_200_000) };
 
 fn succeeded(seconds: u64, changed: bool) -> Outcome {
-    Outcome::Succeeded { took: Duration::from_secs(seconds), changed }
+    Outcome::Succeeded { took: Duration::from_secs(seconds), changed, remark: String::new() }
 }
 
 fn failed() -> Outcome {
@@ -151,4 +151,24 @@ fn history_counts_equal_results_and_keeps_five_newest_first() {
     let a = history.last().unwrap();
     assert_eq!((a.total_reconciliations, a.first_reconciled.as_str(), a.last_reconciled.as_str()), (2, "0", "2"));
     assert_eq!(remember(&history, entry("a", "ReconciliationFailed", "9"))[0].total_reconciliations, 1);
+}
+
+#[test]
+fn what_is_still_on_its_way_stands_beside_the_time_of_the_last_change() {
+    let remarked = |changed, remark: &str| Outcome::Succeeded {
+        took: Duration::from_secs(if changed { 2 } else { 7 }),
+        changed,
+        remark: remark.to_owned(),
+    };
+    let mut conditions = Conditions::default();
+    let mut message = |outcome: Outcome| {
+        conditions = conclude(&conditions, &outcome, None, Stamp { generation: 1, now: Timestamp::from_millis(0) });
+        conditions.get(ConditionType::Ready).unwrap().message.clone()
+    };
+    assert_eq!(
+        message(remarked(true, "2 objects terminating")),
+        "Reconciliation finished in 2s; 2 objects terminating"
+    );
+    assert_eq!(message(remarked(false, "1 object terminating")), "Reconciliation finished in 2s; 1 object terminating");
+    assert_eq!(message(remarked(false, "")), "Reconciliation finished in 2s");
 }

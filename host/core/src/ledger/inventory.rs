@@ -117,6 +117,7 @@ pub(super) fn word(mark: Mark) -> Option<&'static str> {
         Mark::PruneDisabled => Some("PruneDisabled"),
         Mark::Held => Some("Held"),
         Mark::Approved => Some("Approved"),
+        Mark::Terminating => Some("Terminating"),
     }
 }
 
@@ -127,6 +128,7 @@ pub(super) fn from_word(word: &str) -> Mark {
         "PruneDisabled" => Mark::PruneDisabled,
         "Held" => Mark::Held,
         "Approved" => Mark::Approved,
+        "Terminating" => Mark::Terminating,
         _ => Mark::Owned,
     }
 }
@@ -189,7 +191,15 @@ mod tests {
 
     #[test]
     fn everything_survives_a_round_trip_also_names_that_the_id_cannot_carry() {
-        let marks = [Mark::Owned, Mark::Intended, Mark::Adopted, Mark::PruneDisabled, Mark::Held];
+        let marks = [
+            Mark::Owned,
+            Mark::Intended,
+            Mark::Adopted,
+            Mark::PruneDisabled,
+            Mark::Held,
+            Mark::Approved,
+            Mark::Terminating,
+        ];
         for (name, mark) in
             ["web", "a_b", "a__b", "a:b", "a:_b", ":x:", "_", "a_"].into_iter().zip(marks.into_iter().cycle())
         {

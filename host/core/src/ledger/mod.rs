@@ -33,6 +33,8 @@ pub enum Mark {
     Held,
     /// No longer rendered; deletion was held and has been approved. Being rendered again ends that.
     Approved,
+    /// No longer rendered; the object with this UID is being deleted, and is not gone yet.
+    Terminating,
 }
 
 /// One object of the ledger.

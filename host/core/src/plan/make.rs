@@ -83,7 +83,7 @@ fn entry(planned: &Planned, known: Option<&LedgerEntry>) -> LedgerEntry {
 /// adopted, or that does not exist yet, stays so.
 fn rendered_again(known: &LedgerEntry) -> Mark {
     match known.mark {
-        Mark::Owned | Mark::PruneDisabled | Mark::Held | Mark::Approved => Mark::Owned,
+        Mark::Owned | Mark::PruneDisabled | Mark::Held | Mark::Approved | Mark::Terminating => Mark::Owned,
         kept @ (Mark::Intended | Mark::Adopted) => kept,
     }
 }

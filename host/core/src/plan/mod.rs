@@ -20,9 +20,9 @@ pub use make::plan;
 pub use occupied::{Occupied, take_occupied};
 pub use order::{deletion_order, is_deleted_first};
 pub use report::{
-    Action, ApplyReport, Change, FailedObject, PruneReport, RetainedObject, TerminatingObject, UnreadyObject,
+    Action, ApplyReport, Change, Deadline, FailedObject, PruneReport, RetainedObject, TerminatingObject, UnreadyObject,
 };
-pub use settle::settle;
+pub use settle::{mark_terminating, settle};
 pub use still_wanted::{remove_still_wanted, wanted_uids};
 
 use crate::desired::FailedEnvironment;

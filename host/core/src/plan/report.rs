@@ -58,6 +58,8 @@ pub struct FailedObject {
     pub owned_by_another: bool,
     /// The object could not be read for lack of rights: nothing was written, and whether it exists is not known.
     pub unseen: bool,
+    /// The account lacks a right. It may be given at any time, and nothing tells us.
+    pub denied: bool,
     /// The UID of the live object, if that carries no owner labels and the ledger does not know it: nothing was written.
     pub unowned: Option<String>,
 }
@@ -66,7 +68,7 @@ impl FailedObject {
     /// A failure that says nothing of the object's owner.
     #[must_use]
     pub fn new(key: ObjectKey, message: impl Into<String>) -> Self {
-        Self { key, message: message.into(), owned_by_another: false, unseen: false, unowned: None }
+        Self { key, message: message.into(), owned_by_another: false, unseen: false, denied: false, unowned: None }
     }
 
     /// The reason for conditions and metrics.
@@ -165,6 +167,21 @@ pub struct TerminatingObject {
     pub key: ObjectKey,
     /// What it waits for, for people.
     pub message: String,
+    /// Since when it is being deleted; `None` if its deletion has not been asked for, because others have to go first.
+    pub since: Option<Timestamp>,
+    /// When it should be gone.
+    pub deadline: Deadline,
+}
+
+/// When a deleted object should be gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deadline {
+    /// There is time until then.
+    At(Timestamp),
+    /// It should be gone already: somebody has to look.
+    Passed,
+    /// It begins with the deletion.
+    NotBegun,
 }
 
 /// The result of a prune.
@@ -180,11 +197,16 @@ pub struct PruneReport {
     pub adopted: Vec<LedgerEntry>,
     /// Objects that are being deleted, and those that have to be deleted after them: still in the ledger.
     pub terminating: Vec<TerminatingObject>,
-    /// Objects that could not be deleted, or whose deletion takes too long: still in the ledger.
+    /// Objects that could not be deleted: still in the ledger.
     pub failed: Vec<FailedObject>,
 }
 
 impl PruneReport {
+    /// The objects that are being deleted and should be gone already.
+    pub fn overdue(&self) -> impl Iterator<Item = &TerminatingObject> {
+        self.terminating.iter().filter(|terminating| terminating.deadline == Deadline::Passed)
+    }
+
     /// Adds the report of another prune of the same set.
     pub fn extend(&mut self, more: Self) {
         self.deleted.extend(more.deleted);

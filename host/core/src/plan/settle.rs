@@ -38,6 +38,7 @@ pub fn settle(plan: &Plan, before: &Ledger, applied: &ApplyReport, verdict: &Ver
             entry.mark = retained.mark;
         }
     }
+    mark_terminating(&mut ledger, pruned);
     for change in &pruned.deleted {
         ledger.remove(&change.key);
     }
@@ -56,4 +57,14 @@ pub fn settle(plan: &Plan, before: &Ledger, applied: &ApplyReport, verdict: &Ver
         }
     }
     ledger
+}
+
+/// Marks what is being deleted. The guard has nothing more to say about it, also after a restart. Without a UID the entry could stand for
+/// another object of that name later.
+pub fn mark_terminating(ledger: &mut Ledger, pruned: &PruneReport) {
+    for terminating in pruned.terminating.iter().filter(|terminating| terminating.since.is_some()) {
+        if let Some(entry) = ledger.get_mut(&terminating.key).filter(|entry| entry.uid.is_some()) {
+            entry.mark = Mark::Terminating;
+        }
+    }
 }

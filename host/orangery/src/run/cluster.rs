@@ -1,7 +1,7 @@
 //! `orangery run` against a cluster: health and metrics first, then the lease, then the controllers.
 
 use super::addresses::ForbiddenAddresses;
-use super::connection::{connection, until_connected};
+use super::api_server::{connection, until_connected};
 use super::server::{self, Health};
 use super::{Surroundings, election, guard, notifications, stop};
 use crate::cli::{GuardDefault, OwnRightsFlag, RunOptions};
@@ -113,7 +113,11 @@ async fn start(running: Running<'_>) -> anyhow::Result<Started> {
     let target = KubernetesTarget::with_connect(
         config,
         KubernetesOptions {
-            patience: Patience { verify_every: options.verify_every, ..Patience::default() },
+            patience: Patience {
+                terminating: options.terminating_deadline,
+                verify_every: options.verify_every,
+                ..Patience::default()
+            },
             ..KubernetesOptions::default()
         },
         Box::new(move |config| Ok(behind.wrap(counts.count_requests_of(connect.client(config)?)))),

@@ -1,8 +1,8 @@
 //! `orangery run`: the operator, against a cluster or against a directory.
 
 mod addresses;
+mod api_server;
 mod cluster;
-mod connection;
 mod election;
 mod local;
 mod notifications;

@@ -62,7 +62,7 @@ fn dry_run_failed(planned: &Planned, refusal: &Refusal) -> FailedObject {
     } else {
         format!("{key} dry-run failed ({}): {text}", refusal.reason)
     };
-    failed(planned, message)
+    FailedObject { denied: refusal.is_forbidden(), ..failed(planned, message) }
 }
 
 /// Reads the live object, dry-runs the apply and compares the two.

@@ -24,8 +24,10 @@ pub(crate) async fn write(
     inspected: &Inspected,
 ) -> Result<Change, FailedObject> {
     let key = planned.object.key();
-    let refused =
-        |refusal: Refusal| failed(planned, format!("{key} apply failed: {}", explain(&refusal, &planned.object)));
+    let refused = |refusal: Refusal| {
+        let message = format!("{key} apply failed: {}", explain(&refusal, &planned.object));
+        FailedObject { denied: refusal.is_forbidden(), ..failed(planned, message) }
+    };
     let path = inspected.kind.path(&key.namespace, &key.name);
     let action = match &inspected.action {
         ApplyAction::Nothing(live) => {

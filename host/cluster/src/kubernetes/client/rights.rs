@@ -8,8 +8,10 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long an access review is reused. Roles change.
+/// How long a right that was granted is believed. Roles change.
 const BELIEVED: Duration = Duration::from_secs(600);
+/// How long a missing one is: somebody who has just added it should not have to wait.
+const MISSING: Duration = Duration::from_secs(10);
 
 /// Group, resource and namespace.
 type Place = (String, String, String);
@@ -41,7 +43,7 @@ impl Session {
         let key = (kind.gvk.group.clone(), kind.plural.clone(), namespace.to_owned());
         if let Some((at, allowed)) =
             self.connection.rights.told.lock().unwrap_or_else(PoisonError::into_inner).get(&key)
-            && at.elapsed() < BELIEVED
+            && at.elapsed() < if *allowed { BELIEVED } else { MISSING }
         {
             return Some(*allowed);
         }

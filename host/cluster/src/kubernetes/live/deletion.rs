@@ -4,7 +4,7 @@ use crate::kubernetes::client::connection::Session;
 use crate::kubernetes::client::refusal::Refusal;
 use crate::kubernetes::live::wait::now;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use orangery_core::{Object, Timestamp};
+use orangery_core::{Deadline, Object, Timestamp};
 use serde_json::Value;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -14,21 +14,27 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_
 pub(crate) struct Ending {
     /// What it waits for.
     pub(crate) waiting: String,
-    /// When the object was to be gone; `None` if its deletion was not asked for.
-    since: Option<Timestamp>,
+    /// When its deletion was asked for, or its grace period ends; `None` if its deletion was not asked for.
+    pub(crate) since: Option<Timestamp>,
 }
 
 impl Ending {
-    fn of(live: &Object) -> Self {
+    /// What the live object tells.
+    pub(crate) fn of(live: &Object) -> Self {
         let since = live.0.get("metadata").and_then(|metadata| metadata.get("deletionTimestamp"));
         let since = since.and_then(|since| serde_json::from_value::<Time>(since.clone()).ok());
         let since = since.map(|since| SystemTime::from(since.0).into());
         Self { waiting: terminating(live).unwrap_or_else(|| "is still there".to_owned()), since }
     }
 
-    /// The clock is the API server's, so that it goes on when we are started again.
-    pub(crate) fn takes_longer_than(&self, limit: Duration) -> bool {
-        self.since.is_some_and(|since| now().since(since) > limit)
+    /// When the object should be gone, if that takes at most `limit`. The clock is the API server's, so that it goes on when we are
+    /// started again.
+    pub(crate) fn deadline(&self, limit: Duration) -> Deadline {
+        match self.since.map(|since| since + limit) {
+            Some(until) if until <= now() => Deadline::Passed,
+            Some(until) => Deadline::At(until),
+            None => Deadline::NotBegun,
+        }
     }
 }
 

@@ -29,6 +29,8 @@ impl NotificationBounds {
         match drift {
             DriftKind::Moved => Self { shortest: Duration::from_secs(2), longest: Duration::from_secs(600) },
             // The set waits for the object, so it reacts quickly; but a status that is written every second must not keep it busy.
+            // A set that is being deleted, or that renders the object again, goes on at once; many that go are told together.
+            DriftKind::Gone => Self { shortest: Duration::from_secs(1), longest: Duration::from_secs(5) },
             DriftKind::Awaited => Self { shortest: Duration::from_secs(1), longest: Duration::from_secs(15) },
         }
     }
@@ -196,6 +198,7 @@ mod tests {
     use crate::kubernetes::live::memory::Left;
     use orangery_core::{GroupVersionKind, Owner, keys};
     use serde_json::json;
+    use std::collections::HashSet;
 
     fn map(name: &str, version: &str) -> Object {
         serde_json::from_value(json!({
@@ -255,6 +258,29 @@ mod tests {
         observations.take(&Event::Apply(map("copied-labels", "3")), now);
         observations.take(&Event::Delete(map("copied-labels", "4")), now);
         assert_eq!(observations.judge(now + SETTLING_TIME), [set()]);
+    }
+
+    #[test]
+    fn what_was_being_deleted_is_news_once_it_is_gone_and_keeps_its_watch_until_then() {
+        let (mut observations, memory) = observations();
+        let owner = Owner { name: set(), service_account: None, force: false };
+        for name in ["a", "b"] {
+            memory.forget(&owner, &map(name, "1").key());
+        }
+        memory.ends(&owner, HashSet::from([map("a", "1").key()]));
+        let now = Instant::now();
+        assert!(observations.is_of_use(now));
+        observations.take(&Event::Apply(map("a", "2")), now);
+        assert!(observations.judge(now + SETTLING_TIME).is_empty(), "it is on its way");
+        observations.take(&Event::Delete(map("a", "3")), now);
+        assert_eq!(observations.judge(now + SETTLING_TIME), [set()]);
+        assert!(!observations.is_of_use(now));
+        memory.ends(&owner, HashSet::from([map("b", "1").key()]));
+        for event in [Event::Init, Event::InitDone] {
+            observations.take(&event, now);
+        }
+        let later = now + Duration::from_secs(60);
+        assert_eq!(observations.judge(later), [set()], "it went while nobody watched");
     }
 
     #[test]

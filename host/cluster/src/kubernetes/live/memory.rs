@@ -6,7 +6,7 @@
 use crate::kubernetes::client::discovery::Kind;
 use crate::kubernetes::live::seen::{Seen, short_digest};
 use orangery_core::{NamespacedName, Object, ObjectKey, Owner};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,8 @@ pub(crate) struct Memory {
     sets: Mutex<HashMap<NamespacedName, HashMap<ObjectKey, Left>>>,
     /// The objects that sets wait for, with the resource version that was seen.
     awaited: Mutex<HashMap<NamespacedName, HashMap<ObjectKey, Option<String>>>>,
+    /// The objects of sets that are being deleted.
+    ending: Mutex<HashMap<NamespacedName, HashSet<ObjectKey>>>,
 }
 
 /// Why an event about an object triggers its set.
@@ -25,6 +27,8 @@ pub(crate) enum DriftKind {
     Moved,
     /// It is waited for, and is no longer as it was.
     Awaited,
+    /// It was being deleted, and is gone.
+    Gone,
 }
 
 /// One object as we left it.
@@ -91,10 +95,32 @@ impl Memory {
         }
     }
 
+    /// What of a set is being deleted from now on.
+    pub(crate) fn ends(&self, owner: &Owner, objects: HashSet<ObjectKey>) {
+        let mut ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        if objects.is_empty() {
+            ending.remove(&owner.name);
+        } else {
+            ending.insert(owner.name.clone(), objects);
+        }
+    }
+
+    /// Whether this object of a set was being deleted; it is asked once for each.
+    fn was_ending(&self, set: &NamespacedName, key: &ObjectKey) -> bool {
+        let mut ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(objects) = ending.get_mut(set) else { return false };
+        let was = objects.remove(key);
+        if objects.is_empty() {
+            ending.remove(set);
+        }
+        was
+    }
+
     /// Forgets a set that is gone, with its objects.
     pub(crate) fn forget_set(&self, set: &NamespacedName) {
         self.sets.lock().unwrap_or_else(PoisonError::into_inner).remove(set);
         self.awaited.lock().unwrap_or_else(PoisonError::into_inner).remove(set);
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner).remove(set);
     }
 
     /// Forgets one object.
@@ -112,6 +138,9 @@ impl Memory {
     /// Whether an object of a set is no longer as we left it, or as it was when the set began to wait for it; `None` stands for one
     /// that is gone. Objects that we never applied, or no longer want, do not drift.
     pub(crate) fn drift(&self, set: &NamespacedName, key: &ObjectKey, now: Option<&Seen>) -> Option<DriftKind> {
+        if now.is_none() && self.was_ending(set, key) {
+            return Some(DriftKind::Gone);
+        }
         let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         let left = sets.get(set).and_then(|set| set.get(key))?;
         if now.is_none_or(|now| !now.holds_what(&left.seen) && !now.is_older_than(&left.seen)) {
@@ -131,7 +160,10 @@ impl Memory {
                 && (namespace.is_empty() || key.namespace == namespace)
         };
         let all = sets.iter().flat_map(|(set, left)| left.keys().filter(here).map(|key| (set.clone(), key.clone())));
-        all.collect()
+        let ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        let going =
+            ending.iter().flat_map(|(set, keys)| keys.iter().filter(here).map(|key| (set.clone(), key.clone())));
+        all.chain(going).collect()
     }
 }
 

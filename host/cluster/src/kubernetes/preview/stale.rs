@@ -3,7 +3,7 @@
 use crate::kubernetes::client::bounded::bounded;
 use crate::kubernetes::client::connection::Session;
 use crate::kubernetes::client::refusal::Refusal;
-use crate::kubernetes::live::deletion::terminating;
+use crate::kubernetes::live::deletion::{Ending, terminating};
 use crate::kubernetes::object::ownership::is_owned_by;
 use crate::kubernetes::target::KubernetesTarget;
 use futures::FutureExt;
@@ -18,7 +18,7 @@ enum Fate {
     Released,
     Kept(String),
     Adopted,
-    Terminating(String),
+    Terminating(Ending),
 }
 
 /// Reads every stale object and reports what a prune would do to it.
@@ -47,7 +47,11 @@ pub(super) async fn look(target: &KubernetesTarget, owner: &Owner, stale: &[Ledg
             Ok(Fate::Released) => report.released.push(key),
             Ok(Fate::Kept(message)) => report.retained.push(RetainedObject { key, mark: Mark::PruneDisabled, message }),
             Ok(Fate::Adopted) => report.adopted.push(entry.clone()),
-            Ok(Fate::Terminating(message)) => report.terminating.push(TerminatingObject { key, message }),
+            Ok(Fate::Terminating(ending)) => {
+                let deadline = ending.deadline(target.options.patience.terminating);
+                let message = format!("{key} {}", ending.waiting);
+                report.terminating.push(TerminatingObject { key, message, since: ending.since, deadline });
+            }
             Err(refusal) => report.failed.push(failed(entry, &refusal)),
         }
     }
@@ -68,8 +72,8 @@ async fn fate(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Result<F
     if disabled(live.annotation(keys::PRUNE)) || disabled(live.label(keys::PRUNE)) {
         return Ok(Fate::Kept(format!("{key} stays: it says {}: disabled", keys::PRUNE)));
     }
-    if let Some(waiting) = terminating(&live) {
-        return Ok(Fate::Terminating(format!("{key} {waiting}")));
+    if terminating(&live).is_some() {
+        return Ok(Fate::Terminating(Ending::of(&live)));
     }
     if entry.mark == Mark::Adopted {
         return Ok(Fate::Adopted);

@@ -13,8 +13,8 @@ use crate::kubernetes::target::KubernetesTarget;
 use futures::FutureExt;
 use orangery_core::plan::is_deleted_first;
 use orangery_core::{
-    Action, Change, FailedObject, GroupVersionKind, LedgerEntry, Mark, ObjectKey, Owner, PruneReport, RetainedObject,
-    TerminatingObject, keys,
+    Action, Change, Deadline, FailedObject, GroupVersionKind, LedgerEntry, Mark, ObjectKey, Owner, PruneReport,
+    RetainedObject, TerminatingObject, duration, keys,
 };
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -29,6 +29,8 @@ enum PruneOutcome {
     Retained(String),
     Adopted,
     Failed(String),
+    /// For lack of rights.
+    Denied(String),
     /// Accepted, not finished: path and UID to look for.
     Going(String, String),
 }
@@ -46,13 +48,13 @@ pub(crate) async fn prune(target: &KubernetesTarget, owner: &Owner, stale: &[Led
     };
     let (first, rest): (Vec<&LedgerEntry>, Vec<&LedgerEntry>) =
         stale.iter().partition(|entry| is_deleted_first(&entry.key));
-    let patience = target.options.patience;
+    let limit = target.options.patience.terminating;
     // Forgotten before the deletion, so that the watch does not report it as a change by somebody else.
     for entry in stale {
         target.memory.forget(owner, &entry.key);
     }
     let mut report = PruneReport::default();
-    remove(target, &session, owner, first, patience.flux, &mut report).await;
+    remove(target, &session, owner, first, limit, &mut report).await;
     let before: BTreeSet<&ObjectKey> = report.terminating.iter().map(|terminating| &terminating.key).collect();
     let going: Vec<&LedgerEntry> = stale.iter().filter(|entry| before.contains(&entry.key)).collect();
     // An environment does not wait for the Flux objects of another one.
@@ -60,7 +62,7 @@ pub(crate) async fn prune(target: &KubernetesTarget, owner: &Owner, stale: &[Led
         let first =
             going.iter().find(|first| first.input.is_none() || entry.input.is_none() || first.input == entry.input)?;
         let message = format!("{} is deleted when {} is gone", entry.key, first.key);
-        Some(TerminatingObject { key: entry.key.clone(), message })
+        Some(TerminatingObject { key: entry.key.clone(), message, since: None, deadline: Deadline::NotBegun })
     };
     let mut last = Vec::new();
     let mut later = Vec::new();
@@ -70,9 +72,38 @@ pub(crate) async fn prune(target: &KubernetesTarget, owner: &Owner, stale: &[Led
             None => last.push(entry),
         }
     }
-    remove(target, &session, owner, last, patience.gone, &mut report).await;
+    remove(target, &session, owner, last, limit, &mut report).await;
+    watch(target, &session, owner, stale, &report).await;
     report.terminating.extend(later);
     report
+}
+
+/// Has the set told when what is being deleted is gone. The watch of its kind may not run yet, or any more.
+async fn watch(
+    target: &KubernetesTarget,
+    session: &Session,
+    owner: &Owner,
+    stale: &[LedgerEntry],
+    report: &PruneReport,
+) {
+    let going: BTreeSet<&ObjectKey> = report.terminating.iter().map(|terminating| &terminating.key).collect();
+    target.memory.ends(owner, going.iter().map(|key| (*key).clone()).collect());
+    let mut asked = BTreeSet::new();
+    for entry in stale.iter().filter(|entry| going.contains(&entry.key)) {
+        let gvk = gvk(entry);
+        if !asked.insert((gvk.clone(), entry.key.namespace.as_str())) {
+            continue;
+        }
+        if let Ok(Some(kind)) = session.kind_in_any_version(&gvk).await {
+            let (identity, namespaces) = (&session.connection.identity, BTreeSet::from([entry.key.namespace.as_str()]));
+            target.watches.views(identity, &kind, &namespaces, || target.identities.watching(identity)).await;
+        }
+    }
+}
+
+fn gvk(entry: &LedgerEntry) -> GroupVersionKind {
+    let key = &entry.key;
+    GroupVersionKind { group: key.group.clone(), version: entry.version.clone(), kind: key.kind.clone() }
 }
 
 /// Requests all deletions, and waits briefly for them to finish.
@@ -87,7 +118,7 @@ async fn remove(
     let asked = entries.into_iter().map(|entry| {
         async move {
             let outcome = ask(target, session, owner, entry).await;
-            (entry, outcome.unwrap_or_else(|refusal| PruneOutcome::Failed(refusal.to_string())))
+            (entry, outcome.unwrap_or_else(refused))
         }
         .boxed()
     });
@@ -100,13 +131,25 @@ async fn remove(
         };
         match until_gone(session, &path, &uid, GRACE.saturating_sub(start.elapsed())).await {
             Ok(None) => record(report, entry, PruneOutcome::Gone),
-            Ok(Some(end)) if end.takes_longer_than(limit) => record(report, entry, PruneOutcome::Failed(end.waiting)),
             Ok(Some(end)) => {
-                let message = format!("{} {}", entry.key, end.waiting);
-                report.terminating.push(TerminatingObject { key: entry.key.clone(), message });
+                let (key, deadline) = (entry.key.clone(), end.deadline(limit));
+                let message = match deadline {
+                    Deadline::Passed => format!("{key} {}, for longer than {}", end.waiting, duration::format(limit)),
+                    Deadline::At(_) | Deadline::NotBegun => format!("{key} {}", end.waiting),
+                };
+                report.terminating.push(TerminatingObject { key, message, since: end.since, deadline });
             }
-            Err(refusal) => record(report, entry, PruneOutcome::Failed(refusal.to_string())),
+            Err(refusal) => record(report, entry, refused(refusal)),
         }
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "an error is mapped")]
+fn refused(refusal: Refusal) -> PruneOutcome {
+    if refusal.is_forbidden() {
+        PruneOutcome::Denied(refusal.to_string())
+    } else {
+        PruneOutcome::Failed(refusal.to_string())
     }
 }
 
@@ -129,6 +172,9 @@ fn record(report: &mut PruneReport, entry: &LedgerEntry, outcome: PruneOutcome) 
         }
         PruneOutcome::Adopted => report.adopted.push(entry.clone()),
         PruneOutcome::Failed(message) => report.failed.push(failure(entry, message)),
+        PruneOutcome::Denied(message) => {
+            report.failed.push(FailedObject { denied: true, ..failure(entry, message) });
+        }
         PruneOutcome::Going(..) => report.failed.push(failure(entry, "is being deleted".to_owned())),
     }
 }
@@ -141,8 +187,7 @@ async fn ask(
     entry: &LedgerEntry,
 ) -> Result<PruneOutcome, Refusal> {
     let key = &entry.key;
-    let gvk = GroupVersionKind { group: key.group.clone(), version: entry.version.clone(), kind: key.kind.clone() };
-    let Some(kind) = session.kind_in_any_version(&gvk).await? else {
+    let Some(kind) = session.kind_in_any_version(&gvk(entry)).await? else {
         // With its definition, every object of a kind goes.
         return Ok(PruneOutcome::Gone);
     };

@@ -20,7 +20,7 @@ use super::status::ledger::{self, StatusLedger};
 use super::status::{Published, StatusChange, change_log};
 use crate::pipeline::conclusion::Conclusion;
 use crate::pipeline::converge::adoption::Consent;
-use crate::pipeline::requeue::Requeue;
+use crate::pipeline::requeue::{Requeue, Wait};
 use crate::pipeline::set::outcome::deletion_failed;
 use crate::pipeline::set::teardown;
 use best_effort::Cause;
@@ -37,7 +37,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A deletion that failed is retried at least this often, because the deletion of its namespace waits for it.
-const LONGEST_RETRY: Duration = Duration::from_secs(20);
+const LONGEST_RETRY: Duration = Duration::from_secs(15);
 /// For this long, objects that cannot be deleted are tried again although their set is about to be released.
 const GRACE: Duration = Duration::from_secs(10);
 /// Between those tries, and between two looks at objects that are being deleted.
@@ -63,7 +63,7 @@ pub(super) async fn delete(run: &Run<ResourceSet>, protection: &DeletionProtecti
         Decision::Hold(message) => return hold(run, ledger, message).await,
         Decision::Unknown(message) => {
             let failed = Conclusion::failed(Reason::ReconciliationFailed, message.clone(), Requeue::BackOff);
-            return unfinished(run, &failed.with_abnormal(vec![deletion_failed(message)])).await;
+            return unfinished(run, &failed.with_abnormal(vec![deletion_failed(message)]), None).await;
         }
     }
     let owner = rights::owner(object, &run.context.options.rights);
@@ -80,7 +80,7 @@ pub(super) async fn delete(run: &Run<ResourceSet>, protection: &DeletionProtecti
     };
     let (target, consent) = (run.context.target.as_ref(), Consent::of(object.annotations()));
     let ledger_store = StatusLedger::of(run, &inventory.unreadable);
-    let teardown = teardown::tear_down(&owner, ledger, target, &ledger_store, consent).await?;
+    let teardown = teardown::tear_down(&owner, ledger, target, &ledger_store, consent, now()).await?;
     change_log::of_deletion(&run.context, &run.name, &teardown.deleted, ledger);
     if let Some(message) = teardown.message() {
         run.record_event(Severity::Warning, Reason::Adopted, message);
@@ -93,7 +93,7 @@ pub(super) async fn delete(run: &Run<ResourceSet>, protection: &DeletionProtecti
         let cause = Cause::AccountGone(account.clone());
         return delete_best_effort(run, protection, Some(owner), ledger, cause).await;
     }
-    unfinished(run, &conclusion).await
+    unfinished(run, &conclusion, teardown.wait).await
 }
 
 /// Whether a namespace, or a definition, is being deleted.
@@ -153,14 +153,20 @@ async fn release(run: &Run<ResourceSet>, protection: &DeletionProtection) -> Res
 }
 
 /// Publishes why the deletion is not finished, and decides when it goes on.
-async fn unfinished(run: &Run<ResourceSet>, conclusion: &Conclusion) -> Result<Action, ReconcileError> {
+async fn unfinished(
+    run: &Run<ResourceSet>,
+    conclusion: &Conclusion,
+    wait: Option<Wait>,
+) -> Result<Action, ReconcileError> {
     publish(run, conclusion).await?;
     let requeuer = &run.context.requeuer;
     let delay = if conclusion.requeue == Requeue::BackOff {
         requeuer.back_off(SET_KIND, &run.name).min(LONGEST_RETRY)
     } else {
-        // The deletion of everything has been requested, and goes on.
-        requeuer.dependency_delay().min(AGAIN)
+        // The deletion of everything has been requested, and goes on; the watch tells when it is over. Without the right to watch it
+        // is looked at ever more rarely.
+        let soon = requeuer.dependency_delay().min(AGAIN);
+        wait.map_or(soon, |wait| requeuer.wait_delay(wait, now()).min(soon.max(now().since(wait.since) / 4)))
     };
     Ok(Action::requeue(delay))
 }

@@ -123,7 +123,8 @@ impl Reconciler for ProviderReconciler {
             | Outcome::Failed { .. }
             | Outcome::Stalled { .. }
             | Outcome::Progressing { .. }
-            | Outcome::Waiting { .. } => {}
+            | Outcome::Waiting { .. }
+            | Outcome::Canceled { .. } => {}
         }
     }
 

@@ -150,9 +150,11 @@ fn report(polled: Polled, last: &Snapshot, took: Duration, next: NextPoll, now: 
     let mut abnormal: Vec<Abnormal> = polled.notices.iter().map(abnormal_of).collect();
     abnormal.extend(stale(&polled.snapshot));
     let conclusion = match &polled.error {
-        None => {
-            Conclusion { outcome: Outcome::Succeeded { took, changed }, abnormal: None, requeue: requeue_of(next, now) }
-        }
+        None => Conclusion {
+            outcome: Outcome::Succeeded { took, changed, remark: String::new() },
+            abnormal: None,
+            requeue: requeue_of(next, now),
+        },
         Some(error) => Conclusion::of_error(error),
     };
     let next_schedule = match next {

@@ -6,6 +6,7 @@
 //! | [`Requeue::Interval`] | the interval, spread by `--interval-jitter-percentage` |
 //! | [`Requeue::Trigger`] | exactly the time until the trigger: a window may be short |
 //! | [`Requeue::BackOff`] | `--min-retry-delay`, doubled by each failure in a row, at most `--max-retry-delay` |
+//! | [`Requeue::Denied`] | the same, but at most [`RIGHTS`]: nothing tells us that a right was given |
 //! | [`Requeue::NotBefore`] | what the remote asked for, or up to one jitter more |
 //! | [`Requeue::Dependency`] | `--requeue-dependency` |
 //! | [`Requeue::OnChange`] | none: a watch triggers the next reconciliation |
@@ -23,6 +24,8 @@ use std::time::{Duration, Instant};
 
 /// The longest delay while an object waits for something that no watch reports.
 const LONGEST_POLL: Duration = Duration::from_secs(60);
+/// The longest delay after a failure for lack of rights, and after one that only the API server is to blame for.
+const RIGHTS: Duration = Duration::from_secs(15);
 /// The shortest delay, so that a deadline that has just passed does not become a busy loop.
 const SHORTEST: Duration = Duration::from_millis(10);
 
@@ -35,6 +38,8 @@ pub enum Requeue {
     Trigger(Duration),
     /// After a failure, with exponential back-off.
     BackOff,
+    /// After a failure for lack of rights, which somebody may mend at any time.
+    Denied,
     /// After a failure for which the remote named this delay.
     NotBefore(Duration),
     /// When a dependency may have become ready.
@@ -91,6 +96,7 @@ impl Requeuer {
                 None
             }
             Requeue::BackOff => Some(self.back_off(kind, name)),
+            Requeue::Denied => Some(self.short_back_off(kind, name)),
             Requeue::NotBefore(delay) => Some(self.policy.jitter().beyond(delay, seed)),
             Requeue::Dependency => Some(self.dependency_delay()),
         }
@@ -99,6 +105,11 @@ impl Requeuer {
     /// Counts a failure, and answers the delay before the retry.
     pub fn back_off(&self, kind: &'static str, name: &NamespacedName) -> Duration {
         self.policy.retry_delay(self.failures.add(kind, name, Instant::now(), self.policy.max_retry_delay()))
+    }
+
+    /// As [`Requeuer::back_off`], but short: for failures that end without anybody telling us.
+    pub fn short_back_off(&self, kind: &'static str, name: &NamespacedName) -> Duration {
+        self.back_off(kind, name).min(RIGHTS)
     }
 
     /// The delay between two looks at a dependency, or at objects that are being deleted.
@@ -155,6 +166,16 @@ mod tests {
         assert_eq!(next(Requeue::BackOff), millis(750), "a success ends the row");
         assert_eq!(next(Requeue::OnChange), None);
         assert_eq!(next(Requeue::BackOff), millis(750), "so does a change of the object");
+    }
+
+    #[test]
+    fn a_missing_right_is_looked_for_again_within_fifteen_seconds() {
+        let (requeuer, name) = (requeuer(Duration::from_secs(5)), NamespacedName::new("apps", "a"));
+        let delays: Vec<u64> = (0..12)
+            .filter_map(|_| requeuer.delay("ResourceSet", &name, "uid", Requeue::Denied))
+            .map(|delay| delay.as_secs())
+            .collect();
+        assert_eq!(delays, [0, 1, 3, 6, 12, 15, 15, 15, 15, 15, 15, 15]);
     }
 
     #[test]

@@ -7,12 +7,14 @@ use crate::pipeline::set::gather::Gathered;
 use orangery_core::combine::Strategy;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
 use orangery_core::spec::{Cadence, SetSpec};
-use orangery_core::{Action, FailedObject, PruneReport, Reason, Timestamp};
+use orangery_core::{Action, Deadline, FailedObject, PruneReport, Reason, Timestamp};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Objects and environments shown in a message; more are counted.
 const SHOWN: usize = 10;
+/// How the message of a set begins that waits for objects to be ready.
+const WAITING_FOR: &str = "waiting for: [";
 /// Failures shown of one environment.
 const SHOWN_OF_ONE: usize = 3;
 
@@ -27,12 +29,14 @@ pub fn conclude(converged: &Converged, gathered: &Gathered, set: &SetSpec, took:
 
 fn outcome(converged: &Converged, gathered: &Gathered, cadence: Cadence, took: Duration) -> (Outcome, Requeue) {
     let at_interval = cadence.interval.map_or(Requeue::OnChange, Requeue::Interval);
+    let mut all = converged.applied.failed.iter().chain(&converged.pruned.failed);
+    let retry = if all.any(|failed| failed.denied) { Requeue::Denied } else { Requeue::BackOff };
     if let Some(failed) = failure(converged) {
-        return (failed, Requeue::BackOff);
+        return (failed, retry);
     }
     if !converged.pruned.failed.is_empty() {
         let message = format!("reconciliation failed: {}", deletion_message(&converged.pruned));
-        return (Outcome::Failed { reason: Reason::ReconciliationFailed, message }, Requeue::BackOff);
+        return (Outcome::Failed { reason: Reason::ReconciliationFailed, message }, retry);
     }
     if let Some(message) = waiting_message(converged) {
         return (Outcome::Waiting { message }, at_interval);
@@ -43,7 +47,7 @@ fn outcome(converged: &Converged, gathered: &Gathered, cadence: Cadence, took: D
     }
     let changed = converged.applied.changes.iter().any(|change| change.action != Action::Unchanged)
         || !converged.pruned.deleted.is_empty();
-    (Outcome::Succeeded { took, changed }, at_interval)
+    (Outcome::Succeeded { took, changed, remark: remark(converged) }, at_interval)
 }
 
 /// The failure of everything that could not be rendered or applied; everything else was.
@@ -113,7 +117,13 @@ fn waiting_message(converged: &Converged) -> Option<String> {
     if waiting.len() > SHOWN {
         all.push(format!("and {} more", waiting.len() - SHOWN));
     }
-    Some(format!("waiting for: [{}], until {until}", all.join(", ")))
+    Some(format!("{WAITING_FOR}{}], until {until}", all.join(", ")))
+}
+
+/// Whether the condition `Reconciling` with this message says that a set waits for objects to be ready.
+#[must_use]
+pub fn is_wait(message: &str) -> bool {
+    message.starts_with(WAITING_FOR)
 }
 
 /// What is waited for: objects that are not ready, and objects that are being deleted.
@@ -122,8 +132,27 @@ pub fn wait(converged: &Converged, now: Timestamp) -> Option<Wait> {
     let waiting = &converged.applied.waiting;
     let until = waiting.iter().map(|waiting| waiting.until).min();
     let since = waiting.iter().map(|waiting| waiting.since).max();
-    let terminating = (!converged.pruned.terminating.is_empty()).then_some(now);
-    Some(Wait { since: terminating.or(since)?, until })
+    let ready = since.map(|since| Wait { since, until });
+    let gone = wait_until_gone(&converged.pruned, now);
+    match (ready, gone) {
+        (Some(ready), Some(gone)) => {
+            let until = ready.until.into_iter().chain(gone.until).min();
+            Some(Wait { since: ready.since.max(gone.since), until })
+        }
+        (ready, gone) => ready.or(gone),
+    }
+}
+
+/// The wait for objects that are being deleted: since the latest deletion, until the next deadline.
+#[must_use]
+pub fn wait_until_gone(pruned: &PruneReport, now: Timestamp) -> Option<Wait> {
+    let all = &pruned.terminating;
+    let since = all.iter().map(|terminating| terminating.since.unwrap_or(now)).max()?;
+    let until = all.iter().filter_map(|terminating| match terminating.deadline {
+        Deadline::At(until) => Some(until),
+        Deadline::Passed | Deadline::NotBegun => None,
+    });
+    Some(Wait { since, until: until.min() })
 }
 
 /// Everything abnormal about a set now.
@@ -153,6 +182,7 @@ fn abnormal(converged: &Converged, gathered: &Gathered, strategy: Strategy) -> V
     if !converged.pruned.failed.is_empty() {
         all.push(deletion_failed(deletion_message(&converged.pruned)));
     }
+    all.extend(overdue(&converged.pruned));
     if !converged.pruned.terminating.is_empty() {
         let message = terminating_message(&converged.pruned);
         all.push(Abnormal { condition_type: ConditionType::Warning, reason: Reason::Progressing, message });
@@ -202,6 +232,39 @@ pub fn not_ready_message(gathered: &Gathered) -> String {
 #[must_use]
 pub fn deletion_failed(message: String) -> Abnormal {
     Abnormal { condition_type: ConditionType::DeletionFailed, reason: Reason::ReconciliationFailed, message }
+}
+
+/// The condition `DeletionFailed` about objects that should be gone already; `None` if there are none.
+#[must_use]
+pub fn overdue(pruned: &PruneReport) -> Option<Abnormal> {
+    let mut messages: Vec<String> = pruned.overdue().map(|terminating| terminating.message.clone()).collect();
+    if messages.is_empty() {
+        return None;
+    }
+    let more = messages.len().saturating_sub(SHOWN);
+    messages.truncate(SHOWN);
+    if more > 0 {
+        messages.push(format!("and {more} more"));
+    }
+    let advice = "look whether the controller of the finalizer still runs; without it, remove the finalizer by hand";
+    Some(deletion_failed(format!("deleted, but not gone in time: {}; {advice}", messages.join("; "))))
+}
+
+/// What stands beside `Reconciliation finished`: deletions that wait for approval, and objects that are on their way.
+fn remark(converged: &Converged) -> String {
+    let held: usize = converged.holds().map(|hold| hold.objects.len()).sum();
+    let mut parts = Vec::new();
+    match held {
+        0 => {}
+        1 => parts.push("1 deletion held".to_owned()),
+        held => parts.push(format!("{held} deletions held")),
+    }
+    match converged.pruned.terminating.len() {
+        0 => {}
+        1 => parts.push("1 object terminating".to_owned()),
+        count => parts.push(format!("{count} objects terminating")),
+    }
+    parts.join(", ")
 }
 
 /// Which objects could not be deleted, and why.

@@ -4,10 +4,10 @@ use super::outcome;
 use crate::pipeline::conclusion::Conclusion;
 use crate::pipeline::converge::adoption::{self, Consent};
 use crate::pipeline::converge::{LedgerError, LedgerStore, leaves};
-use crate::pipeline::requeue::Requeue;
+use crate::pipeline::requeue::{Requeue, Wait};
 use orangery_cluster::Target;
 use orangery_core::conditions::Outcome;
-use orangery_core::{Ledger, LedgerEntry, ObjectKey, Owner, PruneReport, Reason, plan};
+use orangery_core::{Ledger, LedgerEntry, ObjectKey, Owner, PruneReport, Reason, Timestamp, plan};
 
 /// What came of taking a set apart.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct Teardown {
     pub deleted: Vec<ObjectKey>,
     /// Adopted objects that stay, and belong to no set any more.
     pub left: Vec<ObjectKey>,
+    /// The wait for objects that are being deleted.
+    pub wait: Option<Wait>,
 }
 
 impl Teardown {
@@ -45,21 +47,24 @@ pub async fn tear_down(
     target: &dyn Target,
     ledger_store: &dyn LedgerStore,
     consent: Consent<'_>,
+    now: Timestamp,
 ) -> Result<Teardown, LedgerError> {
     let Deleted { pruned, ledger, left } = delete_all(target, ledger_store, owner, ledger, consent).await?;
     let deleted = pruned.deleted.iter().map(|change| change.key.clone()).collect();
     if ledger.is_empty() {
-        return Ok(Teardown { unfinished: None, deleted, left });
+        return Ok(Teardown { unfinished: None, deleted, left, wait: None });
     }
     let unfinished = if pruned.failed.is_empty() && !pruned.terminating.is_empty() {
         let message = format!("deletion in progress: {}", outcome::terminating_message(&pruned));
-        Conclusion { outcome: Outcome::Waiting { message }, abnormal: Some(Vec::new()), requeue: Requeue::Dependency }
+        let abnormal = outcome::overdue(&pruned).into_iter().collect();
+        Conclusion { outcome: Outcome::Waiting { message }, abnormal: Some(abnormal), requeue: Requeue::Dependency }
     } else {
         let message = outcome::deletion_message(&pruned);
         Conclusion::failed(Reason::ReconciliationFailed, message.clone(), Requeue::BackOff)
             .with_abnormal(vec![outcome::deletion_failed(message)])
     };
-    Ok(Teardown { unfinished: Some(unfinished), deleted, left })
+    let wait = outcome::wait_until_gone(&pruned, now);
+    Ok(Teardown { unfinished: Some(unfinished), deleted, left, wait })
 }
 
 /// What deleting everything came to.
@@ -115,6 +120,7 @@ pub(crate) async fn delete_all(
     for retained in &pruned.retained {
         rest.remove(&retained.key);
     }
+    plan::mark_terminating(&mut rest, &pruned);
     if rest != *ledger {
         ledger_store.record(&owner.name, &rest).await?;
     }

@@ -91,7 +91,10 @@ impl Forecast {
                 Outcome::Failed { reason, message } | Outcome::Stalled { reason, message } => {
                     Err(anyhow!("{reason}: {message}"))
                 }
-                Outcome::Waiting { message } | Outcome::Progressing { message } | Outcome::Skipped { message, .. } => {
+                Outcome::Waiting { message }
+                | Outcome::Progressing { message }
+                | Outcome::Canceled { message }
+                | Outcome::Skipped { message, .. } => {
                     forecast.waiting = Some(message.clone());
                     Ok(forecast)
                 }

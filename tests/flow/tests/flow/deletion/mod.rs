@@ -6,3 +6,4 @@ mod containers;
 mod deleted_together;
 mod guard;
 mod namespace_ends;
+mod terminating;

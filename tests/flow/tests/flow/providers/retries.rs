@@ -1,5 +1,6 @@
 //! A failure is retried by the delays of `--min-retry-delay` and `--max-retry-delay`, against a real API server.
 
+use crate::tenant::TENANT;
 use anyhow::Result;
 use orangery_test_flow::{SET, World};
 use std::time::{Duration, Instant};
@@ -72,5 +73,30 @@ async fn a_long_delay_keeps_a_repaired_set_waiting_until_somebody_asks() -> Resu
     assert_eq!(ready, "False", "nothing is tried again before an hour has passed");
     world.reconciles(SET, "set").await?;
     world.is_ready(SET, "set").await?;
+    Ok(())
+}
+
+const MAP: &str = "
+apiVersion: fluxcd.controlplane.io/v1
+kind: ResourceSet
+metadata: {name: set}
+spec:
+  serviceAccountName: flux
+  resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: map, namespace: NAMESPACE}}]
+";
+
+#[tokio::test]
+async fn a_right_that_was_missing_is_found_within_fifteen_seconds_whatever_the_back_off() -> Result<()> {
+    let hour = Duration::from_secs(60 * 60);
+    let mut world = World::of_a_tenant("denied").await?.retrying(hour, hour);
+    world.start().await?;
+    world.apply("{apiVersion: v1, kind: ServiceAccount, metadata: {name: flux, namespace: NAMESPACE}}").await?;
+    world.apply(MAP).await?;
+    let said = world.has_condition(SET, "set", "Ready", "False", "ReconciliationFailed").await?;
+    assert!(said.contains("forbidden"), "{said}");
+    world.apply(TENANT).await?;
+    let given = Instant::now();
+    world.is_ready(SET, "set").await?;
+    assert!(given.elapsed() < Duration::from_secs(20), "found after {:?}", given.elapsed());
     Ok(())
 }

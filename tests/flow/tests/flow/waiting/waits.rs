@@ -2,6 +2,8 @@
 
 use crate::tenant::PROGRAM;
 use anyhow::{Context, Result, ensure};
+use k8s_openapi::api::events::v1::Event;
+use kube::api::{Api, ListParams};
 use orangery_test_flow::{Launch, SET, World};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -89,6 +91,76 @@ async fn a_release_that_never_becomes_ready_delays_neither_a_closing_nor_a_commi
     world.stop().await?;
     ensure!(begun.elapsed() < Duration::from_secs(15), "a wait does not hold up the end: {:?}", begun.elapsed());
     Ok(())
+}
+
+/// Notes of the events with this reason about a set.
+async fn told(world: &World, reason: &str, set: &str) -> Result<Vec<String>> {
+    let events: Api<Event> = Api::namespaced(world.cluster.client()?, world.namespace());
+    let all = events.list(&ListParams::default()).await?;
+    let about = all.items.into_iter().filter(|event| {
+        event.reason.as_deref() == Some(reason)
+            && event.regarding.as_ref().and_then(|object| object.name.as_deref()) == Some(set)
+    });
+    Ok(about.filter_map(|event| event.note).collect())
+}
+
+/// How long after the last write of a user to the set the operator wrote the next time, by the clock of the API server.
+async fn reaction(world: &World, set: &str) -> Result<Duration> {
+    let path = format!("/namespaces/{}/resourcesets/{set}", world.namespace());
+    let ours = world.agent();
+    let writes = world.cluster.audit().await?.writes();
+    let mut asked: Option<jiff::Timestamp> = None;
+    let mut done: Vec<jiff::Timestamp> = Vec::new();
+    for event in writes.iter().filter(|event| event.uri.contains(&path)) {
+        if event.user_agent.starts_with(&ours) {
+            done.push(event.request_received_timestamp.parse()?);
+        } else {
+            asked = asked.max(Some(event.stage_timestamp.parse()?));
+        }
+    }
+    let asked = asked.context("a user wrote")?;
+    let first = done.into_iter().filter(|done| *done >= asked).min().context("the operator wrote")?;
+    Ok(first.duration_since(asked).try_into()?)
+}
+
+#[tokio::test]
+async fn an_edit_a_suspension_and_a_deletion_end_a_wait_within_a_second_and_say_so() -> Result<()> {
+    let mut world = World::new("canceled").await?;
+    world.start().await?;
+    for name in ["edited", "suspended", "deleted"] {
+        world.apply(&releases(name, "1h", &[(name, "one")])).await?;
+        waits_for(&world, name, name).await?;
+    }
+    world.apply(&releases("edited", "1h", &[("edited", "two")])).await?;
+    world.settles("the edit arrives", async |world| Ok(tag(world, "edited").await? == "two")).await?;
+    waits_for(&world, "edited", "edited").await?;
+    let mut late = vec![("edited", reaction(&world, "edited").await?)];
+
+    world.annotate(SET, "suspended", "fluxcd.controlplane.io/reconcile", "disabled").await?;
+    let said = world.has_condition(SET, "suspended", "Ready", "False", "HealthCheckCanceled").await?;
+    ensure!(said.contains("reconciliation is disabled") && said.contains("/suspended status: "), "{said}");
+    let [reconciling, ..] = world.condition(SET, "suspended", "Reconciling").await?;
+    ensure!(reconciling.is_empty(), "it waits no more");
+    late.push(("suspended", reaction(&world, "suspended").await?));
+
+    let begun = Instant::now();
+    world.delete(SET, "deleted").await?;
+    world.is_gone(SET, "deleted").await?;
+    late.push(("deleted", begun.elapsed()));
+    for set in ["edited", "suspended", "deleted"] {
+        world
+            .settles(&format!("an event says that the wait of {set} has ended"), async |world| {
+                Ok(told(world, "HealthCheckCanceled", set).await?.iter().any(|note| note.contains(set)))
+            })
+            .await?;
+    }
+    // An edit and a suspension act within a second; a deletion is over when the objects are gone. The machine may be busy.
+    ensure!(late.iter().all(|(_, after)| *after < Duration::from_secs(3)), "{late:?}");
+
+    world.annotate(SET, "suspended", "fluxcd.controlplane.io/reconcile", Value::Null).await?;
+    waits_for(&world, "suspended", "suspended").await?;
+    helm_says(&world, "suspended", "True", "installed").await?;
+    world.is_ready(SET, "suspended").await
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use orangery_core::desired::DesiredStep;
 use orangery_core::{ApplyReport, InputRef, LedgerEntry, Plan, PruneReport, SourceRef, keys};
 use serde_json::json;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// ConfigMap/apps/cfg with `{a: 1, b: 2}`, as Flux Operator hashes it.
 const SUM: &str = "sha256:b12ba69fe30336c1428031079c8ca162c97e734ca6a25988cdb16114e3c8f920";
@@ -204,7 +205,10 @@ async fn what_is_missing_or_forbidden_is_named_and_tried_again() {
     let owner = Owner { name: NamespacedName::new("apps", "set"), service_account: None, force: false };
     let error = resolve(&mut desired, &owner, &shelf).await.unwrap_err();
     assert!(error.to_string().contains("forbidden; give the service account of the set the verb get"), "{error}");
-    assert_eq!((error.reason(), error.disposition()), (Reason::ReconciliationFailed, Disposition::Retry));
+    assert_eq!(
+        (error.reason(), error.disposition()),
+        (Reason::ReconciliationFailed, Disposition::RetryAfter(Duration::from_secs(10)))
+    );
 }
 
 #[tokio::test]
