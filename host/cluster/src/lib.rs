@@ -15,5 +15,8 @@ pub mod kubernetes;
 pub mod target;
 
 pub use directory::{DirectoryTarget, StateDirectory};
-pub use kubernetes::{Connect, FieldChange, KubernetesOptions, KubernetesPreview, KubernetesTarget, Patience};
+pub use kubernetes::{
+    Connect, FieldChange, FieldMigration, FieldMigrationReport, KubernetesOptions, KubernetesPreview, KubernetesTarget,
+    MigratedFields, Patience,
+};
 pub use target::{ReadError, Target};

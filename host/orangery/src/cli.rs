@@ -6,6 +6,7 @@ mod leader_election;
 mod plugin;
 mod provider_types;
 mod retry;
+mod shell;
 
 pub use flux_operator::CarriedOptions;
 pub use leader_election::LeaderElectionOptions;
@@ -13,10 +14,11 @@ pub use plugin::{
     PluginCheckOptions, PluginCommand, PluginListOptions, PluginNewOptions, PluginPrecompileOptions, PluginTestOptions,
 };
 pub use retry::RetryOptions;
+pub use shell::{CompletionOptions, ManOptions, Shell};
 
 use crate::logging::LogOptions;
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use orangery_controller::pipeline::requeue::{InvalidRequeuePolicy, RequeuePolicy};
 use orangery_egress::{Grant, GrantError};
@@ -46,8 +48,11 @@ impl Arguments {
     /// Parses the command line of this process. A wrong one ends it with exit code 2.
     #[must_use]
     pub fn of_process() -> Self {
-        let arguments =
-            Self::try_parse().unwrap_or_else(|error| flux_operator::explain(error, &mut Self::command()).exit());
+        let mut command = shell::as_called(Self::command());
+        let matches = command.try_get_matches_from_mut(std::env::args_os());
+        let arguments = matches
+            .and_then(|matches| Self::from_arg_matches(&matches))
+            .unwrap_or_else(|error| flux_operator::explain(error, &mut command).exit());
         if let Command::Run(options) = &arguments.command {
             if let Err(error) = options.requeue_policy() {
                 Self::command().error(ErrorKind::ValueValidation, error).exit()
@@ -79,6 +84,10 @@ pub enum Command {
     Plugin(PluginCommand),
     /// Print the custom resource definitions
     Crds,
+    /// Print the completion script of a shell; names in it come from the cluster
+    Completion(CompletionOptions),
+    /// Write a manual page for each command into a folder
+    Man(ManOptions),
     /// Talk to a cluster.
     #[command(flatten)]
     Cluster(Box<ClusterCommand>),

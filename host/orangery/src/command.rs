@@ -1,5 +1,8 @@
 //! Dispatches each command to its module.
 
+mod completion;
+mod manual;
+
 use crate::cli::{Arguments, BuildCommand, Command, PluginCommand};
 use crate::logging::ClientLog;
 use crate::plugin::log::PluginLog;
@@ -17,6 +20,9 @@ const ENDING: Duration = Duration::from_secs(1);
 pub fn main(surroundings: &Surroundings) -> ExitCode {
     // The program starts itself as a child to compile plugins.
     if let Some(code) = orangery_sandbox::compile_if_asked() {
+        return code;
+    }
+    if let Some(code) = completion::answer_if_asked() {
         return code;
     }
     let arguments = Arguments::of_process();
@@ -43,6 +49,8 @@ fn plugin_log(command: &Command) -> PluginLog {
         | Command::Explain(_)
         | Command::Plugin(_)
         | Command::Crds
+        | Command::Completion(_)
+        | Command::Man(_)
         | Command::Cluster(_) => PluginLog::Logged,
     }
 }
@@ -52,6 +60,11 @@ fn plugin_log(command: &Command) -> PluginLog {
 /// # Errors
 /// What went wrong, for stderr; the process then ends with [`exit::FAILURE`].
 pub fn perform(command: Command, surroundings: &Surroundings) -> anyhow::Result<ExitCode> {
+    match &command {
+        Command::Completion(options) => return completion::print(*options),
+        Command::Man(options) => return manual::write(options),
+        _ => {}
+    }
     if let Command::Crds = command {
         for (_, text) in orangery_api::crds_yaml()? {
             print!("---\n{text}");
@@ -76,7 +89,7 @@ pub fn perform(command: Command, surroundings: &Surroundings) -> anyhow::Result<
             Command::Plugin(PluginCommand::List(options)) => plugin::list::perform(&options).await,
             Command::Plugin(PluginCommand::Precompile(options)) => plugin::precompile::perform(&options).await,
             Command::Cluster(command) => cluster::perform(*command).await,
-            Command::Crds => Ok(exit::SUCCESS),
+            Command::Crds | Command::Completion(_) | Command::Man(_) => Ok(exit::SUCCESS),
         }
     });
     // A computation that cannot be interrupted must not delay a process that was told to end.

@@ -45,7 +45,7 @@ const LAYERS: &[Layers] = &[
     Layers {
         root: "host/cluster/src/kubernetes",
         path: "crate::kubernetes",
-        order: &["preview", "apply", "prune", "target", "live", "object", "client"],
+        order: &["preview", "field_migration", "apply", "prune", "target", "live", "object", "client"],
     },
 ];
 

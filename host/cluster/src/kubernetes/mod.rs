@@ -9,6 +9,7 @@
 //!
 //! ```text
 //! preview  what an apply and a prune would do, by reading and by dry run
+//! field_migration  taking the fields of former controllers away
 //! apply    stages: inspect, write, wait for readiness
 //! prune    deletion, and leaving adopted objects behind
 //! target   what one target holds
@@ -23,6 +24,7 @@
 
 mod apply;
 mod client;
+mod field_migration;
 mod live;
 mod object;
 mod preview;
@@ -30,6 +32,7 @@ mod prune;
 mod target;
 
 pub use client::identity::Connect;
+pub use field_migration::{FieldMigration, FieldMigrationReport, MigratedFields};
 pub use preview::{FieldChange, KubernetesPreview};
 pub use target::{KubernetesOptions, KubernetesTarget, Patience};
 

@@ -157,6 +157,21 @@ fn explain_list(kind: Kind, error: kube::Error) -> anyhow::Error {
     if unserved { error.context("the definitions are not installed; `orangery crds` prints them") } else { error }
 }
 
+/// The namespace that the flags or the kubeconfig name. No cluster is asked, and none has to be known.
+///
+/// # Errors
+/// The kubeconfig that was given cannot be used.
+pub(super) async fn namespace_of(options: &ConnectionOptions) -> anyhow::Result<String> {
+    if let Some(namespace) = &options.namespace {
+        return Ok(namespace.clone());
+    }
+    match configuration(options).await {
+        Ok(config) => Ok(config.default_namespace),
+        Err(error) if options.kubeconfig.is_some() || options.kube_context.is_some() => Err(error),
+        Err(_) => Ok("default".to_owned()),
+    }
+}
+
 /// The configuration of the kubeconfig, changed by the flags.
 async fn configuration(options: &ConnectionOptions) -> anyhow::Result<Config> {
     let kubeconfig = match &options.kubeconfig {

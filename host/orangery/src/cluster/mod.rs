@@ -17,6 +17,7 @@ mod discovery;
 mod item;
 mod kind;
 mod look;
+pub(crate) mod names;
 mod plan;
 mod print;
 mod status;
@@ -48,5 +49,8 @@ pub async fn perform(command: ClusterCommand) -> anyhow::Result<ExitCode> {
         ClusterCommand::Version(options) => look::version::perform(options).await,
         ClusterCommand::Events(options) => look::events::perform(options).await,
         ClusterCommand::Logs(options) => look::logs::perform(options).await,
+        ClusterCommand::Create(command) => act::secret::perform(command).await,
+        ClusterCommand::Migrate(command) => act::migrate::perform(command).await,
+        ClusterCommand::Diff(command) => look::diff::perform(command),
     }
 }

@@ -6,4 +6,6 @@ mod check;
 mod get;
 mod look;
 mod plan;
+mod shell;
 mod status;
+mod write;

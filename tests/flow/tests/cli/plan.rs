@@ -54,6 +54,8 @@ async fn a_plan_says_what_would_happen_and_writes_nothing() -> Result<()> {
     plan.prints(&format!("| create | `ConfigMap/{ns}/app-c` |"))?.prints("<details>")?.prints(".data: (absent)")?;
 
     assert_eq!(writes(&world).await?, 0, "a plan writes nothing");
+    run(&world, &["suspend", "rset", "apps"]).await?.exits(0)?;
+    run(&world, &["plan", "rset", "apps"]).await?.exits(0)?.prints("⚠ the set is suspended")?;
     assert_eq!(world.owned("ConfigMap").await?, ["app-a", "app-b"]);
     Ok(())
 }

@@ -5,6 +5,7 @@ mod look;
 mod objects;
 mod output;
 mod plan;
+mod write;
 
 pub use kubeconfig::ConnectionOptions;
 pub use look::{
@@ -18,6 +19,11 @@ pub use objects::{
 pub use output::{Output, ReadyStatus};
 pub use plan::{
     CheckOptions, CheckOutput, DecideCommand, DecideOptions, PlanCommand, PlanOptions, PlanOutput, StatusOptions,
+};
+pub use write::{
+    BasicAuthOptions, CreateCommand, DiffCommand, DiffOptions, GitHubAppOptions, MigrateCommand, MigrateOptions,
+    PasswordOptions, PatchFormat, ProxyOptions, RegistryOptions, SecretCommand, SecretOptions, SopsOptions, SshOptions,
+    TlsOptions,
 };
 
 use clap::Subcommand;
@@ -72,4 +78,13 @@ pub enum ClusterCommand {
     Events(EventsOptions),
     /// Print what the operator logged
     Logs(LogsOptions),
+    /// Create Secrets in the shapes that providers and Flux read
+    #[command(subcommand)]
+    Create(CreateCommand),
+    /// Take over what other controllers have left on objects
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
+    /// Compare files
+    #[command(subcommand)]
+    Diff(DiffCommand),
 }

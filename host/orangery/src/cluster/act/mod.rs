@@ -2,8 +2,10 @@
 
 pub(super) mod decide;
 pub(super) mod delete;
+pub(super) mod migrate;
 mod ready;
 pub(super) mod reconcile;
+pub(super) mod secret;
 pub(super) mod suspension;
 pub(super) mod wait;
 

@@ -1,5 +1,6 @@
 //! Commands that only read.
 
+pub(super) mod diff;
 pub(super) mod events;
 pub(super) mod export;
 pub(super) mod get;

@@ -10,9 +10,10 @@ use crate::exit;
 use anyhow::{Context as _, anyhow};
 use kube::ResourceExt as _;
 use kube::api::DynamicObject;
+use orangery_api::ResourceSet;
+use orangery_controller::preview;
 use orangery_core::readiness::{Purpose, readiness};
-use orangery_core::{InputRef, Object, keys};
-use serde_json::Value;
+use orangery_core::{LedgerEntry, Object, keys};
 use std::process::ExitCode;
 
 /// Owner references are followed so far: a Pod, its ReplicaSet, its Deployment, and some.
@@ -35,8 +36,7 @@ pub(in crate::cluster) async fn perform(options: TraceOptions) -> anyhow::Result
     let traced = described(&kind, &object);
     let status = status(&object)?;
     let (set, key_of_owned, through) = owner(&connection, kind, object).await?;
-    let entry = entry(&set, &key_of_owned);
-    let input = entry.as_ref().and_then(|entry| InputRef::parse(entry.get("input")?.as_str()?));
+    let entry = entry(&set, &key_of_owned)?;
     let ready = set.ready();
     let mut rows = vec![
         ("Object", traced),
@@ -45,10 +45,10 @@ pub(in crate::cluster) async fn perform(options: TraceOptions) -> anyhow::Result
         ("Reconciler", format!("{}/{}", Kind::Set.as_str(), set.name())),
     ];
     rows.extend(through.into_iter().map(|step| ("Through", step)));
-    if let Some(template) = entry.as_ref().and_then(|entry| entry.get("template")?.as_str()) {
-        rows.push(("Template", template.to_owned()));
+    if let Some(template) = entry.as_ref().and_then(|entry| entry.template.clone()) {
+        rows.push(("Template", template));
     }
-    if let Some(input) = &input {
+    if let Some(input) = entry.as_ref().and_then(|entry| entry.input.as_ref()) {
         rows.push(("Source", format!("{} input {}", input.source, input.uid)));
     }
     rows.push(("Message", ready.map_or_else(String::new, |ready| format!("{}: {}", ready.reason, ready.message))));
@@ -116,12 +116,9 @@ fn qualified(kind: &str, group: &str) -> String {
     if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") }
 }
 
-/// The entry of an object in the inventory of a set.
-fn entry(set: &Item, object: &str) -> Option<Value> {
-    let entries = set.field("/status/inventory/entries")?.as_array()?;
-    let found = entries.iter().find(|entry| {
-        let id = entry.get("id").and_then(Value::as_str).unwrap_or_default();
-        orangery_core::inventory::parse_id(id).is_some_and(|key| key.to_string() == object)
-    });
-    found.cloned()
+/// The entry of an object in the ledger of a set.
+fn entry(set: &Item, object: &str) -> anyhow::Result<Option<LedgerEntry>> {
+    let typed: ResourceSet = serde_json::from_value(serde_json::to_value(&set.object)?)
+        .with_context(|| format!("ResourceSet/{} cannot be read", set.name()))?;
+    Ok(preview::ledger(&typed).iter().find(|entry| entry.key.to_string() == object).cloned())
 }

@@ -11,11 +11,12 @@ use crate::exit;
 use crate::sandbox;
 use anyhow::{Context as _, anyhow};
 use forecast::Forecast;
+use kube::ResourceExt as _;
 use orangery_cluster::KubernetesPreview;
 use orangery_controller::pipeline::{Pipeline, build};
 use orangery_controller::preview;
-use orangery_core::GuardPolicy;
 use orangery_core::spec::SetSpec;
+use orangery_core::{GuardPolicy, keys};
 use std::process::ExitCode;
 
 /// As kubectl diff: 0 nothing would change, 1 something would, 2 the plan could not be made or part of it would fail.
@@ -41,8 +42,12 @@ async fn plan(options: &PlanOptions) -> anyhow::Result<ExitCode> {
     let report =
         preview::reconcile(&pipeline, &subject.set, account, &subject.providers, &target, crate::run::now()).await;
     let report = report.map_err(|error| anyhow!("{}: {error}", error.field))?;
-    let forecast = Forecast::of(&spec, &preview::ledger(&subject.set), &report, &target.changed())
+    let mut forecast = Forecast::of(&spec, &preview::ledger(&subject.set), &report, &target.changed())
         .with_context(|| format!("nothing of ResourceSet/{} can be planned", spec.name))?;
+    let suspended = subject.set.annotations().get(keys::RECONCILE);
+    if suspended.is_some_and(|word| word.eq_ignore_ascii_case("disabled")) {
+        forecast.warnings.push("the set is suspended: nothing of this happens until it is resumed".to_owned());
+    }
     out(&match options.output {
         PlanOutput::Text => print::text(&forecast),
         PlanOutput::Json => json_text(&forecast)?,
