@@ -75,7 +75,17 @@ impl Spent {
     /// How many may have changed something.
     #[must_use]
     pub fn writes(&self) -> usize {
-        self.0.iter().filter(|(verb, _)| !["get", "list"].contains(&verb.as_str())).count()
+        // A review of rights stores nothing.
+        let writes = |(verb, path): &&(String, String)| {
+            !["get", "list"].contains(&verb.as_str()) && !path.contains("/selfsubjectaccessreviews")
+        };
+        self.0.iter().filter(writes).count()
+    }
+
+    /// How many were lists.
+    #[must_use]
+    pub fn lists(&self) -> usize {
+        self.0.iter().filter(|(verb, _)| verb == "list").count()
     }
 
     /// How many were about one managed object.

@@ -1,14 +1,16 @@
 //! The state of a Kubernetes target: identities, applied objects, waits and watches.
 
 use crate::kubernetes::client::connection::Session;
+use crate::kubernetes::client::discovery::Kind;
 use crate::kubernetes::client::identity::{Connect, Identities};
 use crate::kubernetes::client::refusal::Refusal;
 use crate::kubernetes::live::clock::Clock;
 use crate::kubernetes::live::memory::{Left, Memory, checksum};
 use crate::kubernetes::live::seen::Seen;
-use crate::kubernetes::live::watch::Watches;
+use crate::kubernetes::live::watch::{Reach, Watches};
 use kube::{Client, Config};
 use orangery_core::{Object, Owner};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -86,5 +88,21 @@ impl KubernetesTarget {
             ready: None,
         };
         self.memory.keep(owner, rendered.key(), left);
+    }
+
+    /// Where the identity watches a kind. It is asked for once, because a refused list of all namespaces would look like an attempt to
+    /// break out.
+    pub(crate) async fn reach(&self, session: &Session, kind: &Kind, namespaces: &BTreeSet<&str>) -> Reach {
+        let is_watched = |namespace: &str| self.watches.view(&session.connection.identity, kind, namespace).is_some();
+        if !kind.namespaced || !self.watches.is_heard() || is_watched("") {
+            return Reach::Everywhere;
+        }
+        if namespaces.iter().all(|namespace| is_watched(namespace)) {
+            return Reach::Namespaces;
+        }
+        match session.may("watch", kind, "").await {
+            Some(false) => Reach::Namespaces,
+            Some(true) | None => Reach::Everywhere,
+        }
     }
 }

@@ -109,7 +109,8 @@ async fn observe(target: &KubernetesTarget, session: &Session, plan: &Plan, kind
     let namespaces: BTreeSet<String> = objects.map(|object| object.namespace().to_owned()).collect();
     let asked: BTreeSet<&str> = namespaces.iter().map(String::as_str).collect();
     let identity = &session.connection.identity;
-    let watched = target.watches.views(identity, &kind, &asked, || target.identities.watching(identity)).await;
+    let reach = target.reach(session, &kind, &asked).await;
+    let watched = target.watches.views(identity, &kind, &asked, reach, || target.identities.watching(identity)).await;
     let unwatched: Vec<&str> = asked.iter().copied().filter(|namespace| !watched.contains_key(namespace)).collect();
     let listed = if unwatched.is_empty() {
         None

@@ -1,5 +1,5 @@
-//! Checks before the first apply whether an identity may delete what it is about to create, so that a missing right is noticed
-//! before there are previews that cannot be removed.
+//! Asks the API server what an identity may do: whether it may delete what it is about to create, so that a missing right is noticed
+//! before there are previews that cannot be removed, and whether it may watch a kind in all namespaces.
 
 use crate::kubernetes::client::connection::{Mode, Session};
 use crate::kubernetes::client::discovery::Kind;
@@ -13,10 +13,10 @@ const BELIEVED: Duration = Duration::from_secs(600);
 /// How long a missing one is: somebody who has just added it should not have to wait.
 const MISSING: Duration = Duration::from_secs(10);
 
-/// Group, resource and namespace.
-type Place = (String, String, String);
+/// Verb, group, resource and namespace.
+type Place = (&'static str, String, String, String);
 
-/// The access reviews of one identity: when it asked, and whether it may delete.
+/// The access reviews of one identity: when it asked, and what it was told.
 #[derive(Default)]
 pub(crate) struct Rights {
     told: Mutex<HashMap<Place, (Instant, bool)>>,
@@ -27,7 +27,8 @@ impl Session {
     pub(crate) async fn warn_unless_deletable(&self, kind: &Kind, namespace: &str) -> Option<String> {
         let namespace = if kind.namespaced { namespace } else { "" };
         // Most identities may delete a kind everywhere, which one review tells for all namespaces.
-        if self.may_delete(kind, "").await? || (!namespace.is_empty() && self.may_delete(kind, namespace).await?) {
+        if self.may("delete", kind, "").await? || (!namespace.is_empty() && self.may("delete", kind, namespace).await?)
+        {
             return None;
         }
         let place =
@@ -39,8 +40,10 @@ impl Session {
         ))
     }
 
-    async fn may_delete(&self, kind: &Kind, namespace: &str) -> Option<bool> {
-        let key = (kind.gvk.group.clone(), kind.plural.clone(), namespace.to_owned());
+    /// Whether this identity may do this to objects of `kind`, in all namespaces if `namespace` is empty. `None` where the server does
+    /// not say.
+    pub(crate) async fn may(&self, verb: &'static str, kind: &Kind, namespace: &str) -> Option<bool> {
+        let key = (verb, kind.gvk.group.clone(), kind.plural.clone(), namespace.to_owned());
         if let Some((at, allowed)) =
             self.connection.rights.told.lock().unwrap_or_else(PoisonError::into_inner).get(&key)
             && at.elapsed() < if *allowed { BELIEVED } else { MISSING }
@@ -50,7 +53,7 @@ impl Session {
         let review = json!({
             "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": {
-                "verb": "delete", "group": kind.gvk.group, "resource": kind.plural, "namespace": namespace,
+                "verb": verb, "group": kind.gvk.group, "resource": kind.plural, "namespace": namespace,
             }},
         });
         let answer =

@@ -59,6 +59,8 @@ pub(crate) struct DriftDebounce {
     overrides: Arc<[String]>,
     /// When each object with an event is judged.
     waiting: HashMap<Place, Instant>,
+    /// The first of these times; looking for it at each event of a long list would cost the square of its length.
+    next: Option<Instant>,
     delays: HashMap<(Place, DriftKind), NotificationDelay>,
 }
 
@@ -89,7 +91,7 @@ impl NotificationDelay {
 impl DriftDebounce {
     pub(crate) fn new(covers: Coverage, memory: Arc<Memory>, view: Arc<View>, overrides: Arc<[String]>) -> Self {
         let (waiting, delays) = (HashMap::new(), HashMap::new());
-        Self { covers, memory, view, overrides, waiting, delays }
+        Self { covers, memory, view, overrides, waiting, next: None, delays }
     }
 
     /// Takes in an event.
@@ -120,18 +122,14 @@ impl DriftDebounce {
         self.view.list_ends();
         for place in self.left() {
             if self.view.get(&(place.1.namespace.clone(), place.1.name.clone())).is_none() {
-                self.waiting.entry(place).or_insert(now + SETTLING_TIME);
+                self.wait(place, now + SETTLING_TIME);
             }
         }
     }
 
     /// What sets left of what the watch covers.
     fn left(&self) -> Vec<Place> {
-        let mut left = self.memory.left_in(&self.covers.kind, &self.covers.namespace);
-        if let Some(namespace) = &self.covers.sets_in {
-            left.retain(|(set, _)| set.namespace == *namespace);
-        }
-        left
+        self.memory.left_in(&self.covers.kind, &self.covers.namespace, self.covers.sets_in.as_deref())
     }
 
     fn sighting(&mut self, object: &Object, now: Instant) -> Option<(Name, Seen)> {
@@ -144,14 +142,20 @@ impl DriftDebounce {
         };
         let name = (key.namespace.clone(), key.name.clone());
         if let Some(set) = seen.owner.clone() {
-            self.waiting.entry((set, key)).or_insert(now + SETTLING_TIME);
+            self.wait((set, key), now + SETTLING_TIME);
         }
         Some((name, seen))
     }
 
+    /// Judges an object at this time, unless it is judged before.
+    fn wait(&mut self, place: Place, due: Instant) {
+        let due = *self.waiting.entry(place).or_insert(due);
+        self.next = Some(self.next.map_or(due, |next| next.min(due)));
+    }
+
     /// When the next event has to be judged; `None` if there is none.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.waiting.values().min().copied()
+        self.next
     }
 
     /// Judges the events that are due, and returns the sets to reconcile, each once.
@@ -178,6 +182,7 @@ impl DriftDebounce {
                 }
             }
         }
+        self.next = self.waiting.values().min().copied();
         told.into_iter().collect()
     }
 

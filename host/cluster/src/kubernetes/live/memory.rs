@@ -151,18 +151,26 @@ impl Memory {
         (*seen != now.map(|now| now.version.clone())).then_some(DriftKind::Awaited)
     }
 
-    /// What sets left of one kind in one namespace; everywhere if that is empty.
-    pub(crate) fn left_in(&self, kind: &Kind, namespace: &str) -> Vec<(NamespacedName, ObjectKey)> {
+    /// What sets left of one kind in one namespace, everywhere if that is empty; only what sets of the namespace `sets_in` left, if it
+    /// is given.
+    pub(crate) fn left_in(
+        &self,
+        kind: &Kind,
+        namespace: &str,
+        sets_in: Option<&str>,
+    ) -> Vec<(NamespacedName, ObjectKey)> {
         let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         let here = |key: &&ObjectKey| {
             key.group == kind.gvk.group
                 && key.kind == kind.gvk.kind
                 && (namespace.is_empty() || key.namespace == namespace)
         };
-        let all = sets.iter().flat_map(|(set, left)| left.keys().filter(here).map(|key| (set.clone(), key.clone())));
+        let covered = |set: &NamespacedName| sets_in.is_none_or(|namespace| set.namespace == namespace);
+        let sets = sets.iter().filter(|(set, _)| covered(set));
+        let all = sets.flat_map(|(set, left)| left.keys().filter(here).map(|key| (set.clone(), key.clone())));
         let ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
-        let going =
-            ending.iter().flat_map(|(set, keys)| keys.iter().filter(here).map(|key| (set.clone(), key.clone())));
+        let ending = ending.iter().filter(|(set, _)| covered(set));
+        let going = ending.flat_map(|(set, keys)| keys.iter().filter(here).map(|key| (set.clone(), key.clone())));
         all.chain(going).collect()
     }
 }

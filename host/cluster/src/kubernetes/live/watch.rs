@@ -32,7 +32,7 @@ use tokio::task::AbortHandle;
 /// From this number of watches on, the log names it: identities that may list all namespaces need far fewer.
 const MANY: usize = 500;
 /// How long an apply waits for the first list of a watch. After that it lists what it needs itself.
-const FIRST_LIST: Duration = Duration::from_secs(10);
+const FIRST_LIST: Duration = Duration::from_secs(30);
 /// Length of the queue of sets to reconcile. A set that does not fit is queued by the next event, or reconciled at the interval.
 const QUEUE: usize = 1024;
 /// How often it is checked whether a watch is still needed.
@@ -50,6 +50,15 @@ const MOMENT: Duration = Duration::from_millis(200);
 enum Place {
     Applied(Identity, String),
     Awaited(NamespacedName, String),
+}
+
+/// Where an identity watches a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// In all namespaces, with one watch.
+    Everywhere,
+    /// In each namespace of its own.
+    Namespaces,
 }
 
 /// What a set waits for.
@@ -97,7 +106,7 @@ impl Watches {
     }
 
     /// Whether anybody receives the sets; otherwise nothing is watched.
-    fn is_heard(&self) -> bool {
+    pub(crate) fn is_heard(&self) -> bool {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).is_none() && !self.tell.is_closed()
     }
 
@@ -108,16 +117,19 @@ impl Watches {
         identity: &Identity,
         kind: &Kind,
         namespaces: &BTreeSet<&'n str>,
+        reach: Reach,
         connect: impl Fn() -> Result<Client, Error>,
     ) -> BTreeMap<&'n str, Arc<View>> {
         let mut views = BTreeMap::new();
-        let Some(everywhere) = self.applied(identity, kind, "", &connect) else { return views };
-        let phase = everywhere.settled(FIRST_LIST).await;
-        if phase == Phase::Complete {
-            return namespaces.iter().map(|namespace| (*namespace, Arc::clone(&everywhere))).collect();
-        }
-        if phase != Phase::Forbidden || !kind.namespaced {
-            return views;
+        if reach == Reach::Everywhere {
+            let Some(everywhere) = self.applied(identity, kind, "", &connect) else { return views };
+            let phase = everywhere.settled(FIRST_LIST).await;
+            if phase == Phase::Complete {
+                return namespaces.iter().map(|namespace| (*namespace, Arc::clone(&everywhere))).collect();
+            }
+            if phase != Phase::Forbidden || !kind.namespaced {
+                return views;
+            }
         }
         let each: Vec<(&str, Arc<View>)> = namespaces
             .iter()

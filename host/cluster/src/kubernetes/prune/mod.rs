@@ -96,7 +96,8 @@ async fn watch(
         }
         if let Ok(Some(kind)) = session.kind_in_any_version(&gvk).await {
             let (identity, namespaces) = (&session.connection.identity, BTreeSet::from([entry.key.namespace.as_str()]));
-            target.watches.views(identity, &kind, &namespaces, || target.identities.watching(identity)).await;
+            let reach = target.reach(session, &kind, &namespaces).await;
+            target.watches.views(identity, &kind, &namespaces, reach, || target.identities.watching(identity)).await;
         }
     }
 }

@@ -18,7 +18,7 @@ use std::io;
 pub(in crate::kubernetes) const MOST_BYTES: usize = 1_500_000;
 
 /// Objects that one set may own.
-pub(in crate::kubernetes) const MOST_OBJECTS: usize = 20_000;
+const MOST_OBJECTS: usize = 20_000;
 
 /// How large an object is.
 pub(in crate::kubernetes) struct Size {
@@ -105,12 +105,20 @@ pub(in crate::kubernetes) fn ledger_does_not_fit(set: &NamespacedName, objects: 
     LedgerError { set: set.clone(), reason: Reason::StatusTooLarge, message }
 }
 
-/// Refuses a ledger of too many objects, before anything of it is applied.
-pub(in crate::kubernetes) fn too_many_objects(set: &NamespacedName, objects: usize) -> LedgerError {
+/// Refuses a ledger of too many objects, before anything of it is applied. One that was taken over with more is kept while it does
+/// not grow.
+pub(in crate::kubernetes) fn too_many_objects(
+    set: &NamespacedName,
+    objects: usize,
+    before: usize,
+) -> Option<LedgerError> {
+    if objects <= MOST_OBJECTS || objects <= before {
+        return None;
+    }
     let message = format!(
         "it has {objects} objects, and a ResourceSet may have {MOST_OBJECTS}: split it into several ResourceSets"
     );
-    LedgerError { set: set.clone(), reason: Reason::StatusTooLarge, message }
+    Some(LedgerError { set: set.clone(), reason: Reason::StatusTooLarge, message })
 }
 
 /// What a set says whose status does not fit for another reason than its ledger.
@@ -136,6 +144,15 @@ mod tests {
         assert_eq!(size.excess(&json!({"new": "y"})), None);
         let large = json!({"new": "y".repeat(MOST_BYTES / 2)});
         assert!(size.excess(&large).is_some_and(|bytes| bytes > MOST_BYTES && bytes < MOST_BYTES + 100));
+    }
+
+    #[test]
+    fn more_objects_than_a_set_may_have_are_refused_with_their_number_unless_there_were_as_many() {
+        let set = NamespacedName::new("apps", "wide");
+        let refused = too_many_objects(&set, 20_001, 20_000).map(|error| error.message).unwrap();
+        assert!(refused.contains("20001 objects") && refused.contains("split it"), "{refused}");
+        assert!(too_many_objects(&set, 20_000, 0).is_none());
+        assert!(too_many_objects(&set, 25_000, 25_000).is_none());
     }
 
     #[test]

@@ -76,8 +76,8 @@ impl LedgerStore for StatusLedger<'_> {
             return Err(size::ledger_does_not_fit(set, ledger.len(), bytes));
         }
         let entries = before.and_then(|(inventory, _)| inventory.as_ref()).map_or(0, |before| before.entries.len());
-        if ledger.len() > size::MOST_OBJECTS && ledger.len() > entries {
-            return Err(size::too_many_objects(set, ledger.len()));
+        if let Some(error) = size::too_many_objects(set, ledger.len(), entries) {
+            return Err(error);
         }
         let patch = json!({"metadata": {"uid": run.uid}, "status": patch(ledger, &written)});
         let api: Api<ResourceSet> = Api::namespaced(run.context.client.clone(), &set.namespace);

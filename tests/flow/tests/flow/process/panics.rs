@@ -24,12 +24,12 @@ metadata: {name: haunted}
 spec: {type: Static, defaultValues: {env: dev}}
 ";
 
-/// Panics where a reconciliation reads an object of this kind with the name `haunted`, three times.
+/// Panics where a reconciliation writes the status of an object of this kind with the name `haunted`, three times.
 #[expect(clippy::panic, reason = "the panic is what the story is about")]
 fn haunted(plural: &str, met: &Arc<AtomicU32>) -> Arc<RequestOutcome> {
-    let (met, place) = (Arc::clone(met), format!("/{plural}/haunted"));
+    let (met, place) = (Arc::clone(met), format!("/{plural}/haunted/status"));
     Arc::new(move |request: &Request<Body>| {
-        let meets = request.method() == Method::GET && request.uri().path().ends_with(&place);
+        let meets = request.method() == Method::PATCH && request.uri().path().ends_with(&place);
         if !meets || met.fetch_add(1, Ordering::SeqCst) >= 3 {
             return None;
         }
