@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 
 fn decoded(secret: &Value, key: &str) -> String {
     use base64::Engine as _;
-    let text = secret["data"][key].as_str().unwrap_or_default();
+    let text = secret.get("data").and_then(|data| data.get(key)).and_then(Value::as_str).unwrap_or_default();
     let bytes = base64::engine::general_purpose::STANDARD.decode(text).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
 }
