@@ -37,12 +37,6 @@ pub const FLAGS: &[(&str, Carried)] = &[
         ),
     ),
     (
-        "watch-configs-label-selector",
-        Carried::Refused(
-            "ConfigMaps and Secrets are read at each reconciliation: shorten fluxcd.controlplane.io/reconcileEvery",
-        ),
-    ),
-    (
         "token-cache-max-size",
         Carried::Accepted(
             "without effect, with a warning: 1024 minted tokens are kept, each until five minutes before it expires",
