@@ -26,7 +26,9 @@
 //! # Differences on purpose
 //! Nesting deeper than [`MAX_DEPTH`] (the library: 10,000) and texts longer than [`MAX_SIZE`] are refused. Comments are not kept.
 
+mod decode;
 mod error;
+mod node;
 mod parser;
 mod scalar;
 mod scanner;
@@ -37,10 +39,11 @@ mod value;
 mod writer;
 
 pub use error::{Advice, Location, ReadError};
+pub use node::{Kind, Node, PathSegment, locate, parse, parse_first, plain_scalar};
 pub use scanner::Style;
 pub use stream::{Document, as_lines, documents, from_str, from_str_all, leading_documents, lines, read};
 pub use text::decode_text;
-pub use tree::{Kind, MAX_DEPTH, MAX_SIZE, Node, PathSegment, locate, parse, parse_first, plain_scalar};
+pub use tree::{MAX_DEPTH, MAX_SIZE};
 pub use value::{Json, Object};
 pub use writer::{WriteError, json_to_yaml, to_string, write};
 

@@ -66,7 +66,7 @@ pub use operations::poll::{PollFilter, PollReport, PollRequest};
 pub use operations::render::{
     Entries, InputError, RenderInput, RenderRequest, RenderedObject, Rendering, Template, TemplateBody,
 };
-pub use operations::sandbox::{Sandbox, SandboxConfig, StartError};
+pub use operations::{Sandbox, SandboxConfig, StartError};
 pub use plugin::describe::DescriptionError;
 pub use plugin::schema::{ConfigError, FieldError, SchemaError};
 pub use plugin::world::WorldError;

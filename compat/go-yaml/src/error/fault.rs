@@ -1,6 +1,6 @@
 //! What the scanner and the parser report before it becomes a [`crate::ReadError`].
 
-use crate::text::input::Mark;
+use super::Mark;
 
 /// Which layer failed: the library counts lines differently in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

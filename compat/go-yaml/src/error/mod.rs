@@ -7,9 +7,15 @@ pub use lookalike::Advice;
 
 use std::fmt;
 
-use crate::text::input::Mark;
 use fault::Fault;
 use lookalike::advise;
+
+/// A place in the text, counted from zero in characters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+}
 
 /// A place in a text, counted from one, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

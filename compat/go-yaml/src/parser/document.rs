@@ -1,9 +1,9 @@
 //! Stream, documents and directives.
 
 use super::{Event, EventKind, Parser, State};
+use crate::error::Mark;
 use crate::error::fault::Fault;
 use crate::scanner::token::TokenKind as T;
-use crate::text::input::Mark;
 
 impl<'a> Parser<'a> {
     pub(super) fn parse_stream_start(&mut self) -> Result<Event<'a>, Fault> {

@@ -10,10 +10,10 @@ mod node;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::error::Mark;
 use crate::error::fault::Fault;
 use crate::scanner::Scanner;
 use crate::scanner::token::{Style, TokenKind};
-use crate::text::input::Mark;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EventKind {

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::{Event, EventKind, Parser, Properties, State};
+use crate::error::Mark;
 use crate::error::fault::Fault;
 use crate::scanner::token::{Style, TokenKind as T};
-use crate::text::input::Mark;
 
 impl<'a> Parser<'a> {
     pub(super) fn parse_node(&mut self, block: bool, indentless: bool) -> Result<Event<'a>, Fault> {

@@ -3,9 +3,9 @@
 use super::Scanner;
 use super::text::Gathered;
 use super::token::Style;
+use crate::error::Mark;
 use crate::error::fault::Fault;
 use crate::text::chars::is_blank;
-use crate::text::input::Mark;
 
 /// What happens to the line breaks at the end.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use super::Scanner;
 use super::token::{Token, TokenKind};
+use crate::error::Mark;
 use crate::error::fault::Fault;
 use crate::text::chars::{is_blank, is_word};
-use crate::text::input::Mark;
 
 impl<'a> Scanner<'a> {
     pub(super) fn scan_directive(&mut self) -> Result<Token<'a>, Fault> {

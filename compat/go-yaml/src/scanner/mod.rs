@@ -17,8 +17,9 @@ pub use token::Style;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
+use crate::error::Mark;
 use crate::error::fault::Fault;
-use crate::text::input::{Input, Mark};
+use crate::text::input::Input;
 use token::{Token, TokenKind};
 
 /// go-yaml's limit for `[`/`{` nesting and for indentation levels.

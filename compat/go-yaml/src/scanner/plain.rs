@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use super::Scanner;
 use super::text::Gathered;
 use super::token::Style;
+use crate::error::Mark;
 use crate::error::fault::Fault;
 use crate::text::chars::Run;
-use crate::text::input::Mark;
 
 /// Blanks and line breaks between two words of a plain or quoted scalar.
 #[derive(Default)]

@@ -4,9 +4,9 @@ use super::Scanner;
 use super::plain::Gap;
 use super::text::Gathered;
 use super::token::Style;
+use crate::error::Mark;
 use crate::error::fault::Fault;
 use crate::text::chars::Run;
-use crate::text::input::Mark;
 
 impl Scanner<'_> {
     pub(super) fn scan_quoted(&mut self, single: bool) -> Result<(), Fault> {

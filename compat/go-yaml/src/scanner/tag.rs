@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::Scanner;
 use super::token::{Token, TokenKind};
+use crate::error::Mark;
 use crate::error::fault::Fault;
 use crate::text::chars::{is_word, width};
-use crate::text::input::Mark;
 
 impl<'a> Scanner<'a> {
     pub(super) fn scan_anchor(&mut self, kind: TokenKind) -> Result<Token<'a>, Fault> {

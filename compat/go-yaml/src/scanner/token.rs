@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::text::input::Mark;
+use crate::error::Mark;
 
 /// How a scalar or a collection was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -9,11 +9,11 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::decode::to_value;
 use crate::error::{Location, ReadError, Refusal};
 use crate::text::chars::{line_length, position};
 use crate::tree::{Documents, Tree};
 use crate::value::Json;
-use crate::value::decode::to_value;
 
 /// How far the reader looks for the `{` of a JSON stream.
 const GUESS: usize = 2048;

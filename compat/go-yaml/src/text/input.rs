@@ -4,17 +4,10 @@
 //! character far behind the end of the first document.
 
 use super::chars::{Run, byte, is_blank, is_blankz, is_break, is_breakz, is_control, is_plain, width};
-use crate::error::fault::Fault;
+use crate::error::{Mark, fault::Fault};
 
 /// go-yaml's raw buffer: characters are checked when the chunk that holds them is loaded.
 const CHUNK: usize = 512;
-
-/// A place in the text, counted from zero in characters.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Mark {
-    pub(crate) line: u32,
-    pub(crate) column: u32,
-}
 
 /// The text and where we are in it.
 pub(crate) struct Input<'a> {

@@ -4,14 +4,10 @@
 //! the tree is safe.
 
 mod build;
-mod locate;
-mod node;
 
 use std::borrow::Cow;
 
 pub(crate) use build::Documents;
-pub use locate::{PathSegment, locate, plain_scalar};
-pub use node::{Kind, Node, parse, parse_first};
 
 use crate::parser::Properties;
 use crate::scanner::token::Style;
@@ -31,7 +27,7 @@ pub(crate) const NONE: NodeId = NodeId::MAX;
 pub(crate) struct NodeData<'a> {
     pub(crate) content: Content<'a>,
     /// Of scalars only; on collections they mean nothing to the library.
-    properties: Option<Box<Properties<'a>>>,
+    pub(crate) properties: Option<Box<Properties<'a>>>,
     /// Counted from one.
     pub(crate) line: u32,
     pub(crate) column: u32,

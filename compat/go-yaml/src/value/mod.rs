@@ -4,7 +4,6 @@
 //! of a text that was written as it is meant.
 
 mod compact;
-pub(crate) mod decode;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;

@@ -32,9 +32,6 @@ impl Freshness {
     }
 }
 
-/// Stands for any input in [`Selected::unreadable`] and in a provider's status.
-pub const ANY: &str = "*";
-
 /// The items of a provider's last answer that could not be read and are not exported, by the uid of their input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnreadableInputs {

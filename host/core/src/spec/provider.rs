@@ -1,6 +1,6 @@
 //! `ResourceSetInputProvider`.
 
-use super::{Cadence, LabelSelector, ProviderType, SpecError, rules};
+use super::{Cadence, LabelSelector, ProviderType};
 use crate::input::NamespacedName;
 use crate::selection::FilterSpec;
 use serde_json::{Map, Value};
@@ -69,14 +69,6 @@ pub struct ProviderSpec {
 }
 
 impl ProviderSpec {
-    /// The CRD's rules, for manifests that no API server has seen.
-    ///
-    /// # Errors
-    /// The first rule that is broken.
-    pub fn check(&self) -> Result<(), SpecError> {
-        rules::check(self)
-    }
-
     /// When and how long it is polled.
     #[must_use]
     pub fn cadence(&self) -> Cadence {

@@ -3,7 +3,17 @@
 
 use super::{ProviderSpec, ProviderType, SpecError};
 
-pub(super) fn check(spec: &ProviderSpec) -> Result<(), SpecError> {
+impl ProviderSpec {
+    /// The CRD's rules, for manifests that no API server has seen.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn check(&self) -> Result<(), SpecError> {
+        check(self)
+    }
+}
+
+fn check(spec: &ProviderSpec) -> Result<(), SpecError> {
     let provider_type = &spec.provider_type;
     provider_type.check()?;
     let url = spec.url.as_deref().unwrap_or_default();

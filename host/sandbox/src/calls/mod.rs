@@ -23,8 +23,8 @@ pub(crate) use semaphore::{Capacity, Claimant, FairSemaphore};
 
 use crate::guest::fault::Fault;
 use crate::guest::log::LogLine;
-use crate::instance::store::{self, CallSpec, CallState};
-use crate::instance::trap::{CpuSpent, fault_of};
+use crate::instance::store::{self, CallSpec, CallState, CpuSpent};
+use crate::instance::trap::fault_of;
 use crate::limits::Limits;
 use futures::future::BoxFuture;
 use scheduled::ScheduledCall;

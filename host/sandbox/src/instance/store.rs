@@ -13,7 +13,6 @@ use crate::instance::meter::CpuMeter;
 use crate::instance::network::Network;
 use crate::instance::stack::stack_of;
 use crate::instance::stdio::BoundedOutput;
-use crate::instance::trap::CpuSpent;
 use crate::limits::Limits;
 use orangery_core::Timestamp;
 use orangery_egress::Redactor;
@@ -65,6 +64,11 @@ pub(crate) struct CallState {
     pub(crate) network: Network,
     pub(crate) wants: Option<Wants>,
 }
+
+/// The error that ends a guest whose processor time is spent.
+#[derive(Debug, thiserror::Error)]
+#[error("the processor time of this call is spent")]
+pub(crate) struct CpuSpent;
 
 impl CallState {
     pub(crate) fn memory(&self) -> &MemoryAccount {

@@ -2,7 +2,7 @@
 
 use crate::guest::fault::Fault;
 use crate::guest::text::GuestText;
-use crate::instance::store::CallState;
+use crate::instance::store::{CallState, CpuSpent};
 use crate::limits::Limits;
 use wasmtime::Trap;
 use wasmtime::component::ResourceTableError;
@@ -38,8 +38,3 @@ pub(crate) fn fault_of(error: &wasmtime::Error, state: &CallState, limits: &Limi
 fn name_of_trap(text: &str) -> &str {
     text.strip_prefix("wasm trap: ").unwrap_or(text)
 }
-
-/// The error that ends a guest whose processor time is spent.
-#[derive(Debug, thiserror::Error)]
-#[error("the processor time of this call is spent")]
-pub(crate) struct CpuSpent;

@@ -8,7 +8,7 @@ use crate::guest::failure::GuestFailure;
 use crate::guest::log::LogLine;
 use crate::instance::network::Network;
 use crate::instance::store::{CallSpec, Clock};
-use crate::operations::sandbox::Sandbox;
+use crate::operations::Sandbox;
 use crate::operations::{poll, validate};
 use crate::plugin::PluginDescription;
 use orangery_egress::{RequestTrace, SessionSpec};

@@ -17,7 +17,7 @@ use crate::guest::fault::Fault;
 use crate::guest::log::LogLine;
 use crate::instance::network::Network;
 use crate::instance::store::{CallSpec, Clock, Wants};
-use crate::operations::sandbox::Sandbox;
+use crate::operations::Sandbox;
 use crate::operations::validate;
 use futures::FutureExt;
 use orangery_core::PollOutcome;

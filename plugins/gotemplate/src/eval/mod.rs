@@ -4,15 +4,12 @@
 //! The walk keeps its own stack, so that templates may call each other as deep as Go allows on a small guest stack.
 //! Only expressions recurse, and the parser bounds their depth.
 
-mod builtin;
 mod call;
-pub(crate) mod compare;
 mod field;
 mod output;
 mod pipeline;
 mod walk;
 
-pub(crate) use builtin::{index, len};
 pub use output::Output;
 
 use crate::functions::Context;

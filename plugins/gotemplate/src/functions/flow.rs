@@ -1,7 +1,8 @@
 //! Flow, comparison, indexing, and what a template may know of its input.
 
+use super::builtin::{index as index_value, len as length};
+use super::compare;
 use super::{Answer, Args, Context};
-use crate::eval::{compare, index as index_value, len as length};
 use crate::value::Value;
 
 /// `and`, `or` and `call` are the evaluator's own.

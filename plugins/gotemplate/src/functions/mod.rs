@@ -5,7 +5,9 @@
 //! depend on the seed and the clock of the call only.
 
 mod args;
+mod builtin;
 mod collections;
+mod compare;
 mod dates;
 mod defaults;
 mod encoding;

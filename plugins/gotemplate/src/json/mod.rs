@@ -3,7 +3,6 @@
 mod read;
 mod write;
 
-pub(crate) use read::DEPTH;
 pub use read::{JsonError, from_bytes};
 pub use write::{Style, to_bytes, to_serde};
 

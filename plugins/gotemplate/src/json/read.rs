@@ -1,13 +1,11 @@
 //! JSON text to values: every number is a float, lone surrogates and broken bytes become U+FFFD, the last of equal
 //! keys wins.
 
+use crate::value::JSON_DEPTH;
 use crate::value::{Map, Text, Value};
 use go_std::strconv::parse_float;
 use go_std::unicode::decode;
 use std::collections::BTreeMap;
-
-/// How deep JSON may be nested; Go allows 10,000, the guest's stack does not.
-pub(crate) const DEPTH: usize = 200;
 
 /// Why a text is not JSON, in Go's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -93,7 +91,7 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, depth: usize) -> Read<Value> {
-        if depth > DEPTH {
+        if depth > JSON_DEPTH {
             return Err(JsonError::Depth);
         }
         match self.peek_token() {

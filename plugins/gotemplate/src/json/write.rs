@@ -1,11 +1,9 @@
 //! Values to JSON text.
 
+use crate::value::JSON_DEPTH;
 use crate::value::{Element, List, Text, Value};
 use go_std::strconv::format_float;
 use go_std::unicode::chars;
-
-/// The deepest nesting that is written; only a map that contains itself is deeper.
-const DEPTH: usize = 200;
 
 /// How JSON is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +27,7 @@ pub fn to_bytes(value: &Value, style: Style) -> Result<Vec<u8>, String> {
 }
 
 fn write(value: &Value, style: Style, depth: usize, out: &mut Vec<u8>) -> Result<(), String> {
-    if depth > DEPTH {
+    if depth > JSON_DEPTH {
         return Err("json: unsupported value: encountered a cycle via map[string]interface {}".to_owned());
     }
     match value {
@@ -154,7 +152,7 @@ pub fn to_serde(value: &Value) -> Result<serde_json::Value, String> {
 
 fn serde(value: &Value, depth: usize) -> Result<serde_json::Value, String> {
     use serde_json::Value as Json;
-    if depth > DEPTH {
+    if depth > JSON_DEPTH {
         return Err("json: unsupported value: encountered a cycle via map[string]interface {}".to_owned());
     }
     Ok(match value {

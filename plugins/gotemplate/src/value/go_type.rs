@@ -1,7 +1,22 @@
 //! The Go types of values and of parameters.
 
-use super::{Element, Value};
+use super::Value;
 use std::fmt;
+
+/// The element type of a slice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Element {
+    /// `interface {}`.
+    Any,
+    /// `string`.
+    Text,
+    /// `int`.
+    Int,
+    /// `uint8`.
+    Byte,
+    /// `[]interface {}`.
+    List,
+}
 
 /// A Go type that a template can meet. Shown as `%T` shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,24 +1,9 @@
 //! Slices: a window on shared elements, with the element type that Go's reflection shows.
 
-use super::Value;
 use super::growth::grown;
+use super::{Element, Value};
 use std::cell::RefCell;
 use std::rc::Rc;
-
-/// The element type of a slice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Element {
-    /// `interface {}`.
-    Any,
-    /// `string`.
-    Text,
-    /// `int`.
-    Int,
-    /// `uint8`.
-    Byte,
-    /// `[]interface {}`.
-    List,
-}
 
 /// A slice.
 #[derive(Debug, Clone)]

@@ -14,8 +14,8 @@ mod taint;
 mod text;
 
 pub use equal::deep_equal;
-pub use go_type::Type;
-pub use list::{Element, List};
+pub use go_type::{Element, Type};
+pub use list::List;
 pub use map::Map;
 pub use methods::{Method, method};
 pub use print::{print_one, type_name};
@@ -25,6 +25,9 @@ pub use text::{Taint, Text};
 use go_std::time::{Duration, Location, Month, Time, Weekday};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+
+/// How deep JSON may be nested; Go allows 10,000, the guest's stack does not.
+pub(crate) const JSON_DEPTH: usize = 200;
 
 /// One value.
 #[derive(Debug, Clone)]

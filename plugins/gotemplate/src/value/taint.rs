@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// How deep values are looked through: deeper than anything that JSON can bring.
-const DEPTH: usize = 2 * crate::json::DEPTH;
+const DEPTH: usize = 2 * super::JSON_DEPTH;
 
 /// The origin of the first untrusted text in a value, if there is any.
 pub fn marked(value: &Value) -> Option<Rc<str>> {

@@ -6,136 +6,29 @@
 //! [`LimitRule::Admit`] nothing that is exported and still listed and wanted is ever dropped for the limit's sake. A partial
 //! answer drops nothing at all.
 
-use super::export::export;
-use super::filter::Filter;
-use super::identity::Identities;
-use super::limit::{admit, best};
-use super::served::{LimitRule, ServedType};
+mod export;
+mod identity;
+mod limit;
+mod question;
+mod unreadable;
+
+pub use export::with_defaults;
+pub use question::{
+    ANY, Coverage, MAX_ANSWER_BYTES, MAX_EXPORTED_BYTES, MAX_FILTER_WORK, MAX_ID_CHARS, MAX_INPUT_BYTES, MAX_INPUTS,
+    Question, SelectError, Selected,
+};
+pub use unreadable::sort_out;
+
+use super::served::LimitRule;
 use super::skip;
-use super::unreadable;
-use crate::conditions::{Disposition, Explain, Notice, Reason};
+use crate::conditions::{Notice, Reason};
 use crate::input::{Found, Input};
+use export::export;
+use identity::Identities;
+use limit::{admit, best};
 use orangery_plugin_documents::Facts;
-use serde_json::{Map, Value};
+use question::{name, size, wants};
 use std::collections::BTreeMap;
-
-/// Inputs in one answer.
-pub const MAX_INPUTS: usize = 10_000;
-/// Bytes of one answer, as JSON.
-pub const MAX_ANSWER_BYTES: usize = 4 << 20;
-/// Bytes of one input, as JSON.
-pub const MAX_INPUT_BYTES: usize = 32 << 10;
-/// Characters of an id.
-pub const MAX_ID_CHARS: usize = 253;
-/// Bytes of all exported inputs, as JSON: they live in the provider's status, and etcd refuses objects past 1.5 MiB.
-pub const MAX_EXPORTED_BYTES: usize = 1_000_000;
-
-/// Work that the filter's expressions may cost on one answer: bytes of their programs times bytes of the names, about two seconds.
-/// The ordinary expressions of people pass with more names than an answer can have.
-pub const MAX_FILTER_WORK: usize = 8 << 30;
-
-/// Whether an answer says everything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Coverage {
-    /// What is not in it is gone.
-    Complete,
-    /// It adds and updates, and removes nothing.
-    Partial,
-}
-
-/// What an answer is selected by.
-#[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
-    /// The type that answered.
-    pub served: &'a ServedType,
-    /// `spec.filter`.
-    pub filter: &'a Filter,
-    /// `spec.skip.labels`.
-    pub skip: &'a [String],
-    /// `spec.defaultValues`.
-    pub defaults: &'a Map<String, Value>,
-    /// What is exported now.
-    pub exported: &'a [Map<String, Value>],
-    /// What waits now, as [`Selected::waiting`] told it: admitted before newer inputs.
-    pub waiting: &'a [String],
-}
-
-/// What is to be exported.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Selected {
-    /// The inputs, with their defaults, in the order of the answer (tags: best first).
-    pub exported: Vec<Map<String, Value>>,
-    /// What waits because the limit is reached: `id`, or `id/name` where the id is a checksum of the name.
-    pub waiting: Vec<String>,
-    /// Items that could not be read: identities as in `waiting`, or [`crate::selection::ANY`].
-    pub unreadable: Vec<String>,
-    /// What is known of each of them besides, in the same order. Nothing of an input that this answer did not hold.
-    pub facts: Vec<Facts>,
-    /// Remarks for status.
-    pub notices: Vec<Notice>,
-}
-
-/// Why an answer is rejected as a whole.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SelectError {
-    /// More inputs than any answer may have.
-    #[error(
-        "the provider answered {0} inputs, more than the maximum of {MAX_INPUTS}; narrow it down with spec.config or spec.filter"
-    )]
-    TooMany(usize),
-    /// More bytes than any answer may have.
-    #[error("the provider answered {0} bytes of inputs, more than the maximum of {MAX_ANSWER_BYTES}")]
-    TooBig(usize),
-    /// The filter's expressions are too large for so many names.
-    #[error(
-        "the expressions of spec.filter are too large for the {0} names of the answer; use fewer and smaller repetitions and classes"
-    )]
-    FilterTooLarge(usize),
-    /// Two inputs have one id and one name.
-    #[error("inputs at indexes {first} and {second} have the same id {id:?} and the same name {name:?}")]
-    DuplicateId {
-        /// Position of the first.
-        first: usize,
-        /// Position of the second.
-        second: usize,
-        /// The id.
-        id: String,
-        /// The name; empty if the type has none.
-        name: String,
-    },
-    /// What is selected does not fit into the object's status.
-    #[error(
-        "{count} inputs of together {bytes} bytes do not fit into the status of one object (maximum {MAX_EXPORTED_BYTES}); lower \
-         spec.filter.limit or split the provider"
-    )]
-    StatusTooBig {
-        /// How many inputs.
-        count: usize,
-        /// How many bytes.
-        bytes: usize,
-    },
-}
-
-impl Explain for SelectError {
-    fn reason(&self) -> Reason {
-        match self {
-            Self::TooMany(_) | Self::TooBig(_) | Self::FilterTooLarge(_) | Self::StatusTooBig { .. } => {
-                Reason::LimitReached
-            }
-            Self::DuplicateId { .. } => Reason::MalformedResponse,
-        }
-    }
-
-    fn disposition(&self) -> Disposition {
-        match self {
-            Self::TooMany(_)
-            | Self::TooBig(_)
-            | Self::FilterTooLarge(_)
-            | Self::StatusTooBig { .. }
-            | Self::DuplicateId { .. } => Disposition::Retry,
-        }
-    }
-}
 
 /// Selects what to export from one answer.
 ///
@@ -147,7 +40,7 @@ pub fn select(found: impl Into<Found>, coverage: Coverage, question: &Question<'
     if count > MAX_INPUTS {
         return Err(SelectError::TooMany(count));
     }
-    let Found { inputs, unreadable } = unreadable::sort_out(found, question.served);
+    let Found { inputs, unreadable } = sort_out(found, question.served);
     check_bytes(&inputs)?;
     check_filter(&inputs, question)?;
     let identities = Identities::of(&inputs, question)?;
@@ -180,10 +73,6 @@ pub fn select(found: impl Into<Found>, coverage: Coverage, question: &Question<'
     Ok(Selected { exported, waiting, unreadable, facts, notices })
 }
 
-pub(super) fn size(map: &Map<String, Value>) -> usize {
-    serde_json::to_vec(map).map_or(usize::MAX, |text| text.len())
-}
-
 fn check_bytes(inputs: &[Input]) -> Result<(), SelectError> {
     let sizes = inputs.iter().map(|input| size(&input.attributes).saturating_add(input.id.len()));
     let total = sizes.fold(0usize, usize::saturating_add);
@@ -198,16 +87,6 @@ fn check_filter(inputs: &[Input], question: &Question<'_>) -> Result<(), SelectE
         return Err(SelectError::FilterTooLarge(inputs.len()));
     }
     Ok(())
-}
-
-/// The name of a fresh or exported input; empty if it has none.
-pub(super) fn name<'a>(attributes: &'a Map<String, Value>, served: &ServedType) -> &'a str {
-    attributes.get(&served.name_attribute).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// Whether the filter wants a fresh or exported input.
-pub(super) fn wants(attributes: &Map<String, Value>, question: &Question<'_>) -> bool {
-    question.filter.wants(name(attributes, question.served), &skip::labels(attributes))
 }
 
 fn waiting_notice(waiting: &[String], limit: usize) -> Notice {

@@ -3,8 +3,8 @@
 use super::*;
 use crate::digest;
 use crate::input::UnreadableItem;
-use crate::selection::{FilterSpec, NameKind};
-use serde_json::json;
+use crate::selection::{Filter, FilterSpec, NameKind, ServedType};
+use serde_json::{Map, Value, json};
 
 fn pull(id: u32, branch: &str, labels: &[&str]) -> Input {
     Input {

@@ -12,7 +12,7 @@ use crate::calls::{Body, CallError, Capacity, FairSemaphore};
 use crate::consumer::Consumer;
 use crate::instance::network::Network;
 use crate::instance::store::{CallSpec, CallState, Clock};
-use crate::operations::sandbox::Inner;
+use crate::operations::Inner;
 use crate::plugin::schema::FieldError;
 use crate::plugin::world::Roles;
 use crate::plugin::{PluginDescription, PluginRef, PluginSource};

@@ -21,7 +21,7 @@ pub(crate) use question::{Answer, Question};
 
 use crate::consumer::Consumer;
 use crate::guest::evaluation::EvaluationError;
-use crate::operations::sandbox::Sandbox;
+use crate::operations::Sandbox;
 use crate::plugin::schema::FieldError;
 use orangery_core::Timestamp;
 use question::Evaluation;

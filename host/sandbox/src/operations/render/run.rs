@@ -15,7 +15,7 @@ use crate::guest::fault::Fault;
 use crate::guest::text::GuestText;
 use crate::instance::network::Network;
 use crate::instance::store::{CallSpec, Clock};
-use crate::operations::sandbox::Sandbox;
+use crate::operations::Sandbox;
 use crate::operations::validate;
 use futures::StreamExt;
 use futures::future::BoxFuture;

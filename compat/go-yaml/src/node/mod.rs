@@ -1,15 +1,19 @@
 //! The public view of a node: a cheap handle into its document.
 
+mod locate;
+
+pub use locate::{PathSegment, locate, plain_scalar};
+
 use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Content, Documents, NodeData, NodeId, Tree};
+use crate::decode::to_value;
 use crate::error::{Location, ReadError};
 use crate::scalar::{coerced, key_text};
 use crate::scanner::token::Style;
-use crate::value::decode::to_value;
+use crate::tree::{Content, Documents, NodeData, NodeId, Tree};
 
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

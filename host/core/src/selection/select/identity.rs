@@ -3,11 +3,11 @@
 //! The id alone identifies a change request. Where ids are checksums of names they collide for ordinary names (`0.2.0` and
 //! `1.0.1`), so the name belongs to the identity there, and wherever one answer has an id several times.
 
-use super::select::{Question, SelectError, name};
-use super::served::ServedType;
+use super::question::{Question, SelectError, name};
 use crate::conditions::{Notice, Reason};
 use crate::digest;
 use crate::input::Input;
+use crate::selection::served::ServedType;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 

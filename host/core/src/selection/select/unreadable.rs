@@ -3,12 +3,11 @@
 //! Anyone who may open a change request or push a branch chooses what an item looks like, so a single item must never stop the
 //! others. An item that is exported stays as it is, and one that never was is left out.
 
-use super::ANY;
 use super::identity::{Identities, id};
-use super::select::{MAX_ID_CHARS, MAX_INPUT_BYTES, Question, name, size, wants};
-use super::served::{NameKind, ServedType};
+use super::question::{ANY, MAX_ID_CHARS, MAX_INPUT_BYTES, Question, name, size, wants};
 use crate::conditions::{Notice, Reason};
 use crate::input::{Found, Input, UnreadableItem};
+use crate::selection::served::{NameKind, ServedType};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 

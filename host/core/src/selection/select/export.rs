@@ -2,10 +2,10 @@
 
 use super::identity::Identities;
 use super::limit::sort_best_first;
-use super::select::{Coverage, Question};
-use super::served::LimitRule;
-use super::skip;
+use super::question::{Coverage, Question};
 use crate::input::Input;
+use crate::selection::served::LimitRule;
+use crate::selection::skip;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 

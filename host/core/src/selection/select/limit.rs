@@ -1,10 +1,10 @@
 //! What happens when there are more inputs than `spec.filter.limit`.
 
 use super::identity::Identities;
-use super::select::{Coverage, Question, name};
-use super::served::NameKind;
-use super::version::Version;
+use super::question::{Coverage, Question, name};
 use crate::input::Input;
+use crate::selection::served::NameKind;
+use crate::selection::version::Version;
 use serde_json::{Map, Value};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

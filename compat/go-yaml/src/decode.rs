@@ -5,10 +5,10 @@
 
 use std::borrow::Cow;
 
-use super::{Json, Object};
 use crate::error::{ReadError, Refusal};
 use crate::scalar::{key_of, place, scalar, value_of};
 use crate::tree::{Content, MAX_DEPTH, MAX_SIZE, NodeData, NodeId, Tree};
+use crate::value::{Json, Object};
 
 /// From this many decoded nodes on, fewer of them may come from aliases (99 %, falling to 10 % at `RATIO_HIGH`).
 const RATIO_LOW: f64 = 400_000.0;
