@@ -9,7 +9,7 @@
 use orangery_plugin_sdk::json::Value;
 use orangery_plugin_sdk::listing::{Identity, Item, recognise};
 use orangery_plugin_sdk::names::{checksum_id, slug};
-use orangery_plugin_sdk::{Error, Found, Input, Note, NoteLevel, Outcome, Poll, Provider, Request, ServedType, json};
+use orangery_plugin_sdk::{Error, Found, Input, Note, Outcome, Poll, Provider, Request, ServedType, json};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -76,7 +76,7 @@ impl Provider for JsonFile {
             return Ok(Vec::new());
         }
         let message = format!("spec.config.file {:?} does not end in .json; is it a JSON file?", config.file);
-        Ok(vec![Note { level: NoteLevel::Warning, code: "OddFileName".to_owned(), message }])
+        Ok(vec![Note { code: "OddFileName".to_owned(), message }])
     }
 
     fn poll(poll: &Poll<'_>, config: Config) -> Result<Outcome, Error> {

@@ -53,7 +53,7 @@ pub use calls::{CallEnd, CallError, CallObserver, Usage};
 pub use consumer::Consumer;
 pub use guest::answer::BadAnswer;
 pub use guest::evaluation::EvaluationError;
-pub use guest::failure::{FailureKind, GuestFailure, Note, NoteLevel, RetryHint};
+pub use guest::failure::{FailureKind, GuestFailure, Note, RetryHint};
 pub use guest::fault::Fault;
 pub use guest::log::{LogLevel, LogLine};
 pub use guest::text::GuestText;

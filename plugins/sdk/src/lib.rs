@@ -60,9 +60,7 @@ pub use orangery_plugin_documents::manifest::{
     self, Credential, LimitRule, NameKind, Notifies, Scheme, ServedType, Shape, Want,
 };
 pub use orangery_plugin_documents::{Checks, EnvironmentNotice, EnvironmentState, EventNotice, Facts, Manifest};
-pub use provider::{
-    Filter, Found, Input, NoConfig, Note, NoteLevel, Outcome, Poll, Provider, Selection, UnreadableItem,
-};
+pub use provider::{Filter, Found, Input, NoConfig, Note, Outcome, Poll, Provider, Selection, UnreadableItem};
 pub use renderer::{Body, RenderContext, RenderInput, Rendered, Renderer, Rendering, Template};
 pub use role::{notifier, provider, renderer};
 pub use text::{json, names, suggest};

@@ -55,6 +55,6 @@ fn rendering_of(
             json!({"path": template.path, "label": label, "now": context.now_ms, "config": config(&context.config)})
                 .to_string(),
     };
-    let note = types::Note { level: types::NoteLevel::Information, code: "Seen".into(), message: label.into() };
+    let note = types::Note { code: "Seen".into(), message: label.into() };
     rendering::Rendering { objects: templates.iter().enumerate().map(object).collect(), notes: vec![note] }
 }

@@ -95,11 +95,7 @@ pub fn validates(text: &str) -> Result<Vec<types::Note>, types::PluginError> {
             let failure = types::Failure { code: "Forbidden".into(), message, retry: types::RetryHint::Never, field };
             Err(types::PluginError::InvalidConfig(failure))
         }
-        Some("odd") => Ok(vec![types::Note {
-            level: types::NoteLevel::Warning,
-            code: "OddProject".into(),
-            message: "an odd\nproject".into(),
-        }]),
+        Some("odd") => Ok(vec![types::Note { code: "OddProject".into(), message: "an odd\nproject".into() }]),
         _ => Ok(Vec::new()),
     }
 }

@@ -19,16 +19,19 @@ fn within(table: &[(u32, u32)], c: char) -> bool {
         .is_ok()
 }
 
-fn mapped(table: &[(u32, u32, u32, i32)], c: char) -> char {
+/// How far a character is from its mapping; `None` if the table does not hold it.
+fn distance(table: &[(u32, u32, u32, i32)], c: char) -> Option<i32> {
     let code = u32::from(c);
     let next = table.partition_point(|&(low, ..)| low <= code);
     // Ranges with a step of two may interleave, so look a few entries back.
-    for &(low, high, step, distance) in table.get(next.saturating_sub(3)..next).unwrap_or_default().iter().rev() {
-        if code <= high && (code - low) % step == 0 {
-            return code.checked_add_signed(distance).and_then(char::from_u32).unwrap_or(c);
-        }
-    }
-    c
+    let near = table.get(next.saturating_sub(3)..next).unwrap_or_default().iter().rev();
+    near.copied()
+        .find(|&(low, high, step, _)| code <= high && (code - low) % step == 0)
+        .map(|(_, _, _, distance)| distance)
+}
+
+fn moved(c: char, distance: Option<i32>) -> char {
+    distance.and_then(|distance| u32::from(c).checked_add_signed(distance)).and_then(char::from_u32).unwrap_or(c)
 }
 
 /// Category L.
@@ -53,17 +56,20 @@ pub fn is_print(c: char) -> bool {
 
 /// The simple upper-case mapping.
 pub fn to_upper(c: char) -> char {
-    if c.is_ascii() { c.to_ascii_uppercase() } else { mapped(&case::UPPER, c) }
+    if c.is_ascii() { c.to_ascii_uppercase() } else { moved(c, distance(&case::UPPER, c)) }
 }
 
 /// The simple lower-case mapping.
 pub fn to_lower(c: char) -> char {
-    if c.is_ascii() { c.to_ascii_lowercase() } else { mapped(&case::LOWER, c) }
+    if c.is_ascii() { c.to_ascii_lowercase() } else { moved(c, distance(&case::LOWER, c)) }
 }
 
 /// The simple title-case mapping.
 pub fn to_title(c: char) -> char {
-    if c.is_ascii() { c.to_ascii_uppercase() } else { mapped(&case::TITLE, c) }
+    if c.is_ascii() {
+        return c.to_ascii_uppercase();
+    }
+    moved(c, distance(&case::TITLE, c).or_else(|| distance(&case::UPPER, c)))
 }
 
 /// One character of Go text: a byte that is not UTF-8 counts as U+FFFD of length one.

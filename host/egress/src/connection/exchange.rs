@@ -76,7 +76,7 @@ impl HttpTransport<'_> {
         if let Some(address) = exchange.target.literal() {
             self.rules.check(address)?;
         }
-        let mut request = reqwest::Request::new(exchange.method.to_wire(), exchange.target.url().clone());
+        let mut request = reqwest::Request::new(on_the_wire(exchange.method), exchange.target.url().clone());
         *request.headers_mut() = exchange.headers;
         if !exchange.body.is_empty() {
             *request.body_mut() = Some(exchange.body.into());
@@ -168,4 +168,15 @@ enum Stage {
 
 async fn within<T>(limit: Duration, what: &'static str, work: impl Future<Output = T>) -> Result<T, ExchangeError> {
     tokio::time::timeout(limit, work).await.map_err(|_| ExchangeError::Timeout { what, limit })
+}
+
+fn on_the_wire(method: Method) -> http::Method {
+    match method {
+        Method::Get => http::Method::GET,
+        Method::Head => http::Method::HEAD,
+        Method::Post => http::Method::POST,
+        Method::Put => http::Method::PUT,
+        Method::Patch => http::Method::PATCH,
+        Method::Delete => http::Method::DELETE,
+    }
 }

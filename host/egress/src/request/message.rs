@@ -1,24 +1,6 @@
 //! What a plugin asks and what it is answered: the mirror of `interface http` of the plugin package.
 
-use std::fmt;
-use std::str::FromStr;
-
-/// The methods that can be granted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Method {
-    /// Read.
-    Get,
-    /// Read without a body.
-    Head,
-    /// Create.
-    Post,
-    /// Replace.
-    Put,
-    /// Change in part.
-    Patch,
-    /// Remove.
-    Delete,
-}
+pub use orangery_plugin_documents::manifest::{Method, UnknownMethod};
 
 /// A request, before the host adds the credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,68 +60,6 @@ pub enum HttpError {
     /// Anything else.
     #[error("{0}")]
     Other(String),
-}
-
-/// A word that is not an HTTP method.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not a method; the methods are GET, HEAD, POST, PUT, PATCH, DELETE")]
-pub struct UnknownMethod(String);
-
-impl Method {
-    /// All methods, in the order of the plugin package.
-    pub const ALL: [Self; 6] = [Self::Get, Self::Head, Self::Post, Self::Put, Self::Patch, Self::Delete];
-
-    /// The word on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Head => "HEAD",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
-    }
-
-    /// Whether it only reads: such requests may be redirected and answered conditionally.
-    #[must_use]
-    pub const fn reads(self) -> bool {
-        matches!(self, Self::Get | Self::Head)
-    }
-
-    /// Whether doing it twice is the same as doing it once (RFC 9110 §9.2.2).
-    pub(crate) const fn is_idempotent(self) -> bool {
-        matches!(self, Self::Get | Self::Head | Self::Put | Self::Delete)
-    }
-
-    pub(crate) fn to_wire(self) -> http::Method {
-        match self {
-            Self::Get => http::Method::GET,
-            Self::Head => http::Method::HEAD,
-            Self::Post => http::Method::POST,
-            Self::Put => http::Method::PUT,
-            Self::Patch => http::Method::PATCH,
-            Self::Delete => http::Method::DELETE,
-        }
-    }
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Method {
-    type Err = UnknownMethod;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|method| method.as_str().eq_ignore_ascii_case(text))
-            .ok_or_else(|| UnknownMethod(text.escape_debug().to_string()))
-    }
 }
 
 impl Request {

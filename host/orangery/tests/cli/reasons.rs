@@ -121,7 +121,7 @@ fn of_providers() -> Vec<Box<dyn Explain>> {
     ]
 }
 
-/// Errors of sets: one that waits for a change stalls the set with the reason `BuildFailed`.
+/// Errors of sets that end a reconciliation before anything is applied: their reason stands in the condition.
 fn of_sets() -> Vec<Box<dyn Explain>> {
     let text = str::to_owned;
     let key = || ObjectKey { group: text(""), kind: text("ConfigMap"), namespace: text("apps"), name: text("a") };
@@ -168,9 +168,7 @@ fn what_happens_next_is_what_the_errors_choose() {
         chosen.entry(error.reason()).or_default().insert(words(error.disposition()));
     }
     for error in of_sets() {
-        let stalls = error.disposition() == Disposition::WaitForChange;
-        let reason = if stalls { Reason::BuildFailed } else { error.reason() };
-        chosen.entry(reason).or_default().insert(words(error.disposition()));
+        chosen.entry(error.reason()).or_default().insert(words(error.disposition()));
     }
     // Environments that cannot be rendered are rendered again, whatever their error.
     chosen.entry(Reason::BuildFailed).or_default().insert(words(Disposition::Retry));

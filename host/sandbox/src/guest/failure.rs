@@ -139,21 +139,10 @@ impl fmt::Display for GuestFailure {
 /// A remark of a plugin that is not a failure.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Note {
-    /// Whether it is probably a mistake.
-    pub level: NoteLevel,
     /// A short stable identifier, for example `RetypedName`.
     pub code: GuestText,
     /// One sentence.
     pub message: GuestText,
-}
-
-/// How much a note matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub enum NoteLevel {
-    /// Worth knowing.
-    Information,
-    /// Probably not what the user meant.
-    Warning,
 }
 
 /// Notes kept of one answer; a plugin with more to say has said enough.
@@ -165,10 +154,6 @@ impl Note {
             .iter()
             .take(MOST_NOTES)
             .map(|note| Self {
-                level: match note.level {
-                    types::NoteLevel::Information => NoteLevel::Information,
-                    types::NoteLevel::Warning => NoteLevel::Warning,
-                },
                 code: GuestText::bounded(&note.code, CODE_BYTES, redact),
                 message: GuestText::message(&note.message, redact),
             })

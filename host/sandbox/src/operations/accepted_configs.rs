@@ -62,13 +62,12 @@ fn weight(notes: &[Note]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::guest::failure::NoteLevel;
     use crate::guest::text::GuestText;
     use orangery_egress::Redactor;
 
     fn note(bytes: usize) -> Note {
         let text = |bytes: usize| GuestText::bounded(&"x".repeat(bytes), bytes, &Redactor::default());
-        Note { level: NoteLevel::Warning, code: text(4), message: text(bytes) }
+        Note { code: text(4), message: text(bytes) }
     }
 
     #[test]

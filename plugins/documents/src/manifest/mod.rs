@@ -27,7 +27,7 @@ use serde_json::Value;
 pub use credential::{Credential, Part, Scheme, SecretKey, Shape};
 pub use notifies::{NotifiedBy, Notifies};
 pub use parse::{ManifestError, Parsed, parse};
-pub use reach::{Method, Want};
+pub use reach::{Method, UnknownMethod, Want};
 pub use served_type::{Attribute, LimitRule, NameKind, ServedType};
 
 /// The version of the manifest that this crate writes and reads.

@@ -5,7 +5,7 @@ use super::prepare::TemplateForm;
 use super::retype::{Retyped, retype};
 use crate::json::{Style, to_bytes};
 use go_yaml::{Document, Json, ReadError, as_lines, leading_documents, lines, read};
-use orangery_plugin_sdk::{Note, NoteLevel};
+use orangery_plugin_sdk::Note;
 use std::borrow::Cow;
 
 /// Why a text holds no object, in Flux Operator's words.
@@ -202,7 +202,6 @@ impl LeftOut {
     pub(super) fn note(&self, place: Where<'_>) -> Note {
         let Self { kind, lacks, advice } = self;
         Note {
-            level: NoteLevel::Warning,
             code: "ObjectLeftOut".to_owned(),
             message: format!("{place}: a document of kind {kind} has no {lacks} and is left out: {advice}"),
         }

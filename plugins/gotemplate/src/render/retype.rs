@@ -4,7 +4,7 @@
 
 use super::failure::Where;
 use go_yaml::{Json, Node, Object, parse_first};
-use orangery_plugin_sdk::{Note, NoteLevel};
+use orangery_plugin_sdk::Note;
 use std::borrow::Cow;
 
 /// The fields of the metadata that are strings.
@@ -24,7 +24,6 @@ impl Retyped {
     pub(super) fn note(&self, place: Where<'_>) -> Note {
         let Self { field, written, what } = self;
         Note {
-            level: NoteLevel::Warning,
             code: "RetypedValue".to_owned(),
             message: format!(
                 "{place}: {field} was rendered as {written} without quotes, which YAML reads as a {what}; it is kept as \

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::http::Http;
 
 #[doc(inline)]
-pub use crate::bindings::describing::orangery::plugin::types::{Note, NoteLevel, UnreadableItem};
+pub use crate::bindings::describing::orangery::plugin::types::{Note, UnreadableItem};
 #[doc(inline)]
 pub use crate::bindings::polling::exports::orangery::plugin::provider::Filter;
 

@@ -89,6 +89,8 @@ impl Explain for BuildError {
     fn reason(&self) -> Reason {
         match self {
             Self::Combine(error) => error.reason(),
+            // What a renderer says is about the templates.
+            Self::Render(CallError::Answered { .. }) => Reason::BuildFailed,
             Self::Render(error) => error.reason(),
             Self::Desire(error) => error.reason(),
             Self::Only(_) => Reason::BuildFailed,

@@ -8,13 +8,14 @@
 mod reach;
 
 use crate::pipeline::secrets::{SecretReadError, SecretReader};
+use orangery_core::spec::ProviderSpec;
 use orangery_core::{Disposition, Explain, NamespacedName, Reason};
 use orangery_egress::credential::consent::{self, ConsentError, SecretRules, SourceFacts};
 use orangery_egress::credential::{self, Credential, CredentialError, CredentialKind, shape};
 use orangery_egress::tls::{self, TlsError, TlsSettings};
-use orangery_egress::{Grant, Origin, OriginError};
+use orangery_egress::{Grant, HttpLimits, Origin, OriginError, SessionSpec};
 use orangery_plugin_documents::manifest::{self, Scheme};
-use orangery_sandbox::PluginDescription;
+use orangery_sandbox::{Consumer, PluginDescription};
 
 /// The fields of a provider's manifest about its source.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +30,20 @@ pub struct Source<'a> {
     pub certificate: Option<&'a str>,
     /// `spec.insecure`.
     pub insecure: bool,
+}
+
+impl<'a> Source<'a> {
+    /// The source of a provider.
+    #[must_use]
+    pub fn of(provider: &'a ProviderSpec) -> Self {
+        Self {
+            name: &provider.name,
+            url: provider.url.as_deref().unwrap_or_default(),
+            secret: provider.secret.as_deref(),
+            certificate: provider.certificate.as_deref(),
+            insecure: provider.insecure,
+        }
+    }
 }
 
 /// What the operator of the process allows beyond `spec.url`.
@@ -49,6 +64,22 @@ pub struct Access {
     pub credentials: Vec<Credential>,
     /// Certificates.
     pub tls: TlsSettings,
+}
+
+impl Access {
+    /// The session of one call on behalf of a consumer.
+    #[must_use]
+    pub fn session(self, consumer: &Consumer) -> SessionSpec {
+        SessionSpec {
+            consumer: consumer.to_string(),
+            grants: self.grants,
+            credentials: self.credentials,
+            tls: self.tls,
+            limits: HttpLimits::default(),
+            deadline: None,
+            script: None,
+        }
+    }
 }
 
 /// Access cannot be arranged.

@@ -1,10 +1,10 @@
 //! One notice of one provider: access as for a poll, then the notifier.
 
-use crate::pipeline::provider::access::{self, AccessError, AccessPolicy};
+use crate::pipeline::provider::access::{self, AccessError, AccessPolicy, Source};
 use crate::pipeline::provider::poll::consumer;
 use crate::pipeline::secrets::SecretReader;
 use orangery_core::spec::ProviderSpec;
-use orangery_egress::{HttpLimits, RequestTrace, SessionSpec};
+use orangery_egress::RequestTrace;
 use orangery_sandbox::{CallError, LogLine, Notice, NotifyRequest, PluginRef, Sandbox};
 use serde_json::Value;
 
@@ -43,14 +43,7 @@ pub async fn notify(
         Ok(plugin) => plugin,
         Err(missing) => return failed(NotifyError::Call(missing)),
     };
-    let source = access::Source {
-        name: &provider.name,
-        url: provider.url.as_deref().unwrap_or_default(),
-        secret: provider.secret.as_deref(),
-        certificate: provider.certificate.as_deref(),
-        insecure: provider.insecure,
-    };
-    let access = match access::arrange(source, &plugin, policy, secrets).await {
+    let access = match access::arrange(Source::of(provider), &plugin, policy, secrets).await {
         Ok(access) => access,
         Err(error) => return failed(error.into()),
     };
@@ -60,15 +53,7 @@ pub async fn notify(
         type_name: provider.provider_type.as_str().to_owned(),
         url: provider.url.clone().unwrap_or_default(),
         config: provider.config.clone().map_or(Value::Null, Value::Object),
-        session: SessionSpec {
-            consumer: consumer.to_string(),
-            grants: access.grants,
-            credentials: access.credentials,
-            tls: access.tls,
-            limits: HttpLimits::default(),
-            deadline: None,
-            script: None,
-        },
+        session: access.session(&consumer),
         notice,
     };
     let report = sandbox.notify(request).await;

@@ -4,14 +4,14 @@
 //! Whatever fails, the snapshot of the answer holds the last good inputs (law 1).
 
 use crate::pipeline::offload;
-use crate::pipeline::provider::access::{self, AccessError, AccessPolicy};
+use crate::pipeline::provider::access::{self, AccessError, AccessPolicy, Source};
 use crate::pipeline::secrets::SecretReader;
 use orangery_core::selection::{self, Coverage, Filter, FilterError, Question, SelectError};
 use orangery_core::spec::{ProviderSpec, ProviderType};
 use orangery_core::{
     Disposition, Explain, Found, Notice, PollOutcome, Reason, ServedType, Snapshot, Timestamp, digest, duration, keys,
 };
-use orangery_egress::{HttpLimits, RequestTrace, SessionSpec};
+use orangery_egress::RequestTrace;
 use orangery_sandbox::{CallError, Consumer, Evaluations, Note, PluginDescription, PollFilter, PollRequest, Sandbox};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -159,14 +159,7 @@ impl Poller {
     ) -> Result<Snapshot, PollError> {
         let (plugin, served) = self.plugin(&provider.provider_type)?;
         let filter = Filter::parse(&provider.filter, &served).map_err(|cause| PollError::Filter { cause })?;
-        let source = access::Source {
-            name: &provider.name,
-            url: provider.url.as_deref().unwrap_or_default(),
-            secret: provider.secret.as_deref(),
-            certificate: provider.certificate.as_deref(),
-            insecure: provider.insecure,
-        };
-        let access = access::arrange(source, &plugin, &self.policy, secrets).await?;
+        let access = access::arrange(Source::of(provider), &plugin, &self.policy, secrets).await?;
         let most = self.sandbox.limits().poll_wall;
         let limit = provider.timeout.min(most);
         let consumer = consumer(provider);
@@ -182,15 +175,7 @@ impl Poller {
                 semver: filter.semver().map(ToOwned::to_owned),
             },
             config: provider.config.clone().map_or(Value::Null, Value::Object),
-            session: SessionSpec {
-                consumer: consumer.to_string(),
-                grants: access.grants,
-                credentials: access.credentials,
-                tls: access.tls,
-                limits: HttpLimits::default(),
-                deadline: None,
-                script: None,
-            },
+            session: access.session(&consumer),
             deadline: limit,
             wants: Arc::new(move |name, labels| wants.wants(name, labels)),
         };

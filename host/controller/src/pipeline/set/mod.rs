@@ -98,17 +98,18 @@ pub async fn reconcile(pipeline: &Pipeline, run: SetRun<'_>) -> SetReport {
     }
 }
 
-/// Concludes with a spec that breaks a rule which the API server does not check.
+/// Concludes with a spec that breaks a rule which the API server does not check. The reason is that of Flux Operator, for which
+/// validation is the first part of the build.
 #[must_use]
 pub fn invalid(error: &SpecError) -> Conclusion {
     Conclusion::stalled(Reason::BuildFailed, format!("build failed: {}: {error}", error.field))
 }
 
-/// Nothing was applied. A failure that only a change of the manifest ends is one of the build, whichever step found it.
+/// Concludes an error after which nothing was applied, with the reason and the retry that the error chooses.
 fn not_applied(error: &impl Explain, what: &str) -> Conclusion {
     let message = format!("{what}: {error}");
     match error.disposition() {
-        Disposition::WaitForChange => Conclusion::stalled(Reason::BuildFailed, message),
+        Disposition::WaitForChange => Conclusion::stalled(error.reason(), message),
         disposition @ (Disposition::Retry | Disposition::RetryAfter(_)) => {
             Conclusion::failed(error.reason(), message, disposition.into())
         }

@@ -1,7 +1,7 @@
 //! A plugin is asked whether it accepts a configuration before anything is sent with it.
 
 use anyhow::Result;
-use orangery_test_flow::{PROVIDER, World};
+use orangery_test_flow::{PROVIDER, SET, World};
 use serde_json::{Value, json};
 
 fn provider(config: &Value) -> String {
@@ -36,24 +36,58 @@ async fn what_a_plugin_remarks_about_a_configuration_is_shown_while_it_lasts() -
     let mut world = World::new("remark").await?;
     world.admits(&orangery_test_guests::bytes("echoes")?).await?;
     world.start().await?;
-    let echoes = |project: &str| {
-        let config = json!({"project": project, "inputs": []});
+    let echoes = |project: &str, outcome: &str| {
+        let config = json!({"project": project, "inputs": [], "outcome": outcome});
         json!({
             "apiVersion": "fluxcd.controlplane.io/v1", "kind": PROVIDER, "metadata": {"name": "echoes"},
             "spec": {"type": "Echoes", "url": "FORGE", "config": config},
         })
         .to_string()
     };
-    world.apply(&echoes("odd")).await?;
+    world.apply(&echoes("odd", "complete")).await?;
     let said = world.has_condition(PROVIDER, "echoes", "Warning", "True", "Warning").await?;
     assert_eq!(said, "spec.config: an odd project (OddProject)");
     world.reconciles(PROVIDER, "echoes").await?;
     world.has_condition(PROVIDER, "echoes", "Warning", "True", "Warning").await?;
-    world.apply(&echoes("web")).await?;
+
+    // A forge in trouble says nothing about the configuration.
+    world.apply(&echoes("odd", "unavailable")).await?;
+    world.has_condition(PROVIDER, "echoes", "Ready", "False", "SourceUnavailable").await?;
+    world.reconciles(PROVIDER, "echoes").await?;
+    let said = world.has_condition(PROVIDER, "echoes", "Warning", "True", "Warning").await?;
+    assert_eq!(said, "spec.config: an odd project (OddProject)");
+
+    world.apply(&echoes("web", "complete")).await?;
     world
         .settles("nothing is remarked", async |world| {
             let [warning, ..] = world.condition(PROVIDER, "echoes", "Warning").await?;
             Ok(warning != "True")
         })
         .await
+}
+
+#[tokio::test]
+async fn a_set_that_waits_for_a_change_says_why_in_its_reason() -> Result<()> {
+    let mut world = World::new("renderers").await?;
+    world.start().await?;
+    let set = |renderer: &Value| {
+        let object =
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one", "namespace": "NAMESPACE"}});
+        json!({
+            "apiVersion": "fluxcd.controlplane.io/v1", "kind": SET, "metadata": {"name": "set"},
+            "spec": {"renderer": renderer, "resources": [object]},
+        })
+        .to_string()
+    };
+    world.apply(&set(&json!({"name": "jsonnet"}))).await?;
+    let said = world.has_condition(SET, "set", "Ready", "False", "PluginMissing").await?;
+    assert!(said.contains("no loaded plugin serves the renderer 'jsonnet'"), "{said}");
+    world.has_condition(SET, "set", "Stalled", "True", "PluginMissing").await?;
+
+    world.apply(&set(&json!({"name": "minijinja", "config": {"keepBlock": true}}))).await?;
+    let said = world.has_condition(SET, "set", "Stalled", "True", "InvalidSpec").await?;
+    assert!(said.contains("spec.renderer.config") && said.contains("keepBlock"), "{said}");
+
+    world.apply(&set(&json!({"name": "minijinja"}))).await?;
+    world.has_condition(SET, "set", "Ready", "True", "ReconciliationSucceeded").await.map(drop)
 }

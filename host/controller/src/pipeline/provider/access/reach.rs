@@ -1,7 +1,7 @@
 //! What a plugin may ask for: two keys, the manifest of the plugin and the grant of the operator.
 
-use orangery_egress::{Grant, Method, Origin};
-use orangery_plugin_documents::manifest::{self, Want};
+use orangery_egress::{Grant, Origin};
+use orangery_plugin_documents::manifest::Want;
 use orangery_sandbox::PluginDescription;
 
 /// Reading at the origin of `spec.url`; what both keys open of what the plugin asks for; and at its own origin what the operator
@@ -25,17 +25,17 @@ pub(super) fn granted(plugin: &PluginDescription, grants: &[Grant], own: &Origin
 
 /// What a want asks for, where nobody else has to agree.
 fn asked(origin: &Origin, want: &Want) -> Vec<Grant> {
-    let methods = methods(want);
+    let methods = &want.methods;
     let reading = Grant::reading(origin.clone());
-    let whole = if methods.is_empty() { reading } else { reading.with_methods(methods) };
+    let whole = if methods.is_empty() { reading } else { reading.with_methods(methods.iter().copied()) };
     below(&whole, want)
 }
 
 /// What a want asks for and a grant allows: the methods of both, below the longer of their paths.
 fn both(grants: &[Grant], origin: &Origin, want: &Want) -> Vec<Grant> {
-    let methods = methods(want);
+    let methods = &want.methods;
     let here = grants.iter().filter_map(|grant| grant.at(origin));
-    here.filter_map(|grant| if methods.is_empty() { Some(grant) } else { grant.only(&methods) })
+    here.filter_map(|grant| if methods.is_empty() { Some(grant) } else { grant.only(methods) })
         .flat_map(|grant| below(&grant, want))
         .collect()
 }
@@ -47,22 +47,11 @@ fn below(grant: &Grant, want: &Want) -> Vec<Grant> {
     want.paths.iter().filter_map(|path| grant.below(path)).collect()
 }
 
-fn methods(want: &Want) -> Vec<Method> {
-    let method = |method: &manifest::Method| match method {
-        manifest::Method::Get => Method::Get,
-        manifest::Method::Head => Method::Head,
-        manifest::Method::Post => Method::Post,
-        manifest::Method::Put => Method::Put,
-        manifest::Method::Patch => Method::Patch,
-        manifest::Method::Delete => Method::Delete,
-    };
-    want.methods.iter().map(method).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use orangery_plugin_documents::Manifest;
+    use orangery_plugin_documents::manifest::Method;
     use orangery_sandbox::{PluginRef, PluginSource};
 
     fn opened(want: Want, source: PluginSource, grants: &[&str]) -> Vec<String> {
@@ -81,7 +70,7 @@ mod tests {
     #[test]
     fn a_want_of_methods_and_paths_opens_no_more_than_it_says_and_no_more_than_is_granted() {
         let want = || {
-            let methods = [manifest::Method::Get, manifest::Method::Post];
+            let methods = [Method::Get, Method::Post];
             Want::new("https://api.github.com").methods(&methods).path("/repos/")
         };
         let given = |grants: &[&str]| opened(want(), PluginSource::given("p.wasm"), grants);
