@@ -20,6 +20,7 @@ use crate::logging::LogOptions;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
+use orangery_controller::kubernetes::LabelSelector;
 use orangery_controller::pipeline::requeue::{InvalidRequeuePolicy, RequeuePolicy};
 use orangery_egress::{Grant, GrantError};
 use std::net::SocketAddr;
@@ -151,9 +152,12 @@ pub struct RunOptions {
     /// Kubeconfig file; the default is the in-cluster configuration, then KUBECONFIG, then ~/.kube/config
     #[arg(long, value_name = "FILE", env = "ORANGERY_KUBECONFIG", help_heading = "Cluster mode")]
     pub kubeconfig: Option<PathBuf>,
-    /// Only objects of this namespace; the default is all
-    #[arg(long, value_name = "NAMESPACE", help_heading = "Cluster mode")]
-    pub watch_namespace: Option<String>,
+    /// Only objects of this namespace; may be repeated, or a list with commas; the default is all
+    #[arg(long, value_name = "NAMESPACE", value_delimiter = ',', help_heading = "Cluster mode")]
+    pub watch_namespace: Vec<String>,
+    /// Only objects with these labels, as `kubectl -l` takes them; ResourceSets may read every provider
+    #[arg(long, value_name = "SELECTOR", help_heading = "Cluster mode")]
+    pub watch_label_selector: Option<LabelSelector>,
     /// The namespace that the operator runs in: where its lease is, and whose ResourceSets may use its own rights
     #[arg(
         long,

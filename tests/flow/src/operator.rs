@@ -9,7 +9,7 @@ use orangery_controller::kubernetes::events::notification::NotificationOptions;
 use orangery_controller::kubernetes::events::{EventOptions, Events};
 use orangery_controller::kubernetes::lease::Fence;
 use orangery_controller::kubernetes::metrics::Metrics;
-use orangery_controller::kubernetes::{self, Clients, Context, Options, OwnRights, Rights};
+use orangery_controller::kubernetes::{self, Clients, Context, Options, OwnRights, Rights, WatchScope};
 use orangery_controller::pipeline::Pipeline;
 use orangery_controller::pipeline::provider::access::AccessPolicy;
 use orangery_controller::pipeline::provider::poll::Poller;
@@ -104,7 +104,7 @@ impl Operator {
             Pipeline { sandbox, guard: GuardPolicy::default() },
             Arc::new(target),
             Options {
-                namespace: Some(namespace),
+                watch: WatchScope::namespace(namespace),
                 concurrent,
                 requeue,
                 rights: Rights {

@@ -16,7 +16,6 @@ pub mod events;
 pub mod lease;
 pub mod metrics;
 mod object;
-mod own_writes;
 mod providers;
 mod rights;
 mod sets;
@@ -24,7 +23,7 @@ mod shell;
 mod status;
 mod watch;
 
-pub use context::{Clients, Context, Options, OwnRights, Rights};
+pub use context::{Clients, Context, InvalidSelector, LabelSelector, Options, OwnRights, Rights, WatchScope};
 pub(crate) use providers::known as known_provider;
 pub(crate) use status::ledger::read as read_ledger;
 pub use watch::run;

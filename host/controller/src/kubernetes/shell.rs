@@ -1,7 +1,7 @@
 //! The shell around both kinds of reconciliation: everything but the work itself.
 //!
 //! ```text
-//! load → deleted? → finalizer → suspended? → parse → work → status fields, conditions → events → one patch → metrics → requeue
+//! load → ours? → deleted? → finalizer → suspended? → parse → work → status fields, conditions → events → one patch → metrics → requeue
 //! ```
 //!
 //! # Guarantees
@@ -22,7 +22,7 @@ use kube::runtime::controller::Action;
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Resource, ResourceExt};
 use orangery_core::conditions::{ConditionType, Outcome};
-use orangery_core::spec::SpecError;
+use orangery_core::spec::{Management, SpecError};
 use orangery_core::{NamespacedName, Reason};
 use std::sync::Arc;
 
@@ -107,16 +107,21 @@ pub(super) async fn reconcile<R: Reconciler>(
         return Ok(Action::await_change());
     };
     let run = Run::new(object, Arc::clone(context));
+    if Management::of(run.object.annotations()) == Management::Elsewhere {
+        finalizer::hand_over(&context.client, &run.object).await.map_err(|error| run.finalizer_error(error))?;
+        forget::<R>(context, &run.name, &run.uid);
+        return Ok(Action::await_change());
+    }
     let mut status = StatusChange::of(&run.object);
     if run.object.meta().deletion_timestamp.is_some() {
         announce_cancellation::<R>(&run, &status);
         return reconciler.delete(&run).await;
     }
-    if R::FINALIZER == FinalizerUse::Required && !finalizer::has(&run.object) {
-        let added = finalizer::add(&context.client, &run.object).await.map_err(|error| run.finalizer_error(error))?;
-        if let Some(added) = added {
-            context.own_writes.note(&added);
-        }
+    if R::FINALIZER == FinalizerUse::Required
+        && let Some(changed) =
+            finalizer::ensure(&context.client, &run.object).await.map_err(|error| run.finalizer_error(error))?
+    {
+        context.own_writes.note(&changed);
     }
     if is_suspended(&run.object) {
         if let Some(waited) = announce_cancellation::<R>(&run, &status) {

@@ -7,11 +7,17 @@ pub const OWNER_NAME: &str = "resourceset.fluxcd.controlplane.io/name";
 pub const OWNER_NAMESPACE: &str = "resourceset.fluxcd.controlplane.io/namespace";
 /// Finalizer on both custom resources.
 pub const FINALIZER: &str = "fluxcd.controlplane.io/finalizer";
+/// Second finalizer on a custom resource that [`OWN_RECONCILE`] leaves to this operator: another one that considers the object
+/// suspended removes [`FINALIZER`] when it is deleted, and its objects would be left behind.
+pub const OWN_FINALIZER: &str = "orangery.dev/finalizer";
 /// Field manager of server-side apply: the same as Flux Operator's, so that an installation can be taken over and handed back.
 pub const FIELD_MANAGER: &str = "flux-operator";
 
 /// `disabled` suspends a custom resource, or excludes a rendered object.
 pub const RECONCILE: &str = "fluxcd.controlplane.io/reconcile";
+/// Like [`RECONCILE`], for this operator alone, and stronger: `enabled` makes it act although [`RECONCILE`] says `disabled`,
+/// `suspended` suspends it without regard to the other, and `disabled` leaves a custom resource to another operator.
+pub const OWN_RECONCILE: &str = "orangery.dev/reconcile";
 /// Go duration between two re-checks.
 pub const RECONCILE_EVERY: &str = "fluxcd.controlplane.io/reconcileEvery";
 /// Go duration that bounds health checks (sets) or polls (providers).

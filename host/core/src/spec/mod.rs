@@ -7,7 +7,7 @@ mod rules;
 mod selector;
 mod set;
 
-pub use annotations::{Cadence, LONGEST_TIMEOUT};
+pub use annotations::{Cadence, LONGEST_TIMEOUT, Management};
 pub use provider::{ArtifactSelector, ProviderSpec, ScheduleSpec};
 pub use provider_type::{KNOWN_TYPES, ProviderType};
 pub use selector::{LabelSelector, Requirement};

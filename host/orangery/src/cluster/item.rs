@@ -3,7 +3,8 @@
 use super::kind::Kind;
 use kube::ResourceExt;
 use kube::api::DynamicObject;
-use orangery_core::{NamespacedName, keys};
+use orangery_core::NamespacedName;
+use orangery_core::spec::Management;
 use serde_json::Value;
 
 /// A set or a provider.
@@ -56,7 +57,7 @@ impl Item {
     }
 
     pub(super) fn is_suspended(&self) -> bool {
-        self.annotation(keys::RECONCILE).is_some_and(|word| word.eq_ignore_ascii_case("disabled"))
+        !Management::of(self.object.annotations()).is_active()
     }
 
     /// A condition by its type.

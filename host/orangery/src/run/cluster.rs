@@ -16,7 +16,7 @@ use orangery_cluster::{KubernetesOptions, KubernetesTarget, Patience};
 use orangery_controller::kubernetes::events::{EventOptions, Events};
 use orangery_controller::kubernetes::lease::Fence;
 use orangery_controller::kubernetes::metrics::Metrics;
-use orangery_controller::kubernetes::{self, Clients, Context, Options, OwnRights, Rights};
+use orangery_controller::kubernetes::{self, Clients, Context, Options, OwnRights, Rights, WatchScope};
 use orangery_controller::pipeline::Pipeline;
 use orangery_controller::pipeline::provider::poll::Poller;
 use orangery_core::guard::{DeletionHold, DeletionPolicy};
@@ -133,7 +133,10 @@ async fn start(running: Running<'_>) -> anyhow::Result<Started> {
         Pipeline { sandbox, guard: guard(&options) },
         Arc::new(target),
         Options {
-            namespace: options.watch_namespace.clone(),
+            watch: WatchScope {
+                namespaces: options.watch_namespace.iter().cloned().collect(),
+                labels: options.watch_label_selector.clone(),
+            },
             concurrent: options.concurrent,
             requeue: options.requeue_policy()?,
             rights: Rights {

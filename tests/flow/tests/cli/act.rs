@@ -99,3 +99,21 @@ async fn a_wait_is_for_what_comes_later_too_and_ends_with_its_time() -> Result<(
         .warns(&format!("✗ timed out waiting for {}/never to become ready", world.namespace()))?;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_set_that_was_moved_here_is_suspended_without_waking_the_other_operator() -> Result<()> {
+    let world = established("moved").await?;
+    let (shared, own) = ("fluxcd.controlplane.io/reconcile", "orangery.dev/reconcile");
+    world.annotate(SET, "apps", shared, "disabled").await?;
+    world.annotate(SET, "apps", own, "enabled").await?;
+    let words = async || -> Result<[String; 2]> {
+        let live = world.live(SET, "apps").await?;
+        Ok([shared, own].map(|key| live["metadata"]["annotations"][key].as_str().unwrap_or_default().to_owned()))
+    };
+    run(&world, &["suspend", "rset", "apps"]).await?.exits(0)?;
+    assert_eq!(words().await?, ["disabled", "suspended"]);
+    run(&world, &["reconcile", "rset", "apps"]).await?.exits(1)?.warns("✗ Reconciliation is disabled for apps")?;
+    run(&world, &["resume", "rset", "apps"]).await?.exits(0)?;
+    assert_eq!(words().await?, ["disabled", "enabled"]);
+    Ok(())
+}

@@ -3,7 +3,8 @@
 use super::ManagedObject;
 use kube::api::{Api, Patch, PatchParams};
 use kube::{Client, Resource, ResourceExt};
-use orangery_core::keys::FINALIZER;
+use orangery_core::keys::{FINALIZER, OWN_FINALIZER};
+use orangery_core::spec::Management;
 use serde_json::json;
 
 /// Whether the deletion of an object has to wait for us.
@@ -15,25 +16,43 @@ pub(in crate::kubernetes) enum FinalizerUse {
     NotNeeded,
 }
 
-/// Whether the object has our finalizer, which is that of Flux Operator too.
+/// Whether the object has one of our finalizers. [`FINALIZER`] is that of Flux Operator too.
 pub(in crate::kubernetes) fn has<K: Resource>(object: &K) -> bool {
-    object.finalizers().iter().any(|finalizer| finalizer == FINALIZER)
+    [FINALIZER, OWN_FINALIZER].iter().any(|ours| contains(object, ours))
 }
 
-/// Adds the finalizer; answers the object, or `None` if it is gone.
-pub(in crate::kubernetes) async fn add<K: ManagedObject>(
+fn contains<K: Resource>(object: &K, wanted: &str) -> bool {
+    object.finalizers().iter().any(|finalizer| finalizer == wanted)
+}
+
+/// Adds the finalizers that are missing: one of our own beside the shared one where another operator considers the object suspended.
+/// Answers the object if it was changed.
+pub(in crate::kubernetes) async fn ensure<K: ManagedObject>(
     client: &Client,
     object: &K,
 ) -> Result<Option<K>, kube::Error> {
-    let mut finalizers = object.finalizers().to_vec();
-    finalizers.push(FINALIZER.to_owned());
-    write(client, object, finalizers).await
+    let own = (Management::of(object.annotations()) == Management::ActiveHere).then_some(OWN_FINALIZER);
+    let missing: Vec<&str> = [FINALIZER].into_iter().chain(own).filter(|ours| !contains(object, ours)).collect();
+    if missing.is_empty() {
+        return Ok(None);
+    }
+    let finalizers = object.finalizers().iter().cloned().chain(missing.into_iter().map(str::to_owned));
+    write(client, object, finalizers.collect()).await
 }
 
-/// Removes the finalizer.
+/// Removes our finalizers.
 pub(in crate::kubernetes) async fn remove<K: ManagedObject>(client: &Client, object: &K) -> Result<(), kube::Error> {
-    let finalizers = object.finalizers().iter().filter(|finalizer| *finalizer != FINALIZER).cloned().collect();
-    write(client, object, finalizers).await.map(|_| ())
+    without(client, object, &[FINALIZER, OWN_FINALIZER]).await
+}
+
+/// Hands the object over to another operator, which has the shared finalizer.
+pub(in crate::kubernetes) async fn hand_over<K: ManagedObject>(client: &Client, object: &K) -> Result<(), kube::Error> {
+    if contains(object, OWN_FINALIZER) { without(client, object, &[OWN_FINALIZER]).await } else { Ok(()) }
+}
+
+async fn without<K: ManagedObject>(client: &Client, object: &K, removed: &[&str]) -> Result<(), kube::Error> {
+    let stays = |finalizer: &&String| !removed.contains(&finalizer.as_str());
+    write(client, object, object.finalizers().iter().filter(stays).cloned().collect()).await.map(|_| ())
 }
 
 /// The resource version makes the write fail if somebody else changed the list meanwhile; the next reconciliation tries again.

@@ -12,7 +12,8 @@ use kube::core::NamespaceResourceScope;
 use kube::core::object::HasStatus;
 use kube::{Resource, ResourceExt};
 use orangery_api::Condition;
-use orangery_core::{InputList, NamespacedName, keys};
+use orangery_core::spec::Management;
+use orangery_core::{InputList, NamespacedName};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -67,5 +68,5 @@ pub(super) fn name_of(object: &impl ResourceExt) -> NamespacedName {
 
 /// Whether an annotation suspends the object. A suspended ResourceSet that is deleted leaves its objects behind.
 pub(super) fn is_suspended(object: &impl ResourceExt) -> bool {
-    object.annotations().get(keys::RECONCILE).is_some_and(|word| word.eq_ignore_ascii_case("disabled"))
+    !Management::of(object.annotations()).is_active()
 }

@@ -12,6 +12,7 @@
 mod fair_share;
 mod initial_list;
 mod leading;
+mod namespaces;
 mod provider_changes;
 mod readers;
 mod retry;
@@ -27,11 +28,10 @@ use super::sets::SetReconciler;
 use super::shell;
 use futures::{Stream, StreamExt, stream};
 use initial_list::{InitialList, ListObserver};
-use kube::api::Api;
 use kube::runtime::controller::{Config as ControllerConfig, Controller};
 use kube::runtime::reflector::store::Writer;
 use kube::runtime::reflector::{self, ObjectRef};
-use kube::runtime::watcher::{self, Event, watcher};
+use kube::runtime::watcher::{self, Event};
 use kube::runtime::{PredicateConfig, WatchStreamExt};
 use kube::{Resource, ResourceExt};
 use leading::watch_while_leading;
@@ -39,7 +39,6 @@ use orangery_api::{ResourceSet, ResourceSetInputProvider};
 use orangery_core::NamespacedName;
 use provider_changes::{ProviderChange, ProviderTracker};
 use readers::Readers;
-use retry::WatchRetry;
 use scheduler::Scheduler;
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,9 +72,15 @@ pub async fn run(
     let (changed_providers, provider_changes) = mpsc::unbounded_channel();
     let (provider_names, readers) = (ProviderNames::default(), Arc::new(Readers::default()));
     let observe_providers = provider_observer(&context, provider_names.clone(), changed_providers);
-    let provider_triggers = triggers(&context, provider_writer, provider_list, observe_providers);
+    // A set may read a provider that another copy polls.
+    let every = watcher::Config::default();
+    let selected = match &context.options.watch.labels {
+        Some(selector) => every.clone().labels(&selector.to_string()),
+        None => every.clone(),
+    };
+    let provider_triggers = triggers(&context, every, provider_writer, provider_list, observe_providers);
     let observe_sets = set_observer(&context, Arc::clone(&readers));
-    let set_triggers = triggers(&context, set_writer, set_list, observe_sets);
+    let set_triggers = triggers(&context, selected, set_writer, set_list, observe_sets);
 
     let config = ControllerConfig::default().debounce(DEBOUNCE);
     let fresh = vec![providers_listed.clone()];
@@ -135,17 +140,14 @@ pub async fn run(
 /// because the deadlines that another copy set are not known here.
 fn triggers<K: ManagedObject>(
     context: &Context,
+    config: watcher::Config,
     writer: Writer<K>,
     list: ListObserver,
     mut observe: impl FnMut(&Result<Event<K>, watcher::Error>) + Send + 'static,
 ) -> impl Stream<Item = Result<K, watcher::Error>> + Send + 'static {
-    let client = context.watches.clone();
-    let api = match context.options.namespace.as_deref() {
-        Some(namespace) => Api::namespaced(client, namespace),
-        None => Api::all(client),
-    };
+    let (client, namespaces) = (context.watches.clone(), context.options.watch.namespaces.clone());
     let (fence, list) = (context.fence.clone(), Arc::new(Mutex::new(list)));
-    let watch = move || watcher(api.clone(), watcher::Config::default()).backoff(WatchRetry::default());
+    let watch = move || namespaces::watch(&client, &namespaces, &config);
     watch_while_leading(fence.clone(), Arc::clone(&list), watch)
         .reflect(writer)
         .inspect(move |event| {
@@ -239,9 +241,9 @@ fn readers_of(
 
 /// Sets whose applied objects were changed by somebody else, or whose dependencies changed.
 fn changed_by_others(context: &Context) -> impl Stream<Item = ObjectRef<ResourceSet>> + Send + 'static {
-    let namespace = context.options.namespace.clone();
+    let scope = context.options.watch.clone();
     context.target.changed().filter_map(move |set| {
-        let is_watched = namespace.as_ref().is_none_or(|namespace| *namespace == set.namespace);
+        let is_watched = scope.contains_namespace(&set.namespace);
         std::future::ready(is_watched.then(|| ObjectRef::new(&set.name).within(&set.namespace)))
     })
 }

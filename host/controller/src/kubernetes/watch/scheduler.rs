@@ -26,7 +26,7 @@ pub(super) struct Scheduler<R: Reconciler> {
 
 impl<R: Reconciler> Scheduler<R> {
     pub(super) fn new(context: &Context, reconciler: R, store: Store<R::Object>, caches: Vec<InitialList>) -> Self {
-        let namespaces = if context.options.namespace.is_some() { Namespaces::One } else { Namespaces::All };
+        let namespaces = if context.options.watch.namespaces.len() == 1 { Namespaces::One } else { Namespaces::All };
         let fair_share = FairShare::new(context.options.concurrent, namespaces);
         context.metrics.observe_queue(R::KIND, Arc::clone(&fair_share) as Arc<dyn QueueState>);
         Self { reconciler, store, caches, fair_share }
@@ -39,6 +39,10 @@ impl<R: Reconciler> Scheduler<R> {
         context: Arc<Context>,
         stopped: impl Future<Output = ()> + Clone,
     ) -> Result<Action, ReconcileError> {
+        // Another copy looks after it; the cache holds it because sets may read it.
+        if !context.options.watch.selects(object.labels()) {
+            return Ok(Action::await_change());
+        }
         let fence = context.fence.clone();
         let attempt = || Arc::clone(&self).attempt(Arc::clone(&object), Arc::clone(&context), stopped.clone());
         while_leading(&fence, &self.caches, stopped.clone(), attempt).await

@@ -4,7 +4,7 @@
 //! Exactly the list that was shown is released: its digest names objects and UIDs, and another list has another digest. Without an
 //! answer on a terminal, and without `--yes`, nothing is decided.
 
-use super::{annotate, remove_annotation};
+use super::{annotate, remove_annotation, suspend};
 use crate::cli::cluster::{DecideCommand, DecideOptions};
 use crate::cluster::connection::Connection;
 use crate::cluster::item::Item;
@@ -64,7 +64,7 @@ pub(in crate::cluster) async fn deny(command: DecideCommand) -> anyhow::Result<E
         }
         Held::Set { .. } => {
             confirm("Let the set go and keep all its objects?", &options)?;
-            annotate(&connection, Kind::Set, &options.name, &[(keys::RECONCILE, "disabled")]).await?;
+            suspend(&connection, &item).await?;
             println!("✔ The set goes, its objects stay");
         }
     }

@@ -1,13 +1,12 @@
 //! `orangery delete`: a set with its objects, a set without them, a provider.
 
-use super::annotate;
+use super::suspend;
 use crate::cli::cluster::{DeleteCommand, DeleteProviderOptions};
 use crate::cluster::connection::{Connection, said};
 use crate::cluster::kind::Kind;
 use crate::exit;
 use anyhow::{Context as _, anyhow};
 use kube::api::{DeleteParams, Preconditions};
-use orangery_core::keys;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -36,7 +35,7 @@ async fn delete(kind: Kind, options: DeleteProviderOptions, objects: Objects) ->
     let name = options.name.as_str();
     let item = connection.get(kind, name).await?;
     if objects == Objects::Kept {
-        annotate(&connection, kind, name, &[(keys::RECONCILE, "disabled")]).await?;
+        suspend(&connection, &item).await?;
     }
     let object = format!("{}/{}/{name}", kind.as_str(), connection.namespace);
     let uid = item.object.metadata.uid.clone();

@@ -10,9 +10,12 @@ pub(super) mod suspension;
 pub(super) mod wait;
 
 use crate::cluster::connection::{Connection, said};
+use crate::cluster::item::Item;
 use crate::cluster::kind::Kind;
 use anyhow::{Context as _, anyhow};
+use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
+use orangery_core::keys;
 use serde_json::{Map, Value, json};
 
 /// The field manager of what commands write: that of Flux Operator's command line, so that both change the same fields.
@@ -25,6 +28,35 @@ pub(super) const MANAGER: &str = "flux-operator-ctl";
 async fn annotate(connection: &Connection, kind: Kind, name: &str, annotations: &[(&str, &str)]) -> anyhow::Result<()> {
     let annotations = annotations.iter().map(|(key, value)| ((*key).to_owned(), Value::from(*value))).collect();
     patch(connection, kind, name, annotations).await
+}
+
+/// Suspends an object. One that our own annotation has moved to this operator stays moved: the annotation that is shared with Flux
+/// Operator says `disabled` already, and would wake that one when the object is resumed.
+///
+/// # Errors
+/// It does not exist, or the API server refuses.
+async fn suspend(connection: &Connection, item: &Item) -> anyhow::Result<()> {
+    let name = item.object.name_any();
+    annotate(connection, item.kind, &name, &[switch(item, Switch::Off)]).await
+}
+
+/// What an object is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Switch {
+    On,
+    Off,
+}
+
+/// The annotation that suspends or resumes an object.
+fn switch(item: &Item, to: Switch) -> (&'static str, &'static str) {
+    let own = item.annotation(keys::OWN_RECONCILE).unwrap_or_default();
+    let moved_here = ["enabled", "suspended"].iter().any(|word| own.eq_ignore_ascii_case(word));
+    match (moved_here, to) {
+        (true, Switch::On) => (keys::OWN_RECONCILE, "enabled"),
+        (true, Switch::Off) => (keys::OWN_RECONCILE, "suspended"),
+        (false, Switch::On) => (keys::RECONCILE, "enabled"),
+        (false, Switch::Off) => (keys::RECONCILE, "disabled"),
+    }
 }
 
 /// Removes an annotation of an object.

@@ -1,7 +1,7 @@
 //! `orangery suspend` and `orangery resume`.
 
 use super::ready::{Awaited, Missing, until_ready};
-use super::{annotate, requested_now};
+use super::{Switch, annotate, requested_now, suspend as suspend_item, switch};
 use crate::cli::cluster::{NamedOptions, ReconcileOptions, ResumeCommand, SuspendCommand};
 use crate::cluster::connection::Connection;
 use crate::cluster::kind::Kind;
@@ -22,7 +22,7 @@ pub(in crate::cluster) async fn suspend(command: SuspendCommand) -> anyhow::Resu
 
 async fn suspend_one(kind: Kind, name: &str, options: &NamedOptions) -> anyhow::Result<ExitCode> {
     let connection = Connection::open(&options.connection).await?;
-    annotate(&connection, kind, name, &[(keys::RECONCILE, "disabled")]).await?;
+    suspend_item(&connection, &connection.get(kind, name).await?).await?;
     println!("✔ Reconciliation suspended");
     Ok(exit::SUCCESS)
 }
@@ -41,7 +41,8 @@ pub(in crate::cluster) async fn resume(command: ResumeCommand) -> anyhow::Result
 async fn resume_one(kind: Kind, name: &str, options: &ReconcileOptions) -> anyhow::Result<ExitCode> {
     let connection = Connection::open(&options.connection).await?;
     let requested = requested_now();
-    let annotations = [(keys::RECONCILE, "enabled"), (keys::REQUESTED_AT, requested.as_str())];
+    let item = connection.get(kind, name).await?;
+    let annotations = [switch(&item, Switch::On), (keys::REQUESTED_AT, requested.as_str())];
     annotate(&connection, kind, name, &annotations).await?;
     if options.wait {
         println!("◎ Waiting for reconciliation...");

@@ -7,5 +7,6 @@ mod lease;
 mod lifecycle;
 mod outage;
 mod panics;
+mod scope;
 mod shipped;
 mod unprivileged;

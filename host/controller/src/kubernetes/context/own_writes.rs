@@ -11,25 +11,25 @@ use std::sync::{Mutex, PoisonError};
 
 /// The resource version of our last write, by the UID of the object.
 #[derive(Default)]
-pub(super) struct OwnWrites(Mutex<HashMap<String, u64>>);
+pub(in crate::kubernetes) struct OwnWrites(Mutex<HashMap<String, u64>>);
 
 impl OwnWrites {
     /// Notes the answer to a write.
-    pub(super) fn note(&self, written: &impl ResourceExt) {
+    pub(in crate::kubernetes) fn note(&self, written: &impl ResourceExt) {
         let Some(uid) = written.uid() else { return };
         // A version that is no number cannot be compared: the object is read each time.
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(uid, number(written).unwrap_or(u64::MAX));
     }
 
     /// Whether the cached object has our last write in it.
-    pub(super) fn are_in(&self, cached: &impl ResourceExt) -> bool {
+    pub(in crate::kubernetes) fn are_in(&self, cached: &impl ResourceExt) -> bool {
         let Some(uid) = cached.uid() else { return false };
         let writes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         writes.get(&uid).is_none_or(|written| number(cached).is_some_and(|cached| cached >= *written))
     }
 
     /// The object is gone.
-    pub(super) fn forget(&self, uid: &str) {
+    pub(in crate::kubernetes) fn forget(&self, uid: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
     }
 }

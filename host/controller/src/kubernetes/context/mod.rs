@@ -1,9 +1,13 @@
 //! What all reconciliations of a process share.
 
+mod own_writes;
+mod scope;
+
+pub use scope::{InvalidSelector, LabelSelector, WatchScope};
+
 use super::events::Events;
 use super::lease::Fence;
 use super::metrics::Metrics;
-use super::own_writes::OwnWrites;
 use crate::pipeline::Pipeline;
 use crate::pipeline::provider::poll::Poller;
 use crate::pipeline::requeue::{RequeuePolicy, Requeuer};
@@ -12,6 +16,7 @@ use orangery_cluster::Target;
 use orangery_core::guard::DeletionPolicy;
 use orangery_core::{NamespacedName, Timestamp};
 use orangery_sandbox::Consumer;
+use own_writes::OwnWrites;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -39,8 +44,8 @@ pub enum OwnRights {
 /// The flags that all reconciliations share.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// `--watch-namespace`: only this namespace; all if `None`.
-    pub namespace: Option<String>,
+    /// `--watch-namespace` and `--watch-label-selector`.
+    pub watch: WatchScope,
     /// `--concurrent`: objects of each kind that are reconciled at once.
     pub concurrent: u16,
     /// When objects are reconciled again.
