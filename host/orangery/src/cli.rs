@@ -198,6 +198,15 @@ pub struct RunOptions {
     #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8080", value_parser = address, help_heading = "Cluster mode")]
     pub metrics_addr: Address,
 
+    /// The label of ConfigMaps and Secrets whose changes reach at once the sets and providers that read them; `none` watches none
+    #[arg(
+        long,
+        value_name = "SELECTOR",
+        default_value = "reconcile.fluxcd.io/watch=Enabled",
+        help_heading = "Cluster mode"
+    )]
+    pub watch_configs_label_selector: String,
+
     /// Where Flux's notification-controller takes events, such as http://notification-controller.flux-system.svc.cluster.local./; the
     /// default is that of the cluster's only FluxInstance, `none` turns it off
     #[arg(long, value_name = "URL", env = "NOTIFICATION_CONTROLLER_ADDRESS", help_heading = "Cluster mode")]

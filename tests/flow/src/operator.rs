@@ -112,6 +112,7 @@ impl Operator {
                     operator_namespace,
                     own_rights: OwnRights::OwnNamespace,
                 },
+                watch_configs: Some("reconcile.fluxcd.io/watch=Enabled".to_owned()),
                 deletions: DeletionPolicy::default(),
             },
             metrics.clone(),

@@ -74,6 +74,9 @@ impl Reconciler for SetReconciler {
             now: now(),
         };
         let report = set::reconcile(&run.context.pipeline, set_run).await;
+        if let Some(sources) = &report.sources {
+            run.reads(Self::KIND, sources.clone());
+        }
         let recorded = ledger_store.recorded();
         if let Some(recorded) = &recorded {
             status.note_published(|status| ledger::show(status, recorded, &inventory.unreadable));

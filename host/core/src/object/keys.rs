@@ -47,8 +47,6 @@ pub const EVENT_REVISION: &str = "fluxcd.controlplane.io/revision";
 pub const EVENT_TOKEN: &str = "fluxcd.controlplane.io/token";
 /// Annotations of a custom resource that are in each of its notifications begin so.
 pub const EVENT_METADATA_PREFIX: &str = "event.toolkit.fluxcd.io/";
-/// Label of ConfigMaps and Secrets that are watched, so that a change reaches at once what reads them; its value is `Enabled`.
-pub const WATCH: &str = "reconcile.fluxcd.io/watch";
 
 /// `off` turns the prune guard off for one set, `SHARE/FLOOR` gives it other thresholds.
 pub const PRUNE_GUARD: &str = "orangery.dev/prune-guard";

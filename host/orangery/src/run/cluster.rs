@@ -144,6 +144,7 @@ async fn start(running: Running<'_>) -> anyhow::Result<Started> {
                 operator_namespace: options.operator_namespace.clone(),
                 own_rights: own_rights(&options),
             },
+            watch_configs: Some(options.watch_configs_label_selector.clone()).filter(|selector| selector != "none"),
             deletions: deletions(&options),
         },
         metrics.clone(),

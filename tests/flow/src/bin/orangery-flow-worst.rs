@@ -307,7 +307,7 @@ async fn copies(sandbox: &Sandbox, n: usize) -> Result<String> {
     let answered = vec![Source { provider, inputs, trust: Trust::Trusted }];
     let mut built = build::build(sandbox, &set, answered, OnDuplicate::Warn).await?;
     let owner = Owner { name: set.name.clone(), service_account: None, force: false };
-    sources::resolve(&mut built.desired, &owner, &Large).await?;
+    sources::resolve(&mut built.desired, &owner, &Large, &mut std::collections::BTreeSet::new()).await?;
     let failed = built.desired.failed;
     let last = failed.last().map(|failed| failed.message.clone()).unwrap_or_default();
     Ok(format!("{} environments failed: {last}", failed.len()))

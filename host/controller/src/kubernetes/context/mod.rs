@@ -10,7 +10,7 @@ use super::lease::Fence;
 use super::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::pipeline::provider::poll::Poller;
-use crate::pipeline::requeue::{RequeuePolicy, Requeuer};
+use crate::pipeline::requeue::{Reader, RequeuePolicy, Requeuer, SourceReaders};
 use kube::Client;
 use orangery_cluster::Target;
 use orangery_core::guard::DeletionPolicy;
@@ -52,6 +52,8 @@ pub struct Options {
     pub requeue: RequeuePolicy,
     /// Whose rights are used.
     pub rights: Rights,
+    /// `--watch-configs-label-selector`: the ConfigMaps and Secrets whose changes reach at once what reads them; none if `None`.
+    pub watch_configs: Option<String>,
     /// When the deletion of ResourceSets is held.
     pub deletions: DeletionPolicy,
 }
@@ -88,6 +90,8 @@ pub struct Context {
     pub events: Events,
     pub(super) requeuer: Requeuer,
     pub(super) own_writes: OwnWrites,
+    /// Who reads which ConfigMaps and Secrets.
+    pub(super) sources: SourceReaders,
 }
 
 impl Context {
@@ -107,12 +111,27 @@ impl Context {
         metrics.observe_sandbox(&pipeline.sandbox);
         metrics.observe_target(Arc::clone(&target));
         let own_writes = OwnWrites::default();
-        Self { client, watches, fence, poller, pipeline, target, options, metrics, events, requeuer, own_writes }
+        let sources = SourceReaders::default();
+        Self {
+            client,
+            watches,
+            fence,
+            poller,
+            pipeline,
+            target,
+            options,
+            metrics,
+            events,
+            requeuer,
+            own_writes,
+            sources,
+        }
     }
 
     /// Forgets the failures of an object, and what plugins remember of it.
     pub(super) fn forget(&self, kind: &'static str, name: &NamespacedName) {
         self.requeuer.forget(kind, name);
+        self.sources.forget(&Reader { kind, name: name.clone() });
         self.pipeline.sandbox.forget(&Consumer::of(kind, name));
     }
 

@@ -4,9 +4,11 @@ use super::size::Size;
 use super::{ManagedObject, ReconcileError, name_of};
 use crate::kubernetes::context::{Context, now};
 use crate::kubernetes::events::{Audience, ObjectEvent, Severity};
+use crate::pipeline::requeue::Reader;
 use kube::ResourceExt;
+use orangery_core::checksum::DataRef;
 use orangery_core::{NamespacedName, Reason, keys};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -36,6 +38,12 @@ impl<K: ManagedObject> Run<K> {
 
     pub(in crate::kubernetes) fn generation(&self) -> i64 {
         self.object.meta().generation.unwrap_or_default()
+    }
+
+    /// Remembers which ConfigMaps and Secrets the object reads: a change of one of them reconciles it again.
+    pub(in crate::kubernetes) fn reads(&self, kind: &'static str, sources: BTreeSet<DataRef>) {
+        let reader = Reader { kind, name: self.name.clone() };
+        self.context.sources.record(reader, sources, self.begun);
     }
 
     /// Sends an event about the object.

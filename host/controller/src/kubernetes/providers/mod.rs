@@ -21,6 +21,7 @@ use kube::runtime::controller::Action;
 use orangery_api::{
     Condition, NextSchedule, ResourceSetInputProvider, ResourceSetInputProviderStatus, Schedule, Stale,
 };
+use orangery_core::checksum::{DataKind, DataRef};
 use orangery_core::conditions::Outcome;
 use orangery_core::spec::{ProviderSpec, SpecError};
 use orangery_core::{Freshness, InputList, NamespacedName, Reason, Snapshot, digest, keys, url_redaction};
@@ -59,6 +60,12 @@ impl Reconciler for ProviderReconciler {
         let (poller, secrets) = (&run.context.poller, ApiSecrets(run.context.client.clone()));
         let last = snapshot(status.published());
         let trigger = trigger(run.object.annotations(), status.published());
+        let named = spec.secret.iter().chain(&spec.certificate).map(|name| DataRef {
+            kind: DataKind::Secret,
+            namespace: run.name.namespace.clone(),
+            name: name.clone(),
+        });
+        run.reads(Self::KIND, named.collect());
         let report = provider::reconcile(poller, spec, &secrets, &last, trigger, now()).await;
         for request in &report.requests {
             run.context.metrics.count_request(spec.provider_type.as_str(), &result_of(request));

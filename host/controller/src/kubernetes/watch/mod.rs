@@ -5,6 +5,7 @@
 //! | generation, annotations, deletion of a provider | that provider |
 //! | generation, annotations, deletion of a set | that set |
 //! | objects that a set applied, by somebody else; a dependency that it waits for | that set |
+//! | ConfigMaps and Secrets with the label of `--watch-configs-label-selector` | the sets and providers that read them |
 //! | exported inputs, labels, freshness of a provider; its creation and deletion | the sets in its namespace that read it |
 //!
 //! Changes of status that we write ourselves trigger nothing.
@@ -17,6 +18,7 @@ mod provider_changes;
 mod readers;
 mod retry;
 mod scheduler;
+mod sources;
 mod task;
 
 use super::context::Context;
@@ -25,7 +27,7 @@ use super::lease::Term;
 use super::object::{ManagedObject, name_of};
 use super::providers::{CachedProviders, ProviderNames, ProviderReconciler};
 use super::sets::SetReconciler;
-use super::shell;
+use super::shell::{self, Reconciler};
 use futures::{Stream, StreamExt, stream};
 use initial_list::{InitialList, ListObserver};
 use kube::runtime::controller::{Config as ControllerConfig, Controller};
@@ -47,6 +49,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio_util::task::AbortOnDropHandle;
 
 /// Changes of one object within this time trigger one reconciliation.
 const DEBOUNCE: Duration = Duration::from_millis(200);
@@ -89,6 +92,7 @@ pub async fn run(
     let provider_controller = Controller::for_stream(provider_triggers, provider_store.clone())
         // How many are reconciled at once is decided by namespace.
         .with_config(config.clone().concurrency(0))
+        .reconcile_on(told::<ProviderReconciler>(&context))
         .graceful_shutdown_on(stop.clone())
         .run(
             move |provider, context| Arc::clone(&provider_scheduler).reconcile(provider, context, stopped.clone()),
@@ -107,6 +111,7 @@ pub async fn run(
         .with_config(config.concurrency(0))
         .reconcile_on(readers_of(provider_changes, readers))
         .reconcile_on(changed_by_others(&context))
+        .reconcile_on(told::<SetReconciler>(&context))
         .graceful_shutdown_on(stop.clone())
         .run(
             move |set, context| Arc::clone(&scheduler).reconcile(set, context, stopped.clone()),
@@ -115,6 +120,7 @@ pub async fn run(
         )
         .for_each(|_| std::future::ready(()));
 
+    let _watched = AbortOnDropHandle::new(tokio::spawn(sources::watch(Arc::clone(&context))));
     let provider_controller = until_stopped_early(provider_controller, providers_listed.clone(), stop.clone());
     let set_controller = until_stopped_early(set_controller, sets_listed.clone(), stop.clone());
     let drained = async {
@@ -236,6 +242,15 @@ fn readers_of(
     providers.flat_map(move |ProviderChange { provider, labels }| {
         let sets = readers.of(&provider, &labels);
         stream::iter(sets.into_iter().map(|set| ObjectRef::new(&set.name).within(&set.namespace)))
+    })
+}
+
+/// Objects that read a ConfigMap or Secret which changed.
+fn told<R: Reconciler>(context: &Context) -> impl Stream<Item = ObjectRef<R::Object>> + Send + use<R> {
+    let told = context.sources.listen(R::KIND);
+    stream::unfold(told, |mut told| async move {
+        let name = told.recv().await?;
+        Some((ObjectRef::new(&name.name).within(&name.namespace), told))
     })
 }
 

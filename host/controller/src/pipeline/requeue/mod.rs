@@ -15,8 +15,10 @@
 
 mod back_off;
 mod policy;
+mod sources;
 
 pub use policy::{InvalidRequeuePolicy, Jitter, RequeuePolicy};
+pub use sources::{Reader, SourceReaders};
 
 use back_off::FailureCounts;
 use orangery_core::{Disposition, NamespacedName, Timestamp};

@@ -30,7 +30,7 @@ use orangery_core::combine::Strategy;
 use orangery_core::desired::OnDuplicate;
 use orangery_core::spec::{SetSpec, SpecError};
 use orangery_core::{Disposition, Explain, InputRef, Ledger, Owner, Reason, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 /// One set, and everything that its reconciliation depends on.
@@ -67,9 +67,13 @@ pub async fn reconcile(pipeline: &Pipeline, run: SetRun<'_>) -> SetReport {
         Ok(built) => built,
         Err(error) => return SetReport::ended_early(not_applied(&error, "build failed")),
     };
-    let external = match copies::resolve(&mut built.desired, &run.owner, run.target).await {
+    let mut sources = BTreeSet::new();
+    let external = match copies::resolve(&mut built.desired, &run.owner, run.target, &mut sources).await {
         Ok(external) => external,
-        Err(error) => return SetReport::ended_early(not_applied(&error, "reconciliation failed")),
+        Err(error) => {
+            let ended = SetReport::ended_early(not_applied(&error, "reconciliation failed"));
+            return SetReport { sources: Some(sources), ..ended };
+        }
     };
     let (inputs, environments) = (built.count, environments(&built));
     let (guard, remarks) = run.set.guard(pipeline.guard);
@@ -95,6 +99,7 @@ pub async fn reconcile(pipeline: &Pipeline, run: SetRun<'_>) -> SetReport {
         inputs,
         environments,
         external,
+        sources: Some(sources),
     }
 }
 

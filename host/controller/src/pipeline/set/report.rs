@@ -3,7 +3,9 @@
 use crate::pipeline::conclusion::Conclusion;
 use crate::pipeline::converge::Converged;
 use crate::pipeline::requeue::Wait;
+use orangery_core::checksum::DataRef;
 use orangery_core::conditions::Outcome;
+use std::collections::BTreeSet;
 
 /// What a reconciliation of a ResourceSet did and found.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub struct SetReport {
     pub environments: Vec<Environment>,
     /// ConfigMaps and Secrets outside the set whose content was read (`status.externalChecksumRefs`).
     pub external: Vec<String>,
+    /// ConfigMaps and Secrets that were read or found missing; `None` if it ended before it looked.
+    pub sources: Option<BTreeSet<DataRef>>,
 }
 
 /// What one input gave.
@@ -35,7 +39,15 @@ impl SetReport {
     /// A reconciliation that ended before anything was applied.
     #[must_use]
     pub fn ended_early(conclusion: Conclusion) -> Self {
-        Self { conclusion, converged: None, wait: None, inputs: 0, environments: Vec::new(), external: Vec::new() }
+        Self {
+            conclusion,
+            converged: None,
+            wait: None,
+            inputs: 0,
+            environments: Vec::new(),
+            external: Vec::new(),
+            sources: None,
+        }
     }
 
     /// Whether everything is as desired.

@@ -3,4 +3,5 @@
 mod events;
 mod log;
 mod notifications;
+mod rotated;
 mod scraped;

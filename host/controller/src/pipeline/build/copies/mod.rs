@@ -18,6 +18,7 @@ use orangery_core::{
 use read_limit::ReadBytes;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 /// An object cannot take what it asks for. This is retried, because the source may appear.
 #[derive(Debug, thiserror::Error)]
@@ -105,7 +106,8 @@ impl Explain for ResolveError {
 }
 
 /// Resolves all annotations of a set, in order: copies, kubeconfigs, checksums. Answers the sources outside of the set whose
-/// content was hashed, sorted, as `Kind/namespace/name`. An object that cannot take what it asks for fails its environment.
+/// content was hashed, sorted, as `Kind/namespace/name`. An object that cannot take what it asks for fails its environment. Adds to
+/// `sources` everything that it read or found missing, also where it fails.
 ///
 /// # Errors
 /// The first object that cannot take what it asks for and that no single input gave.
@@ -113,8 +115,15 @@ pub async fn resolve(
     desired: &mut DesiredSet,
     owner: &Owner,
     target: &dyn Target,
+    sources: &mut BTreeSet<DataRef>,
 ) -> Result<Vec<String>, ResolveError> {
-    let reader = Reader { owner, target, read: ReadBytes::default() };
+    let reader = Reader { owner, target, read: ReadBytes::default(), sources: Mutex::default() };
+    let resolved = resolve_all(desired, &reader).await;
+    sources.extend(reader.sources.into_inner().unwrap_or_else(PoisonError::into_inner));
+    resolved
+}
+
+async fn resolve_all(desired: &mut DesiredSet, reader: &Reader<'_>) -> Result<Vec<String>, ResolveError> {
     let DesiredSet { steps, failed, .. } = desired;
     for wanted in steps.iter_mut().flat_map(|step| &mut step.objects) {
         match reader.copies(&wanted.object).await {
@@ -150,18 +159,25 @@ struct Reader<'a> {
     owner: &'a Owner,
     target: &'a dyn Target,
     read: ReadBytes,
+    /// What the set may read, and does.
+    sources: Mutex<BTreeSet<DataRef>>,
 }
 
 impl Reader<'_> {
-    async fn read(&self, kind: &str, name: &NamespacedName, action: &str) -> Result<Object, ResolveError> {
+    async fn read(&self, of: DataKind, name: &NamespacedName, action: &str) -> Result<Object, ResolveError> {
         let key = ObjectKey {
             group: String::new(),
-            kind: kind.to_owned(),
+            kind: of.as_str().to_owned(),
             namespace: name.namespace.clone(),
             name: name.name.clone(),
         };
         let source_name = key.to_string();
-        match self.target.read(self.owner, "v1", &key).await {
+        let found = self.target.read(self.owner, "v1", &key).await;
+        if found.is_ok() {
+            let source = DataRef { kind: of, namespace: name.namespace.clone(), name: name.name.clone() };
+            self.sources.lock().unwrap_or_else(PoisonError::into_inner).insert(source);
+        }
+        match found {
             Ok(Some(object)) if self.read.add(&object) => Ok(object),
             Ok(Some(_)) => Err(ResolveError::TooMuch { action: action.to_owned(), source_name }),
             Ok(None) => Err(ResolveError::Missing { action: action.to_owned(), source_name }),
@@ -185,9 +201,9 @@ impl Reader<'_> {
     }
 
     async fn copy(&self, object: &mut Object, source: &NamespacedName) -> Result<(), ResolveError> {
-        let kind = object.gvk().kind;
-        let found = self.read(&kind, source, "copy data from").await?;
-        if kind == "Secret" {
+        let of = if object.gvk().kind == "Secret" { DataKind::Secret } else { DataKind::ConfigMap };
+        let found = self.read(of, source, "copy data from").await?;
+        if of == DataKind::Secret {
             let of = found.0.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
             copy::copy_secret(object, map(&found, "data").unwrap_or_default(), &of);
         } else {
@@ -198,7 +214,7 @@ impl Reader<'_> {
 
     async fn convert(&self, object: &mut Object, source: &KubeConfigSource) -> Result<(), ResolveError> {
         let KubeConfigSource { secret, key } = source;
-        let found = self.read("Secret", secret, "get kubeconfig").await?;
+        let found = self.read(DataKind::Secret, secret, "get kubeconfig").await?;
         let data = content(&found, DataKind::Secret);
         let text = match key {
             Some(key) => data.get(key),
@@ -279,7 +295,7 @@ impl Reader<'_> {
     async fn outside(&self, reference: &DataRef) -> Result<Content, ResolveError> {
         let name = NamespacedName::new(reference.namespace.as_str(), reference.name.as_str());
         let action = format!("resolve {} reference", orangery_core::keys::CHECKSUM_FROM);
-        Ok(content(&self.read(reference.kind.as_str(), &name, &action).await?, reference.kind))
+        Ok(content(&self.read(reference.kind, &name, &action).await?, reference.kind))
     }
 }
 

@@ -56,7 +56,7 @@ impl Shelf {
     async fn resolves(&self, desired: &mut DesiredSet) -> Result<Vec<String>, String> {
         let owner =
             Owner { name: NamespacedName::new("apps", "set"), service_account: Some("flux".to_owned()), force: false };
-        resolve(desired, &owner, self).await.map_err(|error| error.to_string())
+        resolve(desired, &owner, self, &mut BTreeSet::new()).await.map_err(|error| error.to_string())
     }
 
     /// What one object that no input gave becomes, or why it cannot.
@@ -203,7 +203,9 @@ async fn what_is_missing_or_forbidden_is_named_and_tried_again() {
     shelf.forbidden = Some(object(of("ConfigMap", "other/gone", None)).key());
     let mut desired = desired(vec![(None, copy())]);
     let owner = Owner { name: NamespacedName::new("apps", "set"), service_account: None, force: false };
-    let error = resolve(&mut desired, &owner, &shelf).await.unwrap_err();
+    let mut sources = BTreeSet::new();
+    let error = resolve(&mut desired, &owner, &shelf, &mut sources).await.unwrap_err();
+    assert!(sources.is_empty(), "what may not be read is not watched for the set either");
     assert!(error.to_string().contains("forbidden; give the service account of the set the verb get"), "{error}");
     assert_eq!(
         (error.reason(), error.disposition()),
