@@ -36,6 +36,7 @@ pub const FLAGS: &[(&str, Carried)] = &[
              those by hand once",
         ),
     ),
+    ("watch-configs-label-selector", Carried::Same),
     (
         "token-cache-max-size",
         Carried::Accepted(
