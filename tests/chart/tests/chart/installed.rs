@@ -140,7 +140,9 @@ async fn the_operator_has_the_rights_it_needs_and_people_those_of_their_roles() 
         ("", "watch fluxcd.controlplane.io resourcesets", true),
         ("apps", "patch fluxcd.controlplane.io resourcesets/status", true),
         ("apps", "get core secrets token", true),
-        ("apps", "list core secrets", false),
+        // The metadata of labelled ones; rbac.watchConfigs=false takes it away.
+        ("apps", "watch core secrets", true),
+        ("apps", "list core pods", false),
         ("apps", "impersonate core serviceaccounts any", true),
         ("", "impersonate core users admin", false),
         ("", "impersonate core groups system:masters", false),

@@ -41,6 +41,24 @@ fn the_chart_passes_the_strict_linter_and_has_the_version_of_the_program() -> Re
 }
 
 #[test]
+fn nothing_lists_secrets_where_changes_of_labelled_ones_need_not_be_noticed() -> Result<()> {
+    let lists = |values: &[&str]| -> Result<bool> {
+        let objects = Helm::offline()?.objects(values)?;
+        let rules =
+            of_kind(&objects, "ClusterRole").into_iter().filter(|role| text(role, "/metadata/name") == "orangery");
+        let rules: Vec<Value> = rules.filter_map(|role| role.get("rules")?.as_array().cloned()).flatten().collect();
+        ensure!(!rules.is_empty(), "the operator has a role");
+        let has = |rule: &Value, field: &str, word: &str| {
+            rule.get(field).and_then(Value::as_array).is_some_and(|all| all.iter().any(|one| one == word))
+        };
+        Ok(rules.iter().any(|rule| has(rule, "resources", "secrets") && has(rule, "verbs", "list")))
+    };
+    assert!(lists(&[])?);
+    assert!(!lists(&["--set", "rbac.watchConfigs=false"])?);
+    Ok(())
+}
+
+#[test]
 fn by_default_sets_are_applied_as_an_account_of_their_namespace() -> Result<()> {
     let objects = Helm::offline()?.objects(&[])?;
     let options = command_line(&objects)?;

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use orangery_test_flow::{PROVIDER, SET, World};
+use orangery_test_forge::{Flavour, Rights, Token};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -93,6 +94,14 @@ async fn a_new_secret_ends_the_failure_of_a_provider_at_once() -> Result<()> {
     };
     let mut world = World::new("rotated-provider").await?.retrying(Duration::from_secs(600), Duration::from_secs(600));
     world.forge.github("acme/shop").opens("one");
+    world.forge.accepts(Token {
+        value: "some-token".to_owned(),
+        flavour: Flavour::Github,
+        repositories: vec![],
+        rights: Rights::Read,
+        user: "git".to_owned(),
+        expires_at: None,
+    });
     world.start().await?;
     world
         .apply(
