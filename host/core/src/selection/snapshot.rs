@@ -163,7 +163,7 @@ impl Snapshot {
         &self.waiting
     }
 
-    /// The items of the last answer that could not be read: identities as in [`Snapshot::waiting`], or [`ANY`].
+    /// The items of the last answer that could not be read: identities as in [`Snapshot::waiting`], or `ANY`.
     #[must_use]
     pub fn unreadable(&self) -> &[String] {
         &self.unreadable

@@ -91,7 +91,7 @@ pub struct RunOptions {
     )]
     pub watch_configs_label_selector: String,
 
-    /// Where Flux's notification-controller takes events, such as http://notification-controller.flux-system.svc.cluster.local./; the
+    /// Where Flux's notification-controller takes events, such as `http://notification-controller.flux-system.svc.cluster.local./`; the
     /// default is that of the cluster's only FluxInstance, `none` turns it off
     #[arg(long, value_name = "URL", env = "NOTIFICATION_CONTROLLER_ADDRESS", help_heading = "Cluster mode")]
     pub events_addr: Option<String>,

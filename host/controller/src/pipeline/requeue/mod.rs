@@ -6,7 +6,7 @@
 //! | [`Requeue::Interval`] | the interval, spread by `--interval-jitter-percentage` |
 //! | [`Requeue::Trigger`] | exactly the time until the trigger: a window may be short |
 //! | [`Requeue::BackOff`] | `--min-retry-delay`, doubled by each failure in a row, at most `--max-retry-delay` |
-//! | [`Requeue::Denied`] | the same, but at most [`RIGHTS`]: nothing tells us that a right was given |
+//! | [`Requeue::Denied`] | the same, but at most `RIGHTS`: nothing tells us that a right was given |
 //! | [`Requeue::NotBefore`] | what the remote asked for, or up to one jitter more |
 //! | [`Requeue::Dependency`] | `--requeue-dependency` |
 //! | [`Requeue::OnChange`] | none: a watch triggers the next reconciliation |

@@ -153,7 +153,7 @@ pub struct ProxyOptions {
     /// Name, labels.
     #[command(flatten)]
     pub secret: SecretOptions,
-    /// Its address, such as http://proxy.example:3128
+    /// Its address, such as `http://proxy.example:3128`
     #[arg(long, value_name = "URL")]
     pub address: String,
     /// The user, if it wants one

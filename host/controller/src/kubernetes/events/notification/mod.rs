@@ -3,7 +3,7 @@
 //! # Guarantees
 //! The address is one that the administrator of the operator chose, or that of the notification-controller which the cluster's only
 //! FluxInstance installs: nobody who writes ResourceSets can change it. Several notifications of one object in a row that say the
-//! same within [`REPEATS_WITHIN`] are one.
+//! same within `REPEATS_WITHIN` are one.
 
 mod flux_instance;
 mod payload;
