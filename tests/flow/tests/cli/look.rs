@@ -13,7 +13,8 @@ async fn a_tree_shows_what_a_set_owns_and_what_that_owns() -> Result<()> {
         .apply(
             "{apiVersion: fluxcd.controlplane.io/v1, kind: ResourceSet, metadata: {name: outer}, spec: {resources: [\
              {apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: shop, namespace: NAMESPACE}, spec: {interval: 1h, chartRef: {kind: OCIRepository, name: shop}}},\
-             {apiVersion: fluxcd.controlplane.io/v1, kind: ResourceSet, metadata: {name: inner, namespace: NAMESPACE}, spec: {resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: leaf, namespace: NAMESPACE}}]}}]}}",
+             {apiVersion: fluxcd.controlplane.io/v1, kind: ResourceSet, metadata: {name: inner, namespace: NAMESPACE}, spec: {resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: leaf, namespace: NAMESPACE}},\
+             {apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: team__x, namespace: NAMESPACE}, rules: []}]}}]}}",
         )
         .await?;
     world.is_ready(SET, "outer").await?;
@@ -27,7 +28,7 @@ async fn a_tree_shows_what_a_set_owns_and_what_that_owns() -> Result<()> {
     assert_eq!(
         tree.out,
         format!(
-            "ResourceSet/{ns}/outer\n├── ResourceSet/{ns}/inner\n│   └── ConfigMap/{ns}/leaf\n└── HelmRelease/{ns}/shop\n{release}"
+            "ResourceSet/{ns}/outer\n├── ResourceSet/{ns}/inner\n│   ├── ConfigMap/{ns}/leaf\n│   └── Role/{ns}/team__x\n└── HelmRelease/{ns}/shop\n{release}"
         )
     );
     run(&world, &["tree", "rset", "nothing"]).await?.exits(1)?.warns("not found")?;

@@ -9,6 +9,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use kube::api::{Api, DynamicObject};
 use kube::core::{ApiResource, GroupVersionKind};
+use orangery_controller::preview;
 use orangery_core::{ObjectKey, inventory};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -28,22 +29,23 @@ pub(in crate::cluster) async fn perform(command: TreeCommand) -> anyhow::Result<
     let connection = Connection::open(&connection).await?;
     let item = connection.get(Kind::Set, &name).await?;
     let mut seen = BTreeSet::new();
-    let below = children(&connection, &item.object.data, &mut seen, DEPTH).await;
+    let below = children(&connection, &item.object, &mut seen, DEPTH).await;
     let root = Node { text: format!("{}/{}", Kind::Set.as_str(), item.name()), below };
     out(&drawn(&root))?;
     Ok(exit::SUCCESS)
 }
 
-/// The entries of an inventory.
-fn entries(status: &Value) -> Vec<(ObjectKey, String)> {
-    let entries = status.pointer("/status/inventory/entries").and_then(Value::as_array).into_iter().flatten();
+/// What an object owns by its inventory, with the API versions. That of a set is its ledger, which also has the names that an id
+/// cannot carry.
+fn owned(object: &DynamicObject) -> Vec<(ObjectKey, String)> {
+    let is_set = object.types.as_ref().is_some_and(|types| types.kind == Kind::Set.as_str());
+    if is_set && let Ok(set) = serde_json::to_value(object).and_then(serde_json::from_value) {
+        return preview::ledger(&set).iter().map(|entry| (entry.key.clone(), entry.version.clone())).collect();
+    }
+    let entries = object.data.pointer("/status/inventory/entries").and_then(Value::as_array).into_iter().flatten();
     let entry = |entry: &Value| -> Option<(ObjectKey, String)> {
         let text = |field: &str| entry.get(field).and_then(Value::as_str);
-        let mut key = inventory::parse_id(text("id")?)?;
-        if let Some(name) = text("name") {
-            name.clone_into(&mut key.name);
-        }
-        Some((key, text("v").or_else(|| text("ver")).unwrap_or_default().to_owned()))
+        Some((inventory::parse_id(text("id")?)?, text("v").or_else(|| text("ver")).unwrap_or_default().to_owned()))
     };
     entries.filter_map(entry).collect()
 }
@@ -51,18 +53,18 @@ fn entries(status: &Value) -> Vec<(ObjectKey, String)> {
 /// What an object owns. An object that cannot be read has nothing below it.
 fn children<'a>(
     connection: &'a Connection,
-    object: &'a Value,
+    object: &'a DynamicObject,
     seen: &'a mut BTreeSet<ObjectKey>,
     depth: usize,
 ) -> BoxFuture<'a, Vec<Node>> {
     async move {
         let mut nodes = Vec::new();
-        for (key, version) in entries(object) {
+        for (key, version) in owned(object) {
             let mut below = Vec::new();
             if depth > 0 && owns_others(&key) && seen.insert(key.clone()) {
                 match read(connection, &key, &version).await {
                     Ok(Some(object)) => {
-                        below = children(connection, &object.data, &mut *seen, depth.saturating_sub(1)).await;
+                        below = children(connection, &object, &mut *seen, depth.saturating_sub(1)).await;
                     }
                     Ok(None) => {}
                     Err(error) => tracing::warn!(%error, object = %key, "what it owns cannot be read"),
