@@ -163,7 +163,7 @@ pub struct PollOptions {
     /// Secrets.
     #[command(flatten)]
     pub credentials: CredentialOptions,
-    /// Plugins.
+    /// Which plugins are loaded, and what they may reach.
     #[command(flatten)]
     pub sandbox: SandboxOptions,
 }

@@ -79,7 +79,7 @@ pub enum ConsentError {
         secret: String,
         /// The entry, without its secrets.
         entry: String,
-        /// The reason.
+        /// Which rule of an origin it breaks.
         cause: OriginError,
     },
     /// The annotation names other origins.

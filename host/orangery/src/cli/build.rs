@@ -42,7 +42,7 @@ pub struct BuildOptions {
     /// Build again whenever a file is saved, and print what changed; ends with Ctrl-C
     #[arg(short, long)]
     pub watch: bool,
-    /// Plugins.
+    /// Which plugins are loaded, and what they may reach.
     #[command(flatten)]
     pub sandbox: SandboxOptions,
 }

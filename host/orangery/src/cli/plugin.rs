@@ -65,7 +65,7 @@ pub struct PluginListOptions {
     /// A table, or JSON or YAML for scripts
     #[arg(short, long, value_enum)]
     pub output: Option<OutputFormat>,
-    /// Plugins.
+    /// Which plugins are loaded, and what they may reach.
     #[command(flatten)]
     pub sandbox: SandboxOptions,
 }

@@ -28,7 +28,7 @@ pub struct NotifyOptions {
     /// Secrets.
     #[command(flatten)]
     pub credentials: CredentialOptions,
-    /// Plugins.
+    /// Which plugins are loaded, and what they may reach.
     #[command(flatten)]
     pub sandbox: SandboxOptions,
 }
@@ -42,7 +42,7 @@ pub struct ExplainOptions {
     /// Human text, or JSON or YAML for scripts
     #[arg(short, long, value_enum)]
     pub output: Option<OutputFormat>,
-    /// Plugins.
+    /// Which plugins are loaded, and what they may reach.
     #[command(flatten)]
     pub sandbox: SandboxOptions,
 }

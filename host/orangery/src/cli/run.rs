@@ -114,7 +114,7 @@ pub struct RunOptions {
     /// Secrets.
     #[command(flatten)]
     pub credentials: CredentialOptions,
-    /// Plugins.
+    /// Which plugins are loaded, and what they may reach.
     #[command(flatten)]
     pub sandbox: SandboxOptions,
     /// Of Flux Operator.

@@ -33,7 +33,7 @@ pub enum CallError {
     Schema {
         /// Whose schema.
         plugin: Arc<PluginRef>,
-        /// The reason.
+        /// What the validator says of the schema.
         error: SchemaError,
     },
     /// Each call was within its limits, all of them together were not.

@@ -61,52 +61,61 @@ impl KubernetesPreview {
             ApplyAction::Nothing(live) => (Action::Unchanged, live.uid().map(str::to_owned)),
             ApplyAction::Create => (Action::Created, None),
             ApplyAction::Configure(uid, _) => {
-                self.compare(session, &path, planned, &body).await?;
+                self.compare(session, &path, planned, &body, Trial::DryRun).await?;
                 (Action::Configured, Some(uid))
             }
             ApplyAction::Recreate(uid) => {
-                self.compare_unapplied(session, &path, planned, &body).await?;
+                self.compare(session, &path, planned, &body, Trial::Refused).await?;
                 (Action::Recreated, Some(uid))
             }
         };
         Ok(Looked { change: change(action, uid), warnings })
     }
 
-    /// Notes the fields in which the answer of a dry run differs from the live object.
+    /// Notes the fields in which the live object differs from what it would be. Where the server refuses to try that out, because a
+    /// field is immutable, only fields of the template are compared.
     async fn compare(
         &self,
         session: &Session,
         path: &str,
         planned: &Planned,
         body: &Object,
+        trial: Trial,
     ) -> Result<(), FailedObject> {
         let key = planned.object.key();
         let failed =
-            |refusal| FailedObject::new(key.clone(), format!("{key} dry-run failed: {}", explain(&refusal, body)));
+            |refusal| FailedObject::new(key.clone(), format!("{key} {}: {}", trial.failure(), explain(&refusal, body)));
         let Some(live) = session.get::<Object>(path).await.map_err(failed)? else { return Ok(()) };
-        let desired = session.apply(path, body, Mode::DryRun).await.map_err(failed)?.body;
-        self.note(key.clone(), difference::between(&live, &desired));
-        Ok(())
-    }
-
-    /// The same where the server refuses to try it out, because a field is immutable: only fields of the template are compared.
-    async fn compare_unapplied(
-        &self,
-        session: &Session,
-        path: &str,
-        planned: &Planned,
-        body: &Object,
-    ) -> Result<(), FailedObject> {
-        let key = planned.object.key();
-        let failed =
-            |refusal| FailedObject::new(key.clone(), format!("{key} cannot be read: {}", explain(&refusal, body)));
-        let Some(live) = session.get::<Object>(path).await.map_err(failed)? else { return Ok(()) };
-        self.note(key.clone(), difference::of_template(&live, body));
+        let fields = match trial {
+            Trial::DryRun => {
+                let desired = session.apply(path, body, Mode::DryRun).await.map_err(failed)?.body;
+                difference::between(&live, &desired)
+            }
+            Trial::Refused => difference::of_template(&live, body),
+        };
+        self.note(key.clone(), fields);
         Ok(())
     }
 
     fn note(&self, key: ObjectKey, fields: Vec<FieldChange>) {
         self.changed.lock().unwrap_or_else(PoisonError::into_inner).insert(key, fields);
+    }
+}
+
+/// Whether the server can try out a change.
+#[derive(Debug, Clone, Copy)]
+enum Trial {
+    DryRun,
+    Refused,
+}
+
+impl Trial {
+    /// What failed, for people.
+    fn failure(self) -> &'static str {
+        match self {
+            Self::DryRun => "dry-run failed",
+            Self::Refused => "cannot be read",
+        }
     }
 }
 

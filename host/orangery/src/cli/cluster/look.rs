@@ -29,7 +29,7 @@ pub struct ExportOptions {
     /// YAML or JSON
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Yaml)]
     pub output: OutputFormat,
-    /// Connection.
+    /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,
 }
@@ -40,7 +40,7 @@ pub struct TraceOptions {
     /// Kind/name
     #[arg(value_name = "KIND/NAME")]
     pub name: String,
-    /// Connection.
+    /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,
 }
@@ -51,7 +51,7 @@ pub struct StatsOptions {
     /// table, json, yaml or jsonpath=TEMPLATE
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     pub output: Output,
-    /// Connection.
+    /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,
 }
@@ -65,7 +65,7 @@ pub struct VersionOptions {
     /// YAML or JSON
     #[arg(short, long, value_enum)]
     pub output: Option<OutputFormat>,
-    /// Connection.
+    /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,
 }
@@ -85,7 +85,7 @@ pub struct EventsOptions {
     /// Then print new ones as they come; ends with Ctrl-C
     #[arg(short, long)]
     pub watch: bool,
-    /// Connection.
+    /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,
 }
@@ -108,7 +108,7 @@ pub struct LogsOptions {
     /// Only lines younger than this
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub since: Option<Duration>,
-    /// Connection.
+    /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,
 }

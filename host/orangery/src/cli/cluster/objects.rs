@@ -32,7 +32,7 @@ pub struct GetOptions {
     /// Print each object again when it changes; ends with Ctrl-C
     #[arg(short, long)]
     pub watch: bool,
-    /// Connection.
+    /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,
 }
@@ -55,7 +55,7 @@ pub struct GetAllOptions {
     /// Print each object again when it changes; ends with Ctrl-C
     #[arg(short, long)]
     pub watch: bool,
-    /// Connection.
+    /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,
 }
@@ -84,7 +84,7 @@ pub struct ReconcileOptions {
     /// Whether to wait until it was reconciled
     #[arg(long, value_name = "BOOL", default_value_t = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub wait: bool,
-    /// Connection.
+    /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,
 }
@@ -115,7 +115,7 @@ pub struct ReconcileAllOptions {
     /// Poll outside of the schedule too (providers)
     #[arg(long)]
     pub force: bool,
-    /// Connection.
+    /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,
 }
@@ -126,7 +126,7 @@ pub struct NamedOptions {
     /// Its name; Kind/name for `resource`
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// Connection.
+    /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,
 }
@@ -188,7 +188,7 @@ pub struct DeleteProviderOptions {
     /// Whether to wait until it is gone
     #[arg(long, value_name = "BOOL", default_value_t = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub wait: bool,
-    /// Connection.
+    /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,
 }

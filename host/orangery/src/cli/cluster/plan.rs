@@ -28,10 +28,10 @@ pub struct PlanOptions {
     /// Plan with the rights of the set's service account, as the operator applies; you need the right to impersonate it
     #[arg(long)]
     pub impersonate: bool,
-    /// Connection.
+    /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,
-    /// Plugins.
+    /// Which plugins are loaded, and what they may reach.
     #[command(flatten)]
     pub sandbox: SandboxOptions,
 }
@@ -64,7 +64,7 @@ pub struct DecideOptions {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
-    /// Connection.
+    /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,
 }
@@ -82,7 +82,7 @@ pub struct StatusOptions {
     /// YAML or JSON
     #[arg(short, long, value_enum)]
     pub output: Option<OutputFormat>,
-    /// Connection.
+    /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,
 }
@@ -108,10 +108,10 @@ pub struct CheckOptions {
     /// Secrets.
     #[command(flatten)]
     pub credentials: CredentialOptions,
-    /// Connection.
+    /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,
-    /// Plugins.
+    /// Which plugins are loaded, and what they may reach.
     #[command(flatten)]
     pub sandbox: SandboxOptions,
 }

@@ -50,7 +50,7 @@ pub struct SecretOptions {
     /// Print it instead of applying it
     #[arg(long)]
     pub export: bool,
-    /// Connection.
+    /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,
 }
@@ -74,7 +74,7 @@ pub struct PasswordOptions {
 /// `orangery create secret basic-auth`.
 #[derive(Debug, Clone, Args)]
 pub struct BasicAuthOptions {
-    /// Name, labels.
+    /// What every Secret has: its name, labels, annotations.
     #[command(flatten)]
     pub secret: SecretOptions,
     /// The user; a token goes with any
@@ -88,7 +88,7 @@ pub struct BasicAuthOptions {
 /// `orangery create secret githubapp`.
 #[derive(Debug, Clone, Args)]
 pub struct GitHubAppOptions {
-    /// Name, labels.
+    /// What every Secret has: its name, labels, annotations.
     #[command(flatten)]
     pub secret: SecretOptions,
     /// Id of the App
@@ -116,7 +116,7 @@ pub struct GitHubAppOptions {
 /// `orangery create secret tls`.
 #[derive(Debug, Clone, Args)]
 pub struct TlsOptions {
-    /// Name, labels.
+    /// What every Secret has: its name, labels, annotations.
     #[command(flatten)]
     pub secret: SecretOptions,
     /// Client certificate
@@ -133,7 +133,7 @@ pub struct TlsOptions {
 /// `orangery create secret registry`.
 #[derive(Debug, Clone, Args)]
 pub struct RegistryOptions {
-    /// Name, labels.
+    /// What every Secret has: its name, labels, annotations.
     #[command(flatten)]
     pub secret: SecretOptions,
     /// Host of the registry, such as ghcr.io
@@ -150,7 +150,7 @@ pub struct RegistryOptions {
 /// `orangery create secret proxy`.
 #[derive(Debug, Clone, Args)]
 pub struct ProxyOptions {
-    /// Name, labels.
+    /// What every Secret has: its name, labels, annotations.
     #[command(flatten)]
     pub secret: SecretOptions,
     /// Its address, such as `http://proxy.example:3128`
@@ -170,7 +170,7 @@ pub struct ProxyOptions {
 /// `orangery create secret ssh`.
 #[derive(Debug, Clone, Args)]
 pub struct SshOptions {
-    /// Name, labels.
+    /// What every Secret has: its name, labels, annotations.
     #[command(flatten)]
     pub secret: SecretOptions,
     /// The private key
@@ -193,7 +193,7 @@ pub struct SshOptions {
 /// `orangery create secret sops`.
 #[derive(Debug, Clone, Args)]
 pub struct SopsOptions {
-    /// Name, labels.
+    /// What every Secret has: its name, labels, annotations.
     #[command(flatten)]
     pub secret: SecretOptions,
     /// An age key; may be repeated
@@ -220,7 +220,7 @@ pub struct MigrateOptions {
     /// Only say what would change
     #[arg(long)]
     pub dry_run: bool,
-    /// Connection.
+    /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,
 }

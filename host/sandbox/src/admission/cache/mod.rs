@@ -38,7 +38,7 @@ pub enum CacheError {
     Unusable {
         /// Which path.
         path: PathBuf,
-        /// The reason.
+        /// What the operating system said.
         #[source]
         cause: io::Error,
     },

@@ -134,7 +134,7 @@ pub enum CompileFault {
     NotStarted {
         /// Which program.
         program: String,
-        /// The reason.
+        /// What the operating system said.
         cause: String,
     },
     /// The program is something else.

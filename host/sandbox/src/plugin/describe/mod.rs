@@ -72,7 +72,7 @@ pub enum DescriptionError {
     Schema {
         /// Of which type, renderer or notices.
         of: String,
-        /// The reason.
+        /// What the validator says of the schema.
         #[source]
         cause: SchemaError,
     },
