@@ -13,6 +13,7 @@ mod condition;
 mod convert;
 mod crds;
 mod provider;
+mod receiver;
 mod reference;
 mod schema;
 mod set;
@@ -24,6 +25,7 @@ pub use crds::{CrdError, crds, crds_yaml};
 pub use provider::{
     NextSchedule, ResourceSetInputProvider, ResourceSetInputProviderSpec, ResourceSetInputProviderStatus, Stale,
 };
+pub use receiver::{Receiver, ReceiverResource, ReceiverSpec, ReceiverStatus};
 pub use reference::Schedule;
 pub use set::{ResourceSet, ResourceSetSpec};
 pub use set_status::{HighWaterMark, Inventory, InventoryEntry, PendingPrune, ResourceSetStatus};

@@ -177,6 +177,9 @@ pub struct ResourceSetInputProviderStatus {
     /// Inputs that wait because the limit is reached: their id, or id/name where the id is a checksum of the name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<String>,
+    /// Where a forge may announce changes, as a path below the address of the hooks; with the annotation orangery.dev/webhook-secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook_path: Option<String>,
 }
 
 /// NextSchedule is the next poll by the schedule.

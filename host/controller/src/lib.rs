@@ -6,8 +6,9 @@
 //! ```
 //!
 //! Both are the same in a cluster and in a directory. What differs is who calls them, and where status, ledger and Secrets
-//! are: [`local`] keeps them in files, [`kubernetes`] on the API server.
+//! are: [`local`] keeps them in files, [`kubernetes`] on the API server. [`hooks`] makes both earlier.
 
+pub mod hooks;
 pub mod kubernetes;
 pub mod local;
 pub mod pipeline;

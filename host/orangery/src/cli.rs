@@ -3,6 +3,7 @@
 mod build;
 pub mod cluster;
 pub mod flux_operator;
+mod hooks;
 mod leader_election;
 mod plugin;
 mod provider_types;
@@ -12,6 +13,7 @@ mod shell;
 
 pub use build::{BuildCommand, BuildOptions, Show};
 pub use flux_operator::CarriedOptions;
+pub use hooks::{HookFlags, ReceiversFlag};
 pub use leader_election::LeaderElectionOptions;
 pub use plugin::{
     PluginCheckOptions, PluginCommand, PluginListOptions, PluginNewOptions, PluginPrecompileOptions, PluginTestOptions,

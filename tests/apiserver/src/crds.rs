@@ -13,10 +13,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Modules whose `config/crd/bases` hold the schemas of the Flux kinds.
-const FLUX: [&str; 3] = [
+const FLUX: [&str; 4] = [
     "github.com/fluxcd/source-controller@v1.9.5",
     "github.com/fluxcd/kustomize-controller@v1.9.5",
     "github.com/fluxcd/helm-controller@v1.6.4",
+    "github.com/fluxcd/notification-controller@v1.9.3",
 ];
 
 /// The module whose `example/prometheus-operator-crd` holds the schemas of ServiceMonitor and PrometheusRule.

@@ -48,6 +48,7 @@ const ROOMS: &[Room] = &[
         never: &["kube", "reqwest", "cap-std"],
     },
     Room { name: "orangery-cluster", house: &["orangery-core", "orangery-go-yaml"], never: &["wasmtime", "reqwest"] },
+    Room { name: "orangery-hooks", house: &[], never: &["kube", "wasmtime", "reqwest"] },
     Room { name: "orangery-bundled", house: &[], never: &["kube", "wasmtime", "reqwest", "tokio"] },
     Room {
         name: "orangery-controller",
@@ -58,6 +59,7 @@ const ROOMS: &[Room] = &[
             "orangery-egress",
             "orangery-sandbox",
             "orangery-cluster",
+            "orangery-hooks",
             "orangery-go-yaml",
         ],
         never: &["wasmtime", "reqwest", "cap-std"],
@@ -72,6 +74,7 @@ const ROOMS: &[Room] = &[
             "orangery-egress",
             "orangery-sandbox",
             "orangery-cluster",
+            "orangery-hooks",
             "orangery-controller",
             "orangery-bundled",
         ],

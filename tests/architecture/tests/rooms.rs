@@ -15,7 +15,11 @@ struct Layers {
 }
 
 const LAYERS: &[Layers] = &[
-    Layers { root: "host/controller/src", path: "crate", order: &["preview", "local", "kubernetes", "pipeline"] },
+    Layers {
+        root: "host/controller/src",
+        path: "crate",
+        order: &["preview", "local", "hooks", "kubernetes", "pipeline"],
+    },
     Layers {
         root: "host/controller/src/pipeline",
         path: "crate::pipeline",

@@ -33,6 +33,7 @@ pub(crate) fn version_of(kind: &str) -> &'static str {
     match kind {
         "ResourceSet" | "ResourceSetInputProvider" => "fluxcd.controlplane.io/v1",
         "GitRepository" => "source.toolkit.fluxcd.io/v1",
+        "Receiver" => "notification.toolkit.fluxcd.io/v1",
         "HelmRelease" => "helm.toolkit.fluxcd.io/v2",
         "Deployment" => "apps/v1",
         "Role" => "rbac.authorization.k8s.io/v1",

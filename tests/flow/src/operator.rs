@@ -5,6 +5,7 @@ use futures::FutureExt;
 use http::{HeaderValue, header};
 use kube::Config;
 use orangery_cluster::{KubernetesOptions, KubernetesTarget, Patience};
+use orangery_controller::hooks::{HookOptions, Hooks};
 use orangery_controller::kubernetes::events::notification::NotificationOptions;
 use orangery_controller::kubernetes::events::{EventOptions, Events};
 use orangery_controller::kubernetes::lease::Fence;
@@ -21,16 +22,20 @@ use orangery_egress::{Egress, Loopback, Policy};
 use orangery_sandbox::{Compiler, EvaluatorSource, Limits, PluginSource, Precompiled, Sandbox, SandboxConfig};
 use orangery_test_apiserver::cut::{self, RequestOutcome};
 use prometheus_client::registry::Registry;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 /// A running operator; dropped, it ends in the midst of whatever it does.
 pub(crate) struct Operator {
     stop: CancellationToken,
     task: JoinHandle<()>,
+    /// Where webhooks are taken.
+    hooks: Option<(Arc<Hooks>, AbortOnDropHandle<()>)>,
 }
 
 /// What one operator is started with.
@@ -52,6 +57,8 @@ pub(crate) struct Setting {
     pub(crate) notifications: NotificationOptions,
     /// What becomes of its requests.
     pub(crate) outcome: Arc<RequestOutcome>,
+    /// How it takes webhooks, if it does.
+    pub(crate) hooks: Option<HookOptions>,
 }
 
 /// `--min-retry-delay` and `--max-retry-delay`: short unless a story says otherwise.
@@ -82,6 +89,7 @@ impl Operator {
             retries,
             notifications,
             outcome,
+            hooks,
         } = setting;
         config.headers = vec![(header::USER_AGENT, HeaderValue::from_str(&agent)?)];
         let client = cut::fated(config.clone(), &outcome)?;
@@ -114,14 +122,26 @@ impl Operator {
                 },
                 watch_configs: Some("reconcile.fluxcd.io/watch=Enabled".to_owned()),
                 deletions: DeletionPolicy::default(),
+                hooks: hooks.is_some(),
             },
             metrics.clone(),
-            Events::start(client, events, &metrics),
+            Events::start(client.clone(), events, &metrics),
         );
+        let context = Arc::new(context);
+        let hooks = hooks.map(|options| {
+            let hooks = Hooks::new(Arc::clone(&context), client, options);
+            (Arc::clone(&hooks), AbortOnDropHandle::new(tokio::spawn(hooks.run())))
+        });
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned().boxed().shared();
-        let task = tokio::spawn(kubernetes::run(Arc::new(context), stopped, || {}));
-        Ok(Self { stop, task })
+        let task = tokio::spawn(kubernetes::run(context, stopped, || {}));
+        Ok(Self { stop, task, hooks })
+    }
+
+    /// Takes webhooks on a free port.
+    pub(crate) async fn serve_hooks(&self) -> Result<SocketAddr> {
+        let (hooks, _) = self.hooks.as_ref().context("this operator takes no webhooks")?;
+        Ok(orangery_hooks::serve(SocketAddr::from(([127, 0, 0, 1], 0)), hooks.clone()).await?)
     }
 
     /// Lets it finish what is under way, as a process that was asked to end does.

@@ -3,6 +3,7 @@
 use crate::operator::{self, Operator, RetryDelays, Setting};
 use anyhow::{Context, Result};
 use kube::Config;
+use orangery_controller::hooks::HookOptions;
 use orangery_controller::kubernetes::events::notification::NotificationOptions;
 use orangery_egress::credential::consent::{PlainHttp, SecretRules};
 use orangery_sandbox::{PluginSource, Sandbox};
@@ -40,6 +41,7 @@ pub struct World {
     registry: Arc<Mutex<Registry>>,
     retries: RetryDelays,
     notifications: NotificationOptions,
+    hooks: Option<HookOptions>,
 }
 
 impl World {
@@ -136,6 +138,7 @@ impl World {
             registry: Arc::default(),
             retries: RetryDelays::default(),
             notifications: NotificationOptions::Disabled,
+            hooks: None,
         }
     }
 
@@ -205,6 +208,16 @@ impl World {
         self.launch()
     }
 
+    /// Starts an operator that takes webhooks, and answers where.
+    ///
+    /// # Errors
+    /// The connection settings are unusable.
+    pub async fn start_with_hooks(&mut self, options: HookOptions) -> Result<SocketAddr> {
+        self.hooks = Some(options);
+        self.start().await?;
+        self.operator.as_ref().context("it was started")?.serve_hooks().await
+    }
+
     /// Starts an operator whose connection is cut after so many requests.
     ///
     /// # Errors
@@ -239,6 +252,7 @@ impl World {
             retries: self.retries,
             notifications: self.notifications.clone(),
             outcome,
+            hooks: self.hooks,
         })?);
         Ok(())
     }

@@ -26,4 +26,5 @@ mod watch;
 pub use context::{Clients, Context, InvalidSelector, LabelSelector, Options, OwnRights, Rights, WatchScope};
 pub(crate) use providers::known as known_provider;
 pub(crate) use status::ledger::read as read_ledger;
+pub(crate) use watch::namespaces::watch as watch_namespaces;
 pub use watch::run;

@@ -64,6 +64,9 @@ pub const ADOPT: &str = "orangery.dev/adopt";
 /// `error` turns duplicate objects into a build error.
 pub const ON_DUPLICATE: &str = "orangery.dev/on-duplicate";
 
+/// On a provider: the Secret in its namespace whose key `token` signs the webhooks that request a poll.
+pub const WEBHOOK_SECRET: &str = "orangery.dev/webhook-secret";
+
 /// On a Secret: the origins that its credential may be sent to, such as `https://gitlab.example.com`; several are separated by commas.
 pub const SECRET_ORIGINS: &str = "orangery.dev/origins";
 

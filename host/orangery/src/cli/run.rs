@@ -1,7 +1,8 @@
 //! The flags of `orangery run`.
 
 use super::{
-    CarriedOptions, CredentialOptions, LeaderElectionOptions, RetryOptions, SandboxOptions, address, duration,
+    CarriedOptions, CredentialOptions, HookFlags, LeaderElectionOptions, RetryOptions, SandboxOptions, address,
+    duration,
 };
 use clap::{Args, ValueEnum};
 use orangery_controller::kubernetes::LabelSelector;
@@ -95,6 +96,10 @@ pub struct RunOptions {
     /// default is that of the cluster's only FluxInstance, `none` turns it off
     #[arg(long, value_name = "URL", env = "NOTIFICATION_CONTROLLER_ADDRESS", help_heading = "Cluster mode")]
     pub events_addr: Option<String>,
+
+    /// Webhooks.
+    #[command(flatten)]
+    pub hooks: HookFlags,
 
     /// What happens to deletions that look like an accident when the object does not say: hold them or not
     #[arg(long, value_enum, default_value_t = GuardDefault::On, help_heading = "Safety")]

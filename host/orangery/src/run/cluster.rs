@@ -13,6 +13,7 @@ use http::HeaderValue;
 use http::header::USER_AGENT;
 use kube::Api;
 use orangery_cluster::{KubernetesOptions, KubernetesTarget, Patience};
+use orangery_controller::hooks::Hooks;
 use orangery_controller::kubernetes::events::{EventOptions, Events};
 use orangery_controller::kubernetes::lease::Fence;
 use orangery_controller::kubernetes::metrics::Metrics;
@@ -84,6 +85,8 @@ struct Started {
     candidate: Option<election::Candidate>,
     /// Keeps the addresses that plugins must not dial up to date.
     _addresses: AbortOnDropHandle<()>,
+    /// Follows whoever takes webhooks.
+    _hooks: Option<AbortOnDropHandle<()>>,
 }
 
 /// Waits for the API server, loads the plugins, and puts everything together.
@@ -146,10 +149,20 @@ async fn start(running: Running<'_>) -> anyhow::Result<Started> {
             },
             watch_configs: Some(options.watch_configs_label_selector.clone()).filter(|selector| selector != "none"),
             deletions: deletions(&options),
+            hooks: options.hooks.hooks_addr.0.is_some(),
         },
         metrics.clone(),
         Events::start(client, events, &metrics),
     ));
+    let hooks = match options.hooks.hooks_addr.0 {
+        None => None,
+        Some(address) => {
+            let hooks = Hooks::new(Arc::clone(&context), unfenced.clone(), options.hooks.options());
+            let bound = orangery_hooks::serve(address, hooks.clone()).await?;
+            tracing::info!(%bound, "webhooks at /hook/");
+            Some(AbortOnDropHandle::new(tokio::spawn(hooks.run())))
+        }
+    };
     let candidate = match options.elects_a_leader() {
         false => None,
         true => Some(election::Candidate {
@@ -159,13 +172,13 @@ async fn start(running: Running<'_>) -> anyhow::Result<Started> {
             metrics,
         }),
     };
-    Ok(Started { context, health, candidate, _addresses: addresses })
+    Ok(Started { context, health, candidate, _addresses: addresses, _hooks: hooks })
 }
 
 impl Started {
     /// Works while this copy leads, until it is stopped; then gives the lease back.
     async fn work(self, stop: &CancellationToken) {
-        let Self { context, health, candidate, _addresses } = self;
+        let Self { context, health, candidate, _addresses, _hooks } = self;
         health.started();
         let election = candidate.map(election::Candidate::start);
         let stopped = stop.clone().cancelled_owned().boxed().shared();

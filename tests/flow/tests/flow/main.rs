@@ -1,6 +1,7 @@
 //! Stories of the whole operator, told against a real API server and a simulated forge.
 
 mod deletion;
+mod hooks;
 mod law_one;
 mod laws;
 mod objects;

@@ -56,6 +56,8 @@ pub struct Options {
     pub watch_configs: Option<String>,
     /// When the deletion of ResourceSets is held.
     pub deletions: DeletionPolicy,
+    /// Whether webhooks are taken: then the status of a provider that asks for it has a path.
+    pub hooks: bool,
 }
 
 /// Clients with the operator's own rights.
@@ -91,7 +93,7 @@ pub struct Context {
     pub(super) requeuer: Requeuer,
     pub(super) own_writes: OwnWrites,
     /// Who reads which ConfigMaps and Secrets.
-    pub(super) sources: SourceReaders,
+    pub(crate) sources: SourceReaders,
 }
 
 impl Context {

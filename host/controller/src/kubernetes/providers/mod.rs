@@ -2,6 +2,7 @@
 
 mod cached;
 mod secrets;
+mod webhook;
 
 pub(super) use cached::{CachedProviders, ProviderNames};
 
@@ -60,13 +61,19 @@ impl Reconciler for ProviderReconciler {
         let (poller, secrets) = (&run.context.poller, ApiSecrets(run.context.client.clone()));
         let last = snapshot(status.published());
         let trigger = trigger(run.object.annotations(), status.published());
-        let named = spec.secret.iter().chain(&spec.certificate).map(|name| DataRef {
+        let hook = run.object.annotations().get(keys::WEBHOOK_SECRET);
+        let named = spec.secret.iter().chain(&spec.certificate).chain(hook).map(|name| DataRef {
             kind: DataKind::Secret,
             namespace: run.name.namespace.clone(),
             name: name.clone(),
         });
         run.reads(Self::KIND, named.collect());
-        let report = provider::reconcile(poller, spec, &secrets, &last, trigger, now()).await;
+        let webhook = webhook::path(&secrets, run).await;
+        let mut report = provider::reconcile(poller, spec, &secrets, &last, trigger, now()).await;
+        if let (Err(warning), Some(abnormal)) = (&webhook, &mut report.conclusion.abnormal) {
+            abnormal.push(warning.clone());
+        }
+        status.next_mut().webhook_path = webhook.unwrap_or_default();
         for request in &report.requests {
             run.context.metrics.count_request(spec.provider_type.as_str(), &result_of(request));
         }

@@ -13,7 +13,7 @@
 mod fair_share;
 mod initial_list;
 mod leading;
-mod namespaces;
+pub(super) mod namespaces;
 mod provider_changes;
 mod readers;
 mod retry;

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 /// Watches the objects of these namespaces; of all if there are none.
-pub(super) fn watch<K>(
+pub(crate) fn watch<K>(
     client: &Client,
     namespaces: &BTreeSet<String>,
     config: &watcher::Config,
