@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser as _;
 use orangery::cli::cluster::ClusterCommand;
-use orangery::cli::{Arguments, Command, OwnRightsFlag, RunOptions};
+use orangery::cli::{Arguments, Command, OwnRightsFlag, ReceiversFlag, RunOptions};
 use orangery_test_chart::manifests::{of_kind, text};
 use orangery_test_chart::{Helm, chart};
 use serde_json::{Value, json};
@@ -55,6 +55,33 @@ fn nothing_lists_secrets_where_changes_of_labelled_ones_need_not_be_noticed() ->
     };
     assert!(lists(&[])?);
     assert!(!lists(&["--set", "rbac.watchConfigs=false"])?);
+    Ok(())
+}
+
+#[test]
+fn webhooks_are_off_and_with_them_come_flag_port_service_and_rights() -> Result<()> {
+    let has_rule = |objects: &[Value], resource: &str| -> bool {
+        let roles = of_kind(objects, "ClusterRole");
+        let rules = roles.iter().filter_map(|role| role.get("rules")?.as_array()).flatten();
+        rules.into_iter().any(|rule| {
+            rule.get("resources").and_then(Value::as_array).is_some_and(|all| all.iter().any(|one| one == resource))
+        })
+    };
+    let off = Helm::offline()?.objects(&[])?;
+    assert_eq!(command_line(&off)?.hooks.hooks_addr.0, None);
+    assert!(!has_rule(&off, "receivers/status"));
+
+    let on = Helm::offline()?.objects(&["--set", "hooks.enabled=true,hooks.noCrossNamespaceRefs=true"])?;
+    let hooks = command_line(&on)?.hooks;
+    assert_eq!(hooks.hooks_addr.0.map(|address| address.port()), Some(9292));
+    assert!(hooks.no_cross_namespace_refs);
+    assert_eq!(hooks.serve_receivers, ReceiversFlag::Unclaimed);
+    assert_eq!(names(&on, "Service"), ["orangery", "webhook-receiver"]);
+    assert!(has_rule(&on, "receivers/status"));
+
+    let own = Helm::offline()?.objects(&["--set", "hooks.enabled=true,hooks.receivers=never"])?;
+    assert_eq!(command_line(&own)?.hooks.serve_receivers, ReceiversFlag::Never);
+    assert!(!has_rule(&own, "receivers/status"), "providers have hooks without rights on Flux's kinds");
     Ok(())
 }
 
