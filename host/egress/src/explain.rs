@@ -8,7 +8,7 @@ use crate::connection::tls::TlsError;
 use crate::credential::CredentialError;
 use crate::credential::consent::ConsentError;
 use crate::request::grant::GrantError;
-use crate::request::origin::OriginError;
+use crate::request::target::OriginError;
 use crate::session::egress::EgressError;
 
 impl Explain for CredentialError {

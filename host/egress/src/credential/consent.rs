@@ -15,7 +15,8 @@
 use orangery_core::keys;
 
 use super::{Credential, CredentialKind, Withheld};
-use crate::request::origin::{Origin, OriginError, Scheme};
+use crate::request::origin::{Origin, Scheme};
+use crate::request::target::OriginError;
 
 /// What a Secret says about itself beside its data.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,9 +2,6 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::str::FromStr;
-
-use crate::request::target::{Target, UrlRefusal};
 
 /// The two schemes that exist here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,17 +26,6 @@ pub struct Origin {
     scheme: Scheme,
     host: String,
     port: u16,
-}
-
-/// Why a text is not an origin.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OriginError {
-    /// Not even a URL.
-    #[error(transparent)]
-    Url(#[from] UrlRefusal),
-    /// A path or query after the host.
-    #[error("an origin ends after the host and port: `https://api.github.com`")]
-    Path,
 }
 
 impl Scheme {
@@ -69,14 +55,6 @@ impl Origin {
         Self { scheme, host, port }
     }
 
-    /// The origin of a whole URL, for example of `spec.url`.
-    ///
-    /// # Errors
-    /// If the text is not an absolute http or https URL, or holds user info or a fragment.
-    pub fn of_url(url: &str) -> Result<Self, OriginError> {
-        Ok(Target::parse(url)?.origin().clone())
-    }
-
     /// The scheme.
     #[must_use]
     pub const fn scheme(&self) -> Scheme {
@@ -100,18 +78,6 @@ impl Origin {
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
-    }
-}
-
-impl FromStr for Origin {
-    type Err = OriginError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let target = Target::parse(text)?;
-        if target.path() != "/" || target.url().query().is_some() {
-            return Err(OriginError::Path);
-        }
-        Ok(target.origin().clone())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Step 1 of the pipeline: a text becomes a canonical target, or is refused.
+//! Step 1 of the pipeline: a text becomes a canonical target, or is refused. Origins are read the same way.
 //!
 //! # Guarantees
 //! A [`Target`] is `http` or `https`, has a lower-case ASCII host without trailing dot (IPv4 in its one dotted form,
@@ -9,6 +9,7 @@
 //! here, because the guest or a redirect that sends such a text wants one of the readers to be mistaken.
 
 use std::net::IpAddr;
+use std::str::FromStr;
 
 use orangery_core::url_redaction;
 use url::{Host, Url};
@@ -60,6 +61,17 @@ pub enum UrlRefusal {
     /// A dot segment in disguise.
     #[error("the path of the URL climbs with a disguised `..` segment (encoded, or with `;` behind it)")]
     Climbs,
+}
+
+/// Why a text is not an origin.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OriginError {
+    /// Not even a URL.
+    #[error(transparent)]
+    Url(#[from] UrlRefusal),
+    /// A path or query after the host.
+    #[error("an origin ends after the host and port: `https://api.github.com`")]
+    Path,
 }
 
 impl Target {
@@ -144,6 +156,28 @@ impl Target {
     /// The URL for people and logs: names of query parameters, never their values.
     pub(crate) fn shown(&self) -> String {
         url_redaction::url(self.url.as_str())
+    }
+}
+
+impl Origin {
+    /// The origin of a whole URL, for example of `spec.url`.
+    ///
+    /// # Errors
+    /// If the text is not an absolute http or https URL, or holds user info or a fragment.
+    pub fn of_url(url: &str) -> Result<Self, OriginError> {
+        Ok(Target::parse(url)?.origin().clone())
+    }
+}
+
+impl FromStr for Origin {
+    type Err = OriginError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let target = Target::parse(text)?;
+        if target.path() != "/" || target.url().query().is_some() {
+            return Err(OriginError::Path);
+        }
+        Ok(target.origin().clone())
     }
 }
 
