@@ -45,9 +45,9 @@ mod limits;
 mod operations;
 mod plugin;
 
-pub use admission::admit::AdmitError;
 pub use admission::cache::CacheError;
-pub use admission::compile::{CompileFault, Compiler, compile_if_asked};
+pub use admission::compile::{Compiler, compile_if_asked};
+pub use admission::error::{AdmitError, CompileFault};
 pub use admission::precompiled::{Precompiled, PrecompiledError, attach, precompile};
 pub use calls::{CallEnd, CallError, CallObserver, Usage};
 pub use consumer::Consumer;

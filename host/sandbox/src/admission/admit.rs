@@ -6,7 +6,8 @@
 
 use crate::admission::cache::Cache;
 use crate::admission::code::Code;
-use crate::admission::compile::{self, CompileFault, Compiler};
+use crate::admission::compile::{self, Compiler};
+use crate::admission::error::{AdmitError, CompileFault};
 use crate::admission::footprint::{self, Uncountable};
 use crate::admission::linker::Linkers;
 use crate::admission::plugin::Plugin;
@@ -18,8 +19,8 @@ use crate::guest::text::GuestText;
 use crate::instance::network::Network;
 use crate::instance::store::{CallSpec, CallState, Clock};
 use crate::limits::Limits;
-use crate::plugin::describe::{self, DescriptionError};
-use crate::plugin::world::{ComponentInterface, Roles, WorldError};
+use crate::plugin::describe;
+use crate::plugin::world::{ComponentInterface, Roles};
 use crate::plugin::{PluginDescription, PluginSource};
 use orangery_core::Timestamp;
 use orangery_egress::Redactor;
@@ -28,90 +29,6 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre};
-
-/// Why a component is not admitted.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum AdmitError {
-    /// Too large.
-    #[error("it has {bytes} bytes; at most {most} are allowed")]
-    TooLarge {
-        /// Its size.
-        bytes: usize,
-        /// The bound.
-        most: usize,
-    },
-    /// Not a component at all.
-    #[error("it is {0}, not a WebAssembly component; in Rust, build with --target wasm32-wasip2")]
-    NotAComponent(&'static str),
-    /// The compiler refuses it.
-    #[error("it cannot be compiled: {0}")]
-    Malformed(GuestText),
-    /// The compiler passed a limit, or broke.
-    #[error("it cannot be compiled: {0}")]
-    Compile(CompileFault),
-    /// Its instances take too much.
-    #[error(
-        "its instances take {bytes} bytes beside their memory (globals, functions, imports and segments of all instances); \
-         at most {most} are allowed"
-    )]
-    TooHeavy {
-        /// What they take.
-        bytes: u64,
-        /// The bound.
-        most: usize,
-    },
-    /// It has too many instances.
-    #[error("it has {instances} core instances; at most {most} are allowed")]
-    TooManyInstances {
-        /// How many.
-        instances: u64,
-        /// The bound.
-        most: usize,
-    },
-    /// Its memory cannot be computed before it runs.
-    #[error("it hands modules or components from one instance to another, so that what it takes cannot be counted")]
-    Uncountable,
-    /// Of no world that this host has.
-    #[error(transparent)]
-    World(#[from] WorldError),
-    /// It wants what its world has not; one sentence for each import.
-    #[error("it {}", .0.join("; it "))]
-    Imports(Vec<String>),
-    /// The names fit, the types behind them do not.
-    #[error("it was built against another shape of the interface: {0}")]
-    Mismatched(GuestText),
-    /// It broke while it described itself.
-    #[error("it {0} while it described itself")]
-    Faulted(Fault),
-    /// Its manifest is not valid.
-    #[error(transparent)]
-    Description(#[from] DescriptionError),
-    /// Another plugin serves this type or has this renderer name.
-    #[error("it serves {what}, which {other} from {other_source} serves already; give only one of them")]
-    Taken {
-        /// The type or renderer name.
-        what: String,
-        /// The other plugin.
-        other: String,
-        /// Where the other came from.
-        other_source: PluginSource,
-    },
-    /// A given plugin serves what a built-in one serves, without `--allow-shadowing`.
-    #[error(
-        "{given} serves {what}, which the built-in plugin {bundled} serves: it would get the credentials and the objects of that \
-         {claim}; give it another name, or allow this with --allow-shadowing"
-    )]
-    Shadows {
-        /// The given plugin.
-        given: String,
-        /// The type or renderer name.
-        what: String,
-        /// `type` or `renderer`.
-        claim: &'static str,
-        /// The bundled plugin.
-        bundled: String,
-    },
-}
 
 /// What admission works with.
 pub(crate) struct Admission {

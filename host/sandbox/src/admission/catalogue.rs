@@ -4,7 +4,8 @@
 //! wins, in whatever order they come. Two of the same standing that claim one thing are an error naming both: the choice
 //! would otherwise depend on the order of flags.
 
-use crate::admission::admit::{AdmitError, name_of};
+use crate::admission::admit::name_of;
+use crate::admission::error::AdmitError;
 use crate::admission::plugin::Plugin;
 use crate::calls::CallError;
 use crate::plugin::describe::notices_of;

@@ -5,6 +5,7 @@ pub(crate) mod cache;
 pub(crate) mod catalogue;
 pub(crate) mod code;
 pub(crate) mod compile;
+pub(crate) mod error;
 pub(crate) mod footprint;
 pub(crate) mod linker;
 pub(crate) mod plugin;

@@ -1,6 +1,7 @@
 //! Looking at a component without registering it: what `plugin check` shows its author.
 
-use crate::admission::admit::{AdmitError, Provenance, hex};
+use crate::admission::admit::{Provenance, hex};
+use crate::admission::error::AdmitError;
 use crate::operations::Sandbox;
 use crate::plugin::{PluginDescription, PluginSource};
 use sha2::{Digest, Sha256};

@@ -9,10 +9,11 @@ pub(crate) mod poll;
 pub(crate) mod render;
 pub(crate) mod validate;
 
-use crate::admission::admit::{Admission, AdmitError, CodeStore};
+use crate::admission::admit::{Admission, CodeStore};
 use crate::admission::cache::{Cache, CacheError};
 use crate::admission::catalogue::Catalogue;
 use crate::admission::compile::Compiler;
+use crate::admission::error::AdmitError;
 use crate::admission::plugin::Plugin;
 use crate::admission::precompiled::Precompiled;
 use crate::calls::circuit::CircuitBreakers;

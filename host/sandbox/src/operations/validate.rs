@@ -1,6 +1,7 @@
 //! Checking a configuration: the JSON Schema first, because it names fields; then the plugin, for what a schema cannot say.
 
-use crate::admission::admit::{AdmitError, CompiledComponent};
+use crate::admission::admit::CompiledComponent;
+use crate::admission::error::AdmitError;
 use crate::admission::plugin::Plugin;
 use crate::bindings::info::Describes;
 use crate::calls::{Attempt, Body, CallError};

@@ -13,14 +13,13 @@ mod parent;
 
 pub use child::compile_if_asked;
 
-use crate::admission::admit::AdmitError;
+use crate::admission::error::{AdmitError, CompileFault};
 use crate::guest::text::GuestText;
 use crate::limits::Limits;
 use orangery_egress::Redactor;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// The first argument of a program that is to compile a plugin instead of its usual work.
 const ARGUMENT: &str = "compile-plugin-as-child";
@@ -92,57 +91,6 @@ async fn compile(
 fn died(status: &str, said: &str) -> AdmitError {
     let said = GuestText::message(said, &Redactor::default());
     AdmitError::Compile(CompileFault::Died { status: status.to_owned(), said })
-}
-
-/// Why a component could not be compiled, though nothing is known to be wrong with it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CompileFault {
-    /// Too much processor time.
-    #[error("that takes more than {budget:?} of processor time")]
-    OutOfCpu {
-        /// The budget.
-        budget: Duration,
-    },
-    /// Too long.
-    #[error("that was not done within {deadline:?}")]
-    OutOfTime {
-        /// The deadline.
-        deadline: Duration,
-    },
-    /// Too much memory.
-    #[error("that takes more than {bytes} bytes of memory")]
-    OutOfMemory {
-        /// The bound.
-        bytes: usize,
-    },
-    /// The result is too large.
-    #[error("it becomes more than {bytes} bytes of code")]
-    TooLarge {
-        /// The bound.
-        bytes: usize,
-    },
-    /// The compiler ended in another way.
-    #[error("the compiler ended with {status}: {said}")]
-    Died {
-        /// Its exit status.
-        status: String,
-        /// The end of what it wrote.
-        said: GuestText,
-    },
-    /// The compiler does not start.
-    #[error("the compiler {program} does not start: {cause}")]
-    NotStarted {
-        /// Which program.
-        program: String,
-        /// What the operating system said.
-        cause: String,
-    },
-    /// The program is something else.
-    #[error("{program} is not a compiler of plugins: its main must begin with compile_if_asked()")]
-    NoCompiler {
-        /// Which program.
-        program: String,
-    },
 }
 
 /// Which processors the code must run on.

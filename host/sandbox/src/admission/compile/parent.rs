@@ -1,7 +1,7 @@
 //! The parent: starts a child, hands it a component, and takes its code or the reason why there is none.
 
-use super::{CompileFault, CompileOrder, MALFORMED, PREAMBLE};
-use crate::admission::admit::AdmitError;
+use super::{CompileOrder, MALFORMED, PREAMBLE};
+use crate::admission::error::{AdmitError, CompileFault};
 use crate::guest::text::GuestText;
 use crate::limits::Limits;
 use orangery_egress::Redactor;

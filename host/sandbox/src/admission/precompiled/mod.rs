@@ -16,8 +16,8 @@ mod layout;
 pub use layout::{PrecompiledError, attach};
 
 use super::code::{Code, CodeMemory};
-use crate::admission::admit::AdmitError;
 use crate::admission::compile::{self, Compiler};
+use crate::admission::error::AdmitError;
 use crate::limits::Limits;
 use layout::{Entry, Index};
 use std::collections::BTreeMap;
