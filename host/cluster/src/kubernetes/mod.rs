@@ -31,7 +31,7 @@ mod preview;
 mod prune;
 mod target;
 
-pub use client::identity::Connect;
+pub use client::identities::Connect;
 pub use field_migration::{FieldMigration, FieldMigrationReport, MigratedFields};
 pub use preview::{FieldChange, KubernetesPreview};
 pub use target::{KubernetesOptions, KubernetesTarget, Patience};

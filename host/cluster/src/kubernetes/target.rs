@@ -2,7 +2,7 @@
 
 use crate::kubernetes::client::connection::Session;
 use crate::kubernetes::client::discovery::Kind;
-use crate::kubernetes::client::identity::{Connect, Identities};
+use crate::kubernetes::client::identities::{Connect, Identities};
 use crate::kubernetes::client::refusal::Refusal;
 use crate::kubernetes::live::clock::Clock;
 use crate::kubernetes::live::memory::{Left, Memory, checksum};

@@ -1,8 +1,5 @@
-//! Which kinds are served, under which path. Asked once for each group and version, and again when a kind is missing.
+//! Kinds, the paths of their objects, and which of them an identity has found to be served.
 
-use crate::kubernetes::client::connection::Session;
-use crate::kubernetes::client::refusal::Refusal;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIGroup, APIResourceList};
 use orangery_core::GroupVersionKind;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,7 +29,7 @@ impl Kind {
     }
 }
 
-fn base(group: &str, version: &str) -> String {
+pub(super) fn base(group: &str, version: &str) -> String {
     if group.is_empty() {
         format!("/api/{}", segment(version))
     } else {
@@ -41,7 +38,7 @@ fn base(group: &str, version: &str) -> String {
 }
 
 /// A name as one segment of a path, whatever it holds: a hostile name reaches no other path.
-fn segment(name: &str) -> String {
+pub(super) fn segment(name: &str) -> String {
     use std::fmt::Write;
     if name == "." || name == ".." {
         return name.replace('.', "%2E");
@@ -67,58 +64,22 @@ pub(crate) struct Discovered {
 }
 
 impl Discovered {
-    fn known(&self, gvk: &GroupVersionKind) -> Option<Kind> {
+    pub(super) fn known(&self, gvk: &GroupVersionKind) -> Option<Kind> {
         let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
         let kinds = versions.get(&(gvk.group.clone(), gvk.version.clone()))?;
         kinds.iter().find(|kind| kind.gvk.kind == gvk.kind).cloned()
+    }
+
+    /// Keeps what a group and version serves.
+    pub(super) fn keep(&self, gvk: &GroupVersionKind, kinds: Arc<Vec<Kind>>) {
+        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        versions.insert((gvk.group.clone(), gvk.version.clone()), kinds);
     }
 
     /// Forgets a group and version, because its paths have turned out to be wrong.
     pub(crate) fn forget(&self, gvk: &GroupVersionKind) {
         let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
         versions.remove(&(gvk.group.clone(), gvk.version.clone()));
-    }
-}
-
-impl Session {
-    /// How `gvk` is served; `None` if it is not.
-    pub(crate) async fn kind(&self, gvk: &GroupVersionKind) -> Result<Option<Kind>, Refusal> {
-        if let Some(kind) = self.connection.discovered.known(gvk) {
-            return Ok(Some(kind));
-        }
-        let Some(list) = self.get::<APIResourceList>(&base(&gvk.group, &gvk.version)).await? else {
-            return Ok(None);
-        };
-        let kinds = list.resources.into_iter().filter(|resource| !resource.name.contains('/')).map(|resource| Kind {
-            gvk: GroupVersionKind { kind: resource.kind, ..gvk.clone() },
-            plural: resource.name,
-            namespaced: resource.namespaced,
-        });
-        let kinds = Arc::new(kinds.collect::<Vec<_>>());
-        let found = kinds.iter().find(|kind| kind.gvk.kind == gvk.kind).cloned();
-        let mut versions = self.connection.discovered.versions.lock().unwrap_or_else(PoisonError::into_inner);
-        versions.insert((gvk.group.clone(), gvk.version.clone()), kinds);
-        Ok(found)
-    }
-
-    /// How `gvk` is served in its own or any other version: a ledger may be older than the definitions.
-    pub(crate) async fn kind_in_any_version(&self, gvk: &GroupVersionKind) -> Result<Option<Kind>, Refusal> {
-        if let Some(kind) = self.kind(gvk).await? {
-            return Ok(Some(kind));
-        }
-        if gvk.group.is_empty() {
-            return Ok(None);
-        }
-        let Some(group) = self.get::<APIGroup>(&format!("/apis/{}", segment(&gvk.group))).await? else {
-            return Ok(None);
-        };
-        for served in group.versions.into_iter().filter(|served| served.version != gvk.version) {
-            let gvk = GroupVersionKind { version: served.version, ..gvk.clone() };
-            if let Some(kind) = self.kind(&gvk).await? {
-                return Ok(Some(kind));
-            }
-        }
-        Ok(None)
     }
 }
 

@@ -6,13 +6,13 @@
 //! uses it, and the least recently used one goes when there are too many.
 
 use crate::kubernetes::client::connection::Connection;
+use crate::kubernetes::client::identity::Identity;
 use crate::kubernetes::client::refusal::Refusal;
 use http::{HeaderName, HeaderValue, Request};
 use kube::client::Body;
 use kube::{Client, Config};
 use lru::LruCache;
 use orangery_core::{NamespacedName, Owner};
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -35,50 +35,6 @@ const MOST_SETS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(16_383);
 
 /// Names whom a request is made for.
 const IMPERSONATE: HeaderName = HeaderName::from_static("impersonate-user");
-
-/// Whom requests are made as.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Identity {
-    /// The operator's own.
-    Operator,
-    /// Impersonated.
-    ServiceAccount {
-        /// Namespace of the set and of the account.
-        namespace: String,
-        /// Name of the account.
-        name: String,
-    },
-}
-
-impl Identity {
-    pub(crate) fn of(owner: &Owner) -> Self {
-        match &owner.service_account {
-            None => Self::Operator,
-            Some(name) => Self::ServiceAccount { namespace: owner.name.namespace.clone(), name: name.clone() },
-        }
-    }
-
-    /// The header that makes a request in this name; none for the operator. The API server adds the groups of service
-    /// accounts by itself.
-    fn header(&self) -> Result<Option<HeaderValue>, Refusal> {
-        match self {
-            Self::Operator => Ok(None),
-            Self::ServiceAccount { namespace, name } => {
-                let user = format!("system:serviceaccount:{namespace}:{name}");
-                HeaderValue::from_str(&user).map(Some).map_err(|error| Refusal::unreachable(&error))
-            }
-        }
-    }
-}
-
-impl fmt::Display for Identity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Operator => f.write_str("the operator"),
-            Self::ServiceAccount { namespace, name } => write!(f, "service account {namespace}/{name}"),
-        }
-    }
-}
 
 /// The connections to the API server, and what each identity has been told.
 pub(crate) struct Identities {
@@ -171,7 +127,7 @@ impl Identities {
             return Ok(Arc::clone(connection));
         }
         let client = self.client(identity, Purpose::Requests).map_err(|error| Refusal::unreachable(&error))?;
-        let header = identity.header()?;
+        let header = header(identity)?;
         let impersonated = header.map(|user| (IMPERSONATE, user));
         let connection = Arc::new(Connection::new(identity.clone(), client, impersonated));
         known.connections.put(identity.clone(), Arc::clone(&connection));
@@ -181,7 +137,7 @@ impl Identities {
     /// A client for a watch, which has no read timeout.
     pub(crate) fn watching(&self, identity: &Identity) -> Result<Client, kube::Error> {
         let client = self.client(identity, Purpose::Watches)?;
-        let user = identity.header().map_err(|refusal| kube::Error::Service(refusal.to_string().into()))?;
+        let user = header(identity).map_err(|refusal| kube::Error::Service(refusal.to_string().into()))?;
         let Some(user) = user else { return Ok(client) };
         let namespace = client.default_namespace().to_owned();
         let impersonating = service_fn(move |mut request: Request<Body>| {
@@ -215,6 +171,18 @@ impl Identities {
         match slot {
             Some(client) => Ok(client.clone()),
             None => Ok(slot.insert((self.connect)(config)?).clone()),
+        }
+    }
+}
+
+/// The header that makes a request in this name; none for the operator. The API server adds the groups of service
+/// accounts by itself.
+fn header(identity: &Identity) -> Result<Option<HeaderValue>, Refusal> {
+    match identity {
+        Identity::Operator => Ok(None),
+        Identity::ServiceAccount { namespace, name } => {
+            let user = format!("system:serviceaccount:{namespace}:{name}");
+            HeaderValue::from_str(&user).map(Some).map_err(|error| Refusal::unreachable(&error))
         }
     }
 }
