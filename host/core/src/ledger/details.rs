@@ -5,7 +5,7 @@
 //! object stays adopted when somebody else, for example Flux Operator, has written the inventory in between.
 
 use crate::input::digest::sha256_hex;
-use crate::ledger::inventory::{InventoryEntry, from_word, word};
+use crate::ledger::entry::{InventoryEntry, from_word, word};
 use crate::ledger::{InputRef, Ledger, LedgerEntry, Mark, Seal};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};

@@ -4,33 +4,11 @@
 //! What was written is read back as it was, also names that Flux Operator's id cannot carry. An entry that cannot be read is
 //! carried along untouched and reported, never forgotten: forgetting would leave its object behind.
 
-use crate::ledger::{Details, InputRef, Ledger, LedgerEntry, Mark};
-use crate::object::ObjectKey;
-use serde::{Deserialize, Serialize};
+pub use crate::ledger::entry::InventoryEntry;
 
-/// One entry as the status has it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct InventoryEntry {
-    /// `<namespace>_<name>_<group>_<kind>`; colons of names are written `__`.
-    pub id: String,
-    /// API version.
-    pub v: String,
-    /// UID of the live object.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uid: Option<String>,
-    /// What else is known of it: why it is still here although nothing renders it, or that it was adopted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mark: Option<String>,
-    /// `<kind>/<source>/<uid>` of the input it came from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub input: Option<String>,
-    /// The template it came from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub template: Option<String>,
-    /// The name, where the id cannot carry it exactly.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-}
+use crate::ledger::entry::{from_word, word};
+use crate::ledger::{Details, InputRef, Ledger, LedgerEntry};
+use crate::object::ObjectKey;
 
 /// What an inventory says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -108,31 +86,6 @@ fn read_entry(entry: &InventoryEntry) -> Option<LedgerEntry> {
     })
 }
 
-/// A mark as the wire has it; `None` for the ordinary one.
-pub(super) fn word(mark: Mark) -> Option<&'static str> {
-    match mark {
-        Mark::Owned => None,
-        Mark::Intended => Some("Intended"),
-        Mark::Adopted => Some("Adopted"),
-        Mark::PruneDisabled => Some("PruneDisabled"),
-        Mark::Held => Some("Held"),
-        Mark::Approved => Some("Approved"),
-        Mark::Terminating => Some("Terminating"),
-    }
-}
-
-pub(super) fn from_word(word: &str) -> Mark {
-    match word {
-        "Intended" => Mark::Intended,
-        "Adopted" => Mark::Adopted,
-        "PruneDisabled" => Mark::PruneDisabled,
-        "Held" => Mark::Held,
-        "Approved" => Mark::Approved,
-        "Terminating" => Mark::Terminating,
-        _ => Mark::Owned,
-    }
-}
-
 /// Writes a ledger as Flux Operator does, `{id, v}` sorted by id, together with what could not be read; and what stands beside it.
 #[must_use]
 pub fn write_with_details(ledger: &Ledger, unreadable: &[InventoryEntry]) -> (Vec<InventoryEntry>, Details) {
@@ -174,6 +127,7 @@ fn write_entry(entry: &LedgerEntry) -> InventoryEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::Mark;
 
     fn key(namespace: &str, name: &str, group: &str, kind: &str) -> ObjectKey {
         ObjectKey { group: group.into(), kind: kind.into(), namespace: namespace.into(), name: name.into() }

@@ -2,6 +2,7 @@
 //! existing installation is taken over in place.
 
 mod details;
+mod entry;
 pub mod inventory;
 mod memory;
 mod seal;
