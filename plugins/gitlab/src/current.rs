@@ -11,8 +11,8 @@ use orangery_plugin_sdk::listing::{Entry, Reader, entries};
 use orangery_plugin_sdk::names::encode_segment;
 use orangery_plugin_sdk::{Error, Http, UnreadableItem, status};
 
+use crate::candidate::Candidate;
 use crate::deployments::{Deployment, Search, Verdict};
-use crate::environments::Candidate;
 use crate::lists::listing;
 use crate::project::Project;
 

@@ -11,6 +11,7 @@ use orangery_plugin_sdk::{Error, Facts, Input, Outcome, Poll, UnreadableItem, js
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::candidate::Candidate;
 use crate::current::current;
 use crate::deployments::Deployment;
 use crate::lists::listing;
@@ -43,28 +44,6 @@ impl Item for Environment {
         let id = item.get("id")?.as_u64()?.to_string();
         let name = item.get("name").and_then(Value::as_str).map(str::to_owned);
         Some(Identity { key: id.clone(), id: Some(id), name })
-    }
-}
-
-/// An environment that may count, depending on its deployments.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
-    /// Its id.
-    pub id: u64,
-    /// Its name.
-    pub name: String,
-    /// Its slug.
-    pub slug: String,
-    /// Whether a successful deployment is enough.
-    pub available: bool,
-    /// What the list says of it besides.
-    pub facts: Facts,
-}
-
-impl Candidate {
-    /// This environment as one of which it cannot be told what is deployed there.
-    pub fn unreadable(&self, problem: String) -> UnreadableItem {
-        UnreadableItem { id: Some(self.id.to_string()), name: Some(self.name.clone()), problem }
     }
 }
 

@@ -4,6 +4,7 @@
 //! the order of the server; filters, sorting and limits are the host's. Labels and the include expression for branches
 //! are pushed down to the server as well.
 
+pub mod candidate;
 pub mod current;
 pub mod deployments;
 pub mod environments;

@@ -1,0 +1,25 @@
+//! An environment whose deployments decide whether it counts.
+
+use orangery_plugin_sdk::{Facts, UnreadableItem};
+
+/// An environment that may count, depending on its deployments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its id.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// Its slug.
+    pub slug: String,
+    /// Whether a successful deployment is enough.
+    pub available: bool,
+    /// What the list says of it besides.
+    pub facts: Facts,
+}
+
+impl Candidate {
+    /// This environment as one of which it cannot be told what is deployed there.
+    pub fn unreadable(&self, problem: String) -> UnreadableItem {
+        UnreadableItem { id: Some(self.id.to_string()), name: Some(self.name.clone()), problem }
+    }
+}
