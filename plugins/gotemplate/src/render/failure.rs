@@ -1,11 +1,10 @@
 //! Failures in words: Flux Operator's text first, then template, line and input, and what to do.
 
 use super::objects::ObjectError;
-use super::prepare::{Prepared, TemplateForm};
+use super::prepare::{Prepared, TemplateForm, Unprepared};
 use super::written::{self, Written, shortened};
 use crate::eval::ExecError;
 use crate::functions::TABLE;
-use crate::parse::ParseError;
 use orangery_plugin_sdk::suggest::nearest;
 use orangery_plugin_sdk::{Failure, RenderInput, error::Retry};
 use std::fmt;
@@ -33,10 +32,8 @@ impl fmt::Display for Where<'_> {
 /// Why a template gave no objects.
 #[derive(Debug, Clone)]
 pub(super) enum Blame {
-    /// The object cannot be written as YAML.
-    Convert(String),
-    /// The text is not a template.
-    Parse(ParseError),
+    /// The template cannot be executed.
+    Prepare(Unprepared),
     /// The template failed.
     Execute(Box<ExecError>),
     /// What it rendered is not an object.
@@ -48,9 +45,13 @@ pub(super) enum Blame {
 impl Blame {
     pub(super) fn failure(&self, place: Where<'_>) -> Failure {
         let (code, action, cause) = match (self, place.template.form) {
-            (Self::Convert(why), _) => ("TemplateConversionFailed", "convert template to YAML", why.clone()),
-            (Self::Parse(e), TemplateForm::Object) => ("TemplateParseFailed", "parse template", e.to_string()),
-            (Self::Parse(e), TemplateForm::Text) => {
+            (Self::Prepare(Unprepared::Convert(why)), _) => {
+                ("TemplateConversionFailed", "convert template to YAML", why.clone())
+            }
+            (Self::Prepare(Unprepared::Parse(e)), TemplateForm::Object) => {
+                ("TemplateParseFailed", "parse template", e.to_string())
+            }
+            (Self::Prepare(Unprepared::Parse(e)), TemplateForm::Text) => {
                 ("TemplateParseFailed", "parse multi-doc YAML template", e.to_string())
             }
             (Self::Execute(e), TemplateForm::Object) => ("TemplateExecutionFailed", "execute template", e.to_string()),
@@ -84,9 +85,9 @@ impl Blame {
     /// The text that is to blame, as the user wrote it.
     fn written(&self, template: &Prepared) -> Option<Written> {
         let (line, column) = match self {
-            Self::Parse(e) => (e.line, None),
+            Self::Prepare(Unprepared::Parse(e)) => (e.line, None),
             Self::Execute(e) => (e.line, Some(e.column)),
-            Self::Convert(_) | Self::Read { .. } | Self::Untrusted { .. } => return None,
+            Self::Prepare(Unprepared::Convert(_)) | Self::Read { .. } | Self::Untrusted { .. } => return None,
         };
         if template.form == TemplateForm::Object {
             return written::at(&template.text, line, column);
@@ -97,7 +98,7 @@ impl Blame {
 
     fn advice(&self) -> Option<String> {
         match self {
-            Self::Parse(e) => {
+            Self::Prepare(Unprepared::Parse(e)) => {
                 let known = TABLE.iter().map(|f| f.name);
                 nearest(e.unknown.as_deref()?, known).map(|name| format!("did you mean `{name}`?"))
             }
@@ -123,7 +124,7 @@ impl Blame {
             Self::Read { fault: ObjectError::Empty, .. } => {
                 Some("nothing was rendered; every entry must make one object".to_owned())
             }
-            Self::Convert(_) | Self::Read { .. } | Self::Untrusted { .. } => None,
+            Self::Prepare(Unprepared::Convert(_)) | Self::Read { .. } | Self::Untrusted { .. } => None,
         }
     }
 }

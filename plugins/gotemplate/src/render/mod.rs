@@ -66,7 +66,7 @@ fn one_template(
     place: Where<'_>,
     notes: &mut Vec<Note>,
 ) -> Result<Vec<String>, Blame> {
-    let parsed = template.parsed.as_ref().map_err(Clone::clone)?;
+    let parsed = template.parsed.as_ref().map_err(|unprepared| Blame::Prepare(unprepared.clone()))?;
     let output = execute(parsed, context).map_err(Blame::Execute)?;
     let text = objects::text(&output.text).map_err(|fault| Blame::Read { fault, text: String::new() })?;
     let objects = match template.form {

@@ -1,12 +1,12 @@
 //! Rendered text to objects.
 
-use super::failure::Where;
 use super::prepare::TemplateForm;
 use super::retype::{Retyped, retype};
 use crate::json::{Style, to_bytes};
 use go_yaml::{Document, Json, ReadError, as_lines, leading_documents, lines, read};
 use orangery_plugin_sdk::Note;
 use std::borrow::Cow;
+use std::fmt::Display;
 
 /// Why a text holds no object, in Flux Operator's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -199,7 +199,7 @@ impl LeftOut {
         Some(Self { kind, lacks, advice })
     }
 
-    pub(super) fn note(&self, place: Where<'_>) -> Note {
+    pub(super) fn note(&self, place: impl Display) -> Note {
         let Self { kind, lacks, advice } = self;
         Note {
             code: "ObjectLeftOut".to_owned(),

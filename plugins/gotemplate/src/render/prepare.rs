@@ -1,9 +1,8 @@
 //! Templates before any input: converted to text and parsed once a call.
 
-use super::failure::Blame;
 use super::written::entry;
 use crate::functions::find;
-use crate::parse::{Template as Parsed, parse};
+use crate::parse::{ParseError, Template as Parsed, parse};
 use orangery_plugin_sdk::{Body, Template};
 use std::cell::OnceCell;
 
@@ -19,11 +18,20 @@ pub(super) enum TemplateForm {
     Text,
 }
 
+/// Why a template cannot be executed.
+#[derive(Debug, Clone)]
+pub(super) enum Unprepared {
+    /// The object cannot be written as YAML.
+    Convert(String),
+    /// The text is not a template.
+    Parse(ParseError),
+}
+
 /// One template, ready to execute; or what is wrong with it.
 pub(super) struct Prepared {
     pub(super) path: String,
     pub(super) form: TemplateForm,
-    pub(super) parsed: Result<Parsed, Blame>,
+    pub(super) parsed: Result<Parsed, Unprepared>,
     /// The text that was parsed.
     pub(super) text: String,
     /// What it makes, for messages.
@@ -39,11 +47,11 @@ impl Prepared {
         let path = template.path.clone();
         match text {
             Ok(text) => {
-                let parsed = parse(NAME, &text, &find).map_err(Blame::Parse);
+                let parsed = parse(NAME, &text, &find).map_err(Unprepared::Parse);
                 Self { path, form, parsed, text, entry: OnceCell::new() }
             }
             Err(message) => {
-                let parsed = Err(Blame::Convert(message));
+                let parsed = Err(Unprepared::Convert(message));
                 Self { path, form, parsed, text: String::new(), entry: OnceCell::new() }
             }
         }

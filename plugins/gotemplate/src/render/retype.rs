@@ -2,10 +2,10 @@
 //!
 //! Flux Operator drops such objects or erases their labels silently.
 
-use super::failure::Where;
 use go_yaml::{Json, Node, Object, parse_first};
 use orangery_plugin_sdk::Note;
 use std::borrow::Cow;
+use std::fmt::Display;
 
 /// The fields of the metadata that are strings.
 const STRINGS: [&str; 2] = ["name", "namespace"];
@@ -21,7 +21,7 @@ pub(super) struct Retyped {
 }
 
 impl Retyped {
-    pub(super) fn note(&self, place: Where<'_>) -> Note {
+    pub(super) fn note(&self, place: impl Display) -> Note {
         let Self { field, written, what } = self;
         Note {
             code: "RetypedValue".to_owned(),
