@@ -48,13 +48,15 @@ pub mod error;
 #[doc(hidden)]
 pub mod guest;
 pub mod http;
+pub mod listing;
 pub mod log;
 mod role;
 pub mod testing;
 mod text;
 
 pub use error::{Error, Failure, Retry};
-pub use http::{Http, HttpError, Method, Request, Response, listing, paging, status};
+pub use http::{Http, HttpError, Method, Request, Response, status};
+pub use listing::paging;
 pub use notifier::{Notice, Notifier, Notify};
 pub use orangery_plugin_documents::manifest::{
     self, Credential, LimitRule, NameKind, Notifies, Scheme, ServedType, Shape, Want,

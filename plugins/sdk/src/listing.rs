@@ -17,6 +17,7 @@
 //! recognised is a page of something else, and an error.
 
 mod page;
+pub mod paging;
 mod reader;
 
 use serde::de::DeserializeOwned;

@@ -3,8 +3,6 @@
 //! The host's egress pipeline sits on the other side: it checks the address, attaches the credential that the request
 //! names, follows redirects, decompresses, bounds. A denial is an answer here, never a trap.
 
-pub mod listing;
-pub mod paging;
 pub mod status;
 
 use std::fmt;
