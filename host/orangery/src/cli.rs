@@ -15,8 +15,10 @@ pub use build::{BuildCommand, BuildOptions, Show};
 pub use flux_operator::CarriedOptions;
 pub use hooks::{HookFlags, ReceiversFlag};
 pub use leader_election::LeaderElectionOptions;
+pub(crate) use plugin::lock as plugin_lock;
 pub use plugin::{
-    PluginCheckOptions, PluginCommand, PluginListOptions, PluginNewOptions, PluginPrecompileOptions, PluginTestOptions,
+    NameError, PluginCheckOptions, PluginCommand, PluginListOptions, PluginName, PluginNewOptions,
+    PluginPrecompileOptions, PluginTestOptions,
 };
 pub use retry::RetryOptions;
 pub use run::{Address, GuardDefault, OwnRightsFlag, RunOptions};

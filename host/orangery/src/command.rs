@@ -5,7 +5,7 @@ mod manual;
 
 use crate::cli::{Arguments, BuildCommand, Command, PluginCommand};
 use crate::logging::ClientLog;
-use crate::plugin::log::PluginLog;
+use crate::plugin_log::PluginLog;
 use crate::run::Surroundings;
 use crate::{build, cluster, exit, explain, failure, logging, notify, plugin, poll, run};
 use anyhow::Context;

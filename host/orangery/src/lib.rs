@@ -19,4 +19,4 @@ mod process;
 pub mod run;
 pub mod sandbox;
 
-pub use process::{exit, failure, logging};
+pub use process::{exit, failure, logging, plugin_log};

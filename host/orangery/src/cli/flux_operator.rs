@@ -1,7 +1,7 @@
 //! The flags of Flux Operator, as they stand in `extraArgs` of its chart: each is accepted by `orangery run`, or refused with what to
 //! use instead. [`FLAGS`] is the whole list; the reference has it as a table.
 
-use super::{RunOptions, duration};
+use super::duration;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory};
 use std::time::Duration;
@@ -107,15 +107,6 @@ pub fn of_run() -> Vec<String> {
     let all = command.find_subcommand("run").into_iter().flat_map(clap::Command::get_arguments);
     let global = command.get_arguments().filter(|argument| argument.is_global_set());
     all.chain(global).filter_map(|argument| argument.get_long().map(str::to_owned)).collect()
-}
-
-impl RunOptions {
-    /// Whether copies elect a leader.
-    #[must_use]
-    pub fn elects_a_leader(&self) -> bool {
-        let election = self.leader_election;
-        !election.no_leader_election && election.enable_leader_election.unwrap_or(true)
-    }
 }
 
 #[cfg(test)]

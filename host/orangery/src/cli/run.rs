@@ -135,6 +135,13 @@ impl RunOptions {
     pub fn requeue_policy(&self) -> Result<RequeuePolicy, InvalidRequeuePolicy> {
         self.retry.policy(self.requeue_dependency)
     }
+
+    /// Whether copies elect a leader.
+    #[must_use]
+    pub fn elects_a_leader(&self) -> bool {
+        let election = self.leader_election;
+        !election.no_leader_election && election.enable_leader_election.unwrap_or(true)
+    }
 }
 
 /// Whether deletions that look like an accident are held.

@@ -2,7 +2,6 @@
 
 pub mod check;
 pub mod list;
-pub mod log;
 pub mod new;
 pub mod precompile;
 pub mod test;

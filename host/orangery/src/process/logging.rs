@@ -1,6 +1,6 @@
 //! Sets up logging on stderr, for people or for machines.
 
-use crate::plugin::log::{PlainLines, PluginLog, is_of_plugin};
+use super::plugin_log::{PlainLines, PluginLog, is_of_plugin};
 use clap::{Args, ValueEnum};
 use std::io::IsTerminal;
 use tracing_subscriber::filter::{FilterExt, filter_fn};

@@ -3,3 +3,4 @@
 pub mod exit;
 pub mod failure;
 pub mod logging;
+pub mod plugin_log;

@@ -1,7 +1,11 @@
 //! The flags of `orangery plugin`.
 
+pub(crate) mod lock;
+mod name;
+
+pub use name::{NameError, PluginName};
+
 use super::{OutputFormat, SandboxOptions};
-use crate::plugin::new::name::{NameError, PluginName};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 

@@ -67,7 +67,7 @@ impl FromStr for PluginName {
         if TAKEN.contains(&text) || MORE_TAKEN.contains(&text) {
             return Err(NameError::Taken(text.to_owned()));
         }
-        if super::template::dependencies().any(|name| name == text) {
+        if super::lock::dependencies().any(|name| name == text) {
             return Err(NameError::Dependency(text.to_owned()));
         }
         Ok(Self(text.to_owned()))

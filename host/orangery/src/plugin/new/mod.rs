@@ -3,7 +3,6 @@
 //! # Refuses
 //! A folder that is already there, and names that cargo, Rust or a manifest cannot have.
 
-pub mod name;
 mod template;
 
 use crate::cli::PluginNewOptions;
