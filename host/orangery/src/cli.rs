@@ -1,5 +1,6 @@
 //! The command line: every command, every flag.
 
+mod address;
 mod build;
 pub mod cluster;
 pub mod flux_operator;
@@ -11,6 +12,7 @@ mod retry;
 mod run;
 mod shell;
 
+pub use address::Address;
 pub use build::{BuildCommand, BuildOptions, Show};
 pub use flux_operator::CarriedOptions;
 pub use hooks::{HookFlags, ReceiversFlag};
@@ -21,7 +23,7 @@ pub use plugin::{
     PluginPrecompileOptions, PluginTestOptions,
 };
 pub use retry::RetryOptions;
-pub use run::{Address, GuardDefault, OwnRightsFlag, RunOptions};
+pub use run::{GuardDefault, OwnRightsFlag, RunOptions};
 pub use shell::{CompletionOptions, ManOptions, Shell};
 
 use crate::logging::LogOptions;
@@ -182,17 +184,6 @@ fn duration(text: &str) -> Result<Duration, String> {
     orangery_core::duration::parse(text).map_err(|error| error.to_string())
 }
 
-/// `HOST:PORT`, `:PORT` as Flux Operator writes it, or `none`.
-fn address(text: &str) -> Result<Address, String> {
-    if text == "none" || text == "0" {
-        return Ok(Address(None));
-    }
-    let full = if text.starts_with(':') { format!("0.0.0.0{text}") } else { text.to_owned() };
-    full.parse()
-        .map(|address| Address(Some(address)))
-        .map_err(|error| format!("{error}; write HOST:PORT, :PORT or none"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,12 +202,5 @@ mod tests {
         }
         assert!(grant("GRAB https://a.example").unwrap_err().contains("the methods are GET"));
         assert!(grant("api.example.com").unwrap_err().contains("a grant looks like"));
-    }
-
-    #[test]
-    fn an_address_may_be_a_port_alone_or_nothing() {
-        assert_eq!(address(":8080").unwrap().0.unwrap().port(), 8080);
-        assert_eq!(address("none").unwrap(), Address(None));
-        assert!(address("8080").unwrap_err().contains("HOST:PORT"));
     }
 }

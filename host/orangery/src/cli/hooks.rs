@@ -1,7 +1,6 @@
 //! The flags of webhooks.
 
-use super::address;
-use super::run::Address;
+use super::address::{self, Address};
 use clap::{Args, ValueEnum};
 use orangery_controller::hooks::{CrossNamespace, HookOptions, ServeReceivers};
 
@@ -9,7 +8,7 @@ use orangery_controller::hooks::{CrossNamespace, HookOptions, ServeReceivers};
 #[derive(Debug, Clone, Copy, Args)]
 pub struct HookFlags {
     /// Where webhooks of forges are taken, such as 0.0.0.0:9292; `none` turns it off
-    #[arg(long, value_name = "ADDR", default_value = "none", value_parser = address, help_heading = "Webhooks")]
+    #[arg(long, value_name = "ADDR", default_value = "none", value_parser = address::parse, help_heading = "Webhooks")]
     pub hooks_addr: Address,
     /// Which Receivers (notification.toolkit.fluxcd.io) are served with --hooks-addr
     #[arg(long, value_enum, value_name = "WHICH", default_value_t = ReceiversFlag::Unclaimed, help_heading = "Webhooks")]

@@ -1,13 +1,12 @@
 //! The flags of `orangery run`.
 
 use super::{
-    CarriedOptions, CredentialOptions, HookFlags, LeaderElectionOptions, RetryOptions, SandboxOptions, address,
-    duration,
+    Address, CarriedOptions, CredentialOptions, HookFlags, LeaderElectionOptions, RetryOptions, SandboxOptions,
+    address, duration,
 };
 use clap::{Args, ValueEnum};
 use orangery_controller::kubernetes::LabelSelector;
 use orangery_controller::pipeline::requeue::{InvalidRequeuePolicy, RequeuePolicy};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -77,10 +76,10 @@ pub struct RunOptions {
     #[command(flatten)]
     pub retry: RetryOptions,
     /// Where /healthz, /readyz and /leaderz answer; `none` turns it off
-    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8081", value_parser = address, help_heading = "Cluster mode")]
+    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8081", value_parser = address::parse, help_heading = "Cluster mode")]
     pub health_addr: Address,
     /// Where /metrics answers; `none` turns it off
-    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8080", value_parser = address, help_heading = "Cluster mode")]
+    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8080", value_parser = address::parse, help_heading = "Cluster mode")]
     pub metrics_addr: Address,
 
     /// The label of ConfigMaps and Secrets whose changes reach at once the sets and providers that read them; `none` watches none
@@ -161,7 +160,3 @@ pub enum OwnRightsFlag {
     /// Everywhere, as Flux Operator does without multi-tenancy: whoever may write a ResourceSet has the rights of the operator.
     AllNamespaces,
 }
-
-/// An address to listen on, or none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Address(pub Option<SocketAddr>);
