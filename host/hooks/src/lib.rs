@@ -19,6 +19,6 @@ mod delivery;
 mod path;
 mod server;
 
-pub use delivery::{Delivery, HookKind, MacError, Refusal, UnknownKind, Verified, verify, verify_any};
+pub use delivery::{Delivery, HookKind, MacError, Refusal, UnknownKind, Verified, sign, verify, verify_any};
 pub use path::HookPath;
 pub use server::{Answer, BODY_BYTES, ListenError, Receiver, serve};

@@ -3,6 +3,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
+use std::fmt::Write as _;
 
 /// A signature that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +38,20 @@ pub(super) fn check_bare_sha256(digits: &str, key: &[u8], body: &[u8]) -> Result
     check_code::<Hmac<Sha256>>(key, body, &from_hex(digits).ok_or(MacError::Malformed)?)
 }
 
+/// Signs a body as GitHub does: `sha256=<hex>`, the value of `X-Hub-Signature-256`.
+#[must_use]
+pub fn sign(key: &[u8], body: &[u8]) -> String {
+    let mut signature = "sha256=".to_owned();
+    // An HMAC takes a key of any length.
+    let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) else { return signature };
+    mac.update(body);
+    for byte in mac.finalize().into_bytes() {
+        // Writing to a String cannot fail.
+        let _ = write!(signature, "{byte:02x}");
+    }
+    signature
+}
+
 fn check_code<M: Mac + KeyInit>(key: &[u8], body: &[u8], code: &[u8]) -> Result<(), MacError> {
     // An HMAC takes a key of any length.
     let mut mac = <M as KeyInit>::new_from_slice(key).map_err(|_| MacError::Wrong)?;
@@ -66,6 +81,7 @@ mod tests {
         assert_eq!(check(&format!("sha256={SHA256}"), b"mytoken", BODY), Ok(()));
         assert_eq!(check("sha1=0ca6eaa36f806121c2866bb5e5c9e279ab4b1aaf", b"mytoken", BODY), Ok(()));
         assert_eq!(check_bare_sha256(SHA256, b"mytoken", BODY), Ok(()));
+        assert_eq!(sign(b"mytoken", BODY), format!("sha256={SHA256}"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod payload;
 mod verify;
 
 pub use kind::{HookKind, UnknownKind};
-pub use mac::MacError;
+pub use mac::{MacError, sign};
 pub use verify::{Refusal, Verified, verify, verify_any};
 
 use bytes::Bytes;

@@ -14,6 +14,7 @@ mod act;
 mod check;
 mod connection;
 mod discovery;
+mod hook;
 mod item;
 mod kind;
 mod look;
@@ -49,6 +50,7 @@ pub async fn perform(command: ClusterCommand) -> anyhow::Result<ExitCode> {
         ClusterCommand::Version(options) => look::version::perform(options).await,
         ClusterCommand::Events(options) => look::events::perform(options).await,
         ClusterCommand::Logs(options) => look::logs::perform(options).await,
+        ClusterCommand::Hook(command) => hook::perform(command).await,
         ClusterCommand::Create(command) => act::secret::perform(command).await,
         ClusterCommand::Migrate(command) => act::migrate::perform(command).await,
         ClusterCommand::Diff(command) => look::diff::perform(command),

@@ -4,6 +4,7 @@ mod act;
 mod bench;
 mod check;
 mod get;
+mod hook;
 mod look;
 mod plan;
 mod shell;

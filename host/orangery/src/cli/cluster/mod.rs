@@ -1,5 +1,6 @@
 //! The commands that talk to a cluster.
 
+mod hook;
 mod kubeconfig;
 mod look;
 mod objects;
@@ -7,6 +8,7 @@ mod output;
 mod plan;
 mod write;
 
+pub use hook::{HookCommand, HookOptions};
 pub use kubeconfig::ConnectionOptions;
 pub use look::{
     EventsOptions, ExportCommand, ExportOptions, LogsOptions, StatsOptions, TraceOptions, TreeCommand, VersionOptions,
@@ -78,6 +80,9 @@ pub enum ClusterCommand {
     Events(EventsOptions),
     /// Print what the operator logged
     Logs(LogsOptions),
+    /// Set up webhooks of providers
+    #[command(subcommand)]
+    Hook(HookCommand),
     /// Create Secrets in the shapes that providers and Flux read
     #[command(subcommand)]
     Create(CreateCommand),

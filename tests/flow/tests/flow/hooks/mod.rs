@@ -4,8 +4,7 @@ mod providers;
 mod receivers;
 
 use anyhow::{Context, Result};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use orangery_hooks::sign;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -13,17 +12,6 @@ use tokio::net::TcpStream;
 
 /// The token of the stories.
 const TOKEN: &str = "correct-horse";
-
-/// `sha256=<hex>` over a body.
-fn signature(token: &str, body: &str) -> Result<String> {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(token.as_bytes())?;
-    mac.update(body.as_bytes());
-    let mut text = "sha256=".to_owned();
-    for byte in mac.finalize().into_bytes() {
-        write!(text, "{byte:02x}")?;
-    }
-    Ok(text)
-}
 
 /// POSTs a body, and answers the status code.
 async fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &str) -> Result<u16> {
@@ -42,7 +30,7 @@ async fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &
 
 /// POSTs a body signed as GitHub does.
 async fn post_signed(address: SocketAddr, path: &str, token: &str, body: &str) -> Result<u16> {
-    let signature = signature(token, body)?;
+    let signature = sign(token.as_bytes(), body.as_bytes());
     let headers = [("Content-Type", "application/json"), ("X-Hub-Signature-256", signature.as_str())];
     post(address, path, &headers, body).await
 }

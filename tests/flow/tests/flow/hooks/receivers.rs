@@ -1,6 +1,6 @@
 //! Receivers of Flux, in a cluster without notification-controller.
 
-use super::{TOKEN, post, signature};
+use super::{TOKEN, post};
 use crate::preview::at;
 use anyhow::{Context, Result};
 use orangery_controller::hooks::{CrossNamespace, HookOptions, ServeReceivers};
@@ -42,7 +42,7 @@ async fn path(world: &World, name: &str) -> Result<String> {
 
 async fn deliver(address: SocketAddr, path: &str, body: &Value) -> Result<u16> {
     let body = body.to_string();
-    let signature = signature(TOKEN, &body)?;
+    let signature = orangery_hooks::sign(TOKEN.as_bytes(), body.as_bytes());
     post(address, path, &[("Content-Type", "application/json"), ("X-Signature", &signature)], &body).await
 }
 
