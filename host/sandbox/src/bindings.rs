@@ -1,10 +1,10 @@
-//! The host's side of `wit/plugin.wit`, one binding for each interface.
+//! The host's bindings of `wit/plugin.wit`, one module for each interface.
 //!
-//! A plugin's world is not bound as a whole: each exported interface is probed alone, so that a later interface is one
-//! more module here and no change to the others. Type mismatches between versions surface when an instance is bound,
-//! which is why admission instantiates once.
+//! A plugin's world is not bound as a whole: each exported interface is looked up on its own, so adding an interface
+//! means adding a module here and changing none. A mismatch of types between versions shows only when an instance is
+//! bound, which is why admission instantiates once.
 
-/// What the host gives: the imports.
+/// The imports: the interfaces that the host provides.
 #[expect(unreachable_pub, reason = "the other bindings re-export its types; the module around it is private")]
 pub mod imports {
     wasmtime::component::bindgen!({
@@ -24,7 +24,7 @@ pub mod imports {
 
 pub(crate) use imports::orangery::plugin::{http, log, selection, types};
 
-/// `info`, exported by every plugin.
+/// The interface `info`, exported by every plugin.
 pub(crate) mod info {
     wasmtime::component::bindgen!({
         inline: "package orangery:host; world describes { export orangery:plugin/info@0.1.0; }",
@@ -35,7 +35,7 @@ pub(crate) mod info {
     });
 }
 
-/// `provider`.
+/// The interface `provider`, exported by input providers.
 pub(crate) mod provider {
     wasmtime::component::bindgen!({
         inline: "package orangery:host; world provides { export orangery:plugin/provider@0.1.0; }",
@@ -46,7 +46,7 @@ pub(crate) mod provider {
     });
 }
 
-/// `renderer`.
+/// The interface `renderer`, exported by renderers.
 pub(crate) mod renderer {
     wasmtime::component::bindgen!({
         inline: "package orangery:host; world renders { export orangery:plugin/renderer@0.1.0; }",
@@ -57,7 +57,7 @@ pub(crate) mod renderer {
     });
 }
 
-/// `notifier`.
+/// The interface `notifier`, exported by notifiers.
 pub(crate) mod notifier {
     wasmtime::component::bindgen!({
         inline: "package orangery:host; world notifies-host { export orangery:plugin/notifier@0.1.0; }",
@@ -68,7 +68,7 @@ pub(crate) mod notifier {
     });
 }
 
-/// `evaluate`, exported by the built-in evaluator only.
+/// The interface `evaluate`, exported by the built-in evaluator only.
 pub(crate) mod evaluator {
     wasmtime::component::bindgen!({
         world: "evaluator",

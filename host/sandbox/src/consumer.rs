@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// Names the object that a call serves, as `Kind/namespace/name`. Turns, circuit breakers, fairness between namespaces and log lines
-/// go by it. A call that serves no object has a single word here, for example `admission`.
+/// Names the object that a call serves, as `Kind/namespace/name`. It is the key of turns and circuit breakers,
+/// decides fairness between namespaces, and appears in log lines. A call that serves no object has a single word
+/// here, for example `admission`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Consumer(Arc<str>);
 

@@ -1,18 +1,19 @@
-//! The engine: Cranelift, components only, interrupted by epochs. Owns the thread that counts them.
+//! The wasmtime engine: Cranelift, components only, interrupted by epochs. This module owns the thread that advances
+//! the epoch.
 //!
 //! # Guarantees
 //! The epoch advances every 10 ms for as long as any clone of the engine lives, whatever the async runtime does: the
 //! ticker is an OS thread, because a tokio timer stands still while guests occupy all workers.
 //!
 //! # Refuses
-//! Threads, shared memory, 64-bit memory, GC, exceptions, the async component model, relaxed SIMD: each is either a
-//! source of advisories or of answers that differ between machines.
+//! Threads, shared memory, 64-bit memory, GC, exceptions, the async component model, relaxed SIMD. Each of them is a
+//! source of security advisories, or of answers that differ between machines.
 
 use crate::limits::{FRAMES, Limits, TICK};
 use std::num::NonZeroUsize;
 use wasmtime::{Config, Engine, OptLevel, Strategy, WasmFeatures};
 
-/// The engine for these limits, its ticker running.
+/// Makes an engine for these limits and starts the thread that advances its epoch.
 pub(crate) fn start(limits: &Limits) -> Result<Engine, wasmtime::Error> {
     let engine = Engine::new(&config(limits))?;
     let weak = engine.weak();
@@ -29,17 +30,17 @@ pub(crate) fn start(limits: &Limits) -> Result<Engine, wasmtime::Error> {
     Ok(engine)
 }
 
-/// What the engine does and refuses; also that of a child that compiles for it.
+/// The settings and features of the engine; a child that compiles for it uses the same.
 pub(crate) fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     config
         .strategy(Strategy::Cranelift)
         .cranelift_opt_level(OptLevel::Speed)
-        // A NaN's bits differ between processors; a rendering must not.
+        // The bits of a NaN differ between processors, but renderings must not.
         .cranelift_nan_canonicalization(true)
         .epoch_interruption(true)
-        // An author sees which functions were running. Which lines these were would need tables that make compiled code larger, and
-        // with it what a start reads and checks.
+        // An author is shown which functions were running, but not which lines: their tables would make compiled code larger,
+        // and a start slower, because it reads and checks all of it.
         .wasm_backtrace_max_frames(NonZeroUsize::new(FRAMES))
         .generate_address_map(false)
         .native_unwind_info(false)
@@ -63,12 +64,13 @@ pub(crate) fn config(limits: &Limits) -> Config {
     config
 }
 
-/// The same for code that any processor of this architecture runs, so that it can be compiled on one machine and run on others.
+/// The same settings for code that runs on any processor of this architecture, so that it can be compiled on one
+/// machine and run on others.
 pub(crate) fn baseline(limits: &Limits) -> Result<Config, wasmtime::Error> {
     use std::env::consts::{ARCH, OS};
     let target = if OS == "macos" { format!("{ARCH}-apple-darwin") } else { format!("{ARCH}-unknown-{OS}") };
     let mut config = config(limits);
-    // With a target, the features of this processor are not looked at.
+    // If a target is set, wasmtime does not use the features of this processor.
     config.target(&target)?;
     Ok(config)
 }

@@ -1,4 +1,4 @@
-//! Runs plugins (WebAssembly components), which reach only what the host gives to each call.
+//! Runs plugins (WebAssembly components). A plugin can reach only what the host gives to a call.
 //!
 //! ```text
 //! bytes ──admit──▶ Plugin (counted, compiled, linked, described)      once for each digest
@@ -9,30 +9,30 @@
 //! Evaluations ──────▶ built-in evaluator, fresh store, no network ──▶ expressions, schemas, schedules
 //! ```
 //!
-//! Folders, each importing only from those after it (held by `tests/architecture`):
+//! Folders; each imports only from those below it (enforced by `tests/architecture`):
 //!
 //! ```text
-//! operations   what the sandbox can be asked: poll, render, report, validate, evaluate, inspect
-//! admission    from bytes to a plugin that may be called
-//! calls        one call: its place, its turn, its circuit breaker, its processor time
+//! operations   what the sandbox does: poll, render, notify, validate, evaluate, inspect
+//! admission    turns bytes into a plugin that may be called
+//! calls        one call: its turn, its permits, its circuit breaker, its processor time
 //! instance     the store of one call, and the host functions behind the imports
-//! plugin       who a plugin is, its roles, its configuration schemas
+//! plugin       the description of a plugin, its roles, its configuration schemas
 //! guest        what comes out of a guest: text, log lines, failures, faults, answers
 //! bindings     generated from wit/;  engine, limits
 //! ```
 //!
 //! # Guarantees
-//! - Every call has an instance of its own and ends, whatever the guest does; neighbours keep running. A call that waits
-//!   for the network does not keep others from computing.
-//! - A component is compiled in a child process with limits of its own ([`Compiler`]), unless its code came with the program
-//!   ([`Precompiled`]).
-//! - A guest has no environment, arguments, files or sockets. `http` goes through [`orangery_egress`]; a renderer has
-//!   not even that, and its clock and randomness are those of the request.
-//! - A guest's text is made one bounded, redacted line before it is shown ([`GuestText`]).
+//! - Every call has an instance of its own and ends, whatever the guest does, while other calls keep running. A call
+//!   that waits for the network does not keep others from computing.
+//! - A component is compiled in a child process with limits of its own ([`Compiler`]), unless its code came with the
+//!   program ([`Precompiled`]).
+//! - A guest has no environment, arguments, files or sockets. Its requests go through [`orangery_egress`]; a renderer
+//!   has no network at all, and its clock and randomness are those of the request.
+//! - A guest's text is turned into one bounded, redacted line before it is shown ([`GuestText`]).
 //! - An answer that breaks a rule or holds a credential is an error; a failure is never an empty list.
 //!
 //! # Assumptions
-//! A runtime with at least two workers: a guest occupies one for up to 10 ms at a time.
+//! The runtime has at least two workers: a guest occupies one for up to 10 ms at a time.
 
 mod admission;
 mod bindings;

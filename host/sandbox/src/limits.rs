@@ -1,23 +1,23 @@
-//! Every number that bounds a plugin, in one place, with its default and its ceiling.
+//! Every limit of a plugin, with its default and its ceiling.
 //!
-//! Two counters guard time: `cpu` counts processor time, because a wall clock would punish a provider for a slow forge; the
-//! `*_wall` deadlines exist because epochs do not fire while a guest waits in the host. Two guard concurrency: few calls compute at
-//! once, because there are few processors; many may wait, because waiting only costs their memory.
-//! `crossing` bounds what the host copies out of a guest at once, so a guest with 64 MiB of memory cannot make the
-//! host allocate it again for each call.
+//! Two limits bound time: `cpu` counts processor time, because a wall clock would punish a provider for a slow forge;
+//! the `*_wall` deadlines exist because epochs do not fire while a guest waits in the host. Two kinds of limit bound
+//! concurrency: few calls compute at once, because there are few processors; many may wait, because waiting only
+//! costs their memory. `crossing_bytes` bounds what the host copies out of a guest at once, so that a guest with 64
+//! MiB of memory cannot make the host allocate as much again for each call.
 
 use std::time::Duration;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// How long one epoch is: how often a guest yields to other tasks and its processor time is checked.
+/// The length of an epoch: how often a guest yields to other tasks and its processor time is checked.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
-/// Deeper frames are not shown. A panic in Rust begins with about ten of the standard library.
+/// Frames of a stack that are shown. A panic in Rust begins with about ten frames of the standard library.
 pub(crate) const FRAMES: usize = 32;
 
-/// What a plugin may use. The default of each field is in [`Limits::default`], its ceiling in [`Limits::checked`].
+/// What a plugin may use. [`Limits::default`] has the defaults, [`Limits::checked`] the ceilings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Size of a component. Default 32 MiB, ceiling 64 MiB.
@@ -26,7 +26,7 @@ pub struct Limits {
     pub memory_bytes: usize,
     /// Processor time of one call: the guest's, and what the host computes for it. Default 2 s, ceiling 30 s.
     pub cpu: Duration,
-    /// The most wall clock that one poll may ask for. Default and ceiling 300 s.
+    /// Wall clock that one poll may ask for. Default and ceiling 300 s.
     pub poll_wall: Duration,
     /// Wall clock of one rendering of one batch. Default 5 s, ceiling 300 s.
     pub render_wall: Duration,
@@ -38,9 +38,9 @@ pub struct Limits {
     pub resources: usize,
     /// Elements of all tables. Default and ceiling 100,000.
     pub table_elements: usize,
-    /// Core instances in a call; a composed Python plugin needs dozens. Default and ceiling 200.
+    /// Core instances of a call; a composed Python plugin needs dozens. Default and ceiling 200.
     pub instances: usize,
-    /// Bytes of what instances have beside linear memory: globals, functions, imports and segments, counted in the component.
+    /// Bytes of the instances beside linear memory: globals, functions, imports and segments, counted in the component.
     /// Default 32 MiB, ceiling 64 MiB.
     pub instance_bytes: usize,
     /// Stack of the guest. Default 512 KiB, ceiling 1 MiB.
@@ -55,27 +55,27 @@ pub struct Limits {
     pub object_bytes: usize,
     /// Bytes of all objects of one call. Default 4 MiB, ceiling 16 MiB.
     pub objects_bytes: usize,
-    /// Bytes of all objects that one set renders to, over all calls. Default 64 MiB, ceiling 1 GiB.
+    /// Bytes of all objects that one set renders, over all calls. Default 64 MiB, ceiling 1 GiB.
     pub rendered_bytes: usize,
-    /// Bytes of rendered objects that are remembered, so that what did not change is not rendered again. Default 32 MiB,
-    /// ceiling 1 GiB; 0 remembers nothing.
+    /// Bytes of rendered objects that are cached, so that what did not change is not rendered again. Default 32 MiB,
+    /// ceiling 1 GiB; 0 turns the cache off.
     pub remembered_bytes: usize,
-    /// Log lines kept of one call. Default 100, ceiling 1,000.
+    /// Log lines kept for one call. Default 100, ceiling 1,000.
     pub log_lines: usize,
     /// Bytes of one log line, fields included. Default 4 KiB, ceiling 16 KiB.
     pub log_line_bytes: usize,
     /// Bytes kept of standard output and of standard error. Default 16 KiB, ceiling 64 KiB.
     pub stdio_bytes: usize,
-    /// Calls at once for one consumer. Default and ceiling 1.
+    /// Calls of one consumer that run at once. Default and ceiling 1.
     pub calls_per_consumer: usize,
     /// Calls of one plugin that compute at once. Default 4, ceiling 64.
     pub calls_per_plugin: usize,
-    /// Calls that have a network and are under way at once, of all plugins: each that waits keeps its memory. Default 64,
+    /// Calls with a network that are under way at once, of all plugins; each keeps its memory while it waits. Default 64,
     /// ceiling 1,024.
     pub calls_open: usize,
-    /// Of these, for consumers of one namespace. Default 32, ceiling 1,024.
+    /// The share of these that consumers of one namespace may have. Default 32, ceiling 1,024.
     pub calls_open_per_namespace: usize,
-    /// Of these, to one origin. Default 16, ceiling 1,024.
+    /// The share of these that may go to one origin. Default 16, ceiling 1,024.
     pub calls_open_per_origin: usize,
     /// Processor time of compiling one component, in whole seconds. Default 60 s, ceiling 300 s.
     pub compile_cpu: Duration,
@@ -131,7 +131,7 @@ impl Default for Limits {
     }
 }
 
-/// A limit outside of its range.
+/// A limit that is out of range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the limit {limit} is {value}; it must be at least {least} and at most {most}")]
 pub struct LimitError {
@@ -142,10 +142,10 @@ pub struct LimitError {
 }
 
 impl Limits {
-    /// These limits, if each is within its range.
+    /// These limits, if each of them is within its range.
     ///
     /// # Errors
-    /// Names the first limit that is zero or above its ceiling.
+    /// The first limit that is zero or above its ceiling.
     pub fn checked(self) -> Result<Self, LimitError> {
         let wall = Duration::from_secs(300);
         for (limit, value, most) in [

@@ -1,8 +1,9 @@
-//! Admission: from bytes to a plugin that may be called.
+//! Admission: turns bytes into a plugin that may be called.
 //!
 //! # Guarantees
-//! Size, kind, what its instances take, world, imports, types and description are checked in this order, each with its own
-//! refusal. The component is instantiated once: a guest built for another shape of a record links, and fails only then.
+//! Size, kind, footprint of the instances, world, imports, types and description are checked in this order, each with
+//! an error of its own. The component is instantiated once, because a guest that was built against another shape of a
+//! record still links and fails only when it is instantiated.
 
 use crate::admission::cache::Cache;
 use crate::admission::code::Code;
@@ -39,19 +40,19 @@ pub(crate) struct Admission {
     compiler: Compiler,
     /// One child at a time: several would add up their memory.
     compiling: Mutex<()>,
-    /// Plugins that describe themselves.
+    /// Bounds the calls of `describe` that compute at once.
     describing: Arc<FairSemaphore>,
 }
 
-/// Where code may be that needs no compiling.
+/// Where compiled code may be found.
 pub(crate) struct CodeStore {
-    /// Of the components that came with the program.
+    /// Code of the components that came with the program.
     pub(crate) precompiled: Precompiled,
-    /// Of whatever was compiled here before.
+    /// Code that was compiled on this machine before.
     pub(crate) cache: Option<Cache>,
 }
 
-/// A compiled component and the names on its surface.
+/// A compiled component and the names of its imports and exports.
 pub(crate) struct CompiledComponent {
     pub(crate) digest: String,
     pub(crate) component: Component,
@@ -63,7 +64,7 @@ pub(crate) struct CompiledComponent {
 pub(crate) enum Provenance {
     /// It came with this program and is trusted like it.
     Bundled,
-    /// The user gave it.
+    /// The user gave it, for example with `--plugin`.
     Supplied,
 }
 
@@ -73,7 +74,7 @@ impl Admission {
         Self { engine, limits, linkers: Linkers::default(), code, compiler, compiling: Mutex::default(), describing }
     }
 
-    /// Everything from bytes to plugin. `digest` is their SHA-256 in hexadecimal, where it is known already.
+    /// Turns bytes into a plugin. `digest` is their SHA-256 in hexadecimal, where it is known already.
     pub(crate) async fn examine(
         self: &Arc<Self>,
         bytes: &[u8],
@@ -85,7 +86,7 @@ impl Admission {
         self.examine_loaded(compiled, source).await
     }
 
-    /// The same for what is loaded already.
+    /// Does the same for a component that is loaded already.
     pub(crate) async fn examine_loaded(
         &self,
         compiled: CompiledComponent,
@@ -100,7 +101,7 @@ impl Admission {
         Ok(Plugin { reference, description, pre, schemas, computing })
     }
 
-    /// Takes code that is kept, or compiles.
+    /// Loads compiled code if there is any, or compiles.
     pub(crate) async fn load(
         self: &Arc<Self>,
         bytes: &[u8],
@@ -127,13 +128,13 @@ impl Admission {
         bytes: &[u8],
         provenance: Provenance,
     ) -> Result<Component, AdmitError> {
-        // A built-in plugin is admitted also where the limits for others are narrower.
+        // A built-in plugin is admitted with the default limits, even where those for other plugins are narrower.
         let own = Limits { stack_bytes: self.limits.stack_bytes, ..Limits::default() };
         let limits = if provenance == Provenance::Supplied { self.limits.as_ref() } else { &own };
         let code = {
             let _turn = self.compiling.lock().await;
             match compile::native(&self.compiler, limits, bytes).await {
-                // A pod that may not start processes must start all the same.
+                // A pod that may not start processes must still start.
                 Err(AdmitError::Compile(CompileFault::NotStarted { program, cause }))
                     if provenance == Provenance::Bundled =>
                 {
@@ -168,7 +169,7 @@ impl Admission {
         }
     }
 
-    /// Keeps what was compiled, and loads it.
+    /// Stores compiled code in the cache and loads it.
     fn take_code(&self, digest: &str, code: Vec<u8>) -> Result<Component, AdmitError> {
         if let Some(cache) = &self.code.cache {
             cache.keep(digest, &code);
@@ -192,7 +193,7 @@ impl Admission {
             .map_err(|error| AdmitError::Mismatched(untold(&error)))
     }
 
-    /// Instantiates once and asks.
+    /// Instantiates the component once and calls `describe`.
     async fn describe(&self, pre: &InstancePre<CallState>, source: &PluginSource) -> Result<String, AdmitError> {
         let spec = CallSpec {
             plugin: source.label.clone(),
@@ -222,7 +223,7 @@ impl Admission {
     }
 }
 
-/// What a plugin is called in an error, before anyone knows its name.
+/// The name for errors before the plugin's name is known.
 pub(crate) fn name_of(description: &PluginDescription) -> String {
     format!("{} from {}", description.plugin, description.source)
 }
@@ -255,14 +256,14 @@ fn check_footprint(bytes: &[u8], limits: &Limits) -> Result<(), AdmitError> {
     Ok(())
 }
 
-/// Reading and compiling takes up to seconds for large plugins: not on a worker of the runtime.
+/// Runs `work` outside the workers of the runtime: reading and compiling a large plugin takes seconds.
 async fn off_the_workers<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, AdmitError> + Send + 'static,
 ) -> Result<T, AdmitError> {
     tokio::task::spawn_blocking(work).await.unwrap_or(Err(AdmitError::Faulted(Fault::HostPanicked)))
 }
 
-/// wasmtime's words, which may quote names the guest chose.
+/// The text of a wasmtime error, bounded and redacted, because it may quote names that the guest chose.
 fn untold(error: &wasmtime::Error) -> GuestText {
     GuestText::message(&format!("{error:#}"), &Redactor::default())
 }

@@ -1,8 +1,8 @@
-//! Who serves what: the admitted plugins by type and by renderer name.
+//! The admitted plugins by type and by renderer name.
 //!
-//! A plugin that the user gave does not take over what a bundled one serves unless that is allowed ([`Shadowing`]); then it
-//! wins, in whatever order they come. Two of the same standing that claim one thing are an error naming both: the choice
-//! would otherwise depend on the order of flags.
+//! A plugin that the user gave does not replace a bundled one unless that is allowed ([`Shadowing`]); then it wins,
+//! whatever the order of admission. Two plugins of the same provenance that claim the same name are an error that
+//! names both, because the choice would otherwise depend on the order of flags.
 
 use crate::admission::admit::name_of;
 use crate::admission::error::AdmitError;
@@ -23,7 +23,8 @@ pub(crate) struct Catalogue {
 }
 
 impl Catalogue {
-    /// Adds a plugin with everything it claims, or nothing of it. The same component twice is one plugin.
+    /// Adds a plugin with everything that it claims, or refuses it as a whole. The same component given twice is one
+    /// plugin.
     pub(crate) fn add(&mut self, plugin: Arc<Plugin>) -> Result<Arc<Plugin>, AdmitError> {
         let digest = &plugin.reference().digest;
         if let Some(there) = self.plugins.iter().find(|other| &other.reference().digest == digest) {
@@ -43,8 +44,8 @@ impl Catalogue {
         Ok(plugin)
     }
 
-    /// The bundled ones by name, then those of the user as given: bundled ones are compiled side by side and come in any
-    /// order.
+    /// The bundled plugins by name, then those of the user in the order given. Bundled ones are sorted because they are
+    /// compiled in parallel and arrive in any order.
     pub(crate) fn descriptions(&self) -> Vec<PluginDescription> {
         let mut all: Vec<_> = self.plugins.iter().map(|plugin| plugin.description.clone()).collect();
         all.sort_by_cached_key(|plugin| {
@@ -58,7 +59,7 @@ impl Catalogue {
         found(&self.types, provider_type, "type")
     }
 
-    /// The plugin that answers to this renderer name.
+    /// The plugin that has this renderer name.
     pub(crate) fn of_renderer(&self, name: &str) -> Result<Arc<Plugin>, CallError> {
         found(&self.renderers, name, "renderer")
     }
@@ -90,13 +91,13 @@ impl Catalogue {
         })
     }
 
-    /// What a type's plugin says of it.
+    /// What the plugin of this type declares about it.
     pub(crate) fn served_type(&self, provider_type: &str) -> Option<ServedType> {
         self.types.get(provider_type)?.description.types.iter().find(|ty| ty.name == provider_type).cloned()
     }
 }
 
-/// The names that go to the new plugin.
+/// The names that go to the new plugin, whether they were free or another plugin's.
 fn won<'a>(
     taken: &BTreeMap<String, Arc<Plugin>>,
     claimed: impl Iterator<Item = &'a str>,

@@ -1,8 +1,9 @@
 //! Compiled code between its check and its use, in memory that cannot be changed.
 //!
 //! # Guarantees
-//! What was hashed is what runs. On Linux the code stands in sealed memory of the kernel, which is mapped: only the pages that are
-//! used count, and the file in the cache may change or vanish meanwhile. Elsewhere it is copied.
+//! The code that was hashed is the code that runs. On Linux it is held in a sealed memory file of the kernel, which
+//! is mapped: only the pages in use take memory, and the file in the cache may change or vanish meanwhile. On other
+//! systems it is copied.
 
 use blake3::Hash;
 use std::fs::File;
@@ -16,38 +17,38 @@ use std::{
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// Bytes that are hashed and copied at once: enough for a hash over many lanes, few enough for the cache of a processor.
+/// Bytes that are hashed and copied at once: enough for a hash over many lanes, few enough for the processor's cache.
 pub(crate) const PIECE: usize = 128 << 10;
 
-/// No plugin compiles to more; so much is not even read.
+/// Larger code is not read at all: no plugin compiles to this much.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// Code that cannot change any more, of unknown origin.
+/// Code that can no longer change. Its origin is not known to be trusted.
 #[derive(Debug)]
 pub(crate) enum CodeMemory {
-    /// In a sealed memory file.
+    /// A sealed memory file of the kernel.
     #[cfg(target_os = "linux")]
     Sealed(File),
-    /// In our own memory.
+    /// A copy on the heap.
     Copied(Vec<u8>),
 }
 
-/// Hashes the piece of that number.
+/// Hashes the piece with this number.
 type Hashing<'h> = &'h (dyn Fn(usize, &[u8]) -> Hash + Sync);
 
 impl CodeMemory {
-    /// Takes a part of a file; answers with the hashes of its pieces of [`PIECE`] bytes.
+    /// Copies a part of a file; returns the hashes of its pieces of [`PIECE`] bytes as well.
     pub(crate) fn part_of(file: &File, part: Part, hash: Hashing<'_>) -> io::Result<(Self, Vec<Hash>)> {
         #[cfg(target_os = "linux")]
         match sealed(file, part, hash) {
             Ok((memory, hashes)) => return Ok((Self::Sealed(memory), hashes)),
-            // A kernel or a policy without such memory.
+            // The kernel, or a policy such as seccomp, has no memory files.
             Err(error) => tracing::debug!(%error, "compiled plugins are copied, not mapped"),
         }
         Self::copy_of(file, part, hash)
     }
 
-    /// The same without sealed memory.
+    /// Does the same on the heap, without sealed memory.
     pub(crate) fn copy_of(file: &File, part: Part, hash: Hashing<'_>) -> io::Result<(Self, Vec<Hash>)> {
         let mut bytes = vec![0; usize::try_from(part.bytes).unwrap_or(usize::MAX)];
         file.read_exact_at(&mut bytes, part.from)?;
@@ -68,7 +69,7 @@ impl CodeMemory {
     }
 }
 
-/// Where code stands in a file.
+/// A range of bytes in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Part {
     from: u64,
@@ -77,32 +78,32 @@ pub(crate) struct Part {
 
 impl Part {
     /// # Errors
-    /// It is larger than any plugin becomes.
+    /// The part is larger than any plugin becomes.
     pub(crate) fn new(from: u64, bytes: u64) -> io::Result<Self> {
         if bytes > MOST_BYTES { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(Self { from, bytes }) }
     }
 
-    /// All that a file has from there on.
+    /// Everything from this offset to the end of the file.
     pub(crate) fn from(file: &File, from: u64) -> io::Result<Self> {
         Self::new(from, file.metadata()?.len().saturating_sub(from))
     }
 }
 
-/// Memory that can be sealed.
+/// Creates a memory file that can be sealed.
 #[cfg(target_os = "linux")]
 fn memory() -> io::Result<File> {
     use rustix::fs::{MemfdFlags, memfd_create};
     Ok(File::from(memfd_create("orangery-plugin", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?))
 }
 
-/// After this not even we can write or shorten it.
+/// Seals the file: after this not even this process can write or shorten it.
 #[cfg(target_os = "linux")]
 fn seal(memory: &File) -> io::Result<()> {
     use rustix::fs::{SealFlags, fcntl_add_seals};
     Ok(fcntl_add_seals(memory, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?)
 }
 
-/// Takes what is in our own memory.
+/// Copies bytes from the heap.
 #[cfg(target_os = "linux")]
 fn sealed_copy(bytes: &[u8]) -> io::Result<File> {
     let memory = memory()?;
@@ -111,7 +112,7 @@ fn sealed_copy(bytes: &[u8]) -> io::Result<File> {
     Ok(memory)
 }
 
-/// Takes a part of a file. Two threads share the work, which is a third of a small start.
+/// Copies a part of a file. Two threads share the work, which is a third of the time of a small start.
 #[cfg(target_os = "linux")]
 fn sealed(file: &File, part: Part, hash: Hashing<'_>) -> io::Result<(File, Vec<Hash>)> {
     let memory = memory()?;
@@ -134,7 +135,7 @@ fn sealed(file: &File, part: Part, hash: Hashing<'_>) -> io::Result<(File, Vec<H
     let mut hashes = thread::scope(|scope| {
         let second = thread::Builder::new().name("orangery-load".into()).spawn_scoped(scope, take_pieces);
         let mut hashes = take_pieces()?;
-        // Without a second thread the first one has done all of it.
+        // If the second thread could not be started, the first one has done all of the work.
         if let Ok(second) = second {
             hashes.extend(second.join().map_err(|_| io::Error::other("the second thread broke"))??);
         }
@@ -152,7 +153,7 @@ pub(crate) struct Code {
 }
 
 impl Code {
-    /// `held` must have the right hash.
+    /// `held` must have the expected hash.
     pub(crate) fn checked(held: CodeMemory) -> Self {
         Self { held }
     }
@@ -168,24 +169,24 @@ impl Code {
         Self { held: CodeMemory::Copied(bytes) }
     }
 
-    /// The component.
+    /// The component that this code was compiled from.
     ///
     /// # Errors
-    /// It was made by another engine, or cannot be read.
+    /// The code was made by another engine, or cannot be read.
     pub(crate) fn component(&self, engine: &Engine) -> wasmtime::Result<Component> {
         #[cfg(target_os = "linux")]
         if let CodeMemory::Sealed(memory) = &self.held {
             use std::os::fd::AsRawFd;
             let path = format!("/proc/self/fd/{}", memory.as_raw_fd());
-            // SAFETY: such `Code` is made only by `Cache::load`, of bytes whose tag proves that this installation serialized them, by
-            // `Precompiled::load`, of bytes that stand in the file of the running program with their hash, and of what our own compiler
-            // has just said. Nobody else had this memory while they were written, and it is sealed, so they cannot change.
+            // SAFETY: a `Code` is made only by `Cache::load`, from bytes whose tag proves that this installation serialized them,
+            // by `Precompiled::load`, from bytes of the running program's own file with the recorded hash, and from the output of
+            // this program's compiler. No other process could write to this memory, and it is sealed, so the bytes cannot change.
             match unsafe { Component::deserialize_file(engine, path) } {
                 Ok(component) => return Ok(component),
                 Err(error) => tracing::debug!(%error, "a compiled plugin cannot be mapped and is copied"),
             }
         }
-        // SAFETY: as above; the copy is ours alone.
+        // SAFETY: as above; no other process can reach the copy.
         match &self.held {
             CodeMemory::Copied(bytes) => unsafe { Component::deserialize(engine, bytes) },
             #[cfg(target_os = "linux")]

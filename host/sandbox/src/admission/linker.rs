@@ -1,4 +1,5 @@
-//! What is linked to which role: the empty world and the log for everyone, doors only for those whose world has them.
+//! What is linked for each role: the empty WASI world and the log for every plugin, `http` and `selection` only for
+//! the roles whose world has them.
 
 use crate::bindings::{http, log, selection, types};
 use crate::instance::store::CallState;
@@ -7,7 +8,7 @@ use std::sync::OnceLock;
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 
-/// One linker for each set of doors, made when it is first asked for: most commands meet plugins of one role.
+/// One linker for each set of host interfaces, made on first use: most commands meet plugins of one role only.
 #[derive(Default)]
 pub(crate) struct Linkers {
     renderer: OnceLock<Linker<CallState>>,
@@ -15,7 +16,8 @@ pub(crate) struct Linkers {
 }
 
 impl Linkers {
-    /// A renderer has no doors, so a lapse of the check of imports could not open one.
+    /// The linker for these roles. A renderer's has neither `http` nor `selection`, so a bug in the import check cannot
+    /// grant one.
     pub(crate) fn of(&self, roles: Roles, engine: &Engine) -> Result<&Linker<CallState>, wasmtime::Error> {
         let kept = if roles.renderer { &self.renderer } else { &self.provider };
         if let Some(linker) = kept.get() {

@@ -1,4 +1,5 @@
-//! From bytes to a plugin that may be called: counted, compiled in a child process, linked, asked who it is, listed.
+//! Turns bytes into a plugin that may be called: counts, compiles in a child process, links, asks for the manifest,
+//! registers.
 
 pub(crate) mod admit;
 pub(crate) mod cache;

@@ -1,4 +1,4 @@
-//! A plugin that may be called: who it is, and what a call into it needs.
+//! An admitted plugin: its description, and what a call into it needs.
 
 use crate::calls::FairSemaphore;
 use crate::instance::store::CallState;
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasmtime::component::InstancePre;
 
-/// An admitted plugin.
+/// A plugin that may be called.
 pub(crate) struct Plugin {
     /// Shared with every error that names the plugin.
     pub(crate) reference: Arc<PluginRef>,

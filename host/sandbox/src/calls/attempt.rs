@@ -1,9 +1,10 @@
-//! One attempt of a consumer: its place in the queue, and what its circuit records if the caller does not wait for the end.
+//! One attempt of a consumer to call a plugin: its turn, and what its circuit records if the caller does not wait for
+//! the end.
 //!
 //! # Guarantees
-//! The turn ends when the last call of the attempt has really ended, not when its caller leaves. An attempt whose caller
-//! leaves while a call is under way counts as a fault of that consumer: otherwise a guest that is always given up on would
-//! be called again and again.
+//! The turn ends when the last call of the attempt has really ended, not when its caller leaves. An attempt whose
+//! caller leaves while a call is under way counts as a fault of that consumer: otherwise a guest that never answers
+//! in time would be called again and again.
 
 use super::CallError;
 use crate::calls::circuit::CircuitBreakers;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-/// Shared by the caller and by every call that it starts.
+/// The state that the caller shares with every call that it starts.
 #[derive(Debug)]
 pub(crate) struct Attempt {
     _turn: Turn,
@@ -43,17 +44,17 @@ impl Attempt {
         })
     }
 
-    /// On whose behalf.
+    /// The consumer that the attempt serves.
     pub(crate) fn consumer(&self) -> &Consumer {
         &self.consumer
     }
 
-    /// A call has its place and enters the plugin.
+    /// Notes that a call has its permits and enters the plugin.
     pub(super) fn begin(&self) {
         self.began.store(true, Ordering::Relaxed);
     }
 
-    /// The caller has the outcome and records it itself.
+    /// Notes that the caller has the outcome and records it itself.
     pub(crate) fn settle(&self) {
         self.settled.store(true, Ordering::Relaxed);
     }

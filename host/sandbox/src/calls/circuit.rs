@@ -1,10 +1,10 @@
-//! The circuit of each (plugin, consumer): three faults in a row open it, so a broken plugin costs nothing but its own
-//! freshness. While it is open the last inputs and all objects stay.
+//! The circuit breaker of each plugin and consumer: three faults in a row open it, so that a broken plugin costs only
+//! the freshness of its own inputs. While it is open, the last inputs and all objects stay.
 //!
-//! What was not called for two hours after its last pause is forgotten: a consumer that exists and keeps failing is called more
-//! often than that, so it is gone, or its interval is longer than any pause.
+//! A circuit that was not used for two hours after its last pause is forgotten. A consumer that exists and keeps
+//! failing is called more often than that, so either it was deleted or its interval is longer than any pause.
 //!
-//! Only faults count. A plugin that answers with an error works; what it reports is someone else's failure.
+//! Only faults count. A plugin that answers with an error works; the failure that it reports has another cause.
 
 use crate::calls::CallError;
 use crate::calls::observer::Observed;
@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Who is protected from whom: the digest of the plugin and the consumer. A new digest starts afresh.
+/// The digest of the plugin and the consumer. A new digest starts with a closed circuit.
 type Key = (String, Consumer);
 
 #[derive(Debug)]
@@ -41,7 +41,7 @@ struct Open {
 #[derive(Debug)]
 pub(crate) struct CircuitBreakers {
     state: Mutex<HashMap<Key, Circuit>>,
-    /// Is told of every outcome that is recorded.
+    /// Observes every outcome that is recorded.
     pub(crate) observed: Observed,
     faults_to_open: usize,
     first: Duration,
@@ -59,7 +59,8 @@ impl CircuitBreakers {
         }
     }
 
-    /// Whether a call may be tried. After the pause it may: its outcome closes the circuit or opens it for twice as long.
+    /// Whether a call may be tried. After the pause it may: the outcome closes the circuit, or opens it for twice as
+    /// long.
     pub(crate) fn check(&self, plugin: &Arc<PluginRef>, consumer: &Consumer, now: Instant) -> Result<(), CallError> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(circuit) = state.get(&key(plugin, consumer)) else { return Ok(()) };
@@ -71,7 +72,7 @@ impl CircuitBreakers {
         Err(CallError::CircuitOpen { plugin: plugin.clone(), faults: circuit.faults, last: circuit.last.clone(), wait })
     }
 
-    /// How many consumers each plugin is not called for now.
+    /// For each plugin, the number of consumers whose circuit is open.
     pub(crate) fn open(&self, now: Instant) -> BTreeMap<String, usize> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut open = BTreeMap::new();
@@ -81,13 +82,13 @@ impl CircuitBreakers {
         open
     }
 
-    /// Forgets a consumer that is gone, for all plugins.
+    /// Forgets a deleted consumer, for all plugins.
     pub(crate) fn forget(&self, consumer: &Consumer) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.retain(|(_, known), _| known != consumer);
     }
 
-    /// Takes note of what came of a call.
+    /// Records the outcome of a call.
     pub(crate) fn record<T>(
         &self,
         plugin: &PluginRef,
@@ -112,7 +113,7 @@ impl CircuitBreakers {
                     circuit.open = Some(Open { until: now + pause, pause });
                 }
             }
-            // The plugin was not called, or the host refused what it did: neither speaks for it.
+            // The plugin was not called, or the host refused what it asked for: neither says anything about its health.
             Err(
                 CallError::CircuitOpen { .. }
                 | CallError::Missing { .. }
@@ -212,7 +213,7 @@ mod tests {
         let said = circuits.check(&plugin(), &"other".into(), now).unwrap_err().to_string();
         assert_eq!(
             said,
-            "plugin p 1 failed 3 times in a row and is left alone for another 60s; \
+            "plugin p 1 failed 3 times in a row and is not called for another 60s; \
              the last time it recursed too deep for its stack"
         );
     }

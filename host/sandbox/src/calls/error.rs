@@ -9,77 +9,78 @@ use orangery_core::{Disposition, Explain, Reason};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Why a call into a plugin gave no answer.
+/// The ways in which a call gives no answer.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CallError {
-    /// No plugin serves this.
+    /// No loaded plugin serves the type or renderer.
     #[error("no loaded plugin serves {what}; {offer}")]
     Missing {
-        /// The type or renderer that was asked for.
+        /// The type or renderer that was asked for, as a phrase.
         what: String,
-        /// What there is.
+        /// What the loaded plugins serve instead, as a phrase.
         offer: String,
     },
-    /// The configuration breaks the plugin's JSON Schema; the plugin was not asked.
+    /// The configuration breaks the plugin's JSON Schema; the plugin was not called.
     #[error("{error}")]
     Config {
-        /// Whose schema.
+        /// The plugin that has the schema.
         plugin: Arc<PluginRef>,
-        /// What is wrong where.
+        /// The fields that are wrong.
         error: ConfigError,
     },
-    /// Its JSON Schema cannot be used, so the configuration is not known to be good; the plugin was not asked.
+    /// The plugin's JSON Schema cannot be used, so the configuration cannot be checked; the plugin was not called.
     #[error("the configuration schema of plugin {plugin}: {error}")]
     Schema {
-        /// Whose schema.
+        /// The plugin that has the schema.
         plugin: Arc<PluginRef>,
-        /// What the validator says of the schema.
+        /// The error of the validator about the schema.
         error: SchemaError,
     },
-    /// Each call was within its limits, all of them together were not.
+    /// Each call stayed within its limits, but together they render more than
+    /// [`Limits::rendered_bytes`](crate::Limits::rendered_bytes).
     #[error("{consumer} renders more than {bytes} bytes of objects; at most {most} are allowed; split it")]
     TooManyObjects {
-        /// Who asked: `Kind/namespace/name`.
+        /// The set, as `Kind/namespace/name`.
         consumer: Consumer,
-        /// How many bytes there were when it was given up.
+        /// How many bytes there were when the rendering was stopped.
         bytes: usize,
-        /// The bound.
+        /// The bound in bytes.
         most: usize,
     },
-    /// We said no.
+    /// The host refused what the plugin asked for.
     #[error("plugin {plugin} was refused {what}")]
     Refused {
-        /// Who.
+        /// The plugin that was refused.
         plugin: Arc<PluginRef>,
-        /// What it was refused, and why.
+        /// What was refused, and why.
         what: String,
     },
-    /// It broke.
+    /// The plugin faulted.
     #[error("plugin {plugin} {fault}")]
     Faulted {
-        /// Who.
+        /// The plugin that faulted.
         plugin: Arc<PluginRef>,
-        /// How.
+        /// The way in which it faulted.
         fault: Fault,
     },
-    /// It said no.
+    /// The plugin answered with an error.
     #[error("plugin {plugin} says: {said}")]
     Answered {
-        /// Who.
+        /// The plugin that answered.
         plugin: Arc<PluginRef>,
-        /// What it said.
+        /// The error that it answered with.
         said: GuestFailure,
     },
-    /// It broke too often; it is left alone for a while, and what exists stays.
-    #[error("plugin {plugin} failed {faults} times in a row and is left alone for another {}s; the last time it {last}", wait.as_secs())]
+    /// The circuit is open: the plugin faulted too often for this consumer. What exists stays.
+    #[error("plugin {plugin} failed {faults} times in a row and is not called for another {}s; the last time it {last}", wait.as_secs())]
     CircuitOpen {
-        /// Who.
+        /// The plugin that is not called.
         plugin: Arc<PluginRef>,
-        /// How often in a row.
+        /// The number of faults in a row.
         faults: usize,
-        /// How it broke the last time.
+        /// The last of these faults.
         last: Fault,
-        /// Until the next try.
+        /// The time until the next call may be tried.
         wait: Duration,
     },
 }
@@ -102,7 +103,7 @@ impl Explain for CallError {
             Self::Missing { .. } | Self::Config { .. } | Self::TooManyObjects { .. } => Disposition::WaitForChange,
             Self::Schema { error: SchemaError::Unaffordable(error), .. } => error.disposition(),
             Self::Schema { .. } => Disposition::WaitForChange,
-            // A leak may depend on what the remote said; the next answer may be clean.
+            // A leak may depend on what the remote answered; the next answer may be free of it.
             Self::Refused { .. } | Self::Faulted { .. } => Disposition::Retry,
             Self::Answered { said, .. } => said.disposition(),
             Self::CircuitOpen { wait, .. } => Disposition::RetryAfter(*wait),

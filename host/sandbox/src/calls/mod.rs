@@ -1,9 +1,10 @@
-//! One call into a plugin: opens a store, instantiates, runs within two limits of time, and reads what it used.
+//! One call into a plugin: opens a store, instantiates, runs within two time limits, and records what it cost.
 //!
 //! # Guarantees
-//! Every call ends: by the CPU budget while the guest runs, by the wall clock while it waits. A call runs as a task of its own and
-//! yields at every tick, so other calls go on, and a panic in host code is a fault of this call alone. Dropping the future ends the
-//! call; its permit is given back after the call has ended, not before. The store is always discarded.
+//! Every call ends: by the CPU budget while the guest computes, by the wall clock while it waits. A call runs as a
+//! task of its own and yields at every tick, so other calls make progress, and a panic in host code is a fault of
+//! this call alone. Dropping the future ends the call; its permit is given back after the call has ended, not before.
+//! The store is always discarded.
 
 mod attempt;
 pub(crate) mod circuit;
@@ -47,7 +48,7 @@ pub struct Usage {
 }
 
 impl std::ops::AddAssign for Usage {
-    /// Sums the times; of the memory the larger counts.
+    /// Adds the times and takes the larger memory: calls do not run in one memory.
     fn add_assign(&mut self, other: Self) {
         self.cpu += other.cpu;
         self.wall += other.wall;
@@ -62,18 +63,18 @@ pub(crate) struct Completed<T, E> {
     pub(crate) usage: Usage,
 }
 
-/// What the host does with the instance.
+/// What the host does with the instance of a call.
 pub(crate) type Body<T> =
     Box<dyn for<'a> FnOnce(&'a mut Store<CallState>, &'a Instance) -> BoxFuture<'a, wasmtime::Result<T>> + Send>;
 
-/// A call that is to be made.
+/// A call that has not been made yet.
 pub(crate) struct Call<T> {
-    /// What is instantiated.
+    /// The component to instantiate, linked.
     pub(crate) pre: InstancePre<CallState>,
     /// The deadline, counted from the moment at which the call has its permits.
     pub(crate) wall: Duration,
     pub(crate) spec: CallSpec,
-    /// The attempt that the call belongs to; `None` for calls on the host's own account.
+    /// The attempt that the call belongs to; `None` for calls that the host makes for itself.
     pub(crate) attempt: Option<Arc<Attempt>>,
     pub(crate) scheduling: Scheduling,
     pub(crate) body: Body<T>,

@@ -1,4 +1,4 @@
-//! Who counts the calls of this process.
+//! The interface for counting the calls of this process.
 
 use crate::calls::{CallError, Usage};
 use crate::plugin::PluginRef;
@@ -7,13 +7,13 @@ use std::sync::{Arc, OnceLock};
 /// How a call ended, for metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallEnd {
-    /// It answered what was asked for.
+    /// The plugin answered what it was asked for.
     Succeeded,
-    /// It answered with an error of its own.
+    /// The plugin answered with an error of its own.
     Answered,
     /// The host refused what the plugin did.
     Refused,
-    /// It broke, or ran out of time, memory or stack.
+    /// The plugin trapped, or ran out of time, memory or stack.
     Faulted,
 }
 
@@ -35,21 +35,21 @@ impl CallEnd {
     }
 }
 
-/// Is told of every call into a plugin. It must not block.
+/// Observes every call into a plugin. Its functions must not block.
 pub trait CallObserver: Send + Sync {
     /// An operation of a plugin ended: a poll, a rendering, a notice. It may have taken several calls.
     fn ended(&self, plugin: &PluginRef, end: CallEnd);
 
-    /// One call ended, and took this.
+    /// One call ended, and used this much.
     fn took(&self, plugin: &PluginRef, usage: &Usage);
 }
 
-/// The observer, once there is one.
+/// The observer, if one was set.
 #[derive(Default)]
 pub(crate) struct Observed(OnceLock<Arc<dyn CallObserver>>);
 
 impl Observed {
-    /// Only the first observer is kept.
+    /// Sets the observer. Only the first one is kept.
     pub(crate) fn set(&self, observer: Arc<dyn CallObserver>) {
         let _ = self.0.set(observer);
     }

@@ -1,4 +1,4 @@
-//! One call at a time for each consumer: a second one waits, so that one object cannot occupy a plugin alone.
+//! One call at a time for each consumer: a second one waits, so that a single object cannot occupy a plugin.
 
 use crate::consumer::Consumer;
 use std::collections::HashMap;
@@ -26,7 +26,7 @@ impl Queue {
     /// Waits for the consumer's turn.
     pub(crate) async fn turn(&self, consumer: &Consumer) -> Turn {
         let semaphore = self.semaphore(consumer);
-        // The semaphore is never closed, so this is always a permit.
+        // Waiting cannot fail, because the semaphore is never closed.
         Turn { _permit: semaphore.acquire_owned().await.ok() }
     }
 
@@ -35,7 +35,7 @@ impl Queue {
         if let Some(semaphore) = consumers.get(consumer).and_then(Weak::upgrade) {
             return semaphore;
         }
-        // Consumers come and go with their objects; those without a waiting or running call are forgotten.
+        // Consumers come and go with their objects; those without a waiting or running call are removed.
         consumers.retain(|_, semaphore| semaphore.strong_count() > 0);
         let semaphore = Arc::new(Semaphore::new(self.at_once));
         consumers.insert(consumer.clone(), Arc::downgrade(&semaphore));

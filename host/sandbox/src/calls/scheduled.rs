@@ -1,9 +1,10 @@
-//! The future of a call: metered while it computes, and without a permit while it waits for the network.
+//! The future of a call: it counts processor time while it computes, and holds no permit while it waits for the
+//! network.
 //!
 //! # Guarantees
-//! A call is polled only while it holds a permit to compute. A call that may wait for the network gives the permit back for as long
-//! as it waits, so a server that never answers does not keep other calls from computing. A second semaphore bounds the open calls:
-//! each of these holds one of its permits from start to end.
+//! A call is polled only while it holds a permit to compute. A call that may wait for the network gives the permit
+//! back for as long as it waits, so a server that never answers does not keep other calls from computing. A second
+//! semaphore bounds the open calls: each holds one of its permits from start to end.
 
 use super::semaphore::{Claimant, FairSemaphore, Permit};
 use crate::instance::meter::{CpuMeter, Pause};
@@ -26,9 +27,9 @@ pub(crate) struct Scheduling {
 /// What a call does with its permit to compute while it waits.
 #[derive(Debug, Clone)]
 pub(crate) enum WhileWaiting {
-    /// Keep it: a call without network waits for nothing but its own sleep.
+    /// Keeps the permit: a call without network waits only when it sleeps.
     KeepPermit,
-    /// Give it back; this semaphore bounds how many such calls are open at once.
+    /// Gives the permit back; this semaphore bounds how many such calls are open at once.
     ReleasePermit(Arc<FairSemaphore>),
 }
 

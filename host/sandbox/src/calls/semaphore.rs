@@ -10,7 +10,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// Whom a permit is for.
+/// The namespace and origin that a permit is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Claimant {
     namespace: Arc<str>,
@@ -23,7 +23,7 @@ impl Claimant {
     }
 }
 
-/// How many permits there are, in all and at most for each.
+/// How many permits there are in all, and at most for each namespace and origin.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Capacity {
     pub(crate) all: usize,
@@ -32,7 +32,7 @@ pub(crate) struct Capacity {
 }
 
 impl Capacity {
-    /// This many in all; fairness is in the order alone.
+    /// This many permits for everybody: only the order of the waiters is fair.
     pub(crate) fn all(all: usize) -> Self {
         Self { all, of_namespace: all, of_origin: all }
     }
@@ -57,7 +57,7 @@ struct State {
     held: usize,
     by_namespace: HashMap<Arc<str>, usize>,
     by_origin: HashMap<Arc<str>, usize>,
-    /// In the order of their coming.
+    /// Waiters in the order in which they came.
     waiting: VecDeque<Waiter>,
 }
 
@@ -77,7 +77,7 @@ impl FairSemaphore {
         loop {
             let given = {
                 let mut state = self.state();
-                // Each waiter is held back by a bound of its own, so none is overtaken.
+                // Nobody is overtaken: a waiter in the queue is held back by a bound that does not concern this claimant.
                 if state.admits(&claimant, self.capacity) {
                     state.hold(&claimant);
                     drop(state);
@@ -104,7 +104,7 @@ impl FairSemaphore {
             }
         }
         for Waiter { claimant, give } in chosen {
-            // If the waiter has left, the permit is dropped and goes to the next one.
+            // If the waiter has left, the permit is dropped and so goes to the next one.
             drop(give.send(Permit { semaphore: Arc::clone(self), claimant }));
         }
     }

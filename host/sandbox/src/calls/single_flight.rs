@@ -1,6 +1,6 @@
-//! Single-flight: equal calls that are made while one is under way share its answer.
+//! Single-flight: equal requests that are made while one is under way share its answer.
 //!
-//! Nothing is kept: the first question after an answer has arrived is a new one.
+//! Answers are not kept: the first request after an answer has arrived starts a new call.
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared, WeakShared};
@@ -8,12 +8,12 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// What makes two questions equal.
+/// Identifies a request: equal requests have equal keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct RequestKey([u8; 32]);
 
 impl RequestKey {
-    /// Each part is preceded by its length, so that no two lists of parts look alike.
+    /// The key of these parts. Each part is preceded by its length, so that no two lists of parts have the same key.
     pub(crate) fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hash = Sha256::new();
         for part in parts {
@@ -26,7 +26,7 @@ impl RequestKey {
 
 type Flight<T> = Shared<BoxFuture<'static, T>>;
 
-/// The questions on their way.
+/// The requests under way.
 pub(crate) struct SingleFlight<T: Clone + Send + 'static> {
     waiting: Mutex<HashMap<RequestKey, WeakShared<BoxFuture<'static, T>>>>,
 }
@@ -38,7 +38,7 @@ impl<T: Clone + Send + 'static> Default for SingleFlight<T> {
 }
 
 impl<T: Clone + Send + Sync + 'static> SingleFlight<T> {
-    /// The answer to the question: that of an equal one on its way, or a new one.
+    /// The answer to a request: that of an equal one under way, or that of a new call.
     pub(crate) async fn ask(&self, question: RequestKey, start: impl FnOnce() -> BoxFuture<'static, T>) -> T {
         let flight = self.join(question, start);
         let answer = flight.clone().await;
@@ -60,7 +60,7 @@ impl<T: Clone + Send + Sync + 'static> SingleFlight<T> {
         if let Some(weak) = flight.downgrade() {
             waiting.insert(question, weak);
         }
-        // Askers that were dropped leave their entry behind.
+        // Requests whose callers all left are still in the map.
         waiting.retain(|_, weak| weak.upgrade().is_some());
         flight
     }

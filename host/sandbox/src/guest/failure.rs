@@ -1,4 +1,4 @@
-//! What a plugin says when it says no: its typed errors, in bounded and redacted words.
+//! The typed errors that a plugin answers with, as bounded and redacted text.
 
 use crate::bindings::types;
 use crate::guest::text::GuestText;
@@ -8,25 +8,25 @@ use std::fmt;
 use std::time::Duration;
 
 /// Longest delay that a plugin may ask for.
-const LONGEST_SILENCE: Duration = Duration::from_secs(60 * 60);
+const LONGEST_DELAY: Duration = Duration::from_secs(60 * 60);
 const CODE_BYTES: usize = 64;
 
 /// The kinds of failure that the host treats differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub enum FailureKind {
-    /// The configuration cannot work.
+    /// The configuration cannot work as it is.
     InvalidConfig,
     /// The credential is missing, wrong, expired or lacks a right.
     Unauthorized,
     /// The thing asked for does not exist or is hidden from this credential.
     NotFound,
-    /// The remote asked to back off.
+    /// The remote asked for fewer requests.
     RateLimited,
     /// The remote cannot be reached or is broken.
     Unavailable,
-    /// The remote answered something that is not what its documentation promises.
+    /// The remote answered something that its documentation does not allow.
     MalformedAnswer,
-    /// None of the above.
+    /// Any other failure.
     Other,
 }
 
@@ -49,18 +49,18 @@ impl FailureKind {
 /// Whether trying again may help, in the plugin's view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum RetryHint {
-    /// Only a change of the manifest or the credential helps.
+    /// Retrying does not help; only a change of the manifest or the credential does.
     Never,
-    /// The host's usual back-off is right.
+    /// Retry with the host's usual back-off.
     Later,
-    /// Not before this much time has passed; at most an hour is believed.
+    /// Retry after this much time; the host waits an hour at most.
     After(Duration),
 }
 
 /// A plugin's own error.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct GuestFailure {
-    /// Which kind.
+    /// The kind of failure, which decides the reason.
     pub kind: FailureKind,
     /// A short identifier, for example `MalformedResponse`.
     pub code: GuestText,
@@ -68,7 +68,7 @@ pub struct GuestFailure {
     pub message: GuestText,
     /// Whether trying again may help.
     pub retry: RetryHint,
-    /// The manifest field to blame, for example `spec.url`.
+    /// The manifest field that is wrong, for example `spec.url`.
     pub field: Option<GuestText>,
 }
 
@@ -95,13 +95,13 @@ impl GuestFailure {
             retry: match failure.retry {
                 types::RetryHint::Never => RetryHint::Never,
                 types::RetryHint::Later => RetryHint::Later,
-                types::RetryHint::AfterMs(ms) => RetryHint::After(Duration::from_millis(ms).min(LONGEST_SILENCE)),
+                types::RetryHint::AfterMs(ms) => RetryHint::After(Duration::from_millis(ms).min(LONGEST_DELAY)),
             },
             field: failure.field.as_deref().map(|field| GuestText::bounded(field, 4 * CODE_BYTES, redact)),
         }
     }
 
-    /// The reason that conditions carry.
+    /// The reason for conditions.
     #[must_use]
     pub fn reason(&self) -> Reason {
         match self.kind {
@@ -182,7 +182,7 @@ mod tests {
             (types::RetryHint::Never, Disposition::WaitForChange),
             (types::RetryHint::Later, Disposition::Retry),
             (types::RetryHint::AfterMs(1500), Disposition::RetryAfter(Duration::from_millis(1500))),
-            (types::RetryHint::AfterMs(u64::MAX), Disposition::RetryAfter(LONGEST_SILENCE)),
+            (types::RetryHint::AfterMs(u64::MAX), Disposition::RetryAfter(LONGEST_DELAY)),
         ] {
             let said = GuestFailure::of_error(types::PluginError::Other(failure(hint)), &Redactor::default());
             assert_eq!(said.disposition(), disposition);

@@ -1,57 +1,57 @@
-//! What it is called when a plugin breaks: every way a guest can fail the host, as one closed list.
+//! The ways in which a guest can fail the host, as a closed list.
 
 use crate::guest::answer::BadAnswer;
 use crate::guest::text::GuestText;
 use std::fmt;
 use std::time::Duration;
 
-/// How a plugin broke. Three in a row open the circuit.
+/// How a plugin failed the host. Three faults in a row open the circuit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// It stopped itself: a panic, an assertion, a bad memory access.
+    /// The guest trapped: a panic, an assertion, a bad memory access.
     Trapped {
         /// The name of the trap.
         trap: GuestText,
         /// The end of what it wrote to standard error, where a panic message is.
         stderr: GuestText,
     },
-    /// It used up its processor time.
+    /// The guest used up its processor time.
     OutOfCpu {
-        /// The budget.
+        /// The budget of processor time.
         budget: Duration,
     },
-    /// It did not answer in time.
+    /// The guest did not answer in time.
     OutOfTime {
-        /// The deadline.
+        /// The limit of wall clock.
         deadline: Duration,
     },
-    /// It asked for more memory than it may have.
+    /// The guest asked for more memory than its limit.
     OutOfMemory {
         /// The bound in bytes.
         bytes: usize,
     },
-    /// It recursed too deep.
+    /// The guest used up its stack.
     OutOfStack,
-    /// It handed the host more in one call than the host copies.
+    /// The guest passed more to the host in one call than the host copies.
     TooMuchAtOnce {
         /// The bound in bytes.
         bytes: usize,
     },
-    /// It held more host resources than it may.
+    /// The guest held more host resources than its limit.
     TooManyResources {
-        /// The bound.
+        /// The largest number that is allowed.
         resources: usize,
     },
-    /// It asked to end the process.
+    /// The guest asked to end the process.
     Exited {
-        /// With this status.
+        /// The status that it asked to exit with.
         status: i32,
     },
-    /// Its answer breaks the rules of the interface.
+    /// The answer breaks the rules of the interface.
     BadAnswer(BadAnswer),
-    /// The caller gave up before it answered.
+    /// The caller stopped waiting before the guest answered.
     Abandoned,
-    /// The host's own code failed while it served the plugin; the call is lost, nothing else.
+    /// The host's own code panicked while it served the plugin; only this call is lost.
     HostPanicked,
 }
 

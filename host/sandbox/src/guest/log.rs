@@ -1,6 +1,6 @@
-//! What a plugin logs: bounded, redacted, attributed, kept for the report of the call and passed to `tracing`.
+//! The log lines of a plugin: bounded, redacted, kept for the report of the call and passed to `tracing`.
 //!
-//! Lines past the bound cost the host a counter and nothing else; one last line says how many were dropped.
+//! Lines past the bound are only counted; one last line says how many were dropped.
 
 use crate::bindings::log::Level;
 use crate::consumer::Consumer;
@@ -12,15 +12,15 @@ use orangery_egress::Redactor;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
-    /// For the plugin's author.
+    /// Details for the plugin's author.
     Trace,
-    /// For someone who is looking for a problem.
+    /// Details for finding a problem.
     Debug,
-    /// For an operator who looks.
+    /// What an operator may want to know.
     Info,
-    /// Something unexpected.
+    /// Something unexpected happened, and the plugin continues.
     Warn,
-    /// Something failed.
+    /// An operation of the plugin failed.
     Error,
 }
 
@@ -36,14 +36,14 @@ impl From<Level> for LogLevel {
     }
 }
 
-/// One line of a plugin.
+/// One line that a plugin logged.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct LogLine {
-    /// How important it is.
+    /// The severity that the plugin chose.
     pub level: LogLevel,
-    /// What it says.
+    /// The text of the line.
     pub message: GuestText,
-    /// Names and values that came with it.
+    /// The names and values that the plugin attached.
     pub fields: Vec<(GuestText, GuestText)>,
 }
 

@@ -1,4 +1,4 @@
-//! What comes out of a guest (text, log lines, failures, faults, answers) and the rules by which the host believes it.
+//! What comes out of a guest (text, log lines, failures, faults, answers), and the checks that it must pass.
 
 pub(crate) mod answer;
 pub(crate) mod evaluation;

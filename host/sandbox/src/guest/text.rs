@@ -8,12 +8,13 @@ use orangery_core::url_redaction;
 use orangery_egress::Redactor;
 use std::fmt;
 
-/// Bytes of a message that reach people.
+/// Bytes of a message that are shown.
 const MESSAGE_BYTES: usize = 1024;
-/// A guest may say megabytes; what lies behind this cannot reach the kept part and is cut before the work of redaction.
+/// Bytes of a guest's text that are looked at. A guest may write megabytes; text behind this cannot reach the part
+/// that is shown, so it is cut off before redaction.
 const LOOKED_AT_BYTES: usize = 64 * 1024;
 
-/// One bounded, redacted line of a plugin's own words.
+/// One bounded, redacted line of text that a plugin wrote.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize)]
 pub struct GuestText(String);
 
@@ -23,7 +24,7 @@ impl GuestText {
         Self::bounded(raw, MESSAGE_BYTES, redact)
     }
 
-    /// At most `most` bytes.
+    /// A text of at most `most` bytes.
     pub(crate) fn bounded(raw: &str, most: usize, redact: &Redactor) -> Self {
         let masked = redact.mask(cut(raw, LOOKED_AT_BYTES));
         let masked = url_redaction::urls_in(&masked);

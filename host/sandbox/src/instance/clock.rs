@@ -1,7 +1,8 @@
-//! The clocks of calls that must be the same each time: describing, validating, rendering.
+//! The clocks of calls whose answer must always be the same: describing, validating, rendering.
 //!
-//! The wall clock stands. The monotonic clock starts at one nanosecond and moves by one at each reading: Go's runtime
-//! refuses to start where it reads zero, and loops that wait for the clock to move would never end on one that stands.
+//! The wall clock does not move. The monotonic clock starts at one nanosecond and advances by one with each reading:
+//! Go's runtime refuses to start where it reads zero, and a loop that waits for time to pass would never end on a
+//! clock that does not move.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -1,13 +1,13 @@
-//! The host functions behind a plugin's imports: everything that a guest can reach.
+//! The host functions behind a plugin's imports. A guest can reach nothing else.
 //!
-//! A refusal is an answer, never a trap: a plugin can report it, and a trap would count as its fault.
+//! A refusal is an answer and never a trap: a plugin can report an answer, and a trap would count as its fault.
 
 use crate::bindings::{http, log, selection, types};
 use crate::instance::store::CallState;
 
-/// Labels of a candidate that the filter looks at.
+/// Labels of a candidate that are matched with the filter.
 const MOST_LABELS: usize = 256;
-/// Bytes of a name or label that the filter looks at; what a forge calls a branch has at most 255.
+/// Bytes of a name or label that are matched with the filter; branch names have at most 255 on every forge.
 const NAME_BYTES: usize = 1024;
 
 impl types::Host for CallState {}
@@ -20,8 +20,8 @@ impl http::Host for CallState {
 
 impl selection::Host for CallState {
     fn wants(&mut self, name: String, labels: Vec<String>) -> bool {
-        // Without a filter everything is wanted; the host filters again anyway. The same where the question is so long that
-        // answering it is work: this is about saving sub-requests, and a candidate must never be lost by it.
+        // Without a filter the host wants everything; it filters the answer again anyway. It also wants whatever is too long
+        // to match cheaply: this function only saves sub-requests, and must never lose a candidate.
         let longest = labels.iter().map(String::len).chain([name.len()]).max().unwrap_or(0);
         if labels.len() > MOST_LABELS || longest > NAME_BYTES {
             return true;

@@ -1,12 +1,13 @@
-//! Capacity what one call may allocate, summed over all memories and tables of its store.
+//! Bounds what one call may allocate, summed over all memories and tables of its store.
 //!
-//! wasmtime's own `StoreLimits` bounds each memory alone; a component may bring many. A refused growth is remembered,
-//! so that the `unreachable` a guest traps with when its allocator fails can be called by its name.
+//! wasmtime's own `StoreLimits` bounds each memory alone, and a component may have many. A refused growth is
+//! remembered: when a guest's allocator fails, the guest traps with `unreachable`, and the error should name the real
+//! cause.
 
 use crate::limits::Limits;
 use wasmtime::{Error, ResourceLimiter};
 
-/// The account of one store.
+/// What one store has allocated.
 #[derive(Debug)]
 pub(crate) struct MemoryAccount {
     bytes: usize,

@@ -1,56 +1,57 @@
 //! The processor time of one call.
 //!
-//! Time is read from the thread's own clock and only while the call is polled: what the guest computes and what host
-//! functions compute for it counts, what passes while the call waits for the network or for a free core does not. CountingMonotonicClock
-//! ticks of the epoch instead would let a guest hide its time behind host calls, and would punish it for a busy machine.
+//! Time is read from the thread's own clock, and only while the call is polled. What the guest computes and what host
+//! functions compute for it counts; the time for which the call waits for the network or for a free core does not.
+//! Counting ticks of the epoch instead would let a guest hide its time behind host calls, and would punish it for a
+//! busy machine.
 
 use rustix::time::{ClockId, clock_gettime};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The account of one call. Only the task of the call writes to it.
+/// The processor time of one call. Only the task of the call writes to it.
 #[derive(Debug, Default)]
 pub(crate) struct CpuMeter {
-    /// Nanoseconds of all polls that have ended.
+    /// Nanoseconds of all finished polls.
     spent: AtomicU64,
-    /// The thread's clock at the start of the poll that is under way.
+    /// The thread's clock when the current poll began.
     since: AtomicU64,
-    /// Whether the guest was interrupted by its epoch, so that it has more to compute.
+    /// Whether the epoch interrupted the guest, so that it has more to compute.
     interrupted: AtomicBool,
 }
 
-/// Why a poll ended without an answer.
+/// Why a poll returned without an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pause {
-    /// The guest has more to compute and lets others go first.
+    /// The guest has more to compute and lets other calls run first.
     Yields,
     /// The call waits for something outside of this process.
     Waits,
 }
 
 impl CpuMeter {
-    /// A poll begins on this thread.
+    /// Starts counting: a poll begins on this thread.
     pub(crate) fn begin(&self) {
         self.since.store(thread_nanos(), Ordering::Relaxed);
     }
 
-    /// The poll has ended, on the same thread.
+    /// Stops counting: the poll has ended, on the same thread.
     pub(crate) fn end(&self) -> Pause {
         self.spent.fetch_add(self.running(), Ordering::Relaxed);
         if self.interrupted.swap(false, Ordering::Relaxed) { Pause::Yields } else { Pause::Waits }
     }
 
-    /// Takes note that the guest is about to yield.
+    /// Notes that the guest is about to yield.
     pub(crate) fn interrupt(&self) {
         self.interrupted.store(true, Ordering::Relaxed);
     }
 
-    /// What was spent so far, asked from within a poll.
+    /// The time used so far; to be called from within a poll.
     pub(crate) fn spent(&self) -> Duration {
         self.total() + Duration::from_nanos(self.running())
     }
 
-    /// What was spent by all polls that have ended.
+    /// The time used by all finished polls.
     pub(crate) fn total(&self) -> Duration {
         Duration::from_nanos(self.spent.load(Ordering::Relaxed))
     }

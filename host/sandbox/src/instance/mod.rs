@@ -1,4 +1,4 @@
-//! The store of one call: its memory, processor time, clocks and output, and the functions that the host gives to the guest.
+//! The store of one call: its memory, processor time, clocks and output, and the host functions that it can reach.
 
 pub(crate) mod clock;
 mod imports;

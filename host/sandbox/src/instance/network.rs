@@ -1,18 +1,18 @@
-//! A call's way out: the egress session it was given, or none.
+//! The network of a call: the egress session that it was given, or none.
 //!
-//! Two keys open a credential: the plugin declared its name in its manifest, and the consumer granted it. The session
-//! holds the second key; the first is checked here.
+//! A credential needs two permissions: the plugin declares its name in its manifest, and the consumer grants it. The
+//! session checks the second; the first is checked here.
 
 use crate::bindings::http;
 use orangery_egress::{HttpError, Method, Request, RequestTrace, Response, Session};
 use std::sync::Arc;
 
-/// The way out of one call.
+/// The network that one call may use.
 #[derive(Clone)]
 pub(crate) enum Network {
-    /// There is none, and this is why.
+    /// The call has no network; the text says why.
     Closed(&'static str),
-    /// Through this session.
+    /// The call uses this session; the names are the credentials that the plugin declares.
     Open(Arc<Session>, Arc<[String]>),
 }
 
@@ -34,7 +34,7 @@ impl Network {
         session.send(asked(request)).await.map(answered).map_err(refused)
     }
 
-    /// What was asked so far.
+    /// The requests that were made so far.
     pub(crate) fn trace(&self) -> Vec<RequestTrace> {
         match self {
             Self::Closed(_) => Vec::new(),

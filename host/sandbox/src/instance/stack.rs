@@ -1,10 +1,10 @@
-//! The stack of a plugin that was stopped, as lines for its author.
+//! The stack of a plugin that was stopped, written as lines for its author.
 
 use crate::limits::FRAMES;
 use std::fmt::Write;
 use wasmtime::{Error, FrameInfo, WasmBacktrace};
 
-/// The functions that were running when the error came, innermost first; none if the guest was not running.
+/// The functions that were running when the error occurred, innermost first; empty if the guest was not running.
 pub(crate) fn stack_of(error: &Error) -> Vec<String> {
     let Some(stack) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
     let mut lines: Vec<String> = stack.frames().iter().take(FRAMES).map(line).collect();
@@ -21,7 +21,7 @@ fn line(frame: &FrameInfo) -> String {
     let mut line = String::from("at ");
     // Writing to a string cannot fail.
     let _ = match frame.func_name() {
-        // Without the hash of the compiler.
+        // The alternate form leaves out the hash that the compiler appends.
         Some(name) => write!(line, "{:#}", rustc_demangle::demangle(name)),
         None => write!(line, "function {}", frame.func_index()),
     };

@@ -1,6 +1,7 @@
-//! Standard output and error of a guest: the first kilobytes are kept, the rest vanishes.
+//! Standard output and error of a guest: the first kilobytes are kept, the rest is discarded.
 //!
-//! A full pipe must not become the guest's problem: `println!` in a loop would panic and hide the error that matters.
+//! Output past the bound is discarded instead of refused: otherwise `println!` would panic and hide the error that
+//! matters.
 
 use crate::guest::text::cut;
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-/// How much a guest may write at once.
+/// How many bytes a guest may write at once.
 const AT_ONCE: usize = 64 * 1024;
 
 /// Bytes that are kept beyond the bound, to recognise a secret at its end: longer than a private key.
@@ -31,8 +32,8 @@ impl BoundedOutput {
         Self { kept: Arc::default(), most }
     }
 
-    /// What was kept, as text without the secrets of the call. Where the output was cut, its last bytes go too, because they may be
-    /// the beginning of a secret, which cannot be recognised.
+    /// The output as text, with the secrets of the call masked. If it was cut off, its last bytes are removed as well:
+    /// they may be the beginning of a secret, which cannot be recognised.
     pub(crate) fn masked(&self, redact: &Redactor) -> String {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(&kept);
@@ -48,8 +49,8 @@ impl BoundedOutput {
     }
 }
 
-/// How many bytes of a masked text that was cut hold no beginning of a secret. What stands before a mask does not: there, a whole
-/// secret was recognised.
+/// The length of the prefix of a cut, masked text that cannot end within a secret. Everything up to the last mask is
+/// safe, because a whole secret was recognised there.
 fn certain(masked: &str) -> usize {
     let judged = masked.rfind(MASK).map_or(0, |at| at + MASK.len());
     masked.len().saturating_sub(MARGIN).max(judged)

@@ -1,9 +1,10 @@
-//! The life of one call: a fresh store, its accounts, and the empty world a guest finds in it.
+//! The store of one call: fresh, with its counters and an empty WASI world.
 //!
 //! # Guarantees
-//! Nothing survives the call. The guest has no environment, arguments, files or sockets. A renderer's wall clock stands
-//! at the time it was given and its randomness is a function of its seed, so equal calls give equal answers. Whatever the
-//! guest does, it yields at every tick of the epoch, and its processor time is spent sooner or later.
+//! Nothing survives the call. The guest has no environment, arguments, files or sockets. A renderer's wall clock
+//! shows the time of the request and its randomness is a function of the request's seed, so equal calls give equal
+//! answers. Whatever the guest does, it yields at every tick of the epoch, and its processor time is used up sooner
+//! or later.
 
 use crate::consumer::Consumer;
 use crate::guest::log::{CallLog, LogLevel};
@@ -30,21 +31,21 @@ pub type Wants = Arc<dyn Fn(&str, &[String]) -> bool + Send + Sync>;
 /// Bytes of standard error that are shown with a trap.
 const STDERR_SHOWN: usize = 512;
 
-/// Whether the guest may know the time.
+/// Whether the guest can read the real time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Clock {
-    /// The real one, and real randomness.
+    /// The real clocks, and real randomness.
     Real,
-    /// The wall clock stands at this moment, the monotonic one counts its readings, and randomness is from
-    /// this seed.
+    /// A wall clock that always shows `now`, a monotonic clock that counts its readings, and randomness derived from
+    /// `seed`.
     Frozen { now: Timestamp, seed: u64 },
 }
 
-/// What a call gives to its guest beyond the empty world.
+/// What a call gives to its guest in addition to the empty world.
 pub(crate) struct CallSpec {
     pub(crate) plugin: String,
     pub(crate) consumer: Consumer,
-    /// The origin that is asked, for the fairness between origins.
+    /// The origin that the call sends requests to, for fairness between origins.
     pub(crate) origin: Option<String>,
     pub(crate) clock: Clock,
     pub(crate) network: Network,
@@ -52,7 +53,7 @@ pub(crate) struct CallSpec {
     pub(crate) redact: Redactor,
 }
 
-/// The data of a store.
+/// The host's data of a store.
 pub(crate) struct CallState {
     wasi: WasiCtx,
     table: ResourceTable,
@@ -79,7 +80,7 @@ impl CallState {
         &self.redact
     }
 
-    /// The end of standard error, where a panic says what happened.
+    /// The end of standard error, where a panic writes its message.
     pub(crate) fn stderr_tail(&self) -> GuestText {
         // Masked before it is cut: the cut could otherwise leave half a secret.
         let text = self.stderr.masked(&self.redact);
@@ -89,14 +90,14 @@ impl CallState {
         GuestText::message(text.get(start..).unwrap_or_default(), &self.redact)
     }
 
-    /// Logs which functions of the guest were running when this error came.
+    /// Logs the functions of the guest that were running when this error occurred.
     pub(crate) fn log_stack(&mut self, error: &wasmtime::Error) {
         for line in stack_of(error) {
             self.log.write(LogLevel::Debug, &line, &[("stream".into(), "stack".into())], &self.redact);
         }
     }
 
-    /// Moves what the guest printed to the log and returns everything it logged.
+    /// Moves what the guest printed to the log, and returns all lines.
     pub(crate) fn finish_log(&mut self) -> Vec<crate::guest::log::LogLine> {
         for (stream, output) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
             let text = output.masked(&self.redact);
@@ -114,7 +115,7 @@ impl WasiView for CallState {
     }
 }
 
-/// A store for one call.
+/// Opens a store for one call.
 pub(crate) fn open(engine: &Engine, limits: &Limits, given: CallSpec, meter: &Arc<CpuMeter>) -> Store<CallState> {
     let (stdout, stderr) = (BoundedOutput::new(limits.stdio_bytes), BoundedOutput::new(limits.stdio_bytes));
     let mut table = ResourceTable::new();
@@ -139,7 +140,8 @@ pub(crate) fn open(engine: &Engine, limits: &Limits, given: CallSpec, meter: &Ar
         if meter.spent() > budget {
             return Err(CpuSpent.into());
         }
-        // Always: a guest that never yields cannot be stopped by the wall clock, nor by a caller that leaves.
+        // The guest always yields here: one that never does could not be stopped by the wall clock, nor by a caller that
+        // leaves.
         meter.interrupt();
         Ok(UpdateDeadline::Yield(1))
     });
@@ -163,7 +165,7 @@ fn empty_wasi(clock: Clock, stdout: &BoundedOutput, stderr: &BoundedOutput) -> W
     world.build()
 }
 
-/// The randomness of a seed: 4 KiB of the output of BLAKE3, repeated.
+/// The randomness of a seed: 4 KiB of output of BLAKE3, repeated.
 fn stream_of(seed: u64) -> Vec<u8> {
     let mut bytes = vec![0; 4096];
     let mut hasher = blake3::Hasher::new_derive_key("orangery 2026-11 randomness of a renderer");

@@ -1,4 +1,4 @@
-//! Which fault an error of wasmtime is, seen beside the accounts of the store it came from.
+//! Maps an error of wasmtime to a fault, with the help of the counters of its store.
 
 use crate::guest::fault::Fault;
 use crate::guest::text::GuestText;
@@ -8,7 +8,7 @@ use wasmtime::Trap;
 use wasmtime::component::ResourceTableError;
 use wasmtime_wasi::I32Exit;
 
-/// What wasmtime's error means, seen beside the accounts of the store it came from.
+/// The fault that an error of wasmtime stands for.
 pub(crate) fn fault_of(error: &wasmtime::Error, state: &CallState, limits: &Limits) -> Fault {
     if error.is::<CpuSpent>() {
         return Fault::OutOfCpu { budget: limits.cpu };
@@ -19,7 +19,7 @@ pub(crate) fn fault_of(error: &wasmtime::Error, state: &CallState, limits: &Limi
     if matches!(error.downcast_ref::<ResourceTableError>(), Some(ResourceTableError::Full)) {
         return Fault::TooManyResources { resources: limits.resources };
     }
-    // wasmtime does not export the type of this error.
+    // wasmtime does not export the type of this error, so its text has to do.
     if error.root_cause().to_string().contains("fuel allocated for hostcalls has been exhausted") {
         return Fault::TooMuchAtOnce { bytes: limits.crossing_bytes };
     }
@@ -34,7 +34,7 @@ pub(crate) fn fault_of(error: &wasmtime::Error, state: &CallState, limits: &Limi
     }
 }
 
-/// The name without wasmtime's prefix: the sentence around it says already that it is a trap.
+/// The name without wasmtime's prefix, because the sentence around it already says that it is a trap.
 fn name_of_trap(text: &str) -> &str {
     text.strip_prefix("wasm trap: ").unwrap_or(text)
 }

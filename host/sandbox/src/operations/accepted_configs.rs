@@ -1,18 +1,19 @@
-//! Configurations that a plugin has accepted: each is asked about once for a plugin, not before every poll.
+//! Configurations that a plugin has accepted. A plugin is asked once about each, not before every poll.
 //!
-//! Only acceptance is remembered. A refusal is asked for again; it is retried only when something changed.
+//! Only acceptance is remembered. A plugin is asked again after a refusal, which is retried only when something
+//! changed.
 
 use crate::calls::single_flight::RequestKey;
 use crate::guest::failure::Note;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-/// Bytes remembered; the oldest configuration is forgotten first, and costs one more call.
+/// The bytes of all entries. The oldest one is forgotten first, which costs one more call.
 const MOST_BYTES: usize = 1 << 20;
-/// Bytes of an entry without remarks.
+/// The bytes of an entry without remarks.
 const ENTRY_BYTES: usize = 128;
 
-/// What was accepted, with the plugin's remarks.
+/// The accepted configurations, with the plugin's remarks.
 #[derive(Default)]
 pub(crate) struct AcceptedConfigs {
     known: Mutex<Known>,
@@ -25,7 +26,7 @@ struct Known {
     bytes: usize,
 }
 
-/// What makes two configurations the same: the component, the type or renderer, and the text.
+/// The key of a configuration: the component, the type or renderer, and the text.
 pub(crate) fn question(digest: &str, type_name: &str, config: &str) -> RequestKey {
     RequestKey::of([digest.as_bytes(), type_name.as_bytes(), config.as_bytes()])
 }
@@ -36,7 +37,7 @@ impl AcceptedConfigs {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).notes.get(question).cloned()
     }
 
-    /// Remembers an acceptance.
+    /// Remembers an accepted configuration.
     pub(crate) fn keep(&self, question: RequestKey, notes: Vec<Note>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.notes.contains_key(&question) {

@@ -1,4 +1,4 @@
-//! Looking at a component without registering it: what `plugin check` shows its author.
+//! Looks at a component without registering it, for `plugin check`.
 
 use crate::admission::admit::{Provenance, hex};
 use crate::admission::error::AdmitError;
@@ -6,12 +6,12 @@ use crate::operations::Sandbox;
 use crate::plugin::{PluginDescription, PluginSource};
 use sha2::{Digest, Sha256};
 
-/// What a component is, wants, says, and why it would be refused.
+/// What a component is, imports and exports, says of itself, and why it would be refused.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inspection {
-    /// SHA-256, 64 hexadecimal characters.
+    /// The SHA-256 of the component, 64 hexadecimal characters.
     pub digest: String,
-    /// Its size.
+    /// The size in bytes.
     pub bytes: usize,
     /// The interfaces it imports; empty if it is not a component.
     pub imports: Vec<String>,
@@ -19,14 +19,14 @@ pub struct Inspection {
     pub exports: Vec<String>,
     /// `provider`, `renderer` or `notifier`.
     pub world: Option<&'static str>,
-    /// Its manifest.
+    /// The description from its manifest, if it could be asked.
     pub description: Option<PluginDescription>,
-    /// Why it would not be admitted, each in a sentence; empty if it would.
+    /// Why it would not be admitted, one sentence each; empty if it would be.
     pub refusals: Vec<String>,
 }
 
 impl Sandbox {
-    /// Goes as far as admission would and reports instead of registering.
+    /// Goes as far as admission would, and reports instead of registering.
     pub async fn inspect(&self, bytes: &[u8]) -> Inspection {
         let mut inspection = Inspection {
             digest: hex(&Sha256::digest(bytes)),

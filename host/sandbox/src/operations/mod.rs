@@ -1,5 +1,5 @@
-//! The sandbox of a process: started once, cloned freely, asked by everyone. Each file adds one of the things that it can be asked:
-//! poll, render, notify, validate, evaluate, inspect.
+//! The sandbox of a process: started once and cloned freely. Each file adds one operation: poll, render, notify,
+//! validate, evaluate, inspect.
 
 pub(crate) mod accepted_configs;
 pub(crate) mod evaluator;
@@ -39,30 +39,30 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-/// What a sandbox is started with.
+/// The configuration of a sandbox.
 #[derive(Debug, Clone)]
 pub struct SandboxConfig {
-    /// Where compiled plugins are kept; a private directory. `None`: compiled anew by each process.
+    /// A private directory for compiled plugins. With `None`, each process compiles anew.
     pub cache_dir: Option<PathBuf>,
-    /// What a plugin may use.
+    /// The limits of every plugin.
     pub limits: Limits,
-    /// The way to the network.
+    /// Sends the requests of plugins.
     pub egress: Egress,
-    /// The component that evaluates what others wrote.
+    /// The built-in component that evaluates expressions, schemas and schedules.
     pub evaluator: EvaluatorSource,
     /// Where components are compiled.
     pub compiler: Compiler,
-    /// Machine code of the components that came with the program.
+    /// The machine code of the components that came with the program.
     pub precompiled: Precompiled,
 }
 
 /// Why a sandbox does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A limit outside of its range.
+    /// A limit is out of range.
     #[error(transparent)]
     Limit(#[from] LimitError),
-    /// The engine does not run here.
+    /// The engine does not run on this machine.
     #[error("the WebAssembly engine does not start on this machine: {0}")]
     Engine(String),
     /// The cache cannot be used.
@@ -73,8 +73,8 @@ pub enum StartError {
 /// The sandbox of a process. Clones share everything.
 ///
 /// # Guarantees
-/// Every call gets an instance of its own and ends. A plugin reaches nothing but the doors of its world. An answer that
-/// breaks the rules, or holds a credential, is an error and never an answer.
+/// Every call has an instance of its own and ends. A plugin can reach only the imports of its world. An answer that
+/// breaks the rules, or holds a credential, is an error and is never used.
 #[derive(Clone)]
 pub struct Sandbox {
     pub(crate) inner: Arc<Inner>,
@@ -98,7 +98,7 @@ impl Sandbox {
     /// Starts the engine and opens the cache.
     ///
     /// # Errors
-    /// A limit out of range, an engine that does not run on this machine, a cache directory that is not private.
+    /// A limit is out of range, the engine does not run on this machine, or the cache directory is not private.
     pub fn start(config: SandboxConfig) -> Result<Self, StartError> {
         let limits = Arc::new(config.limits.checked()?);
         let cannot = |error: wasmtime::Error| StartError::Engine(format!("{error:#}"));
@@ -129,16 +129,16 @@ impl Sandbox {
         })
     }
 
-    /// Checks a component, asks it who it is, and registers what it serves.
+    /// Checks a component, asks for its manifest, and registers what it serves.
     ///
     /// # Errors
-    /// The first thing that speaks against it; nothing is registered then.
+    /// The first check that fails; then nothing is registered.
     pub async fn admit(&self, bytes: &[u8], source: PluginSource) -> Result<PluginRef, AdmitError> {
         self.admit_component(bytes, None, source).await
     }
 
-    /// The same for a component whose SHA-256 (64 hexadecimal characters) is known: it names the compiled code in the
-    /// cache, so a start need not read the component at all. Only for bytes that are part of this program.
+    /// Does the same for a component whose SHA-256 (64 hexadecimal characters) is known. It names the compiled code in
+    /// the cache, so a start need not read the component at all. Only for bytes that are part of this program.
     ///
     /// # Errors
     /// As [`Sandbox::admit`].
@@ -168,7 +168,7 @@ impl Sandbox {
         self.catalogue(Catalogue::descriptions)
     }
 
-    /// What the plugin of a type says of it.
+    /// What the plugin of a type declares about it.
     #[must_use]
     pub fn served_type(&self, provider_type: &str) -> Option<ServedType> {
         self.catalogue(|catalogue| catalogue.served_type(provider_type))
@@ -182,29 +182,29 @@ impl Sandbox {
         })
     }
 
-    /// Forgets what is remembered of a consumer that was deleted.
+    /// Forgets everything about a deleted consumer.
     pub fn forget(&self, consumer: &Consumer) {
         self.inner.circuits.forget(consumer);
     }
 
-    /// Tells this observer of every call from now on; only the first observer is kept.
+    /// Reports every call to this observer from now on. Only the first observer is kept.
     pub fn observe_calls(&self, observer: Arc<dyn CallObserver>) {
         self.inner.circuits.observed.set(observer);
     }
 
-    /// How many providers and sets each plugin is not called for now, because it broke too often for them.
+    /// For each plugin, the number of providers and sets for which its circuit is open.
     #[must_use]
     pub fn open_circuits(&self) -> BTreeMap<String, usize> {
         self.inner.circuits.open(Instant::now())
     }
 
-    /// What remotes said about our quotas.
+    /// The request quotas that remotes have reported.
     #[must_use]
     pub fn quotas(&self) -> Vec<Quota> {
         self.inner.egress.quotas()
     }
 
-    /// What a plugin may use.
+    /// The limits of every plugin.
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.inner.admission.limits

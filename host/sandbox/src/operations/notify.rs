@@ -18,22 +18,22 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Wall clock of one notice, which takes a few requests. No annotation sets it.
+/// Wall clock of one notice, which takes a few requests. It is not configurable.
 const WALL: Duration = Duration::from_secs(60);
 
-/// What to tell.
+/// What a notifier is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// How the environment of one input is doing.
+    /// The state of the environment of one input.
     Environment(EnvironmentNotice),
     /// An event of an object.
     Event(EventNotice),
 }
 
-/// A notice, and where to tell it.
+/// A notice and its destination.
 #[derive(Debug, Clone)]
 pub struct NotifyRequest {
-    /// On whose behalf: `Kind/namespace/name`.
+    /// The object that the notice is sent for, as `Kind/namespace/name`.
     pub consumer: Consumer,
     /// `spec.type` of the provider of the environment, or of a notification channel.
     pub type_name: String,
@@ -41,22 +41,22 @@ pub struct NotifyRequest {
     pub url: String,
     /// `spec.config`; `Null` if absent.
     pub config: Value,
-    /// What may be asked of the network, and with which credentials.
+    /// The origins that the plugin may reach, and with which credentials.
     pub session: SessionSpec,
-    /// What to tell.
+    /// The notice to send.
     pub notice: Notice,
 }
 
-/// What came of it.
+/// The result of sending a notice.
 #[derive(Debug, Clone)]
 pub struct NotifyReport {
-    /// Whether it was told.
+    /// `Ok` if the plugin has sent it.
     pub result: Result<(), CallError>,
-    /// What was asked of the network.
+    /// The requests that the plugin made.
     pub requests: Vec<RequestTrace>,
-    /// What the plugin logged.
+    /// The lines that the plugin logged.
     pub logs: Vec<LogLine>,
-    /// What it cost.
+    /// The processor time, wall clock and memory of the call.
     pub usage: Usage,
 }
 
@@ -67,15 +67,15 @@ impl NotifyReport {
 }
 
 impl Sandbox {
-    /// The plugin that takes notices for this provider type or channel.
+    /// The plugin that sends notices for this provider type or channel.
     ///
     /// # Errors
-    /// There is none; the error says of what there are notifiers.
+    /// No plugin does; the error lists those for which there are notifiers.
     pub fn notifier_of(&self, type_name: &str) -> Result<PluginDescription, CallError> {
         self.catalogue(|catalogue| catalogue.notifier_of(type_name)).map(|(plugin, _)| plugin.description.clone())
     }
 
-    /// Sends one notice. It has a circuit of its own, so that a notifier that fails does not stop polling.
+    /// Sends one notice. Notifying has a circuit of its own, so that a notifier that fails does not stop polling.
     pub async fn notify(&self, request: NotifyRequest) -> NotifyReport {
         let (plugin, schema) = match self.catalogue(|catalogue| catalogue.notifier_of(&request.type_name)) {
             Ok(found) => found,
@@ -136,7 +136,7 @@ impl Sandbox {
     }
 }
 
-/// Notices hold texts and words only, which JSON always can.
+/// The JSON of a notice. Notices hold only strings, for which serialization cannot fail.
 fn text(notice: &impl Serialize) -> String {
     serde_json::to_string(notice).unwrap_or_else(|_| "{}".to_owned())
 }

@@ -1,9 +1,9 @@
-//! Polling: one question to a provider, under one session, answered once.
+//! Polling: one call of a provider, under one session.
 //!
 //! # Guarantees
-//! An answer is either whole and within the rules, or an error: a bad input never becomes a missing one (law 1). Equal
-//! questions with equal credentials asked at once share one call. An open circuit costs no call. Nothing is asked of the
-//! network before the plugin has accepted the configuration.
+//! An answer is either complete and within the rules, or an error: an invalid input never looks like a missing one
+//! (law 1). Equal polls with equal credentials that run at the same time share one call. An open circuit costs no
+//! call. No request is sent before the plugin has accepted the configuration.
 
 use crate::admission::plugin::Plugin;
 use crate::bindings::provider::Provides;
@@ -26,53 +26,53 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The user's filter as a provider may see it. The host applies it again.
+/// The filter of the user, as far as a provider may see it. The host applies it again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PollFilter {
-    /// The include expression that applies to the type.
+    /// The expression to include names, of the filter that applies to the type.
     pub include: Option<String>,
-    /// The exclude expression.
+    /// The expression to exclude names.
     pub exclude: Option<String>,
-    /// All of these labels must be present.
+    /// The labels that must all be present.
     pub labels: Vec<String>,
-    /// A semantic version range.
+    /// A range of semantic versions.
     pub semver: Option<String>,
 }
 
-/// One question to a provider.
+/// One poll of a provider.
 #[derive(Clone)]
 pub struct PollRequest {
-    /// On whose behalf: `Kind/namespace/name`. CircuitBreakers and turns are kept by it.
+    /// The object that is polled for, as `Kind/namespace/name`. Circuit breakers and turns are kept for each.
     pub consumer: Consumer,
-    /// `spec.type`.
+    /// The type, from `spec.type`.
     pub provider_type: String,
     /// `spec.url`; empty if the manifest has none.
     pub url: String,
-    /// The filter.
+    /// What to leave out, from `spec.filter`.
     pub filter: PollFilter,
     /// `spec.config`; `Null` if absent.
     pub config: Value,
-    /// What may be asked of the network, and with which credentials.
+    /// The origins that the plugin may reach, and with which credentials.
     pub session: SessionSpec,
     /// Answers `selection.wants`; must be a function of `filter` alone.
     pub wants: Wants,
-    /// Wall clock of the call; [`crate::Limits::poll_wall`] is the most. Its requests get a little less, so that a plugin can say
-    /// that the remote was too slow.
+    /// Wall clock of the call; at most [`crate::Limits::poll_wall`]. Requests get a little less, so that a plugin has
+    /// time to report that the remote was too slow.
     pub deadline: Duration,
 }
 
-/// What came of a poll, also when it failed.
+/// The result of a poll, whether it succeeded or failed.
 #[derive(Debug, Clone)]
 pub struct PollReport {
-    /// The answer.
+    /// The inputs, or why there are none.
     pub result: Result<PollOutcome, CallError>,
-    /// What the plugin remarks about the configuration.
+    /// The plugin's remarks about the configuration.
     pub notes: Vec<Note>,
-    /// What was asked of the network.
+    /// The requests that the plugin made.
     pub requests: Vec<RequestTrace>,
-    /// What the plugin logged.
+    /// The lines that the plugin logged.
     pub logs: Vec<LogLine>,
-    /// What it cost.
+    /// The processor time, wall clock and memory of the call.
     pub usage: Usage,
 }
 
@@ -83,7 +83,7 @@ impl PollReport {
 }
 
 impl Sandbox {
-    /// Asks the provider of the type once.
+    /// Polls the provider of the type once.
     pub async fn poll(&self, mut request: PollRequest) -> PollReport {
         let plugin = match self.catalogue(|catalogue| catalogue.of_type(&request.provider_type)) {
             Ok(plugin) => plugin,
@@ -114,7 +114,7 @@ impl Sandbox {
 
     async fn poll_now(&self, plugin: Arc<Plugin>, request: PollRequest) -> PollReport {
         let turn = self.inner.queue.turn(&request.consumer).await;
-        // What ran before this turn may have opened the circuit.
+        // The attempt that had the turn before this one may have opened the circuit.
         if let Err(open) = self.inner.circuits.check(plugin.reference(), &request.consumer, Instant::now()) {
             return PollReport::refused(open);
         }
@@ -174,12 +174,12 @@ pub(crate) fn origin(url: &str) -> Option<String> {
     Origin::of_url(url).ok().map(|origin| origin.to_string())
 }
 
-/// What the requests of a call get of its wall clock.
+/// The share of a call's wall clock that its requests get.
 fn for_requests(wall: Duration) -> Duration {
     wall.saturating_sub((wall / 20).min(Duration::from_secs(2)))
 }
 
-/// An answer that is not passed on, as an error.
+/// The error for an answer that is discarded.
 pub(crate) fn reject(plugin: &Plugin, unfit: RejectedAnswer) -> CallError {
     let plugin = plugin.reference().clone();
     match unfit {
@@ -191,8 +191,8 @@ pub(crate) fn reject(plugin: &Plugin, unfit: RejectedAnswer) -> CallError {
     }
 }
 
-/// What makes two polls equal, or `None` if that cannot be told without doubt: sharing an answer with someone who does
-/// not hold the same credential would be a leak.
+/// The key by which polls are equal, or `None` if that cannot be told for certain: sharing an answer with somebody
+/// who does not hold the same credential would be a leak.
 fn question(plugin: &Plugin, request: &PollRequest, egress: &Egress) -> Option<RequestKey> {
     let session = egress.identity(&request.session)?;
     Some(RequestKey::of([

@@ -1,4 +1,5 @@
-//! Checking a configuration: the JSON Schema first, because it names fields; then the plugin, for what a schema cannot say.
+//! Checks a configuration: first with the JSON Schema, because its errors name fields, then with the plugin, which
+//! knows more than a schema can say.
 
 use crate::admission::admit::CompiledComponent;
 use crate::admission::error::AdmitError;
@@ -18,16 +19,16 @@ use orangery_egress::Redactor;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Where the configuration of a provider is in the manifest.
+/// The field of a provider's configuration in the manifest.
 const PROVIDER_CONFIG: &str = "spec.config";
-/// Where that of a renderer is.
+/// The field of a renderer's configuration in the manifest.
 const RENDERER_CONFIG: &str = "spec.renderer.config";
 
 impl Sandbox {
     /// Checks the configuration of a type, or of a renderer by its name. `Null` stands for an absent one.
     ///
     /// # Errors
-    /// [`CallError::Missing`] if no plugin serves it, [`CallError::Config`] with the fields if the schema says no, and
+    /// [`CallError::Missing`] if no plugin serves it, [`CallError::Config`] with the fields if the schema refuses it, and
     /// otherwise whatever the plugin answers.
     pub async fn validate(&self, type_name: &str, config: &Value) -> Result<Vec<Note>, CallError> {
         let of_type = self.catalogue(|catalogue| catalogue.of_type(type_name));
@@ -43,11 +44,11 @@ impl Sandbox {
         self.ask_validate(plugin, type_name.to_owned(), config.to_string(), None).await
     }
 
-    /// The remarks of a plugin about a configuration, which it has to accept before it is called with it. Evaluation once for
-    /// each component and configuration.
+    /// The plugin's remarks about a configuration, which the plugin must accept before it is called with it. The plugin
+    /// is asked once for each component and configuration.
     ///
     /// # Errors
-    /// The plugin refuses the configuration, or breaks.
+    /// The plugin refuses the configuration, or faults.
     pub(crate) async fn accepted(
         &self,
         plugin: &Arc<Plugin>,
@@ -144,7 +145,7 @@ impl Sandbox {
         Err(CallError::Config { plugin: plugin.reference().clone(), error: ConfigError { root, fields } })
     }
 
-    /// Everything from bytes to a plugin whose schemas can be used. Those of the built-in plugins are known to be good: a test
+    /// Turns bytes into a plugin whose schemas can be used. Those of the built-in plugins are known to be good: a test
     /// compiles them.
     pub(crate) async fn examine(
         &self,
@@ -155,7 +156,7 @@ impl Sandbox {
         self.usable(self.inner.admission.examine(bytes, digest, source).await?).await
     }
 
-    /// The same for a component that is loaded already.
+    /// Does the same for a component that is loaded already.
     pub(crate) async fn examine_loaded(
         &self,
         loaded: CompiledComponent,
@@ -187,7 +188,7 @@ impl Sandbox {
     }
 }
 
-/// An absent configuration is an empty one.
+/// The configuration, or an empty object if it is absent.
 pub(crate) fn or_empty(config: &Value) -> Value {
     if config.is_null() { Value::Object(serde_json::Map::new()) } else { config.clone() }
 }

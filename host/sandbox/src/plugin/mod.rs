@@ -1,4 +1,4 @@
-//! Plugins as other crates know them: who they are, where they came from, and what they serve.
+//! Plugins as other crates see them: their identity, where they came from, and what they serve.
 
 pub(crate) mod describe;
 pub(crate) mod schema;
@@ -9,12 +9,12 @@ use orangery_plugin_documents::Manifest;
 use std::fmt;
 use std::sync::Arc;
 
-/// Who a plugin is, for messages and metrics.
+/// The identity of a plugin, for messages and metrics.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct PluginRef {
-    /// Its name.
+    /// The name from its manifest.
     pub name: String,
-    /// Its version.
+    /// The version from its manifest.
     pub version: String,
     /// SHA-256 of the component, 64 hexadecimal characters.
     pub digest: String,
@@ -29,7 +29,7 @@ impl fmt::Display for PluginRef {
 /// Where a component came from.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct PluginSource {
-    /// For people: a path, or `bundled`.
+    /// A path or `bundled`, for messages.
     pub label: String,
     /// Whether it came with the program.
     pub bundled: bool,
@@ -37,28 +37,28 @@ pub struct PluginSource {
     pub shadowing: Shadowing,
 }
 
-/// Whether a plugin that the user gave may serve what a bundled one serves. It would get the credentials and the inventory
+/// Whether a plugin of the user may serve what a bundled one serves. It would get the credentials and the inventory
 /// of every provider of that type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum Shadowing {
-    /// It is not admitted.
+    /// The plugin is not admitted.
     Refused,
-    /// It wins.
+    /// The plugin of the user is used instead of the bundled one.
     Allowed,
 }
 
 impl PluginSource {
-    /// One that the user gave, for types and names of its own.
+    /// A component that the user gave, for types and names that no bundled plugin has.
     pub fn given(label: impl Into<String>) -> Self {
         Self { label: label.into(), bundled: false, shadowing: Shadowing::Refused }
     }
 
-    /// One that came with the program.
+    /// A component that came with the program.
     pub fn bundled(label: impl Into<String>) -> Self {
         Self { label: label.into(), bundled: true, shadowing: Shadowing::Refused }
     }
 
-    /// The same with another answer to whether it may win over a bundled one.
+    /// The same source with another rule for replacing a bundled plugin.
     #[must_use]
     pub fn shadowing(self, shadowing: Shadowing) -> Self {
         Self { shadowing, ..self }
@@ -71,29 +71,29 @@ impl fmt::Display for PluginSource {
     }
 }
 
-/// What a plugin said of itself, checked.
+/// What a plugin's manifest says, after it was checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PluginDescription {
-    /// Who it is.
+    /// The name, version and digest.
     pub plugin: PluginRef,
-    /// Where it came from.
+    /// Where the component came from.
     pub source: PluginSource,
     /// The types it lists inputs for, as filters and limits need them.
     pub types: Vec<ServedType>,
-    /// All that it said.
+    /// The manifest as a whole.
     pub manifest: Arc<Manifest>,
-    /// What it said that this host does not know, a sentence each.
+    /// What the manifest says that this host does not know, one sentence each.
     pub notes: Vec<String>,
 }
 
 impl PluginDescription {
-    /// The renderer name it answers to.
+    /// The name of its renderer, if it is one.
     #[must_use]
     pub fn renderer(&self) -> Option<&str> {
         self.manifest.renderer.as_ref().map(|renderer| renderer.name.as_str())
     }
 
-    /// The names of the credentials that it may use.
+    /// The names of the credentials that it declares.
     #[must_use]
     pub fn credential_names(&self) -> Vec<String> {
         self.manifest.credentials.iter().map(|credential| credential.name.clone()).collect()

@@ -1,62 +1,62 @@
-//! The JSON Schema that a plugin publishes for its configuration, and errors that name the manifest's field.
+//! The JSON Schema that a plugin publishes for its configuration, and errors that name fields of the manifest.
 //!
-//! A schema comes from a plugin and is bounded like one: it has a size, and the evaluator compiles and applies it with the
-//! limits of a call. It cannot fetch, and its patterns run in linear time.
+//! A schema comes from a plugin and is not trusted: its size is bounded, and the evaluator compiles and applies it
+//! within the limits of a call. It cannot fetch other documents, and its patterns run in linear time.
 
 use crate::guest::evaluation::EvaluationError;
 use serde_json::{Map, Value};
 use std::fmt;
 use std::sync::Arc;
 
-/// A schema larger than this is a mistake.
+/// The most bytes of a schema.
 const SCHEMA_BYTES: usize = 256 * 1024;
-/// All schemas of one plugin.
+/// The most bytes of all schemas of one plugin.
 pub(crate) const ALL_SCHEMAS_BYTES: usize = 512 * 1024;
-/// Fields shown at once.
+/// The most findings that are shown at once.
 const SHOWN: usize = 5;
 
-/// A schema.
+/// A schema of a configuration.
 #[derive(Debug)]
 pub(crate) enum Schema {
-    /// An object without any field: the schema of most renderers, and so of every start of `orangery build`, which need not
-    /// load the evaluator for it.
+    /// The schema of an object without any field. Most renderers have it, so a start of `orangery build` need not load
+    /// the evaluator.
     Nothing,
-    /// Anything at all.
+    /// The schema that allows everything.
     Anything,
-    /// Any other.
+    /// The text of any other schema.
     Text(Arc<str>),
 }
 
 /// Why a schema cannot be used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SchemaError {
-    /// Too large.
+    /// The schema has more bytes than one schema may have.
     #[error("the schema has {0} bytes; at most {SCHEMA_BYTES} are allowed")]
     TooLarge(usize),
-    /// Too large together with the plugin's other schemas.
+    /// The schemas of the plugin have more bytes together than they may have.
     #[error("the schemas of the plugin have {0} bytes up to this one; at most {ALL_SCHEMAS_BYTES} are allowed")]
     TooLargeTogether(usize),
-    /// Not JSON, or no schema whatever it says.
+    /// The text is not JSON, or JSON that is never a schema.
     #[error("the schema is not JSON of an object or a boolean{0}")]
     NotASchema(String),
-    /// Not a schema, or one with a reference to elsewhere.
+    /// The document is not a valid schema, or it refers to another document.
     #[error("the schema cannot be used: {0}")]
     Unusable(String),
-    /// It cannot be compiled within the limits of a call.
+    /// The schema cannot be compiled within the limits of a call.
     #[error("the schema cannot be evaluated: {0}; make it smaller")]
     Unaffordable(EvaluationError),
 }
 
-/// One thing wrong with a configuration.
+/// One finding about a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
-    /// The path below the configuration, for example `groups[0].name`; empty for the whole.
+    /// The path below the configuration, for example `groups[0].name`; empty for the configuration itself.
     pub path: String,
-    /// What is wrong.
+    /// The problem with this field.
     pub message: String,
 }
 
-/// Everything wrong with a configuration, at most five findings.
+/// All findings about a configuration, at most five.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     /// The path of the configuration in the manifest: `spec.config` or `spec.renderer.config`.
@@ -66,7 +66,7 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// The full path of the first field to blame.
+    /// The full path of the first field that is wrong.
     #[must_use]
     pub fn field(&self) -> String {
         let path = self.fields.first().map(|field| field.path.as_str()).unwrap_or_default();
@@ -90,7 +90,7 @@ fn full_path(root: &str, path: &str) -> String {
 }
 
 impl Schema {
-    /// Reads the text a plugin gave. Whether it is a schema is for the evaluator to say.
+    /// Reads the text that a plugin gave. Only the evaluator can tell whether it is a valid schema.
     pub(crate) fn parse(text: &str) -> Result<Self, SchemaError> {
         if text.len() > SCHEMA_BYTES {
             return Err(SchemaError::TooLarge(text.len()));
@@ -109,7 +109,7 @@ impl Schema {
         Ok(schema)
     }
 
-    /// The text that has to be compiled before it can be used.
+    /// The text that the evaluator has to compile; `None` for the two trivial schemas.
     pub(crate) fn text(&self) -> Option<&Arc<str>> {
         match self {
             Self::Nothing | Self::Anything => None,
@@ -124,7 +124,7 @@ impl FieldError {
     }
 }
 
-/// Whether a schema says "an object without any field", with or without words for people.
+/// Whether a schema allows only an object without fields; titles and descriptions do not matter.
 fn is_nothing(schema: &Value) -> bool {
     let Some(schema) = schema.as_object() else { return false };
     schema.get("type").is_some_and(|kind| kind == "object")
@@ -137,7 +137,7 @@ fn is_nothing(schema: &Value) -> bool {
         })
 }
 
-/// Whether a schema says nothing, with or without words for people.
+/// Whether a schema allows everything; titles and descriptions do not matter.
 fn is_anything(schema: &Value) -> bool {
     match schema {
         Value::Object(schema) => schema.iter().all(|(keyword, value)| {
@@ -147,7 +147,7 @@ fn is_anything(schema: &Value) -> bool {
     }
 }
 
-/// What is wrong where nothing can be configured.
+/// The findings about a configuration where nothing can be configured.
 pub(crate) fn surplus(config: &Value) -> Vec<FieldError> {
     let Some(config) = config.as_object() else {
         return vec![FieldError { path: String::new(), message: "it must be an object".to_owned() }];

@@ -1,8 +1,9 @@
-//! Which world a component was built for, and whether it imports more than that world has.
+//! Finds the world that a component was built for, and the imports that this world does not have.
 //!
 //! # Refuses
-//! By name, at load: sockets and `wasi:http` for everyone (the host's `http` is the only door), every door for a
-//! renderer, and anything unknown. Nothing is ever stubbed: a trap in a stub would surface in the middle of a poll.
+//! Sockets and `wasi:http` for every plugin (the host's `http` is the only way to the network), `http` and
+//! `selection` for a renderer, and any unknown import. They are refused by name when a plugin is loaded. No import is
+//! ever stubbed: a trap in a stub would occur in the middle of a poll.
 
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -10,10 +11,10 @@ use wasmtime::component::Component;
 /// The package and the version line that this host speaks.
 const PACKAGE: &str = "orangery:plugin";
 const VERSION: &str = "0.1";
-/// What a guest's standard library imports; linked with an empty context.
+/// The packages that a guest's standard library imports; they are linked with an empty context.
 const EMPTY_WORLD: [&str; 5] = ["wasi:cli", "wasi:io", "wasi:clocks", "wasi:random", "wasi:filesystem"];
 
-/// What a plugin can do, by what it exports.
+/// The roles of a plugin, from what it exports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Roles {
     pub(crate) provider: bool,
@@ -22,7 +23,7 @@ pub(crate) struct Roles {
 }
 
 impl Roles {
-    /// For messages.
+    /// The role as a word for messages.
     pub(crate) fn word(self) -> &'static str {
         if self.renderer {
             "renderer"
@@ -45,24 +46,24 @@ pub(crate) struct ComponentInterface {
     pub(crate) exports: Vec<String>,
 }
 
-/// Why a component is of no world that this host has.
+/// Why a component fits no world of this host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WorldError {
-    /// It was built for another version of the interface.
+    /// The component was built for another version of the interface.
     #[error("it exports {export}, but this host speaks {PACKAGE} {VERSION}; build it against that version")]
     OtherVersion {
-        /// The export in question.
+        /// The export with the other version.
         export: String,
     },
-    /// It exports nothing that this host calls.
+    /// The component exports nothing that this host calls.
     #[error(
         "it exports {exports}; a plugin exports {PACKAGE}/info and one of provider, renderer, notifier, all of version {VERSION}"
     )]
     Unknown {
-        /// What it exports.
+        /// The exports as a list for the message.
         exports: String,
     },
-    /// A renderer that is also something with a network.
+    /// The component is a renderer and has another role that needs a network.
     #[error("it exports both renderer and {other}; a renderer has no network and must be a plugin of its own")]
     MixedRoles {
         /// The other role.
@@ -79,7 +80,7 @@ impl ComponentInterface {
         }
     }
 
-    /// What the exports make of it.
+    /// The roles that the exports amount to.
     pub(crate) fn roles(&self) -> Result<Roles, WorldError> {
         let ours: Vec<Name<'_>> =
             self.exports.iter().map(|export| Name::parse(export)).filter(|name| name.package == PACKAGE).collect();
@@ -100,7 +101,7 @@ impl ComponentInterface {
         }
     }
 
-    /// One sentence for each import that these roles do not get.
+    /// One sentence for each import that these roles do not have.
     pub(crate) fn refused_imports(&self, roles: Roles) -> Vec<String> {
         self.imports.iter().filter_map(|import| refusal(&Name::parse(import), roles)).collect()
     }
@@ -124,14 +125,14 @@ fn refusal(import: &Name<'_>, roles: Roles) -> Option<String> {
     }
     let hint = match import.package {
         "wasi:sockets" | "wasi:http" => {
-            format!("; {PACKAGE}/http is the only door to the network (componentize-py: build with --stub-wasi)")
+            format!("; {PACKAGE}/http is the only way to the network (componentize-py: build with --stub-wasi)")
         }
         _ => String::new(),
     };
     Some(format!("wants {whole}, which no {role} is given{hint}"))
 }
 
-/// `package/interface@version`, cut apart.
+/// A name of the form `package/interface@version`, split into its parts.
 struct Name<'a> {
     whole: &'a str,
     package: &'a str,
@@ -183,7 +184,7 @@ mod tests {
         let refused = interface(&["wasi:sockets/tcp@0.2.6", "wasi:http/outgoing-handler@0.2.6", "a:b/c"], &[]);
         let said = refused.refused_imports(PROVIDER);
         assert!(said[0].starts_with("wants wasi:sockets/tcp@0.2.6, which no provider is given"), "{said:?}");
-        assert!(said[1].contains("orangery:plugin/http is the only door"), "{said:?}");
+        assert!(said[1].contains("orangery:plugin/http is the only way to the network"), "{said:?}");
         assert_eq!(said[2], "wants a:b/c, which no provider is given");
     }
 

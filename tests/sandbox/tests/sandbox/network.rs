@@ -250,7 +250,10 @@ pub(crate) mod needs_sockets {
         let sandbox = bench::sandbox(Limits::default())?;
         let said = bench::refusal(&sandbox, GUEST).await?;
         assert!(said.contains("wants wasi:sockets/tcp@0.2"), "{said}");
-        assert!(said.contains("which no provider is given; orangery:plugin/http is the only door"), "{said}");
+        assert!(
+            said.contains("which no provider is given; orangery:plugin/http is the only way to the network"),
+            "{said}"
+        );
         let inspection = sandbox.inspect(&orangery_test_guests::bytes(GUEST)?).await;
         assert!(inspection.imports.iter().any(|import| import.starts_with("wasi:sockets/")));
         assert!(inspection.refusals.len() > 1, "{:?}", inspection.refusals);

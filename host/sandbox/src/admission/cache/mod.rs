@@ -1,15 +1,16 @@
 //! Compiled components on disk, so that a restart does not compile again.
 //!
 //! # Guarantees
-//! Only bytes that this very installation wrote are ever executed: `deserialize` runs what it is given, so each file
-//! carries a keyed BLAKE3 hash under a key that lives beside it, readable by the owner alone, and the tag covers the name
-//! (digest, engine, layout) and every piece of the code, each with its place. What was checked is what runs, whatever
-//! becomes of the file. The directory does not grow without end: code that is no longer loaded is deleted.
+//! Only bytes that this installation wrote are ever executed. `deserialize` runs whatever it is given, so each file
+//! carries a keyed BLAKE3 hash. The key lies beside the files and only its owner can read it. The tag covers the file
+//! name (digest, engine, layout) and every piece of the code with its position. The code that was checked is the code
+//! that runs, even if the file changes later. The directory does not grow without end: code that is no longer loaded
+//! is deleted.
 //!
 //! # Refuses
-//! A directory others may enter, and one that belongs to somebody else, or whose key does: whoever knows the key can make
-//! code that we would run. A file of another engine, another key or with one bit changed is ignored and written again; the
-//! cache is never a reason to fail a call.
+//! A directory that others can write to or that belongs to another user, and a key that belongs to another user:
+//! whoever knows the key can make code that this process would run. A file of another engine or key, or with a single
+//! changed bit, is ignored and written again. The cache is never a reason to fail a call.
 
 mod prune;
 
@@ -33,31 +34,31 @@ const KEY_FILE: &str = "key";
 /// Why the cache cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
-    /// The directory or the key cannot be made or read.
+    /// The directory or the key cannot be created or read.
     #[error("cannot use {} for compiled plugins", path.display())]
     Unusable {
-        /// Which path.
+        /// The directory or the key file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         #[source]
         cause: io::Error,
     },
-    /// Someone else could put code there.
+    /// Other users may put code there.
     #[error("{} may be changed by others (mode {mode:o}); make it private with `chmod go-rwx`, or give another directory", path.display())]
     NotPrivate {
-        /// Which path.
+        /// The directory or the key file.
         path: PathBuf,
         /// Its permissions.
         mode: u32,
     },
-    /// Someone else did put it there, and knows the key.
+    /// Another user owns the directory or the key, and so could have put code there.
     #[error("{} belongs to the user {owner}, but this process runs as the user {us}; whoever owns it could have code run here, give another directory", path.display())]
     NotOurs {
-        /// Which path.
+        /// The directory or the key file.
         path: PathBuf,
-        /// Its owner.
+        /// The user id of the owner.
         owner: u32,
-        /// Who we are.
+        /// The user id of this process.
         us: u32,
     },
 }
@@ -70,7 +71,7 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    /// Opens the directory, making it and its key on first use.
+    /// Opens the directory, and creates it and its key on first use.
     pub(crate) fn open(dir: &Path, engine: &Engine) -> Result<Self, CacheError> {
         Self::open_as(dir, engine, rustix::process::geteuid().as_raw())
     }
@@ -92,7 +93,7 @@ impl Cache {
         Ok(Self { dir: dir.to_owned(), key, engine: hasher.finish() })
     }
 
-    /// The compiled component of this digest, if we wrote one for this engine.
+    /// The compiled component of this digest, if this installation wrote one for this engine.
     pub(crate) fn load(&self, digest: &str) -> Option<Code> {
         let name = self.name(digest);
         let file = File::open(self.dir.join(&name)).ok()?;
@@ -111,7 +112,7 @@ impl Cache {
         Some(Code::checked(held))
     }
 
-    /// Keeps a compiled component. A failure is logged: the next start compiles again.
+    /// Stores a compiled component. A failure is only logged, because the next start compiles again.
     pub(crate) fn keep(&self, digest: &str, code: &[u8]) {
         if let Err(error) = self.write(digest, code) {
             tracing::warn!(dir = %self.dir.display(), %error, "cannot keep a compiled plugin");
@@ -134,7 +135,7 @@ impl Cache {
             .and_then(|()| file.sync_all())
             .and_then(|()| fs::rename(&temporary, self.dir.join(&name)));
         if written.is_err() {
-            // Best effort: the error that matters is the first one.
+            // Removing the temporary file is best effort: the first error is the one that matters.
             let _ = fs::remove_file(&temporary);
         }
         written
@@ -144,7 +145,7 @@ impl Cache {
         format!("{digest}-{:016x}-{LAYOUT}.cwasm", self.engine)
     }
 
-    /// A tag covers the name and the tags of all pieces.
+    /// The tag of a file: a keyed hash over its name and the tags of all pieces.
     fn tag(&self, name: &str, pieces: &[Tag]) -> Tag {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         hasher.update(name.as_bytes());
@@ -155,7 +156,8 @@ impl Cache {
         hasher.finalize()
     }
 
-    /// Begins with a byte that no name begins with, so that it is never the tag of a file.
+    /// The tag of a piece. The hash input begins with a byte that no name begins with, so a piece's tag is never the tag
+    /// of a file.
     fn tag_of_piece(&self, nth: usize, piece: &[u8]) -> Tag {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         hasher.update(&[0]);
@@ -174,7 +176,8 @@ fn ours(path: &Path, meta: &fs::Metadata, us: u32) -> Result<(), CacheError> {
     Err(CacheError::NotPrivate { path: path.to_owned(), mode: meta.mode() & 0o7777 })
 }
 
-/// The key, made on first use. Two processes that start at once agree: the one that links its key first wins.
+/// Reads the key, and creates it on first use. Two processes that start at once agree: the one that links its key
+/// first wins.
 fn read_or_make_key(path: &Path) -> io::Result<[u8; KEY_BYTES]> {
     if !path.exists() {
         let mut key = [0; KEY_BYTES];

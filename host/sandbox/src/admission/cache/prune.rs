@@ -1,28 +1,29 @@
-//! What is deleted from the directory of compiled plugins.
+//! Decides which files are deleted from the directory of compiled plugins.
 //!
-//! Each version of a plugin and each version of the engine leaves a file of megabytes behind. Files that no process has loaded
-//! for a month go, and the oldest ones where all of them together take too much. A running process does not need the file of
-//! what it has loaded, so deleting one never does more than make a start compile again.
+//! Each version of a plugin and each version of the engine leaves a file of megabytes behind. Files that no process
+//! has loaded for a month are deleted, and then the oldest ones until the rest fits the bound. A running process does
+//! not need the file of a plugin that it has loaded, so the worst effect of a deletion is that a start compiles
+//! again.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// What the directory may hold.
+/// The most bytes that the directory may hold.
 pub(super) const MOST_BYTES: u64 = 1 << 30;
 /// A file that was not loaded for this long is deleted.
 const UNUSED: Duration = Duration::from_secs(30 * 24 * 3600);
-/// The time of the last use is noted at most so often: a start should not write.
+/// The time of last use is written at most this often, so that most starts write nothing.
 const NOTED: Duration = Duration::from_secs(24 * 3600);
-/// A file that is written has its name within this time.
+/// A temporary file that is older than this was left behind: writing one takes less time.
 const UNFINISHED: Duration = Duration::from_secs(3600);
 
-/// Notes that a file was loaded, in its time of modification.
+/// Records in the modification time of a file that it was loaded.
 pub(super) fn mark_used(file: &File, now: SystemTime) {
     let noted = file.metadata().and_then(|meta| meta.modified());
     if noted.is_ok_and(|noted| now.duration_since(noted).is_ok_and(|age| age > NOTED)) {
-        // A cache that cannot be written to is still good to read.
+        // A cache that cannot be written to is still usable for reading.
         let _ = file.set_modified(now);
     }
 }

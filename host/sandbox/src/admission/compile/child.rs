@@ -1,4 +1,4 @@
-//! The child: limits itself, reads a component, writes code.
+//! The child process: limits itself, reads a component from standard input and writes code to standard output.
 
 use super::{ARGUMENT, CompileOrder, MALFORMED, PREAMBLE, Processor};
 use crate::engine;
@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use wasmtime::{CodeBuilder, Engine};
 
-/// If this program was started as the compiler of a plugin: compiles it and answers with the status to end with.
+/// Compiles a plugin if this program was started for that, and returns the status to exit with.
 ///
 /// `main` must call this before anything else; `None` means that the program was started for its usual work.
 #[must_use]
@@ -33,7 +33,7 @@ pub fn compile_if_asked() -> Option<ExitCode> {
     })
 }
 
-/// Whether the component or the host is the reason that there is no code.
+/// Tells whether the component or the host is to blame for the missing code.
 pub(super) enum CompileFailure {
     Component(String),
     Host(String),
@@ -71,9 +71,9 @@ pub(super) fn machine_code(order: CompileOrder, component: &[u8]) -> Result<Vec<
         .map_err(|error| CompileFailure::Component(format!("{error:#}")))
 }
 
-/// Binds this process before it has read a byte that a stranger chose.
+/// Limits this process before it reads a byte of the component, which is not trusted.
 fn limit(order: CompileOrder) -> io::Result<()> {
-    // Where memory runs out all the same, this process is the one to end.
+    // If memory runs out, the kernel should end this process first.
     #[cfg(target_os = "linux")]
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     let most = |resource, current, maximum| {
@@ -81,7 +81,8 @@ fn limit(order: CompileOrder) -> io::Result<()> {
     };
     most(Resource::Core, 0, 0)?;
     most(Resource::Fsize, 0, 0)?;
-    // The soft limit ends the process with a signal that says why; the hard limit is for a process that ignores it.
+    // The soft limit ends the process with a signal that names the reason; the hard limit is for a process that ignores
+    // the signal.
     most(Resource::Cpu, order.cpu_seconds, order.cpu_seconds.saturating_add(1))?;
     most(Resource::As, order.memory_bytes, order.memory_bytes)
 }

@@ -1,12 +1,14 @@
-//! Compiling: the one thing that a plugin makes the host do before there is a store with limits.
+//! Compiling, the one piece of work that a plugin causes before there is a store with limits.
 //!
 //! # Guarantees
-//! A component is compiled in a child process with limits of processor time, memory and wall clock: a component of two megabytes
-//! can keep a compiler busy for minutes. A child that crashes or is killed is an error about that plugin. It holds no key of the
-//! cache, no credential and no environment; the parent alone authenticates and keeps the code.
+//! A component is compiled in a child process with limits on processor time, memory and wall clock, because a
+//! component of two megabytes can keep a compiler busy for minutes. A child that crashes or is killed is an error
+//! about that plugin. The child has no key of the cache, no credential and no environment; only the parent
+//! authenticates and stores the code.
 //!
-//! The components that came with the program are trusted, and compiled there all the same: the memory that a compiler took is the
-//! system's again when the child ends, while an allocator would keep a hundred megabytes of it for the life of the operator.
+//! The components that came with the program are trusted, but compiled in a child as well: the memory of the compiler
+//! returns to the system when the child ends, while an allocator would hold on to a hundred megabytes for the life of
+//! the operator.
 
 mod child;
 mod parent;
@@ -21,29 +23,29 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
-/// The first argument of a program that is to compile a plugin instead of its usual work.
+/// The first argument that makes a program compile a plugin instead of doing its usual work.
 const ARGUMENT: &str = "compile-plugin-as-child";
-/// What a child says before the code, so that another program's output is not taken for code.
+/// A child writes this before the code, so that the output of another program is not mistaken for code.
 const PREAMBLE: &[u8] = b"orangery compiled plugin 1\n";
-/// The status of a child that says on standard error what is wrong with the component.
+/// The exit status of a child that has written to standard error what is wrong with the component.
 const MALFORMED: u8 = 65;
 
 /// Where components are compiled.
 #[derive(Debug, Clone)]
 pub enum Compiler {
-    /// By this program, started anew for each plugin. Its `main` must begin with [`compile_if_asked`].
+    /// In a child process, started anew for each plugin. The program's `main` must begin with [`compile_if_asked`].
     Child {
-        /// The program.
+        /// The path of the program.
         program: PathBuf,
         /// Arguments before those of the protocol.
         arguments: Vec<OsString>,
     },
-    /// In this process and without limits: for tests and tools whose plugins are all their own.
+    /// In this process and without limits: for tests, and for tools that compile only trusted plugins.
     InProcess,
 }
 
 impl Compiler {
-    /// The program that is running, even if its file was replaced meanwhile.
+    /// The running program, even if its file was replaced since it started.
     #[must_use]
     pub fn this_program() -> Self {
         Self::Child { program: this_program().unwrap_or_default(), arguments: Vec::new() }
@@ -55,7 +57,7 @@ pub(crate) fn this_program() -> io::Result<PathBuf> {
     if cfg!(target_os = "linux") { Ok(PathBuf::from("/proc/self/exe")) } else { std::env::current_exe() }
 }
 
-/// Compiles for this machine.
+/// Compiles for the processor of this machine.
 pub(crate) async fn native(compiler: &Compiler, limits: &Limits, component: &[u8]) -> Result<Vec<u8>, AdmitError> {
     compile(compiler, CompileOrder::of(limits, Processor::Ours), limits, component).await
 }
@@ -96,9 +98,9 @@ fn died(status: &str, said: &str) -> AdmitError {
 /// Which processors the code must run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Processor {
-    /// This machine's, with everything that it can do.
+    /// The one of this machine, with all its features.
     Ours,
-    /// Any of this architecture.
+    /// Any processor of this architecture.
     Baseline,
 }
 
@@ -115,7 +117,7 @@ impl Processor {
     }
 }
 
-/// What a child is told.
+/// What the parent tells the child on its command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct CompileOrder {
     processor: Processor,
@@ -148,7 +150,7 @@ impl CompileOrder {
         ]
     }
 
-    /// The arguments after the first one.
+    /// Parses the arguments after the first one.
     fn parse(mut arguments: impl Iterator<Item = OsString>) -> Option<Self> {
         let processor = Processor::parse(arguments.next()?.to_str()?)?;
         let mut number = || arguments.next()?.to_str()?.parse::<u64>().ok();

@@ -1,4 +1,4 @@
-//! The parent: starts a child, hands it a component, and takes its code or the reason why there is none.
+//! The parent process: starts a child, writes a component to it, and reads its code or the reason why there is none.
 
 use super::{CompileOrder, MALFORMED, PREAMBLE};
 use crate::admission::error::{AdmitError, CompileFault};
@@ -14,11 +14,11 @@ use std::process::{ExitStatus, Stdio};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
-/// Compiled code is about three times as large as its component.
+/// The most that compiled code may be, as a multiple of its component. About three is usual.
 const GROWTH: usize = 16;
-/// Bytes of standard error that are read.
+/// Bytes of standard error that the parent reads.
 const SAID_BYTES: u64 = 16 * 1024;
-/// More threads would only need more memory for their stacks and heaps.
+/// More threads than this would only take more memory for their stacks and heaps.
 const MOST_THREADS: usize = 4;
 
 /// Compiles in a child. Dropping the future ends the child.
@@ -54,7 +54,7 @@ pub(super) async fn ask(
     let talk = async {
         let write = async move {
             if let Some(mut stdin) = stdin {
-                // A child that ends early closes the pipe; its status says why it ended.
+                // A child that ends early closes the pipe; its exit status says why it ended.
                 let _ = stdin.write_all(component).await;
             }
         };
@@ -74,7 +74,7 @@ pub(super) async fn ask(
     if !code.starts_with(PREAMBLE) {
         return Err(AdmitError::Compile(CompileFault::NoCompiler { program: program.display().to_string() }));
     }
-    // In place: a copy of megabytes would stay in the allocator.
+    // Removed in place: the allocator would hold on to the memory of a copy.
     code.drain(..PREAMBLE.len());
     Ok(code)
 }
@@ -82,13 +82,13 @@ pub(super) async fn ask(
 async fn read(pipe: Option<impl AsyncRead + Unpin>, most: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     if let Some(pipe) = pipe {
-        // What was read before an error is kept; the status of the child says whether it was all.
+        // What was read before an error is kept; the exit status of the child tells whether it was everything.
         let _ = pipe.take(most).read_to_end(&mut bytes).await;
     }
     bytes
 }
 
-/// Why a child ended without code.
+/// Why a child ended without writing code.
 fn why(status: ExitStatus, said: &str, limits: &Limits) -> AdmitError {
     let text = GuestText::message(said, &Redactor::default());
     if status.code() == Some(i32::from(MALFORMED)) {
@@ -98,7 +98,7 @@ fn why(status: ExitStatus, said: &str, limits: &Limits) -> AdmitError {
     AdmitError::Compile(if signal(Signal::XCPU) {
         CompileFault::OutOfCpu { budget: limits.compile_cpu }
     } else if signal(Signal::ABORT) && said.contains("memory allocation of") {
-        // The words of Rust's own allocator, which then aborts.
+        // These are the words of Rust's own allocator, which then aborts.
         CompileFault::OutOfMemory { bytes: limits.compile_memory_bytes }
     } else {
         CompileFault::Died { status: status.to_string(), said: text }

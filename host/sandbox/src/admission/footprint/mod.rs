@@ -1,41 +1,41 @@
 //! What the instances of a component take beside linear memory, counted in the binary before anything is compiled.
 //!
-//! The engine's limiter sees memories, tables and the number of instances. It does not see globals, function references,
-//! imports and segments, which each instance has anew: 150 instances of a module with a million globals take 2.4 GB. All of
-//! that is fixed in the binary, so it is counted there, from above, in one pass and with the multiplicities of nested
-//! components.
+//! The engine's limiter sees memories, tables and the number of instances. It does not see globals, function
+//! references, imports and segments, which every instance has a copy of: 150 instances of a module with a million
+//! globals take 2.4 GB. All of these are fixed in the binary, so an upper bound is computed from it in one pass, with
+//! the multiplicities of nested components.
 //!
 //! # Refuses
-//! A component that hands modules or components from one instance to another: what it instantiates is not written where it
-//! is instantiated. No toolchain makes such plugins.
+//! A component that passes modules or components from one instance to another: what such a component instantiates is
+//! known only at run time. No toolchain makes such plugins.
 
 use wasmparser::{
     BinaryReaderError, ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentOuterAliasKind,
     ComponentTypeRef, ElementItems, Encoding, Imports, Instance, Parser, Payload,
 };
 
-/// Bytes of an instance that is empty: its own bookkeeping.
+/// Bytes of an empty instance: the engine's bookkeeping.
 const INSTANCE: u64 = 1024;
-/// A global: a value of 128 bits.
+/// Bytes of a global: a value of 128 bits.
 const GLOBAL: u64 = 16;
-/// Whatever is imported: addresses of what it is and where it is.
+/// Bytes of any import: the addresses of what it is and where it is.
 const IMPORT: u64 = 32;
-/// A function that somebody may refer to.
+/// Bytes of a function that can be referred to.
 const FUNCTION: u64 = 40;
-/// A memory, a table or a tag, without its content.
+/// Bytes of a memory, a table or a tag, without its content.
 const DEFINITION: u64 = 256;
-/// A data or element segment, without its content.
+/// Bytes of a data or element segment, without its content.
 const SEGMENT: u64 = 32;
-/// A reference in an element segment.
+/// Bytes of a reference in an element segment.
 const REFERENCE: u64 = 16;
-/// Whatever a component lists: an import, an alias, an adapted function.
+/// Bytes of anything that a component lists: an import, an alias, an adapted function.
 const ITEM: u64 = 64;
 
 /// What all instances of a component take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Footprint {
     pub(crate) bytes: u64,
-    /// Core instances.
+    /// The number of core instances.
     pub(crate) instances: u64,
 }
 
@@ -72,7 +72,7 @@ impl Footprint {
     }
 }
 
-/// Counts a component.
+/// Counts what all instances of a component take.
 pub(crate) fn of(component: &[u8]) -> Result<Footprint, Uncountable> {
     let mut frames = Vec::new();
     let mut whole = Footprint::default();
@@ -188,7 +188,7 @@ fn read_component(section: Payload<'_>, frames: &mut [Frame]) -> Result<(), Unco
             let Some(inside) = component(frames, 0) else { return Ok(()) };
             for export in exports {
                 inside.sum.add(Footprint { bytes: ITEM, instances: 0 });
-                // What is exported gets a second index.
+                // An export adds a second index for the same item.
                 let export = export?;
                 let at = export.index as usize;
                 match export.kind {
@@ -232,7 +232,7 @@ fn read_alias(alias: &ComponentAlias<'_>, frames: &mut [Frame]) {
     }
 }
 
-/// The component so many levels outside of the innermost one.
+/// The component `outward` levels outside the innermost one.
 fn component(frames: &mut [Frame], outward: u32) -> Option<&mut Interior> {
     match frames.iter_mut().rev().nth(outward as usize) {
         Some(Frame::Component(interior)) => Some(interior),
@@ -240,7 +240,8 @@ fn component(frames: &mut [Frame], outward: u32) -> Option<&mut Interior> {
     }
 }
 
-/// An index without an entry is an error that the compiler explains better; here it counts as handed over.
+/// The entry of an index space. A missing one is an error that the compiler explains better; here it counts as passed
+/// in at run time.
 fn found<T: Copy>(space: &[Handed<T>], index: u32) -> Result<T, Uncountable> {
     space.get(index as usize).copied().flatten().ok_or(Uncountable::Handed)
 }

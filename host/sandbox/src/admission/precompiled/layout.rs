@@ -1,9 +1,9 @@
-//! How code stands at the end of a program's file.
+//! The layout of compiled code at the end of a program's file.
 //!
 //! ```text
 //! program │ code … │ index (JSON) │ length of the index │ BLAKE3 of the index │ mark
 //! ```
-//! The loader of the operating system reads nothing behind what the program's own headers name.
+//! The loader of the operating system reads only what the program's own headers name, so it ignores the rest.
 
 use crate::admission::code::{PIECE, Part};
 use blake3::Hash;
@@ -13,12 +13,12 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 
-/// The last bytes of a file that has code. The number is raised when the layout changes.
+/// The last bytes of a file that has code attached. The number is raised when the layout changes.
 const MARK: &[u8; 16] = b"ORANGERY CODE 1\n";
 const LENGTH_BYTES: usize = 8;
 const HASH_BYTES: usize = 32;
 const TRAILER_BYTES: usize = LENGTH_BYTES + HASH_BYTES + MARK.len();
-/// No index is larger: a few components, a line each.
+/// The largest index that is read: a few components with a line each are far smaller.
 const MOST_INDEX_BYTES: u64 = 1 << 20;
 
 /// Why the end of a file cannot be used.
@@ -27,16 +27,16 @@ pub enum PrecompiledError {
     /// The file cannot be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The file was changed after it was written.
+    /// The file was changed after it was written. The text says what is wrong.
     #[error("the end of the program's file is damaged: {0}; install the program again")]
     Damaged(&'static str),
 }
 
-/// What stands where.
+/// The table of contents.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Index {
-    /// Length of the program without what is attached.
+    /// The length of the program without what is attached, in bytes.
     program: u64,
     entries: Vec<Entry>,
 }
@@ -45,7 +45,7 @@ pub(super) struct Index {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
-    /// SHA-256 of the component, in hexadecimal.
+    /// The SHA-256 of the component, in hexadecimal.
     component: String,
     from: u64,
     bytes: u64,
@@ -69,7 +69,7 @@ impl Entry {
     }
 }
 
-/// The hash of code from the hashes of its pieces, which are computed side by side.
+/// The hash of code, made from the hashes of its pieces, which are computed in parallel.
 pub(super) fn hash_of(pieces: &[Hash]) -> Hash {
     let mut hasher = blake3::Hasher::new();
     for piece in pieces {
@@ -78,7 +78,7 @@ pub(super) fn hash_of(pieces: &[Hash]) -> Hash {
     hasher.finalize()
 }
 
-/// The index of a file; none if nothing is attached to it.
+/// The index of a file; `None` if nothing is attached to it.
 pub(super) fn read(file: &File) -> Result<Option<Index>, PrecompiledError> {
     let length = file.metadata()?.len();
     let Some(at) = length.checked_sub(TRAILER_BYTES as u64) else { return Ok(None) };
@@ -103,10 +103,11 @@ pub(super) fn read(file: &File) -> Result<Option<Index>, PrecompiledError> {
     Ok(Some(index))
 }
 
-/// Writes a copy of a program with the code of components, each named by its SHA-256, in the place of what was attached before.
+/// Writes a copy of a program with the code of components attached, each named by its SHA-256. Code that was attached
+/// before is replaced.
 ///
 /// # Errors
-/// The program cannot be read, is damaged at its end, or the copy cannot be written.
+/// The program cannot be read, its end is damaged, or the copy cannot be written.
 pub fn attach(program: &File, codes: &[(&str, &[u8])], out: &mut impl Write) -> Result<(), PrecompiledError> {
     let length = match read(program)? {
         Some(index) => index.program,

@@ -1,15 +1,16 @@
-//! Machine code of the built-in components that was compiled before the program was published. It stands at the end of the
-//! program's own file, so that a first start compiles nothing.
+//! Machine code of the built-in components that was compiled before the program was published. It is attached to the
+//! end of the program's own file, so that a first start compiles nothing.
 //!
 //! # Guarantees
-//! - The code is as trusted as the program: it is read from the file of the running program, and whoever can write there can change
-//!   the program itself. Linux refuses writes to a program that runs.
-//! - Each component's code runs only if it has the hash that the index has for it, and the index that which the end of the file
-//!   has for the index: a damaged file is noticed before anything of it runs.
-//! - The engine accepts only code of its own version, its own settings, and features that this processor has.
+//! - The code is as trusted as the program: it is read from the file of the running program, and whoever can write to
+//!   that file can change the program itself. Linux refuses writes to a running program.
+//! - The code of a component runs only if it has the hash that the index records, and the index only if it has the
+//!   hash that the end of the file records: a damaged file is noticed before any of it runs.
+//! - The engine accepts only code of its own version and settings that needs no processor feature that is missing
+//!   here.
 //!
 //! # Refuses
-//! Anything else. The log says why, and the component is compiled as if there were no such code.
+//! Anything else. The log says why, and the component is compiled as if nothing were attached.
 
 mod layout;
 
@@ -35,7 +36,7 @@ pub struct Precompiled {
     entries: Arc<BTreeMap<String, Entry>>,
 }
 
-/// Why code is not used.
+/// Why attached code is not used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unfit {
     #[error("it is not what was written there: its hash differs")]
@@ -47,7 +48,7 @@ pub(crate) enum Unfit {
 }
 
 impl Precompiled {
-    /// What stands in the file of the running program; nothing after a plain `cargo build`.
+    /// The code attached to the file of the running program; empty after a plain `cargo build`.
     #[must_use]
     pub fn of_this_program() -> Self {
         let read = compile::this_program().map_err(PrecompiledError::from).and_then(|program| Self::in_file(&program));
@@ -57,17 +58,17 @@ impl Precompiled {
         })
     }
 
-    /// What stands in a file, which must be as trusted as the program.
+    /// The code attached to a file, which must be as trusted as the program.
     ///
     /// # Errors
-    /// It cannot be read, or its end is damaged.
+    /// The file cannot be read, or its end is damaged.
     pub fn in_file(path: &Path) -> Result<Self, PrecompiledError> {
         let file = File::open(path)?;
         let entries = layout::read(&file)?.map(Index::into_entries).unwrap_or_default();
         Ok(Self { file: Some(Arc::new(file)), entries: Arc::new(entries) })
     }
 
-    /// The component of this digest, if there is code for it that this engine takes.
+    /// The component with this digest, if there is code for it that this engine accepts.
     pub(crate) fn component(&self, digest: &str, engine: &Engine) -> Option<Component> {
         match self.load(digest, engine).transpose()? {
             Ok(component) => Some(component),
@@ -89,10 +90,10 @@ impl Precompiled {
     }
 }
 
-/// Compiles a component of our own for every processor of this architecture, to be attached to a program.
+/// Compiles a trusted component for every processor of this architecture, so that it can be attached to a program.
 ///
 /// # Errors
-/// It cannot be compiled.
+/// The component cannot be compiled.
 pub async fn precompile(component: &[u8], compiler: &Compiler) -> Result<Vec<u8>, AdmitError> {
     compile::baseline(compiler, &Limits::default(), component).await
 }

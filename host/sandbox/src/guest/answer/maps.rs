@@ -1,12 +1,12 @@
-//! How many objects a JSON text has. As a value each takes 0.6 KB, however small it is: the two bytes `{}` become three hundred times
-//! as many, so texts that become values are bounded by this too.
+//! Counts the objects of a JSON text. As a value, each object takes 0.6 KB, however small it is: the two bytes `{}`
+//! grow three hundredfold. Texts that become values are therefore bounded by this count too.
 
-/// Objects of one input.
+/// The most objects in one input.
 pub(super) const OF_INPUT: usize = 2_000;
-/// Objects of one answer: about 60 MiB.
+/// The most objects in one answer: about 60 MiB as values.
 pub(super) const OF_ANSWER: usize = 100_000;
 
-/// Counts the objects of a JSON text; braces in strings are none.
+/// Counts the objects of a JSON text; a brace inside a string does not count.
 pub(super) fn count(json: &str) -> usize {
     let mut count = 0;
     let mut in_string = false;
@@ -14,7 +14,7 @@ pub(super) fn count(json: &str) -> usize {
     while let Some(byte) = bytes.next() {
         match byte {
             b'"' => in_string = !in_string,
-            // What follows is escaped, also a quotation mark.
+            // The next byte is escaped, even if it is a quotation mark.
             b'\\' if in_string => drop(bytes.next()),
             b'{' if !in_string => count += 1,
             _ => {}

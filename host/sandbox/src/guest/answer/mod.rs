@@ -1,4 +1,4 @@
-//! The rules of an answer: what crosses from guest to host is checked here before anyone believes it.
+//! The rules for answers: whatever crosses from guest to host is checked here before it is used.
 
 use crate::bindings::provider::exports::orangery::plugin::provider as wit;
 use crate::bindings::types;
@@ -9,80 +9,80 @@ use orangery_egress::Redactor;
 use orangery_plugin_documents::Facts;
 use serde_json::{Map, Value};
 
-/// Bytes kept of an id or a name of an unreadable item: as long as the longest id.
+/// Bytes kept of the id or name of an unreadable item: the length of the longest id.
 const IDENTITY_BYTES: usize = 4 * 253;
-/// Bytes kept of what is wrong with an unreadable item.
+/// Bytes kept of the problem with an unreadable item.
 const PROBLEM_BYTES: usize = 256;
 
 /// How an answer breaks the rules.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadAnswer {
-    /// More inputs than a poll may give.
+    /// The answer has more inputs than a poll may give.
     #[error("{count} inputs; at most {most} are allowed")]
     TooManyInputs {
-        /// How many there are.
+        /// The number of inputs.
         count: usize,
-        /// How many there may be.
+        /// The largest number that is allowed.
         most: usize,
     },
-    /// One thing is too large.
+    /// A part of the answer is too large.
     #[error("{what} has {bytes} bytes; at most {most} are allowed")]
     TooLarge {
-        /// Which thing.
+        /// The part, as a phrase.
         what: String,
-        /// Its size.
+        /// Its size in bytes.
         bytes: usize,
-        /// The bound.
+        /// The bound in bytes.
         most: usize,
     },
-    /// More JSON objects than can be in memory as values.
+    /// The inputs have more JSON objects than the host keeps in memory as values.
     #[error("{count} JSON objects in the inputs; at most {most} are allowed")]
     TooManyObjects {
-        /// How many there are.
+        /// The number of objects.
         count: usize,
-        /// How many there may be.
+        /// The largest number that is allowed.
         most: usize,
     },
-    /// Text that should be a JSON object and is not.
+    /// A text that must be a JSON object is not one.
     #[error("{what} is not a JSON object: {problem}")]
     NotAnObject {
-        /// Which text.
+        /// The text, as a phrase.
         what: String,
-        /// What the parser says.
+        /// The error of the parser.
         problem: String,
     },
-    /// Facts that are not a JSON object of facts.
+    /// The facts of an input are not valid.
     #[error("the facts of {what}: {problem}")]
     BadFacts {
-        /// Whose.
+        /// The input that the facts belong to.
         what: String,
-        /// The fact and what is wrong with it.
+        /// The fact, and what is wrong with it.
         problem: String,
     },
-    /// A renderer must answer with one entry for each input.
+    /// A renderer did not answer with one entry for each input.
     #[error("{got} entries for {expected} inputs")]
     WrongCount {
-        /// How many entries there should be.
+        /// The number of inputs.
         expected: usize,
-        /// How many there are.
+        /// The number of entries.
         got: usize,
     },
-    /// An object that says it came from a template that does not exist.
+    /// A renderer named a template that does not exist.
     #[error("an object of template {index}; there are {templates} templates")]
     NoSuchTemplate {
-        /// The index that was given.
+        /// The index that the renderer gave.
         index: u32,
-        /// How many templates there are.
+        /// The number of templates.
         templates: usize,
     },
 }
 
-/// Why an answer is not passed on.
+/// Why an answer is discarded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RejectedAnswer {
-    /// It breaks the rules.
+    /// The answer breaks the rules.
     Invalid(BadAnswer),
-    /// It holds a credential.
+    /// The answer holds a credential; the text says which part.
     LeaksSecret(String),
 }
 
@@ -92,7 +92,7 @@ impl From<BadAnswer> for RejectedAnswer {
     }
 }
 
-/// Text as a JSON object.
+/// Parses text as a JSON object.
 pub(crate) fn object(what: impl Fn() -> String, text: &str) -> Result<Map<String, Value>, BadAnswer> {
     match serde_json::from_str::<Value>(text) {
         Ok(Value::Object(map)) => Ok(map),
@@ -101,7 +101,7 @@ pub(crate) fn object(what: impl Fn() -> String, text: &str) -> Result<Map<String
     }
 }
 
-/// Checks text that is kept as text: a JSON object that [`serde_json`] will read as a value, whenever that is.
+/// Checks text that is kept as text: it must be a JSON object that [`serde_json`] can read as a value later.
 pub(crate) fn check_object(what: impl Fn() -> String, text: &str) -> Result<(), BadAnswer> {
     let problem = match serde_json::from_str::<JsonShape>(text) {
         Ok(JsonShape::Object) => return Ok(()),
@@ -111,8 +111,9 @@ pub(crate) fn check_object(what: impl Fn() -> String, text: &str) -> Result<(), 
     Err(BadAnswer::NotAnObject { what: what(), problem })
 }
 
-/// A provider's answer. What breaks the rules rejects it whole, and the last good answer stays; an input that is only too
-/// large, which an outsider may bring about, becomes an unreadable item. Ids and names are checked where inputs are selected.
+/// Checks a provider's answer. One that breaks the rules is rejected as a whole, and the last good answer stays. An
+/// input that is merely too large, which an outsider can cause, becomes an unreadable item. Ids and names are checked
+/// where inputs are selected.
 pub(crate) fn poll_outcome(
     outcome: wit::PollOutcome,
     redact: &Redactor,
@@ -167,7 +168,7 @@ fn contents(found: wit::Found, redact: &Redactor, limits: &Limits) -> Result<Fou
             return Err(BadAnswer::TooManyObjects { count: objects, most: maps::OF_ANSWER }.into());
         }
         let mut attributes = object(what, &input.attributes)?;
-        // JSON escapes could hide a secret from the look at the text.
+        // JSON escapes could hide a secret from the check of the text above.
         if map_leaks(&attributes, &leaks) {
             return Err(RejectedAnswer::LeaksSecret("an input".into()));
         }
@@ -179,7 +180,7 @@ fn contents(found: wit::Found, redact: &Redactor, limits: &Limits) -> Result<Fou
         if serde_json::to_value(&facts).is_ok_and(|facts| value_leaks(&facts, &leaks)) {
             return Err(RejectedAnswer::LeaksSecret("an input".into()));
         }
-        // Both names belong to the host, which sets them from what it knows.
+        // The host sets both attributes itself.
         attributes.remove("id");
         attributes.remove("provider");
         inputs.push(Input { id: input.id, attributes, facts });
@@ -187,7 +188,7 @@ fn contents(found: wit::Found, redact: &Redactor, limits: &Limits) -> Result<Fou
     Ok(Found { inputs, unreadable })
 }
 
-/// An id or name that is too long to be one is as good as none: then the item may be any exported input.
+/// Checks an unreadable item. An id or name that is too long is dropped: then the item may be any exported input.
 fn unreadable_item(item: types::UnreadableItem, redact: &Redactor) -> Result<UnreadableItem, RejectedAnswer> {
     if [&item.id, &item.name].into_iter().flatten().any(|text| redact.finds_in(text.as_bytes())) {
         return Err(RejectedAnswer::LeaksSecret("an item".into()));

@@ -1,15 +1,15 @@
-//! Whether a JSON text is an object, found out without building it.
+//! Tells whether a JSON text is an object without building the value.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// What a JSON text is. Reading one goes through the whole text the same way as reading a value, so that what is refused
-/// there (nesting, numbers out of range) is refused here.
+/// What a JSON text is. Deserializing it walks through the whole text as deserializing a value would, so whatever
+/// fails there (nesting, numbers out of range) fails here too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum JsonShape {
-    /// An object.
+    /// A JSON object.
     Object,
-    /// Anything else.
+    /// Any other value.
     Other,
 }
 

@@ -1,4 +1,4 @@
-//! Answers that were given before, so that a re-check of what did not change costs a hash.
+//! Answers of the evaluator that are remembered, so that asking again costs a hash.
 
 use super::EvaluationError;
 use super::question::{Answer, Key};
@@ -6,13 +6,13 @@ use lru::LruCache;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Bytes of answers that are remembered.
+/// The bytes of all entries.
 const MOST_BYTES: usize = 4 << 20;
-/// How long a question that passed a limit is not asked again. Not for ever: on a machine that stood still for a moment the
-/// limit may have been passed by chance.
+/// How long a question that ran into a limit is not asked again. The time is bounded because a machine that stalled
+/// for a moment may be the cause.
 const LEFT_ALONE: Duration = Duration::from_secs(10 * 60);
 
-/// The answers of a process; those not asked for longest go first.
+/// The answers of a process; the least recently used go first.
 pub(super) struct AnswerCache {
     entries: Mutex<Entries>,
 }
@@ -24,7 +24,7 @@ struct Entries {
 
 struct Entry {
     answer: Result<Answer, EvaluationError>,
-    /// When it is to be asked again.
+    /// When the entry expires; `None` for never.
     until: Option<Instant>,
 }
 
@@ -47,7 +47,7 @@ impl AnswerCache {
         entry.until.is_none_or(|until| now < until).then(|| entry.answer.clone())
     }
 
-    /// Remembers an answer, and for a while that there was none; not what may be another next time.
+    /// Remembers an answer for good and an exceeded limit for a while. Failures that may not happen again are not kept.
     pub(super) fn keep(&self, key: Key, answer: &Result<Answer, EvaluationError>, now: Instant) {
         let until = match answer {
             Ok(_) => None,

@@ -1,4 +1,4 @@
-//! The component that evaluates: loaded when it is first needed, called like a plugin.
+//! The component that evaluates: loaded on first use, called like a plugin.
 
 use super::answer_cache::AnswerCache;
 use super::question::{Answer, Evaluation, Question};
@@ -26,7 +26,7 @@ use tokio::sync::OnceCell;
 use wasmtime::Store;
 use wasmtime::component::Instance;
 
-/// Bytes of a message that the libraries in the component made of somebody's text.
+/// Bytes of a message, which the libraries in the component derive from untrusted text.
 const MESSAGE_BYTES: usize = 2048;
 
 /// The evaluator of a process.
@@ -44,7 +44,7 @@ impl Evaluator {
 }
 
 impl Inner {
-    /// One computation: from memory, or a call.
+    /// Answers one question from the cache or with a call.
     pub(crate) async fn evaluate(&self, consumer: &Consumer, question: Question) -> Evaluation {
         let remembered = &self.evaluator.remembered;
         let key = question.key();
@@ -81,7 +81,7 @@ impl Inner {
         Evaluation { answer, cpu: reached.usage.cpu }
     }
 
-    /// Compiles the component, or takes it from the cache, and links it to nothing but the empty world of a renderer.
+    /// Compiles the component, or takes it from the cache, and links it to the empty WASI world of a renderer only.
     async fn load_evaluator(&self) -> Result<Arc<Plugin>, EvaluationError> {
         let EvaluatorSource { bytes, digest } = self.evaluator.source;
         let unavailable = |error: crate::AdmitError| EvaluationError::Unavailable(error.to_string());
@@ -108,14 +108,14 @@ impl Inner {
         }))
     }
 
-    /// An evaluation only computes, so it occupies a core while it lasts: half of them are left to everybody else.
+    /// Evaluations that run at once: each occupies a core while it lasts, so half of the cores are left to other work.
     fn at_once(&self) -> usize {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         (cores / 2).clamp(1, self.admission.limits.calls_per_plugin)
     }
 }
 
-/// Puts a question to an instance.
+/// Asks an instance a question.
 async fn put(question: Question, store: &mut Store<CallState>, instance: &Instance) -> wasmtime::Result<Answer> {
     let bound = Bound::new(&mut *store, instance)?;
     let evaluate = bound.orangery_evaluator_evaluate();

@@ -1,15 +1,15 @@
-//! The one place where the host computes what somebody else controls: expressions of tenants, JSON Schemas of plugins, cron
+//! The only place where the host computes what others wrote: expressions of tenants, JSON Schemas of plugins, cron
 //! expressions (the sixth law of `docs/architecture.md`).
 //!
 //! # Guarantees
-//! - Each computation is a call into a built-in component, with the limits of a plugin for processor time, wall clock, memory
-//!   and stack. Whatever was asked, the call ends, and neighbours keep running.
-//! - A computation is pure, so its answer is remembered: asking again costs a hash. One that passed a limit is remembered for
-//!   a while too.
-//! - The component is compiled when the first question is asked. A start that asks none pays nothing.
+//! - Each computation is a call into a built-in component, with a plugin's limits on processor time, wall clock,
+//!   memory and stack. Whatever the question is, the call ends, and other calls keep running.
+//! - A computation is pure, so its answer is remembered: asking again costs a hash. An exceeded limit is remembered
+//!   for a while too.
+//! - The component is compiled for the first question. A start that asks none pays nothing.
 //!
 //! # Refuses
-//! A question that no call could be handed: see [`Limits::memory_bytes`](crate::Limits::memory_bytes).
+//! A question that is too large for the memory of a call: see [`Limits::memory_bytes`](crate::Limits::memory_bytes).
 
 mod answer_cache;
 mod component;
@@ -28,28 +28,27 @@ use question::Evaluation;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The component that evaluates. It comes with the program: its bytes are trusted, what it is asked is not.
+/// The component that evaluates. It comes with the program: its bytes are trusted, the questions are not.
 #[derive(Debug, Clone, Copy)]
 pub struct EvaluatorSource {
-    /// The component.
+    /// The component as bytes.
     pub bytes: &'static [u8],
     /// Its SHA-256 in hexadecimal.
     pub digest: &'static str,
 }
 
-/// Why an expression gives neither true nor false.
+/// Why an expression is neither true nor false.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExpressionProblem {
-    /// It does not parse.
+    /// The expression does not parse.
     Unparsable(String),
-    /// It cannot be evaluated on this object.
+    /// The expression cannot be evaluated on this object.
     Unevaluable(String),
-    /// Its value is neither true nor false.
+    /// The value of the expression is not a boolean.
     NotBoolean,
 }
 
-/// The triggers of a cron expression around a moment. Both are absent if it names no date of the
-/// calendar.
+/// The triggers of a cron expression around a moment. Both are absent if it names no date of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Triggers {
     /// The last one at or before the moment.
@@ -58,7 +57,7 @@ pub struct Triggers {
     pub next: Option<Timestamp>,
 }
 
-/// The evaluations of one object: together they have the processor time of one call.
+/// The evaluations for one object, which share the processor time of one call.
 pub struct Evaluations<'a> {
     sandbox: &'a Sandbox,
     consumer: Consumer,
@@ -140,8 +139,8 @@ impl Evaluations<'_> {
         }
     }
 
-    /// Finds the triggers of a cron expression in a time zone around a moment. The inner error says what
-    /// does not parse. What was found is remembered until the next trigger.
+    /// Finds the triggers of a cron expression in a time zone around a moment. The inner error says what does not parse.
+    /// The result is remembered until the next trigger.
     ///
     /// # Errors
     /// [`EvaluationError`].

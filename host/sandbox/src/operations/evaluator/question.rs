@@ -1,4 +1,4 @@
-//! What can be asked, and what is answered.
+//! The questions to the evaluator, and its answers.
 
 use super::{EvaluationError, ExpressionProblem, Triggers};
 use crate::plugin::schema::FieldError;
@@ -6,7 +6,7 @@ use orangery_core::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// One computation.
+/// One question, which is one computation.
 #[derive(Debug, Clone)]
 pub(crate) enum Question {
     CheckExpressions(Vec<String>),
@@ -16,7 +16,7 @@ pub(crate) enum Question {
     Triggers { cron: String, time_zone: String, now: Timestamp },
 }
 
-/// What came of it.
+/// The result of one computation.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Answer {
     Checked(Result<(), (usize, String)>),
@@ -25,17 +25,17 @@ pub(crate) enum Answer {
     Triggers(Result<Triggers, String>),
 }
 
-/// An answer, or why there is none, and the processor time that it took.
+/// An answer, or why there is none, and the processor time that was used.
 pub(crate) struct Evaluation {
     pub(crate) answer: Result<Answer, EvaluationError>,
     pub(crate) cpu: Duration,
 }
 
-/// A name for a question: equal questions have equal names.
+/// The digest of a question: equal questions have equal keys.
 pub(crate) type Key = [u8; 32];
 
 impl Question {
-    /// The name under which the answer is remembered. Schedules are remembered by their own rule.
+    /// The key of the cached answer; `None` for schedules, which have a cache of their own.
     pub(crate) fn key(&self) -> Option<Key> {
         let mut hasher = blake3::Hasher::new();
         let mut part = |text: &str| {
@@ -60,12 +60,12 @@ impl Question {
 }
 
 impl Answer {
-    /// An answer to another question than the one that was asked, which no code path gives.
+    /// The error for an answer to another question than the one that was asked, which no code path gives.
     pub(crate) fn unexpected(&self) -> EvaluationError {
         EvaluationError::Unavailable("it answered another question".to_owned())
     }
 
-    /// What it takes to remember it, about.
+    /// About how many bytes the answer takes in the cache.
     pub(crate) fn bytes(&self) -> usize {
         let text = match self {
             Self::Checked(Err((_, text)))

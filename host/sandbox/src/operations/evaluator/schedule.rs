@@ -1,4 +1,4 @@
-//! Triggers that were found before: they hold until the next one comes, so a schedule is computed once for each trigger.
+//! A cache of triggers. They hold until the next one, so a schedule is computed once for each trigger.
 
 use super::Triggers;
 use lru::LruCache;
@@ -6,12 +6,12 @@ use orangery_core::Timestamp;
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 
-/// Schedules that are remembered: more than the providers of a large installation have.
+/// Schedules that are remembered: more than a large installation has providers.
 const MOST: usize = 4096;
 /// Longer texts are not remembered.
 const TEXT_BYTES: usize = 1024;
 
-/// The triggers of a process's schedules.
+/// The cached triggers of a process.
 pub(crate) struct Schedules {
     known: Mutex<LruCache<(String, String), Triggers>>,
 }
@@ -23,7 +23,7 @@ impl Default for Schedules {
 }
 
 impl Schedules {
-    /// The triggers around a moment, if they are known.
+    /// The triggers around a moment, if they are cached.
     pub(super) fn find(&self, cron: &str, time_zone: &str, now: Timestamp) -> Option<Triggers> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let found = known.get(&(cron.to_owned(), time_zone.to_owned()))?;

@@ -1,22 +1,22 @@
-//! Cutting a rendering into calls that stay within the limits, and finding the input that breaks one.
+//! Splits a rendering into calls that stay within the limits, and finds the input that breaks one.
 //!
-//! A renderer sees each input alone, so any cut gives the same objects. A rendering is spread over the calls that run at
-//! once, unless too little is left for each. Batches are sized by what is known before the call; what is not known is
-//! found by halving: a batch that breaks is split until one input alone is to blame, and the others are rendered all the
-//! same (one poisoned preview must not stop its neighbours).
+//! A renderer sees each input alone, so any split gives the same objects. A rendering is spread over the calls that
+//! may run at once, unless too few inputs are left for each. Batches are sized by what is known before the call. The
+//! rest is found by halving: a batch that breaks is split until a single input is to blame, and the others are still
+//! rendered (one input that breaks the renderer must not stop its neighbours).
 
 use std::ops::Range;
 
-/// Inputs in one call at most.
+/// The most inputs in one call.
 const INPUTS: usize = 256;
-/// About how many inputs a call has at least where a rendering is spread over several: it costs of itself what two inputs cost,
-/// and another core has to be woken for it.
+/// Minimum inputs per call when a rendering is split; a call's fixed cost is about that of two inputs, and another
+/// core has to be woken for it.
 const FEW: usize = 8;
-/// Bytes that one call is handed, and about as many that it is expected to answer.
+/// Bytes that one call is given, and about as many that it is expected to return.
 const BYTES: usize = 1024 * 1024;
 
-/// Cuts inputs of these sizes for so many calls at once, which is asked only where there are enough for two.
-/// `template_bytes` is what each input is expected to become at least.
+/// Splits inputs of these sizes into batches. `at_once` is asked how many calls may run at once, but only where there
+/// are enough inputs for two. `template_bytes` is the least that each input is expected to become.
 pub(crate) fn cut(sizes: &[usize], template_bytes: usize, at_once: impl FnOnce() -> usize) -> Vec<Range<usize>> {
     let calls = match sizes.len() / FEW {
         0 | 1 => 1,
@@ -42,7 +42,7 @@ pub(crate) fn cut(sizes: &[usize], template_bytes: usize, at_once: impl FnOnce()
     batches
 }
 
-/// Two halves of a batch of more than one input.
+/// Splits a batch of more than one input in two.
 pub(crate) fn halve(batch: &Range<usize>) -> Option<(Range<usize>, Range<usize>)> {
     if batch.len() < 2 {
         return None;

@@ -1,9 +1,9 @@
-//! What was rendered before: a renderer is pure, so what neither template nor input changed is not rendered twice.
+//! The cache of renderings: a renderer is pure, so an unchanged input is not rendered again with unchanged templates.
 //!
 //! # Guarantees
-//! The key covers everything a renderer can see: the component, its configuration, all templates, the input with its label,
-//! digest and untrusted keys, clock and seed. Only good answers are remembered, as the texts that the guest gave, within
-//! [`crate::Limits::remembered_bytes`]; the ones that were not asked for longest go first.
+//! The key covers everything that a renderer can see: the component, its configuration, all templates, the input with
+//! its label, digest and untrusted keys, the clock and the seed. Only good answers are cached, as the texts that the
+//! guest gave, within [`crate::Limits::remembered_bytes`]; the least recently used go first.
 
 use super::{RenderInput, RenderedObject, Rendering};
 use crate::bindings::renderer::exports::orangery::plugin::renderer as wit;
@@ -12,16 +12,16 @@ use blake3::Hasher;
 use lru::LruCache;
 use std::sync::{Mutex, PoisonError};
 
-/// Names one input of one rendering.
+/// The digest of one input of one rendering.
 pub(super) type Key = [u8; 32];
 
-/// What an answer takes, about.
+/// About how many bytes an answer takes in the cache.
 fn bytes(answer: &Rendering) -> usize {
     let texts = answer.objects.iter().map(|one| one.object.len() + size_of::<RenderedObject>()).sum::<usize>();
     texts + answer.notes.len() * size_of::<Note>() + size_of::<Key>()
 }
 
-/// The good answers of a process.
+/// The cached answers of a process.
 pub(crate) struct RenderCache {
     most: usize,
     entries: Mutex<Entries>,
@@ -33,12 +33,12 @@ struct Entries {
 }
 
 impl RenderCache {
-    /// Remembers so many bytes at most; none for 0.
+    /// Holds at most this many bytes; 0 turns the cache off.
     pub(crate) fn new(most: usize) -> Self {
         Self { most, entries: Mutex::new(Entries { bytes: 0, answers: LruCache::unbounded() }) }
     }
 
-    /// Whether anything is remembered at all.
+    /// Whether the cache is turned on.
     pub(super) fn is_on(&self) -> bool {
         self.most > 0
     }
@@ -64,7 +64,7 @@ impl RenderCache {
     }
 }
 
-/// What all inputs of one rendering have in common.
+/// The part of the key that all inputs of one rendering share.
 pub(super) fn common(digest: &str, context: &wit::RenderContext, templates: &[wit::Template]) -> Hasher {
     let mut hasher = Hasher::new();
     part(&mut hasher, digest.as_bytes());
@@ -84,7 +84,7 @@ pub(super) fn common(digest: &str, context: &wit::RenderContext, templates: &[wi
     hasher
 }
 
-/// The key of one input; of none in an input-less rendering.
+/// The key of one input; `None` stands for a rendering without inputs.
 pub(super) fn key(common: &Hasher, input: Option<&RenderInput>) -> Key {
     let mut hasher = common.clone();
     if let Some(input) = input {
@@ -98,7 +98,7 @@ pub(super) fn key(common: &Hasher, input: Option<&RenderInput>) -> Key {
     *hasher.finalize().as_bytes()
 }
 
-/// Each part is preceded by its length, so that no two lists of parts look alike.
+/// Hashes a part preceded by its length, so that no two lists of parts have the same hash.
 fn part(hasher: &mut Hasher, bytes: &[u8]) {
     hasher.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
     hasher.update(bytes);

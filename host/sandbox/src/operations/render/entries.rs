@@ -1,4 +1,4 @@
-//! What a renderer answered, checked entry by entry.
+//! Checks the answer of a renderer, entry by entry.
 
 use super::cache::RenderCache;
 use super::{InputError, RenderedObject, Rendering};
@@ -12,14 +12,14 @@ use std::sync::Arc;
 
 type WitEntry = Result<wit::Rendering, crate::bindings::types::Failure>;
 
-/// A good entry, and a copy for the cache if that is on. Both share the texts.
+/// A good entry, and a copy for the cache if it is turned on. Both share the texts.
 pub(super) struct Checked {
     pub(super) rendering: Rendering,
     pub(super) answered: Option<Rendering>,
 }
 
-/// One entry for each label, each object within its bounds. What is wrong with one entry is that entry's error; the
-/// batch is rejected only for what concerns all of it.
+/// Checks that there is one entry for each label and that each object is within its bounds. A problem with one entry
+/// is that entry's error; the batch is rejected only for a problem with all of it.
 pub(super) fn checked(
     entries: Vec<WitEntry>,
     labels: &[&str],

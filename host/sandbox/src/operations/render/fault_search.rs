@@ -1,18 +1,20 @@
-//! How long one rendering looks for the inputs that break the renderer.
+//! Bounds how long one rendering looks for the inputs that break the renderer.
 //!
-//! A batch that breaks is halved until single inputs are to blame, however many there are: whoever can open one change request
-//! that breaks a renderer can open twenty, and the environments of others must not be affected. What bounds the search is time,
-//! because each call that breaks may use up the time of a call. Once the broken calls took [`BUDGETS`] times the processor time of
-//! one call together, a batch that breaks fails as a whole; once they took twice that, nothing more is called.
+//! A batch that breaks is halved until single inputs are to blame, however many there are: whoever can open one
+//! change request that breaks a renderer can open twenty, and the environments of others must not be affected. The
+//! search is bounded by time, because each broken call may use up the time of a call. After the broken calls took
+//! [`BUDGETS`] times the processor time of one call together, a batch that breaks fails as a whole; after twice that,
+//! no more calls are made.
 
 use crate::guest::fault::Fault;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// The processor time of so many calls, 60 s by default: enough to find several inputs that loop among 256.
+/// How many times the processor time of a call may be spent, 60 s by default: enough to find several inputs that loop
+/// among 256.
 const BUDGETS: u32 = 30;
 
-/// What one rendering has spent on broken calls so far.
+/// The time that one rendering has spent on broken calls so far.
 pub(super) struct FaultSearch {
     most: Duration,
     state: Mutex<State>,
@@ -27,19 +29,19 @@ struct State {
 /// What to do with a batch that broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Search {
-    /// Look for the inputs that are to blame.
+    /// Halve the batch to find the inputs that are to blame.
     GoesOn,
-    /// Give the batch up.
+    /// Fail the batch as a whole.
     Ends,
 }
 
 impl FaultSearch {
-    /// A search where one call has this much processor time.
+    /// A search that starts with nothing spent; one call may use this much processor time.
     pub(super) fn new(cpu: Duration) -> Self {
         Self { most: cpu.saturating_mul(BUDGETS), state: Mutex::default() }
     }
 
-    /// Takes note of a call that broke.
+    /// Records a broken call.
     pub(super) fn found(&self, fault: &Fault, took: Duration) -> Search {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let search = if state.spent < self.most { Search::GoesOn } else { Search::Ends };
@@ -48,7 +50,7 @@ impl FaultSearch {
         search
     }
 
-    /// The last fault, if nothing more is to be called.
+    /// The last fault, if no more calls are to be made.
     pub(super) fn exhausted_by(&self) -> Option<Fault> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.last.clone().filter(|_| state.spent >= self.most * 2)

@@ -1,9 +1,9 @@
-//! Rendering: every template with every input, in stores of their own, in one order.
+//! Rendering: every template with every input, each batch in a store of its own, in a fixed order.
 //!
 //! # Guarantees
-//! One entry for each input, in the order of the inputs, however the work was cut and whichever call ended first. Same
-//! request, byte-same answer. An input that breaks the renderer is its own entry's error; only a renderer that breaks
-//! on many inputs fails the whole.
+//! There is one entry for each input, in the order of the inputs, however the work was split and whichever call ended
+//! first. Equal requests have byte-equal answers. If an input breaks the renderer, the error is that of its own
+//! entry; the whole rendering fails only if the renderer breaks on many inputs.
 
 mod batch;
 mod cache;
@@ -29,94 +29,94 @@ pub enum TemplateBody {
     Text(String),
 }
 
-/// One template.
+/// A template and where it stands in the manifest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
     /// Its path in the manifest, for example `spec.resources[2]`.
     pub path: String,
-    /// What to render.
+    /// The structure or text to render.
     pub body: TemplateBody,
 }
 
-/// One input set.
+/// An input as a template sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RenderInput {
-    /// Who it is, for messages.
+    /// The name of the input for messages.
     pub label: String,
-    /// Its stable digest, 16 hexadecimal characters.
+    /// The `uid` of the input, 16 hexadecimal characters.
     pub uid: String,
-    /// What templates see.
+    /// The values that templates see.
     pub attributes: Attributes,
-    /// The dotted paths whose values an outsider chose.
+    /// The dotted paths of values that an outsider chose.
     pub untrusted: Vec<String>,
 }
 
-/// One rendering.
+/// A request to render all templates with all inputs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RenderRequest {
-    /// On whose behalf: `Kind/namespace/name`.
+    /// The set that is rendered, as `Kind/namespace/name`.
     pub consumer: Consumer,
     /// `spec.renderer.name`.
     pub renderer: String,
     /// `spec.renderer.config`; `Null` if absent.
     pub config: Value,
-    /// The templates, in order.
+    /// The templates, in the order of the manifest.
     pub templates: Vec<Template>,
-    /// The inputs, in order.
+    /// The inputs, in the order of the entries to return.
     pub inputs: Vec<RenderInput>,
-    /// There are no inputs at all: every template is rendered once, and there is one entry.
+    /// Whether the set has no inputs: then every template is rendered once, and there is one entry.
     pub inputless: bool,
-    /// The renderer's only clock.
+    /// The time that the renderer's clock shows.
     pub now: Timestamp,
-    /// The renderer's only randomness.
+    /// The seed of the renderer's randomness.
     pub seed: u64,
 }
 
-/// One object and where it came from.
+/// One rendered object and the template that it came from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RenderedObject {
-    /// Index into the templates of the request.
+    /// The index into the templates of the request.
     pub template: usize,
-    /// Its JSON, an object for certain.
+    /// The text of the object, which is known to be a JSON object.
     pub object: Arc<str>,
 }
 
-/// What one input gave.
+/// The objects of one input.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Rendering {
-    /// In the order of the templates, and of the documents within each.
+    /// The objects, in the order of the templates and of the documents within each.
     pub objects: Vec<RenderedObject>,
-    /// Remarks for the user.
+    /// The renderer's remarks for the user.
     pub notes: Vec<Note>,
 }
 
-/// Why one input gave nothing.
+/// Why an input was not rendered.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum InputError {
-    /// The renderer says so.
+    /// The renderer answered with an error.
     #[error("{label}: {said}")]
     Answered {
-        /// Which input.
+        /// The name of the input.
         label: String,
-        /// What it said.
+        /// The error of the renderer.
         said: GuestFailure,
     },
-    /// The renderer broke on it.
+    /// The renderer faulted on this input.
     #[error("{label}: the renderer {fault}")]
     Faulted {
-        /// Which input.
+        /// The name of the input.
         label: String,
-        /// How.
+        /// The way in which it faulted.
         fault: Fault,
     },
-    /// The renderer broke on it, or on an input beside it, when the time to look for single inputs was up.
+    /// The renderer faulted on this input or on another one of its batch, and the time to find out which was up.
     #[error(
         "{label} was not rendered: there are too many inputs on which the renderer breaks to find each of them in time (it {fault}); correct those that are named"
     )]
     NotIsolated {
-        /// Which input.
+        /// The name of the input.
         label: String,
-        /// How the renderer broke last.
+        /// The last fault of the renderer.
         fault: Fault,
     },
 }
@@ -131,9 +131,9 @@ impl Explain for InputError {
     fn disposition(&self) -> Disposition {
         match self {
             Self::Answered { said, .. } => said.disposition(),
-            // A renderer is pure: the same input breaks it again.
+            // A renderer is pure: the same input would break it again.
             Self::Faulted { .. } => Disposition::WaitForChange,
-            // What is rendered by then is remembered, so that the next search has less to look through.
+            // What was rendered is cached by then, so the next search has fewer inputs to go through.
             Self::NotIsolated { .. } => Disposition::Retry,
         }
     }

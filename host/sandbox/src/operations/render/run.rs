@@ -26,22 +26,22 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// So few inputs may all be at fault without the renderer being so.
+/// Up to this many inputs may all break a renderer without the renderer being at fault.
 const FEW: usize = 16;
 
 /// One answer for each input of a batch.
 type Answers = Vec<Result<Checked, InputError>>;
 
-/// A rendering on its way.
+/// A rendering under way.
 struct Job {
     plugin: Arc<Plugin>,
     consumer: Consumer,
     attempt: Arc<Attempt>,
     context: wit::RenderContext,
     templates: Arc<Vec<wit::Template>>,
-    /// Those that are not known yet.
+    /// The inputs whose entry is not known yet.
     inputs: Vec<RenderInput>,
-    /// How many inputs there are, known ones too.
+    /// The number of all inputs, known ones included.
     total: usize,
     search: FaultSearch,
 }
@@ -50,12 +50,12 @@ impl Sandbox {
     /// Renders every template with every input.
     ///
     /// # Errors
-    /// If no plugin has this name, its schema refuses the configuration, its circuit is open, or it broke as a whole.
+    /// No plugin has this name, its schema refuses the configuration, its circuit is open, or it faulted as a whole.
     pub async fn render(&self, request: RenderRequest) -> Result<Entries, CallError> {
         self.render_measured(request).await.map(|(entries, _)| entries)
     }
 
-    /// The same, with what it cost: the sum of all calls.
+    /// Does the same and returns the sum of what all calls cost.
     ///
     /// # Errors
     /// As [`Sandbox::render`].
@@ -80,7 +80,7 @@ impl Sandbox {
         entries
     }
 
-    /// What is remembered as it is, the rest in batches.
+    /// Takes known entries from the cache and renders the others in batches.
     async fn render_batches(&self, mut job: Job) -> Result<(Entries, Usage), CallError> {
         let memo = &self.inner.memo;
         let keys = if memo.is_on() { job.keys() } else { Vec::new() };
@@ -112,7 +112,7 @@ impl Sandbox {
         Ok((entries, usage))
     }
 
-    /// What is not known yet. `bytes` is what the known entries have.
+    /// Renders the inputs that are not known yet. `bytes` is the size of the known entries.
     async fn render_missing(&self, job: &Job, mut bytes: usize) -> Result<(Answers, Usage), CallError> {
         let most = self.limits().rendered_bytes;
         if job.context.inputless {
@@ -121,7 +121,7 @@ impl Sandbox {
         let sizes: Vec<usize> = job.inputs.iter().map(|input| input.attributes.len()).collect();
         let template_bytes = job.templates.iter().map(|template| body_len(&template.body)).sum();
         let at_once = self.limits().calls_per_plugin;
-        // More calls than cores would only take memory. How many there are is read from files.
+        // More calls than cores would only take memory. The count is made lazily, because the system reads it from files.
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let batches = batch::cut(&sizes, template_bytes, || at_once.min(cores()));
         let mut answers = futures::stream::iter(batches).map(|batch| self.render_batch(job, batch)).buffered(at_once);
@@ -129,7 +129,7 @@ impl Sandbox {
         while let Some(answer) = answers.next().await {
             let (more, cost) = answer?;
             bytes = bytes.saturating_add(bytes_of(more.iter().flatten().map(|checked| &checked.rendering)));
-            // Each call has a bound of its own; a set has as many calls as it has inputs.
+            // The bound of a call does not bound the set, which has more calls the more inputs it has.
             if bytes > most {
                 return Err(CallError::TooManyObjects { consumer: job.consumer.clone(), bytes, most });
             }
@@ -139,7 +139,7 @@ impl Sandbox {
         job.unless_all_broke(entries).map(|entries| (entries, usage))
     }
 
-    /// One batch; if it breaks, its halves.
+    /// Renders one batch, and its halves if it breaks.
     fn render_batch<'a>(
         &'a self,
         job: &'a Job,
@@ -159,11 +159,11 @@ impl Sandbox {
                 Err(CallError::Faulted { fault, .. }) => fault,
                 Err(other) => return Err(other),
             };
-            // With one input in all there are no neighbours to save, and the circuit should learn of it.
+            // A single input has no neighbours to save, and the circuit must see the fault.
             if job.total < 2 {
                 return Err(CallError::Faulted { plugin: job.plugin.reference().clone(), fault });
             }
-            // Waiting for a processor is not the renderer's fault, waiting for time to pass is.
+            // Waiting for a processor is not the renderer's fault, but waiting for time to pass is.
             let took = if matches!(fault, Fault::OutOfTime { .. }) { usage.wall } else { usage.cpu };
             let search = job.search.found(&fault, took);
             match batch::halve(&batch) {
@@ -217,7 +217,7 @@ impl Sandbox {
     }
 }
 
-/// Remarks about the configuration concern no input more than another: the first one that was rendered carries them.
+/// Adds the remarks about the configuration to the first rendered input: they concern all inputs alike.
 fn with_notes(mut entries: Entries, notes: Vec<Note>) -> Entries {
     if let Some(first) = entries.iter_mut().flatten().next() {
         let of_config = |note: Note| {
@@ -256,7 +256,7 @@ impl Job {
         }
     }
 
-    /// A key for each entry of the answer.
+    /// The cache key of each entry.
     fn keys(&self) -> Vec<Key> {
         let common = cache::common(&self.plugin.reference().digest, &self.context, &self.templates);
         if self.context.inputless {
@@ -265,14 +265,14 @@ impl Job {
         self.inputs.iter().map(|input| cache::key(&common, Some(input))).collect()
     }
 
-    /// Takes out the inputs whose entry is known.
+    /// Removes the inputs whose entry is known.
     fn leave_out(&mut self, known: &[Option<Rendering>]) {
         let mut at = known.iter();
         self.inputs.retain(|_| at.next().is_none_or(Option::is_none));
     }
 
-    /// The inputs of a batch as the guest gets them. Their text is written for each call, so that a product of large inputs never
-    /// is in memory as a whole.
+    /// The inputs of a batch as the guest gets them. Their text is made for each call, so that a product of large inputs
+    /// is never in memory as a whole.
     fn written(&self, batch: Range<usize>) -> Vec<wit::RenderInput> {
         let write = |input: &RenderInput| wit::RenderInput {
             label: input.label.clone(),
@@ -283,7 +283,7 @@ impl Job {
         self.inputs.get(batch).unwrap_or_default().iter().map(write).collect()
     }
 
-    /// A renderer that broke on every one of many inputs is at fault itself: the circuit should learn of it.
+    /// Turns faults on every one of many inputs into a fault of the renderer, so that the circuit sees it.
     fn unless_all_broke(&self, entries: Answers) -> Result<Answers, CallError> {
         let fault = |entry: &Result<Checked, InputError>| match entry {
             Err(InputError::Faulted { fault, .. } | InputError::NotIsolated { fault, .. }) => Some(fault.clone()),
@@ -302,7 +302,7 @@ impl Job {
         self.inputs.get(input).map(|input| input.label.clone()).unwrap_or_default()
     }
 
-    /// What the entries of a batch are called.
+    /// The names of the entries of a batch, for messages.
     fn labels(&self, batch: Range<usize>) -> Vec<&str> {
         if self.context.inputless {
             return vec!["without input"];
@@ -311,7 +311,7 @@ impl Job {
     }
 }
 
-/// Bytes of the objects.
+/// The size of all objects in bytes.
 fn bytes_of<'a>(renderings: impl Iterator<Item = &'a Rendering>) -> usize {
     renderings.flat_map(|rendering| &rendering.objects).map(|object| object.object.len()).sum()
 }

@@ -1,20 +1,20 @@
-//! What names, versions and origins in a manifest may look like, and how foreign text in it is shown.
+//! The grammar of names, versions and origins in a manifest, and how untrusted text in it is shown.
 
 use super::DescriptionError;
 use crate::guest::text;
 use orangery_egress::Origin;
 use std::collections::BTreeSet;
 
-/// Things of one kind a plugin may list.
+/// The most entries of a list in a manifest.
 pub(super) const MOST: usize = 64;
-/// Bytes of a name.
+/// The most bytes of a name.
 pub(super) const NAME_BYTES: usize = 63;
-/// Bytes of a name of a type.
+/// The most bytes of a type's name.
 const TYPE_BYTES: usize = 128;
-/// Bytes of a sentence.
+/// The most bytes of a sentence.
 const SENTENCE_BYTES: usize = 1024;
 
-/// The list, if it is short and nothing is in it twice.
+/// Checks that a list is short and holds nothing twice.
 pub(super) fn unique<T>(what: &'static str, list: &[T], name: impl Fn(&T) -> &str) -> Result<(), DescriptionError> {
     if list.len() > MOST {
         return Err(DescriptionError::TooMany { what, count: list.len() });
@@ -26,27 +26,27 @@ pub(super) fn unique<T>(what: &'static str, list: &[T], name: impl Fn(&T) -> &st
     }
 }
 
-/// `github`: of plugins, renderers and credentials.
+/// Checks the name of a plugin, renderer or credential, for example `github`.
 pub(super) fn label(field: &'static str, value: &str) -> Result<(), DescriptionError> {
     word(field, value, NAME_BYTES, is_label, "lower-case letters, digits and dashes, at most 63")
 }
 
-/// `1.2.3`.
+/// Checks a version, for example `1.2.3`.
 pub(super) fn version(value: &str) -> Result<(), DescriptionError> {
     word("version", value, NAME_BYTES, is_version, "a semantic version such as 1.2.3")
 }
 
-/// `GitHubPullRequest`.
+/// Checks the name of a type, for example `GitHubPullRequest`.
 pub(super) fn type_name(value: &str) -> Result<(), DescriptionError> {
     word("type", value, TYPE_BYTES, is_type, "CamelCase letters and digits, at most 128")
 }
 
-/// `branch`.
+/// Checks the name of an attribute, for example `branch`.
 pub(super) fn attribute(field: &'static str, value: &str) -> Result<(), DescriptionError> {
     word(field, value, NAME_BYTES, is_attribute, "letters, digits and underscores, at most 63")
 }
 
-/// `https://api.github.com`.
+/// Checks an origin, for example `https://api.github.com`.
 pub(super) fn origin(value: &str) -> Result<(), DescriptionError> {
     match value.parse::<Origin>() {
         Ok(_) => Ok(()),
@@ -54,13 +54,13 @@ pub(super) fn origin(value: &str) -> Result<(), DescriptionError> {
     }
 }
 
-/// A sentence for people in one bounded line: it reaches terminals.
+/// Turns a sentence for users into one bounded line, because it reaches terminals.
 pub(super) fn sentence(text: &mut String) {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     text::cut(line.trim(), SENTENCE_BYTES).clone_into(text);
 }
 
-/// Foreign text in a message.
+/// Untrusted text, bounded and escaped for a message.
 pub(super) fn shown(value: &str) -> String {
     text::cut(value, 64).escape_debug().to_string()
 }

@@ -1,8 +1,9 @@
-//! A plugin's manifest: asked for once, read into types, checked before anyone relies on it.
+//! A plugin's manifest: read into types and checked before anything relies on it.
 //!
 //! # Guarantees
-//! Names, origins, shapes of Secrets and schemas follow their grammar; sentences are one bounded line; what the plugin exports and
-//! what it lists agree. A refusal names the key. What this host does not know is a note and refuses nothing.
+//! Names, origins, shapes of Secrets and schemas follow their grammar; sentences are one bounded line; the plugin's
+//! exports match what its manifest lists. An error names the key. A key that this host does not know gives a note and
+//! no error.
 
 mod grammar;
 
@@ -18,87 +19,87 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Bytes of a manifest: its schemas and as much again.
+/// The most bytes of a manifest: twice those of its schemas.
 const MANIFEST_BYTES: usize = 2 * ALL_SCHEMAS_BYTES;
 
 /// What is wrong with a manifest.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum DescriptionError {
-    /// It is larger than any may be.
+    /// The manifest is larger than any may be.
     #[error("its manifest has {bytes} bytes; at most {MANIFEST_BYTES} are allowed")]
     TooLarge {
-        /// Its size.
+        /// The size in bytes.
         bytes: usize,
     },
-    /// It cannot be read.
+    /// The manifest is not the JSON of a manifest.
     #[error("its manifest cannot be read: {0}")]
     Manifest(#[from] ManifestError),
-    /// A name or version that is not one.
+    /// A name or version breaks its grammar.
     #[error("its {field} is '{value}'; it must be {rule}")]
     Word {
-        /// Which field.
+        /// The key in the manifest.
         field: &'static str,
-        /// Its value, bounded.
+        /// The value, shortened.
         value: String,
-        /// What it must be.
+        /// What the value must be, as a phrase.
         rule: &'static str,
     },
-    /// It exports a role without saying what for, or the other way round.
+    /// The plugin exports a role without listing what for, or lists something without the role.
     #[error("it exports {exports}, but its manifest lists {lists}")]
     Role {
-        /// What it exports.
+        /// The role that it exports, as a phrase.
         exports: &'static str,
-        /// What it lists.
+        /// What its manifest lists, as a phrase.
         lists: &'static str,
     },
-    /// The same thing twice.
+    /// A list names something twice.
     #[error("it lists the {what} '{value}' twice")]
     Twice {
-        /// Which thing.
+        /// The kind of entry.
         what: &'static str,
-        /// Its value.
+        /// The repeated value.
         value: String,
     },
-    /// Too many things.
+    /// A list is too long.
     #[error("it lists {count} {what}; at most {MOST} are allowed")]
     TooMany {
-        /// Which things.
+        /// The kind of entries.
         what: &'static str,
-        /// How many.
+        /// The number of entries.
         count: usize,
     },
-    /// A schema that cannot be used.
+    /// A schema cannot be used.
     #[error("the configuration of {of}: {cause}")]
     Schema {
-        /// Of which type, renderer or notices.
+        /// The type, renderer or notices that the schema belongs to.
         of: String,
-        /// What the validator says of the schema.
+        /// The error of the validator.
         #[source]
         cause: SchemaError,
     },
-    /// A shape of a Secret that cannot be.
+    /// The shape of a Secret is not valid.
     #[error("credentials: the shape {at} of '{credential}': {cause}")]
     Shape {
-        /// Of which credential.
+        /// The name of the credential.
         credential: String,
-        /// Its position, from 0.
+        /// The position of the shape, from 0.
         at: usize,
-        /// What is wrong.
+        /// The problem with the shape.
         #[source]
         cause: ShapeError,
     },
-    /// An origin that is none.
+    /// An origin is not valid.
     #[error("it wants '{origin}': {problem}")]
     Origin {
-        /// The text.
+        /// The origin as written.
         origin: String,
-        /// What is wrong.
+        /// The problem with the origin.
         problem: String,
     },
-    /// A path prefix that is none.
+    /// A path prefix is not valid.
     #[error("it wants the path '{0}'; a path begins with a slash and has no query")]
     Path(String),
-    /// A type whose names are filtered has to say which attribute holds them.
+    /// A type whose names are filtered does not say which attribute holds them.
     #[error("the type {0} has names of a kind but no nameAttribute")]
     NoNameAttribute(String),
 }
@@ -106,7 +107,7 @@ pub enum DescriptionError {
 /// A checked description and its compiled schemas.
 pub(crate) type Described = (PluginDescription, BTreeMap<String, Schema>);
 
-/// Checks what `describe` said.
+/// Checks the manifest that `describe` returned.
 pub(crate) fn check(
     said: &str,
     roles: Roles,
@@ -197,7 +198,8 @@ fn served_type(
     })
 }
 
-/// The name of the schema of the configuration of notices. Those without one of their own have that of the type.
+/// The name of the schema for the configuration of notices. Notices without a schema of their own use that of the
+/// type.
 pub(crate) fn notices_of(by: &NotifiedBy) -> String {
     match by {
         NotifiedBy::Type(name) => format!("notices of {name}"),
