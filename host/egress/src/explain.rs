@@ -1,6 +1,6 @@
-//! What the errors that reach conditions and events say of themselves.
+//! The reasons and dispositions of the errors that reach conditions and events.
 //!
-//! [`crate::HttpError`] is not among them: it goes to the plugin, and the plugin says what it means.
+//! [`crate::HttpError`] is not among them: the plugin gets it, and decides which error it means.
 
 use orangery_core::{Disposition, Explain, Reason};
 

@@ -1,4 +1,4 @@
-//! The egress pipeline: how a plugin's wish becomes a request, or a refusal that says why.
+//! The egress pipeline: turns what a plugin asks for into a request, or into a refusal that says why.
 //!
 //! ```text
 //! Policy ──▶ Egress ──session(grants, credentials, tls, limits)──▶ Session ──send(Request)──▶ Response | HttpError
@@ -10,11 +10,11 @@
 //!        9 a denial is an answer      10 every hop is traced
 //! ```
 //!
-//! Folders, each importing only from those after it (held by `tests/architecture`):
+//! Folders; each imports only from those below it (enforced by `tests/architecture`):
 //!
 //! ```text
 //! session      one call of a plugin: the order of the steps, its budget, its trace
-//! credential   what is attached, where, and with whose consent; GitHub App tokens
+//! credential   what is sent, to which origins, and with whose consent; GitHub App tokens
 //! response     redirects, the conditional cache, rate limits and back-off
 //! connection   policy, addresses, name resolution, TLS, HTTP clients, one exchange
 //! request      method, URL, origin, grant, header fields
@@ -22,12 +22,12 @@
 //! ```
 //!
 //! # Guarantees
-//! - Nothing is reached that no grant names; an empty list of grants reaches nothing.
+//! - Only what a grant names is reached; an empty list of grants reaches nothing.
 //! - No address is dialled that the policy refuses, whatever a name resolves to and however it is written.
-//! - No plugin ever holds a credential: it names one, the host attaches it, only at the origins the credential itself
-//!   lists and its Secret consents to ([`credential::consent`]), and an answer that contains it is refused.
+//! - No plugin ever holds a credential. It names one, and the host adds it, only at the origins that the credential
+//!   lists and its Secret consents to ([`credential::consent`]). An answer that contains the credential is refused.
 //! - No error, trace or log line holds a secret or the value of a query parameter.
-//! - What one credential was told (a cached body, a rate limit) is never used for another one.
+//! - What the remote told one credential (a cached body, a rate limit) is never used for another one.
 //!
 //! # Refuses
 //! User info in URLs, redirects from https to http, proxies from the environment, cookies.

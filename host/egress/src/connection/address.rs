@@ -1,9 +1,9 @@
-//! Step 5 of the pipeline: which addresses may be dialled. Names are granted, addresses are refused.
+//! Step 5 of the pipeline: the addresses that may be dialled. Grants allow names, this step refuses addresses.
 //!
 //! # Guarantees
-//! What is not known to be a public unicast address is refused, unless it is private and its network is allowed, or
-//! loopback and loopback is allowed. An IPv4 address inside an IPv6 address (mapped, compatible, translated, NAT64,
-//! 6to4, ISATAP) is taken out and judged by itself.
+//! An address is refused unless it is known to be a public unicast address, or is private and its network is allowed,
+//! or is loopback and loopback is allowed. An IPv4 address inside an IPv6 address (mapped, compatible, translated,
+//! NAT64, 6to4, ISATAP) is extracted and checked instead.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{PoisonError, RwLock};
@@ -13,23 +13,23 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 /// Whether loopback addresses may be dialled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Loopback {
-    /// In local mode and in tests: a forge on this machine is the user's own.
+    /// In local mode and in tests, where a forge on this machine belongs to the user.
     Allowed,
-    /// In a cluster, where it is the operator's own pod.
+    /// In a cluster, where loopback is the operator's own pod.
     #[default]
     Refused,
 }
 
-/// What a policy says about addresses.
+/// The address rules of a policy.
 #[derive(Debug, Default)]
 pub(crate) struct AddressRules {
     pub(crate) allow_private: Vec<IpNet>,
     pub(crate) loopback: Loopback,
-    /// Replaced while the process runs: the servers behind the API server's service come and go.
+    /// Replaced while the process runs, because the endpoints of the API server's service change.
     forbidden: RwLock<Vec<IpAddr>>,
 }
 
-/// An address that is not dialled.
+/// An address that may not be dialled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{address} is {reason}{}", self.remedy())]
 pub(crate) struct AddressRefused {
@@ -38,7 +38,7 @@ pub(crate) struct AddressRefused {
 }
 
 impl AddressRefused {
-    /// The flag that would allow it.
+    /// The flag or mode that allows the address.
     fn remedy(&self) -> String {
         match (self.reason, bare(self.address)) {
             (PRIVATE, IpAddr::V4(four)) => format!("; --egress-allow-cidr {four}/32 (or a range around it) allows it"),
@@ -73,13 +73,13 @@ impl AddressRules {
         Self { allow_private, loopback, forbidden: RwLock::new(forbidden) }
     }
 
-    /// Replaces the addresses that are refused whatever else is allowed.
+    /// Replaces the addresses that are refused even if another rule allows them.
     pub(crate) fn forbid(&self, addresses: Vec<IpAddr>) {
         *self.forbidden.write().unwrap_or_else(PoisonError::into_inner) = addresses;
     }
 
     /// # Errors
-    /// The address and why it is refused.
+    /// The address, and why it is refused.
     pub(crate) fn check(&self, address: IpAddr) -> Result<(), AddressRefused> {
         let refused = |reason| Err(AddressRefused { address, reason });
         let bare = bare(address);
@@ -143,7 +143,8 @@ const fn v6_of(address: Ipv6Addr, length: u8) -> Ipv6Net {
     Ipv6Net::new_assert(address, length)
 }
 
-/// First match wins; what is not listed is public. After the IANA special-purpose registry and the clouds' manuals.
+/// Ranges of IPv4; the first match wins, and an unlisted address is public. From the IANA special-purpose registry
+/// and the manuals of the clouds.
 const V4: &[(Ipv4Net, Class)] = &[
     // Alibaba, Azure's wire server, Oracle
     (v4(100, 100, 100, 200, 32), Class::Never(METADATA)),
@@ -168,9 +169,9 @@ const V4: &[(Ipv4Net, Class)] = &[
     (v4(198, 18, 0, 0, 15), Class::Never(RESERVED)),
 ];
 
-/// First match wins; what is not listed is reserved: only `2000::/3` is handed out.
+/// Ranges of IPv6; the first match wins, and an unlisted address is reserved: only `2000::/3` is assigned.
 const V6: &[(Ipv6Net, Class)] = &[
-    // AWS (time, DNS and credentials beside the metadata), Google, Oracle, Scaleway, inside the private range
+    // AWS (time and DNS as well as metadata and credentials), Google, Oracle, Scaleway; inside the private range
     (v6(0xfd00, 0xec2, 0, 0, 32), Class::Never(METADATA)),
     (v6(0xfd20, 0xce, 0, 0x254, 128), Class::Never(METADATA)),
     (v6_of(Ipv6Addr::new(0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe), 128), Class::Never(METADATA)),

@@ -1,5 +1,5 @@
-//! The pool of HTTP clients: one for each set of TLS settings, so that connections are shared by those who would
-//! authenticate the connection alike, and by nobody else.
+//! The pool of HTTP clients, one for each set of TLS settings: only requests that authenticate a connection in the
+//! same way share it.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,11 +14,11 @@ use crate::connection::resolve::CheckedResolver;
 use crate::connection::tls::TlsSettings;
 use crate::secret::fingerprint::Fingerprint;
 
-/// Rotated Secrets leave clients behind; the oldest go.
+/// The most clients that are kept. Rotated Secrets leave clients behind; the oldest ones are dropped.
 const KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(127);
 const IDLE_CONNECTION: Duration = Duration::from_secs(60);
 const IDLE_PER_HOST: usize = 4;
-/// hyper's own bound is a hundred fields; forges send up to fifty.
+/// The most header fields of an answer. hyper's own bound is a hundred; forges send up to fifty.
 const HEADER_FIELDS: usize = 128;
 const HEADER_BYTES: u32 = 64 * 1024;
 
@@ -44,12 +44,12 @@ impl Clients {
         Ok(clients)
     }
 
-    /// A policy that no client can be built from is an error of the start, not of the first request.
+    /// Builds a client, so that a policy that cannot be used is an error at the start and not of the first request.
     pub(crate) fn check(&self) -> reqwest::Result<()> {
         self.build(&TlsSettings::default()).map(drop)
     }
 
-    /// The client of these settings.
+    /// The client for these TLS settings.
     pub(crate) fn get(&self, name: Fingerprint, tls: &TlsSettings) -> reqwest::Result<Client> {
         let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = pool.get(&name) {
@@ -62,7 +62,7 @@ impl Clients {
 
     fn build(&self, tls: &TlsSettings) -> reqwest::Result<Client> {
         match tls.apply(self.builder())?.build() {
-            // A machine without a bundle of roots can still reach http, and https with a CA from a Secret.
+            // A machine without system root certificates can still use http, and https with a CA from a Secret.
             Err(error) if tls.needs_system_roots() => match tls.apply(self.builder())?.tls_certs_only([]).build() {
                 Ok(client) => {
                     tracing::warn!("no usable system certificates: https works only with a CA from a Secret");
@@ -77,9 +77,9 @@ impl Clients {
     fn builder(&self) -> ClientBuilder {
         let builder = Client::builder()
             .user_agent(&self.user_agent)
-            // Never the environment's: see `Policy::proxy`.
+            // The proxy of the environment is never used: see `Policy::proxy`.
             .no_proxy()
-            // Redirects and retries are decided and counted by the pipeline.
+            // The pipeline decides about redirects and retries, and counts them.
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .referer(false)

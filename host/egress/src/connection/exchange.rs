@@ -1,8 +1,8 @@
-//! One request and its answer, no redirects: the only place that lets bytes out.
+//! One request and its answer, without redirects. Nothing else in the process sends a plugin's request.
 //!
 //! # Guarantees
-//! Hosts written as addresses are checked here, names inside the client's resolver: whatever calls this cannot reach an
-//! address that the policy refuses. A body is cut off while it streams, after decompression. Errors carry no URL.
+//! Hosts written as addresses are checked here, names inside the client's resolver, so no caller can reach an address
+//! that the policy refuses. A body is cut off while it is received, after decompression. Errors contain no URL.
 
 use std::error::Error as _;
 use std::fmt::Write as _;
@@ -20,11 +20,11 @@ use crate::connection::resolve::NameRefused;
 use crate::request::message::Method;
 use crate::request::target::Target;
 
-/// Header fields and bytes of one answer. Forges send about thirty fields and five kilobytes.
+/// The most header fields and header bytes of one answer. Forges send about thirty fields and five kilobytes.
 const HEADER_FIELDS: usize = 128;
 const HEADER_BYTES: usize = 64 * 1024;
 
-/// What an exchange goes out by.
+/// The client, rules and times of an exchange.
 #[derive(Debug)]
 pub(crate) struct HttpTransport<'a> {
     pub(crate) client: &'a reqwest::Client,
@@ -32,7 +32,7 @@ pub(crate) struct HttpTransport<'a> {
     pub(crate) timeouts: Timeouts,
 }
 
-/// What goes out.
+/// A request as it is sent.
 pub(crate) struct OutgoingRequest<'a> {
     pub(crate) method: Method,
     pub(crate) target: &'a Target,
@@ -42,14 +42,14 @@ pub(crate) struct OutgoingRequest<'a> {
     pub(crate) cap: u64,
 }
 
-/// What came back.
+/// An answer as it was received.
 pub(crate) struct RawResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-/// Why nothing came back.
+/// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ExchangeError {
     #[error("{0}")]
@@ -64,7 +64,7 @@ pub(crate) enum ExchangeError {
     TooManyHeaders,
     #[error("the answer is encoded as '{0}', which was not asked for")]
     Encoding(String),
-    /// The connection went away before the answer began: the same request may be sent again.
+    /// The connection was closed before the answer began: the same request may be sent again.
     #[error("the connection was closed before the answer began")]
     Reset,
     #[error("{0}")]
@@ -90,7 +90,7 @@ impl HttpTransport<'_> {
         if headers.len() > HEADER_FIELDS || header_bytes > HEADER_BYTES {
             return Err(ExchangeError::TooManyHeaders);
         }
-        // The client takes the field away when it decodes. Bytes that are still encoded could be neither bounded nor
+        // The client removes the field when it decodes the body. A body that is still encoded could not be bounded or
         // searched for secrets.
         if let Some(encoding) =
             headers.get(CONTENT_ENCODING).filter(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
@@ -110,7 +110,7 @@ impl HttpTransport<'_> {
         if expected > cap {
             return Err(too_large());
         }
-        // Trust in the announced length ends at a megabyte.
+        // The announced length is trusted up to one megabyte.
         let mut body = BytesMut::with_capacity(usize::try_from(expected.min(1 << 20)).unwrap_or(0));
         loop {
             let piece = within(self.timeouts.idle, "more of the answer", response.chunk())
@@ -124,7 +124,8 @@ impl HttpTransport<'_> {
         }
     }
 
-    /// The client's error in one line: our own refusals taken out of it, the URL (whose query may hold values) left out.
+    /// The client's error as one line. An error of our own resolver inside it is shown alone, and the URL is left out,
+    /// because its query may hold values.
     fn explain(&self, error: reqwest::Error, stage: Stage) -> ExchangeError {
         let error = error.without_url();
         let mut text = String::new();

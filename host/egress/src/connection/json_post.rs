@@ -1,7 +1,7 @@
-//! Sends JSON documents of the operator itself to an address that its administrator chose.
+//! Sends JSON documents of the operator itself to an address that the administrator configured.
 //!
-//! No plugin and nobody who writes ResourceSets can reach this, so there is no grant and no address check: the usual address is a
-//! service of the cluster.
+//! Neither plugins nor authors of ResourceSets can choose the address, so there is no grant and no address check: the
+//! address is usually a service of the cluster.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -12,33 +12,33 @@ use serde::Serialize;
 /// Characters of an answer that are kept for the message.
 const SHOWN: usize = 200;
 
-/// Sends documents, and keeps the connection for the next one.
+/// Sends JSON documents, and keeps the connection open for the next one.
 #[derive(Debug)]
 pub struct JsonPost {
     timeout: Duration,
-    /// Built by the first document: reading the certificates of the machine takes time.
+    /// Built for the first document, because reading the system's certificates takes time.
     client: Mutex<Option<Client>>,
 }
 
-/// A document that was not taken.
+/// Why a document was not delivered.
 #[derive(Debug, thiserror::Error)]
 pub enum JsonPostError {
     /// The document or the address cannot be used.
     #[error("it cannot be sent: {cause}")]
     Unusable {
-        /// Why.
+        /// The problem with the document or the address.
         cause: String,
     },
-    /// Nobody answered.
+    /// The server did not answer.
     #[error("no answer: {cause}")]
     Unreachable {
-        /// What failed, without the address.
+        /// The failure of the connection, without the address.
         cause: String,
     },
-    /// The answer is a failure.
+    /// The server answered with an error status.
     #[error("HTTP status {status}: {said}")]
     Refused {
-        /// The status.
+        /// The HTTP status.
         status: u16,
         /// The first line of the answer.
         said: String,
@@ -46,7 +46,7 @@ pub enum JsonPostError {
 }
 
 impl JsonPost {
-    /// Sends documents, each within this time.
+    /// Makes a sender that waits this long for each answer.
     #[must_use]
     pub fn new(timeout: Duration) -> Self {
         Self { timeout, client: Mutex::new(None) }
@@ -55,7 +55,7 @@ impl JsonPost {
     /// Sends one document.
     ///
     /// # Errors
-    /// It was not taken.
+    /// The document was not delivered.
     pub async fn send(&self, url: &str, document: &(impl Serialize + Sync)) -> Result<(), JsonPostError> {
         let url: Url =
             url.parse().map_err(|error| JsonPostError::Unusable { cause: format!("the address: {error}") })?;
@@ -87,13 +87,13 @@ impl JsonPost {
                 .timeout(self.timeout)
                 .user_agent(concat!("orangery/", env!("CARGO_PKG_VERSION")))
         };
-        // A machine without a bundle of roots can still reach http.
+        // A machine without system root certificates can still use http.
         let client = builder().build().or_else(|_| builder().tls_certs_only([]).build())?;
         Ok(kept.insert(client).clone())
     }
 }
 
-/// The error with its causes: reqwest's own text says only that sending failed.
+/// The error with its causes, because reqwest's own text says only that sending failed.
 fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -1,4 +1,4 @@
-//! How a request leaves: the policy of the process, resolved and checked addresses, TLS, HTTP clients, one exchange.
+//! How a request is sent: the policy of the process, resolved and checked addresses, TLS, HTTP clients, one exchange.
 
 pub(crate) mod address;
 pub(crate) mod clients;

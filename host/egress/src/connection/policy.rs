@@ -1,4 +1,5 @@
-//! What the operator of the process allows to everybody, before any grant: addresses, times, sizes, the way out.
+//! What the administrator of the process allows every plugin, whatever was granted: addresses, times, sizes, the
+//! proxy.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,50 +14,50 @@ use crate::connection::resolve::{Resolver, SystemResolver};
 /// The rules of one process. The default reaches public addresses only.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// Private networks (RFC 1918, ULA, carrier NAT) that may be reached, for example that of a self-hosted GitLab.
-    /// A network that is never grantable (link-local, metadata, multicast) stays refused even if it is listed.
+    /// Private networks (RFC 1918, ULA, carrier NAT) that may be reached, for example that of a self-hosted GitLab. A
+    /// network that can never be granted (link-local, metadata, multicast) stays refused even if it is listed.
     pub allow_private: Vec<IpNet>,
     /// Whether loopback addresses may be dialled.
     pub loopback: Loopback,
-    /// Addresses that are refused whatever else is allowed: the operator's own and those of the API server.
+    /// Addresses that are refused even if another rule allows them: the operator's own and those of the API server.
     pub forbidden_addresses: Vec<IpAddr>,
     /// The `User-Agent` of every request.
     pub user_agent: String,
-    /// How long each part of an exchange may take.
+    /// The time limits of an exchange.
     pub timeouts: Timeouts,
-    /// What no session can exceed, whatever it asks for.
+    /// The limits that no session can exceed, whatever it asks for.
     pub ceilings: HttpLimits,
     /// The bytes that the conditional-request cache may hold.
     pub cache_bytes: u64,
-    /// An HTTP proxy for everything. `HTTP_PROXY` and its kin in the environment are never read: an environment variable
-    /// must not be able to carry tokens elsewhere. Names are then resolved by the proxy, which has to refuse internal
-    /// addresses; addresses written as such are still checked here.
+    /// An HTTP proxy for all requests. `HTTP_PROXY` and similar variables are never read, because an environment variable
+    /// must not be able to send tokens elsewhere. Names are then resolved by the proxy, which has to refuse internal
+    /// addresses; hosts written as addresses are still checked here.
     pub proxy: Option<Url>,
-    /// Who resolves names.
+    /// Resolves the names of hosts.
     pub resolver: Arc<dyn Resolver>,
 }
 
-/// How long each part of an exchange may take.
+/// The time limits of an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
     /// Name resolution, connection and TLS.
     pub connect: Duration,
     /// From the start of a hop to the head of its answer.
     pub first_byte: Duration,
-    /// Between two pieces of a body.
+    /// The wait between two pieces of a body.
     pub idle: Duration,
-    /// The whole of one `send`, redirects included.
+    /// One `send` as a whole, redirects included.
     pub total: Duration,
 }
 
-/// What one session (one call of a plugin) may use.
+/// The limits of one session, which is one call of a plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HttpLimits {
-    /// Requests, each redirect and each retry counted.
+    /// Requests; each redirect and each retry counts.
     pub requests: u32,
     /// Decompressed bytes of one answer.
     pub response_bytes: u64,
-    /// Decompressed bytes of all answers.
+    /// Decompressed bytes of all answers together.
     pub total_bytes: u64,
     /// Bytes of one request body.
     pub request_bytes: u64,
@@ -92,7 +93,7 @@ impl Default for Timeouts {
 }
 
 impl HttpLimits {
-    /// The most that a default [`Policy`] lets a session ask for.
+    /// The highest limits that a session can ask for under the default [`Policy`].
     pub const CEILING: Self =
         Self { requests: 1_000, response_bytes: 32 * MIB, total_bytes: 128 * MIB, request_bytes: 8 * MIB };
 

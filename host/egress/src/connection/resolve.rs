@@ -1,8 +1,8 @@
-//! Step 4 of the pipeline: a name is resolved once, every address is judged, and only those addresses are dialled.
+//! Step 4 of the pipeline: a name is resolved once, every address is checked, and only these addresses are dialled.
 //!
 //! The check runs inside the client's own resolver, so there is no second look-up between the check and the
-//! connection that could be answered differently (DNS rebinding). The client asks no resolver for a host that is
-//! written as an address: the pipeline checks those itself.
+//! connection that could be answered differently (DNS rebinding). The client does not use a resolver for a host that
+//! is written as an address: the pipeline checks those itself.
 
 use std::fmt::Debug;
 use std::io;
@@ -20,7 +20,7 @@ pub trait Resolver: Debug + Send + Sync {
     fn resolve<'a>(&'a self, host: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>>;
 }
 
-/// What the system's `getaddrinfo` says.
+/// Resolves names with the system's `getaddrinfo`.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemResolver;
 

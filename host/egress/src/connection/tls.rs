@@ -1,6 +1,6 @@
-//! TLS settings of one consumer: whom to trust, and how to show who we are.
+//! TLS settings of one consumer: the certificates that it trusts, and the client certificate that it presents.
 //!
-//! There is no way to switch verification off.
+//! Verification cannot be turned off.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,14 +11,15 @@ use zeroize::Zeroizing;
 use crate::secret::fingerprint::{Fingerprint, FingerprintKey};
 use crate::secret::text::SecretText;
 
-/// Whom to trust and how to show who we are. The default trusts the system's roots and shows nothing.
+/// Trusted certificates and a client certificate. The default trusts the system's root certificates and presents
+/// none.
 #[derive(Clone, Default)]
 pub struct TlsSettings {
     trust: Trust,
     identity: Option<ClientCertificate>,
 }
 
-/// Both in PEM form.
+/// A certificate and its private key, both in PEM form.
 #[derive(Clone)]
 struct ClientCertificate {
     certificate: Vec<u8>,
@@ -33,43 +34,43 @@ enum Trust {
     Only(Vec<u8>),
 }
 
-/// What is wrong with a TLS Secret. Names the Secret and the key, never the value.
+/// The error of a TLS Secret. It names the Secret and the key, never a value.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A key is absent.
+    /// A key is missing.
     #[error("invalid secret '{secret}': key '{key}' is missing")]
     Missing {
-        /// `namespace/name`.
+        /// The Secret, as `namespace/name`.
         secret: String,
-        /// The key.
+        /// The missing key.
         key: &'static str,
     },
-    /// None of the keys is there.
+    /// The Secret has none of the keys.
     #[error("invalid secret '{secret}': it has neither 'ca.crt' nor 'tls.crt' and 'tls.key'")]
     Nothing {
-        /// `namespace/name`.
+        /// The Secret, as `namespace/name`.
         secret: String,
     },
-    /// Not PEM, or not certificates.
+    /// A value is not PEM, or has no certificates.
     #[error("invalid secret '{secret}': key '{key}' holds no certificate in PEM form")]
     Certificate {
-        /// `namespace/name`.
+        /// The Secret, as `namespace/name`.
         secret: String,
-        /// The key.
+        /// The key with that value.
         key: &'static str,
     },
-    /// A certificate and a key that are no pair.
+    /// The certificate does not belong to the private key.
     #[error(
-        "invalid secret '{secret}': keys 'tls.crt' and 'tls.key' are no certificate and private key in PEM form that fit together"
+        "invalid secret '{secret}': keys 'tls.crt' and 'tls.key' are not a matching certificate and private key in PEM form"
     )]
     Identity {
-        /// `namespace/name`.
+        /// The Secret, as `namespace/name`.
         secret: String,
     },
-    /// `replace` is neither true nor false.
+    /// The value of `replace` is neither true nor false.
     #[error("invalid secret '{secret}': key 'replace' must be \"true\" or \"false\", and needs 'ca.crt'")]
     Replace {
-        /// `namespace/name`.
+        /// The Secret, as `namespace/name`.
         secret: String,
     },
 }
@@ -80,7 +81,7 @@ pub enum TlsError {
 /// added to the system's roots, or is trusted alone if `replace` is `"true"`.
 ///
 /// # Errors
-/// If nothing usable is there, or something is not usable.
+/// The Secret holds nothing usable, or a value that is not usable.
 pub fn from_secret(secret: &str, data: &BTreeMap<String, Vec<u8>>) -> Result<TlsSettings, TlsError> {
     let secret = secret.to_owned();
     let either = |new: &str, old: &str| data.get(new).or_else(|| data.get(old)).filter(|value| !value.is_empty());
@@ -110,7 +111,7 @@ pub fn from_secret(secret: &str, data: &BTreeMap<String, Vec<u8>>) -> Result<Tls
         }
     };
     let settings = TlsSettings { trust, identity };
-    // A trial build finds a key that does not fit its certificate now instead of at the first request.
+    // Building a client finds a private key that does not match its certificate now, and not at the first request.
     if settings.identity.is_some() && settings.apply(reqwest::Client::builder()).and_then(ClientBuilder::build).is_err()
     {
         return Err(TlsError::Identity { secret });

@@ -1,16 +1,16 @@
-//! Where a Secret lets its credential go.
+//! The origins that a Secret lets its credential be sent to.
 //!
-//! Whoever writes a provider names both the Secret and the URL, and need not be allowed to read the Secret. So the Secret has a
-//! word in it:
+//! The author of a provider names both the Secret and the URL, and may not have the right to read the Secret. The
+//! Secret itself therefore has a say:
 //!
-//! | the Secret | goes to |
+//! | the Secret | is sent to |
 //! |---|---|
-//! | annotation `orangery.dev/origins: https://forge.example, http://old.example:8080` | exactly these, plain http where it says so |
-//! | none, and the operator demands one ([`OriginsRule::Required`]) | nowhere |
-//! | none, and a type that no forge uses: service account token, registry login (but for registries), TLS, Helm release | nowhere |
-//! | none | https; plain http only with the consent of [`PlainHttp`] or `spec.insecure` |
+//! | annotation `orangery.dev/origins: https://forge.example, http://old.example:8080` | exactly these origins, and by plain http only where it says so |
+//! | no annotation, and the administrator requires one ([`OriginsRule::Required`]) | no origin |
+//! | no annotation, and a type that no forge uses: service account token, registry login (except for registries), TLS, Helm release | no origin |
+//! | no annotation | https; plain http only if [`PlainHttp`] or `spec.insecure` allows it |
 //!
-//! The tokens of a GitHub App go to the server that minted them, whatever else is said.
+//! The tokens of a GitHub App are sent only to the server that minted them, whatever the annotation says.
 
 use orangery_core::keys;
 
@@ -18,56 +18,56 @@ use super::{Credential, CredentialKind, Withheld};
 use crate::request::origin::{Origin, Scheme};
 use crate::request::target::OriginError;
 
-/// What a Secret says about itself beside its data.
+/// What a Secret says about itself, apart from its data.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SecretFacts {
-    /// Its `type`; empty counts as `Opaque`.
+    /// The `type` of the Secret; empty counts as `Opaque`.
     pub kind: String,
     /// The value of the annotation `orangery.dev/origins`.
     pub origins: Option<String>,
 }
 
-/// Whether a Secret has to name its origins.
+/// Whether a Secret must name its origins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OriginsRule {
-    /// A Secret without the annotation goes to the provider's own origins.
+    /// A Secret without the annotation is sent to the provider's own origins.
     #[default]
     Optional,
-    /// `--require-secret-origins`.
+    /// A Secret without the annotation is not sent: `--require-secret-origins`.
     Required,
 }
 
-/// Where a credential may travel as plain text without the Secret's own consent.
+/// Where a credential may be sent by plain http without the Secret's own consent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PlainHttp {
-    /// Nowhere.
+    /// To no server.
     #[default]
     Refused,
-    /// To this machine: local mode.
+    /// To this machine only, for local mode.
     Loopback,
-    /// Everywhere: `--allow-plain-http-credentials`.
+    /// To every server: `--allow-plain-http-credentials`.
     Allowed,
 }
 
-/// What the operator says about all Secrets.
+/// The administrator's rules for all Secrets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SecretRules {
-    /// Whether the annotation is demanded.
+    /// Whether the annotation is required.
     pub origins: OriginsRule,
-    /// Plain http.
+    /// Where credentials may be sent by plain http.
     pub plain_http: PlainHttp,
 }
 
-/// What the provider says about its source.
+/// What a provider says about its source.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SourceFacts {
-    /// `spec.insecure`, which is consent to plain http on the types that have the field.
+    /// The value of `spec.insecure`, which allows plain http on the types that have the field.
     pub insecure: bool,
     /// Whether the source is a container registry.
     pub registry: bool,
 }
 
-/// Why a Secret is not sent to an origin. Names the Secret, the origin, and what would allow it.
+/// Why a Secret is not sent to an origin. The text names the Secret, the origin, and what would allow it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConsentError {
     /// An entry of the annotation is not an origin.
@@ -76,11 +76,11 @@ pub enum ConsentError {
         keys::SECRET_ORIGINS
     )]
     Annotation {
-        /// `namespace/name`.
+        /// The Secret, as `namespace/name`.
         secret: String,
-        /// The entry, without its secrets.
+        /// The entry, with secrets masked.
         entry: String,
-        /// Which rule of an origin it breaks.
+        /// The problem with the entry.
         cause: OriginError,
     },
     /// The annotation names other origins.
@@ -89,23 +89,23 @@ pub enum ConsentError {
         keys::SECRET_ORIGINS
     )]
     NotNamed {
-        /// `namespace/name`.
+        /// The Secret, as `namespace/name`.
         secret: String,
-        /// Where it was to go.
+        /// The origin that it is not sent to.
         origin: Origin,
-        /// What the annotation names.
+        /// The origins that the annotation names, as a list.
         named: String,
     },
-    /// The operator demands the annotation.
+    /// The administrator requires the annotation.
     #[error(
         "secret '{secret}' is not sent to {origin}: --require-secret-origins demands the annotation {}, and the secret has none; annotate it with {}: {origin}",
         keys::SECRET_ORIGINS,
         keys::SECRET_ORIGINS
     )]
     Unnamed {
-        /// `namespace/name`.
+        /// The Secret, as `namespace/name`.
         secret: String,
-        /// Where it was to go.
+        /// The origin that it is not sent to.
         origin: Origin,
     },
     /// No forge uses Secrets of this type.
@@ -114,42 +114,43 @@ pub enum ConsentError {
         keys::SECRET_ORIGINS
     )]
     Type {
-        /// `namespace/name`.
+        /// The Secret, as `namespace/name`.
         secret: String,
-        /// Where it was to go.
+        /// The origin that it is not sent to.
         origin: Origin,
-        /// The type.
+        /// The type of the Secret.
         kind: String,
     },
-    /// Everybody on the way could read it.
+    /// The origin uses plain http, which exposes the credential on the network.
     #[error(
-        "secret '{secret}' is not sent to {origin}, because plain http shows it to everybody on the way; use https, annotate the secret with {}: {origin}, or start with --allow-plain-http-credentials",
+        "secret '{secret}' is not sent to {origin}, because plain http exposes it on the network; use https, annotate the secret with {}: {origin}, or start with --allow-plain-http-credentials",
         keys::SECRET_ORIGINS
     )]
     PlainHttp {
-        /// `namespace/name`.
+        /// The Secret, as `namespace/name`.
         secret: String,
-        /// Where it was to go.
+        /// The origin that it is not sent to.
         origin: Origin,
     },
-    /// The tokens of an app are good at one server only.
+    /// The tokens of an app are valid at one server only, and this is another.
     #[error(
         "secret '{secret}' holds a GitHub App whose tokens come from {home} and are sent nowhere else, but the source is at {origin}; set the key 'githubAppBaseURL' to the API of that server, such as {origin}/api/v3"
     )]
     App {
-        /// `namespace/name`.
+        /// The Secret, as `namespace/name`.
         secret: String,
-        /// Where it was to go.
+        /// The origin that it is not sent to.
         origin: Origin,
-        /// Where its tokens are minted.
+        /// The server that mints the tokens.
         home: Origin,
     },
 }
 
-/// Binds a credential to those of the origins that its Secret lets it go to; `secret` is `namespace/name`.
+/// Binds a credential to those origins that its Secret may be sent to; `secret` is `namespace/name`.
 ///
 /// # Errors
-/// The annotation cannot be read, or the Secret goes to none of the origins: why not to the first one.
+/// The annotation cannot be read, or the Secret may be sent to none of the origins; then the error is that of the
+/// first.
 pub fn bind(
     name: &str,
     kind: CredentialKind,

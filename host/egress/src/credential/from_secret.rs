@@ -1,6 +1,6 @@
 //! Reads credentials from the data of Kubernetes Secrets, in the shapes that a plugin's manifest declares.
 //!
-//! The first shape whose keys are all there is used. What the scheme of a shape makes of the keys:
+//! The first shape whose keys are all present is used. The scheme of a shape decides what becomes of the keys:
 //!
 //! | scheme | becomes |
 //! |---|---|
@@ -19,80 +19,80 @@ use super::github_app::{AppError, GitHubApp, Installation};
 use super::shape::{self, ShapeError};
 use crate::secret::text::{SecretText, SecretTextError};
 
-/// What is wrong with a Secret. Names the Secret and the key, never the value.
+/// The error of a Secret with a credential. It names the Secret and the key, never a value.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
-    /// Its keys are those of no shape.
+    /// The keys of the Secret match no shape.
     #[error("invalid secret '{secret}': it needs the keys of one of these shapes: {shapes}")]
     NoShape {
-        /// `namespace/name`.
+        /// The Secret, as `namespace/name`.
         secret: String,
-        /// The shapes, each with the keys that are missing.
+        /// The shapes that are accepted, each with the keys that are missing.
         shapes: String,
     },
-    /// Its shape is one that cannot be sent.
+    /// The scheme of the Secret's shape cannot be sent yet.
     #[error(
         "secret '{secret}' has the keys of a credential of the scheme {scheme}, which is reserved and cannot be sent yet; use a \
          secret of another shape"
     )]
     Reserved {
-        /// `namespace/name`.
+        /// The Secret, as `namespace/name`.
         secret: String,
-        /// The scheme.
+        /// The scheme of the shape.
         scheme: Scheme,
     },
-    /// The manifest of the plugin declares a shape that cannot be.
+    /// The manifest of the plugin declares an invalid shape.
     #[error("secret '{secret}': the plugin declares an impossible shape: {cause}")]
     Declared {
-        /// `namespace/name`.
+        /// The Secret, as `namespace/name`.
         secret: String,
-        /// What is wrong with it.
+        /// The problem with the shape.
         #[source]
         cause: ShapeError,
     },
-    /// A key is absent.
+    /// A key is missing.
     #[error("invalid secret '{secret}': key '{key}' is missing")]
     Missing {
-        /// `namespace/name`.
+        /// The Secret, as `namespace/name`.
         secret: String,
-        /// The key.
+        /// The missing key.
         key: String,
     },
-    /// A value cannot be sent.
+    /// A value cannot be sent in a header.
     #[error("invalid secret '{secret}': key '{key}' {cause}")]
     Value {
-        /// `namespace/name`.
+        /// The Secret, as `namespace/name`.
         secret: String,
-        /// The key.
+        /// The key with that value.
         key: String,
-        /// What is wrong with the value.
+        /// The problem with the value.
         #[source]
         cause: SecretTextError,
     },
-    /// Both ways, or neither, to find the installation of an app.
+    /// The Secret names the installation of an app in both ways, or in neither.
     #[error(
         "invalid secret '{secret}': exactly one of the keys 'githubAppInstallationID' and 'githubAppInstallationOwner' is needed"
     )]
     Installation {
-        /// `namespace/name`.
+        /// The Secret, as `namespace/name`.
         secret: String,
     },
-    /// An app that cannot work.
+    /// The keys do not describe a usable GitHub App.
     #[error("invalid secret '{secret}': {cause}")]
     App {
-        /// `namespace/name`.
+        /// The Secret, as `namespace/name`.
         secret: String,
-        /// What is wrong.
+        /// The problem with the app.
         #[source]
         cause: AppError,
     },
 }
 
-/// Reads a credential of one of these shapes, of which the first that fits is used; `secret` is `namespace/name`, for the error
-/// texts. The token of an app is good for `repository` (its name without owner) alone, or for all of the installation.
+/// Reads a credential in the first of these shapes that matches; `secret` is `namespace/name`, for the error texts.
+/// The token of an app is valid for `repository` (its name without owner) only, or for the whole installation.
 ///
 /// # Errors
-/// No shape fits, or a value cannot be used.
+/// No shape matches, or a value cannot be used.
 pub fn from_secret(
     shapes: &[Shape],
     repository: Option<&str>,
@@ -126,7 +126,7 @@ pub fn from_secret(
     }
 }
 
-/// `username, password as bearer ('password' is missing); …`.
+/// The shapes with their missing keys, such as `username, password as bearer ('password' is missing); …`.
 fn lacking(shapes: &[Shape], data: &BTreeMap<String, Vec<u8>>) -> String {
     let one = |shape: &Shape| {
         let missing: Vec<String> = shape::missing(shape, data).iter().map(|key| format!("'{key}'")).collect();
@@ -178,7 +178,7 @@ impl Keys<'_> {
         self.part(shape, Part::Token)
     }
 
-    /// Empty as well where the key is there without a value.
+    /// The user name; empty as well if the key is present without a value.
     fn username(&self, shape: &Shape) -> Result<String, CredentialError> {
         let Some(key) = shape.holding(Part::Username).filter(|key| self.has(&key.name)) else {
             return Ok(String::new());

@@ -1,8 +1,8 @@
-//! Credentials: what the host attaches in the name of a plugin, and where it may be attached.
+//! Credentials: what the host adds to a plugin's request, and the origins to which it may be sent.
 //!
 //! # Guarantees
-//! A credential is attached only to requests whose origin is in its own list, whatever the grants say. An empty list
-//! attaches it nowhere. No value is printed by `Debug`.
+//! A credential is added only to requests to an origin of its own list, whatever was granted. With an empty list it
+//! is added to none. `Debug` prints no value.
 
 pub mod consent;
 mod from_secret;
@@ -23,54 +23,54 @@ use crate::secret::text::SecretText;
 pub struct Credential {
     /// The name by which the plugin asks for it, for example `api`.
     pub name: String,
-    /// What is attached.
+    /// The header that is sent, and its value.
     pub kind: CredentialKind,
-    /// Where it may be attached.
+    /// The origins to which it may be sent.
     pub origins: Vec<Origin>,
-    /// Where it was meant to be attached but may not: for the denial that says why.
+    /// The origins of the source to which it may not be sent, each with the reason for a denial.
     pub withheld: Vec<Withheld>,
 }
 
-/// An origin that a credential is kept from.
+/// An origin to which a credential is not sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withheld {
-    /// The origin.
+    /// The origin that is refused.
     pub origin: Origin,
-    /// Why, and what would allow it.
+    /// The reason, and what would allow it.
     pub why: String,
 }
 
-/// How a request is authenticated.
+/// How a credential authenticates a request.
 #[derive(Debug, Clone)]
 pub enum CredentialKind {
-    /// The plugin may name it, but the user gave no Secret: the request goes out without.
+    /// The plugin may name it, but the user gave no Secret: the request is sent without a credential.
     Anonymous,
-    /// `Authorization: Bearer …`
+    /// The header `Authorization: Bearer …`.
     Bearer(SecretText),
-    /// `Authorization: Basic …`
+    /// The header `Authorization: Basic …`.
     Basic {
         /// The user name; may be empty.
         username: String,
-        /// The password.
+        /// The password or token.
         password: SecretText,
     },
-    /// One header of the given name.
+    /// A header with any other name.
     Header {
-        /// Its name.
+        /// The name of the header.
         name: HeaderName,
-        /// What stands before the value, for example `token `.
+        /// Text before the value, for example `token `.
         prefix: String,
-        /// Its secret part.
+        /// The secret value.
         value: SecretText,
     },
-    /// GitLab's `PRIVATE-TOKEN: …`
+    /// GitLab's header `PRIVATE-TOKEN: …`.
     PrivateToken(SecretText),
     /// An installation token of a GitHub App, minted by the host.
     GitHubApp(Box<GitHubApp>),
 }
 
 impl CredentialKind {
-    /// How it authenticates, for whoever asks what was sent; `None` if nothing is.
+    /// The scheme by name, to tell the plugin what was sent; `None` if nothing was.
     pub(crate) fn scheme(&self) -> Option<String> {
         Some(match self {
             Self::Anonymous => return None,
@@ -82,7 +82,7 @@ impl CredentialKind {
         })
     }
 
-    /// The only origin that can use it, where there is such a one.
+    /// The only origin that accepts it, if there is only one.
     pub(crate) fn home(&self) -> Option<&Origin> {
         match self {
             Self::GitHubApp(app) => Some(app.home()),
@@ -94,19 +94,20 @@ impl CredentialKind {
 }
 
 impl Credential {
-    /// A credential of this name, attached at these origins only.
+    /// A credential with this name that is sent to these origins only.
     #[must_use]
     pub fn new(name: impl Into<String>, kind: CredentialKind, origins: impl IntoIterator<Item = Origin>) -> Self {
         Self { name: name.into(), kind, origins: origins.into_iter().collect(), withheld: Vec::new() }
     }
 
-    /// The tokens of an app are bound to the server that minted them, whatever the list says.
+    /// Whether it may be sent to this origin. The tokens of an app are bound to the server that minted them, whatever the
+    /// list says.
     pub(crate) fn is_bound_to(&self, origin: &Origin) -> bool {
         self.origins.contains(origin) && self.kind.home().is_none_or(|home| home == origin)
     }
 
-    /// Names what the remote counts requests by: two clones of a Secret share it, two Secrets do not. All repositories
-    /// of one app installation share their quota.
+    /// Identifies what the remote counts requests by: two copies of a Secret are the same, two Secrets are not. All
+    /// repositories of an app installation share a quota.
     pub(crate) fn fingerprint(&self, key: &FingerprintKey) -> Option<Fingerprint> {
         match &self.kind {
             CredentialKind::Anonymous => None,
@@ -124,7 +125,7 @@ impl Credential {
         }
     }
 
-    /// The values that must not be seen.
+    /// The values to mask.
     pub(crate) fn secrets(&self) -> Vec<SecretText> {
         match &self.kind {
             CredentialKind::Anonymous => Vec::new(),
@@ -133,7 +134,7 @@ impl Credential {
             | CredentialKind::Header { value, .. } => {
                 vec![value.clone()]
             }
-            // The pair as well: its base64 form is what goes over the wire.
+            // The pair is secret as well: its base64 form is what is sent.
             CredentialKind::Basic { username, password } => {
                 let pair = SecretText::block(format!("{username}:{}", password.expose()).as_bytes());
                 std::iter::once(password.clone()).chain(pair).collect()
@@ -142,7 +143,7 @@ impl Credential {
         }
     }
 
-    /// The names of the headers that only the host may set, because some credential of the session uses them.
+    /// The header that this credential is sent in, which plugins therefore may not set.
     pub(crate) fn owned_header(&self) -> Option<&HeaderName> {
         match &self.kind {
             CredentialKind::Header { name, .. } => Some(name),
@@ -151,12 +152,12 @@ impl Credential {
     }
 }
 
-/// Sets the header of a bearer token.
+/// Sets the `Authorization` header of a bearer token.
 pub(crate) fn set_bearer(headers: &mut HeaderMap, token: &SecretText) -> Result<(), Unsendable> {
     set(headers, reqwest::header::AUTHORIZATION, &format!("Bearer {}", token.expose()))
 }
 
-/// Sets one secret header, marked so that no library prints it.
+/// Sets one secret header, marked as sensitive so that no library prints it.
 pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), Unsendable> {
     let mut value = reqwest::header::HeaderValue::from_str(value).map_err(|_| Unsendable)?;
     value.set_sensitive(true);
@@ -164,7 +165,7 @@ pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Res
     Ok(())
 }
 
-/// A value that no header can carry. [`SecretText::line`] makes this impossible but for exotic control characters.
+/// A value that no header can carry. [`SecretText::line`] rules this out except for rare control characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the credential has characters that no header can carry")]
 pub(crate) struct Unsendable;

@@ -1,4 +1,4 @@
-//! The shapes of Secrets that a plugin's manifest declares: which are possible, and which one a Secret has.
+//! The shapes of Secrets that a plugin's manifest declares: which are valid, and which of their keys a Secret lacks.
 
 use std::collections::BTreeMap;
 
@@ -7,26 +7,26 @@ use reqwest::header::HeaderName;
 
 use crate::request::headers;
 
-/// Bytes of what stands before a token.
+/// The most bytes of the text before a token.
 const PREFIX_BYTES: usize = 64;
 
-/// The keys that [`Scheme::GitHubApp`] reads, without those that need not be there.
+/// The required keys of [`Scheme::GitHubApp`], for messages.
 const APP_KEYS: &str = "githubAppID, githubAppPrivateKey, githubAppInstallationID or githubAppInstallationOwner";
 
-/// Why a declared shape cannot be used.
+/// The problem with a declared shape.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {problem}")]
 pub struct ShapeError {
     /// The key of the shape, for example `scheme.header.name`.
     pub field: &'static str,
-    /// What is wrong and what it must be.
+    /// The problem, and the rule that is broken.
     pub problem: String,
 }
 
-/// Whether Secrets of this shape can be read and sent.
+/// Checks that Secrets of this shape can be read and sent.
 ///
 /// # Errors
-/// The scheme lacks a part, a part has two keys, or no credential may use the header.
+/// The scheme lacks a part, two keys hold the same part, or no credential may use the header.
 pub fn check(shape: &Shape) -> Result<(), ShapeError> {
     let wrong = |field, problem| Err(ShapeError { field, problem });
     if let Scheme::Header { name, prefix } = &shape.scheme {
@@ -36,7 +36,7 @@ pub fn check(shape: &Shape) -> Result<(), ShapeError> {
             return wrong("scheme.header.name", format!("no credential can be sent in the header '{name}'"));
         }
         if prefix.len() > PREFIX_BYTES || !prefix.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
-            let rule = format!("what stands before a token is at most {PREFIX_BYTES} printable ASCII characters");
+            let rule = format!("the prefix of a token has at most {PREFIX_BYTES} printable ASCII characters");
             return wrong("scheme.header.prefix", rule);
         }
     }
@@ -44,10 +44,10 @@ pub fn check(shape: &Shape) -> Result<(), ShapeError> {
         return Ok(());
     }
     if shape.keys.iter().all(|key| key.optional) {
-        return wrong("keys", "a shape needs a key that has to be there, or it would fit every secret".to_owned());
+        return wrong("keys", "a shape needs at least one required key, or it would match every secret".to_owned());
     }
     if let Some(twice) = shape.keys.iter().enumerate().find(|(at, key)| same_name_before(shape, *at, key)) {
-        return wrong("keys", format!("the key '{}' stands there twice", twice.1.name.escape_debug()));
+        return wrong("keys", format!("the key '{}' is listed twice", twice.1.name.escape_debug()));
     }
     let (needed, possible) = shape.scheme.parts();
     for part in [Part::Token, Part::Username, Part::Password] {
@@ -74,18 +74,18 @@ fn same_name_before(shape: &Shape, at: usize, key: &SecretKey) -> bool {
     shape.keys.iter().take(at).any(|earlier| earlier.name == key.name)
 }
 
-/// The keys that a Secret of this shape needs and this one lacks.
+/// The keys that a Secret of this shape must have and this one lacks.
 pub(super) fn missing<'s>(shape: &'s Shape, data: &BTreeMap<String, Vec<u8>>) -> Vec<&'s str> {
     let absent = |key: &str| !data.contains_key(key);
     if shape.scheme == Scheme::GitHubApp {
-        // This key decides; what an app lacks besides is told as what is wrong with the app.
+        // This key decides whether the shape matches; other missing keys are reported as errors of the app.
         return ["githubAppID"].into_iter().filter(|key| absent(key)).collect();
     }
     let needed = shape.keys.iter().filter(|key| !key.optional);
     needed.map(|key| key.name.as_str()).filter(|key| absent(key)).collect()
 }
 
-/// `username, password as bearer`.
+/// A shape in words, for example `username, password as bearer`.
 #[must_use]
 pub fn describe(shape: &Shape) -> String {
     let keys = match shape.scheme {
@@ -123,7 +123,7 @@ mod tests {
         for (shape, said) in [
             (
                 Shape::new(Scheme::Bearer),
-                "keys: a shape needs a key that has to be there, or it would fit every secret",
+                "keys: a shape needs at least one required key, or it would match every secret",
             ),
             (Shape::new(Scheme::Bearer).beside("x"), "keys: the scheme bearer needs a key that holds the token"),
             (
@@ -132,7 +132,7 @@ mod tests {
             ),
             (Shape::new(Scheme::Bearer).token("t").password("p"), "keys: the scheme bearer has no password"),
             (Shape::new(Scheme::Bearer).token("t").token("u"), "keys: two keys hold the token"),
-            (Shape::new(Scheme::Basic).username("p").password("p"), "keys: the key 'p' stands there twice"),
+            (Shape::new(Scheme::Basic).username("p").password("p"), "keys: the key 'p' is listed twice"),
             (
                 Shape::header("Host", "").token("t"),
                 "scheme.header.name: no credential can be sent in the header 'Host'",
@@ -143,7 +143,7 @@ mod tests {
             ),
             (
                 Shape::header("X-Key", "\n").token("t"),
-                "scheme.header.prefix: what stands before a token is at most 64 printable ASCII characters",
+                "scheme.header.prefix: the prefix of a token has at most 64 printable ASCII characters",
             ),
         ] {
             assert_eq!(check(&shape).unwrap_err().to_string(), said);

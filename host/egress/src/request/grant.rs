@@ -1,4 +1,4 @@
-//! Step 2 of the pipeline: what a consumer may ask. An empty list denies everything.
+//! Step 2 of the pipeline: what a consumer may request. An empty list denies everything.
 //!
 //! # Grammar
 //! `[METHOD[,METHOD]* ]scheme://host[:port][/prefix]`
@@ -8,10 +8,10 @@
 //! | `https://api.github.com` | GET and HEAD of every path there, port 443 |
 //! | `https://gitlab.example.com:8443/api/v4` | GET and HEAD of `/api/v4` and everything below, but not of `/api/v40` |
 //! | `GET,POST https://api.github.com/graphql` | those methods instead of GET and HEAD |
-//! | `http://forge.test` | plain http, and only because it says so; `https://forge.test` is another grant |
+//! | `http://forge.test` | plain http, because the grant says so; `https://forge.test` is another grant |
 //! | `https://*.example.com` | each host with exactly one label before `example.com`: not `example.com`, not `a.b.example.com` |
 //!
-//! A star is allowed only as the whole left label and with two labels behind it; a query or fragment never.
+//! A star may only be the whole left label, with two labels behind it. A query or fragment is not allowed.
 //!
 //! ```
 //! use orangery_egress::Grant;
@@ -31,14 +31,14 @@ use crate::request::message::{Method, UnknownMethod};
 use crate::request::origin::Origin;
 use crate::request::target::{Target, UrlRefusal};
 
-/// One thing that a consumer may ask.
+/// A rule that allows requests of a consumer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Grant {
     methods: BTreeSet<Method>,
-    /// Without the star.
+    /// The origin without the star.
     origin: Origin,
     hosts: Hosts,
-    /// Without a slash at the end; empty for every path.
+    /// The path without a slash at the end; empty for every path.
     prefix: String,
 }
 
@@ -51,53 +51,53 @@ enum Hosts {
 /// Why a text is not a grant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GrantError {
-    /// A method that does not exist.
+    /// A method is not known.
     #[error(transparent)]
     Method(#[from] UnknownMethod),
-    /// Not a URL.
+    /// The text does not hold a URL.
     #[error("{0}; a grant looks like `https://api.github.com/repos` or `GET,POST https://api.github.com/graphql`")]
     Url(#[from] UrlRefusal),
-    /// A star in the wrong place.
+    /// A star is in the wrong place.
     #[error("`*` is allowed only as the whole left label, with two labels behind it: `https://*.example.com`")]
     Wildcard,
-    /// A query.
+    /// The URL has a query.
     #[error("a grant ends with a path prefix and has no query")]
     Query,
 }
 
 impl Grant {
-    /// GET and HEAD of every path of one origin.
+    /// A grant of GET and HEAD for every path of one origin.
     #[must_use]
     pub fn reading(origin: Origin) -> Self {
         Self { methods: [Method::Get, Method::Head].into(), origin, hosts: Hosts::This, prefix: String::new() }
     }
 
-    /// The same with other methods.
+    /// The same grant with other methods.
     #[must_use]
     pub fn with_methods(self, methods: impl IntoIterator<Item = Method>) -> Self {
         Self { methods: methods.into_iter().collect(), ..self }
     }
 
-    /// The origin; of a wildcard the part behind the star.
+    /// The origin; for a wildcard, the part behind the star.
     #[must_use]
     pub const fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// What it allows at this origin; `None` if it is about others.
+    /// The part of this grant for one origin; `None` if it does not cover it.
     #[must_use]
     pub fn at(&self, origin: &Origin) -> Option<Self> {
         self.covers_origin(origin).then(|| Self { origin: origin.clone(), hosts: Hosts::This, ..self.clone() })
     }
 
-    /// The same with these of its methods only; `None` if it has none of them.
+    /// The same grant with only those of its methods that are listed; `None` if none is left.
     #[must_use]
     pub fn only(&self, methods: &[Method]) -> Option<Self> {
         let common: BTreeSet<Method> = self.methods.iter().copied().filter(|method| methods.contains(method)).collect();
         (!common.is_empty()).then(|| Self { methods: common, ..self.clone() })
     }
 
-    /// The part of it that is below this path; `None` if that is nothing.
+    /// The part of this grant below a path; `None` if nothing is left.
     #[must_use]
     pub fn below(&self, path: &str) -> Option<Self> {
         let path = path.trim_end_matches('/');
@@ -123,16 +123,16 @@ impl Grant {
         host && asked.scheme() == self.origin.scheme() && asked.port() == self.origin.port()
     }
 
-    /// A prefix ends at a slash: `/repos/a` does not cover `/repos/ab`.
+    /// Whether the prefix covers a path. A prefix ends at a slash: `/repos/a` does not cover `/repos/ab`.
     fn covers_path(&self, path: &str) -> bool {
         path.strip_prefix(self.prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
 
-/// Whether one of the grants allows the request; the refusal says what would have to be granted.
+/// Checks that one of the grants allows the request.
 ///
 /// # Errors
-/// The sentence for the plugin and the user.
+/// The sentence for the plugin and the user, with the grant that is missing.
 pub(crate) fn check(grants: &[Grant], method: Method, target: &Target) -> Result<(), String> {
     if grants.iter().any(|grant| grant.allows(method, target)) {
         return Ok(());

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-/// More than any API asks for.
+/// The most header fields of a request, more than any API needs.
 const MAX_FIELDS: usize = 64;
 const MAX_FIELD_BYTES: usize = 8 * 1024;
 
-/// Why a plugin's header fields are refused. Never a value.
+/// Why the header fields of a plugin are refused. The text never holds a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HeaderRefusal {
     #[error("a request may have {MAX_FIELDS} header fields of {MAX_FIELD_BYTES} bytes")]
@@ -19,8 +19,8 @@ pub(crate) enum HeaderRefusal {
     Value(HeaderName),
 }
 
-/// Fields that only the host sets, that speak for one connection, or by which some servers let a request become another
-/// one (its method, its path, its sender) after the grant was checked.
+/// Fields that only the host sets, that belong to one connection, or that make some servers treat a request as
+/// another one (its method, its path, its sender) after the grant was checked.
 const STRIPPED: &[&str] = &[
     "accept-encoding",
     "authorization",
@@ -50,10 +50,11 @@ const STRIPPED: &[&str] = &[
 ];
 const STRIPPED_PREFIXES: &[&str] = &["proxy-", "x-forwarded-"];
 
-/// Of those, the fields that a credential may be sent in.
+/// Those of the fields above that a credential may be sent in.
 const AUTHENTICATING: &[&str] = &["authorization", "job-token", "private-token"];
 
-/// Fields of an answer that a plugin does not see: cookies are state and secrets, the others speak for one connection.
+/// Fields of an answer that are hidden from a plugin: cookies are state and secrets, the others belong to one
+/// connection.
 const HIDDEN: &[&str] = &[
     "connection",
     "keep-alive",
@@ -68,7 +69,7 @@ const HIDDEN: &[&str] = &[
     "upgrade",
 ];
 
-/// Fields that may follow a redirect to another origin: they say how to answer, not who asks.
+/// Fields that may follow a redirect to another origin: they describe the answer that is wanted, not the sender.
 const HARMLESS: &[&str] = &["accept", "accept-language", "content-language", "content-type"];
 
 /// Whether a credential may be sent in this field.
@@ -78,15 +79,16 @@ pub(crate) fn may_authenticate(name: &HeaderName) -> bool {
     !is_hosts || AUTHENTICATING.contains(&name)
 }
 
-/// What a plugin may send of what it wants to send; `owned` are the fields that credentials of the session use.
+/// The header fields to send out of those that a plugin asked for; `owned` are the fields that credentials of the
+/// session use.
 ///
 /// # Errors
-/// A name or value that no header can have.
+/// A name or value is not valid in a header.
 pub(crate) fn from_plugin(fields: &[(String, String)], owned: &BTreeSet<&str>) -> Result<HeaderMap, HeaderRefusal> {
     if fields.len() > MAX_FIELDS || fields.iter().any(|(name, value)| name.len() + value.len() > MAX_FIELD_BYTES) {
         return Err(HeaderRefusal::TooMany);
     }
-    // `Connection: x-secret` makes x-secret a field of the connection.
+    // `Connection: x-secret` declares x-secret as a field of the connection.
     let named: BTreeSet<_> = fields
         .iter()
         .filter(|(name, _)| name.eq_ignore_ascii_case("connection"))
@@ -110,13 +112,13 @@ pub(crate) fn from_plugin(fields: &[(String, String)], owned: &BTreeSet<&str>) -
     Ok(headers)
 }
 
-/// What is left when a redirect leads to another origin.
+/// Removes the fields that must not follow a redirect to another origin.
 pub(crate) fn keep_harmless(headers: &mut HeaderMap) {
     let kept = headers.iter().filter(|(name, _)| HARMLESS.contains(&name.as_str()));
     *headers = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
 }
 
-/// What a plugin sees of an answer.
+/// The header fields of an answer that a plugin sees.
 pub(crate) fn to_plugin(headers: &HeaderMap) -> Vec<(String, String)> {
     headers
         .iter()

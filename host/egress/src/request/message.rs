@@ -1,21 +1,21 @@
-//! What a plugin asks and what it is answered: the mirror of `interface http` of the plugin package.
+//! Requests of plugins and their answers: the counterpart of `interface http` in the plugin package.
 
 pub use orangery_plugin_documents::manifest::{Method, UnknownMethod};
 
 /// A request, before the host adds the credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The method.
+    /// The HTTP method.
     pub method: Method,
     /// An absolute `http` or `https` URL without user info or fragment.
     pub url: String,
-    /// Header names and values, before the host strips what is its own.
+    /// Header names and values, before the host removes those that only it may set.
     pub headers: Vec<(String, String)>,
-    /// The body; empty for none.
+    /// The body; empty if there is none.
     pub body: Vec<u8>,
-    /// The name of the credential that the host is to attach; without it the request is anonymous.
+    /// The name of the credential that the host adds; without one the request is anonymous.
     pub credential: Option<String>,
-    /// Whether the host may answer from its cache after the server said that nothing changed.
+    /// Whether the host may answer from its cache after the server confirmed that nothing changed.
     pub conditional: bool,
 }
 
@@ -24,40 +24,40 @@ pub struct Request {
 pub struct Response {
     /// The HTTP status; a revalidated answer has the status of the stored one, not 304.
     pub status: u16,
-    /// Header names in lower case, and values.
+    /// Header names in lower case, with their values.
     pub headers: Vec<(String, String)>,
-    /// The whole body.
+    /// The complete body.
     pub body: Vec<u8>,
-    /// Whether the server said that the stored answer is still good.
+    /// Whether the server confirmed that the cached answer is still valid.
     pub from_cache: bool,
-    /// The URL that answered, after redirects.
+    /// The URL that answered, after all redirects.
     pub final_url: String,
     /// How the request that was answered was authenticated, for example `bearer`; `None` without a credential.
     pub authenticated: Option<String>,
 }
 
-/// Why a request has no answer. The texts are bounded, carry no query values and are redacted.
+/// Why a request has no answer. The texts are bounded and redacted, and have no query values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
-    /// The host does not allow this request; the text says which rule and what would have to be granted.
+    /// The host does not allow this request; the text names the rule and the grant that is missing.
     #[error("denied: {0}")]
     Denied(String),
-    /// This call has used up its requests or bytes.
+    /// The call has used up its requests or bytes.
     #[error("budget exhausted: {0}")]
     BudgetExhausted(String),
-    /// No answer in time.
+    /// There was no answer in time.
     #[error("timeout: {0}")]
     Timeout(String),
     /// The answer is larger than this many bytes.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(u64),
-    /// Name resolution, connection, TLS or protocol failure.
+    /// Name resolution, the connection, TLS or the protocol failed.
     #[error("transport: {0}")]
     Transport(String),
-    /// The remote asked all users of this credential to back off; milliseconds until it ends.
+    /// The remote asked every user of this credential to back off; the value is the rest in milliseconds.
     #[error("the remote asked to wait another {0} ms")]
     BackingOff(u64),
-    /// Anything else.
+    /// Any other failure.
     #[error("{0}")]
     Other(String),
 }

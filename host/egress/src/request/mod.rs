@@ -1,4 +1,4 @@
-//! What a plugin asks for: the message, its URL, the grant that allows it, and the header fields that may pass.
+//! What a plugin asks for: the message, its URL, the grant that allows it, and the header fields that are sent.
 
 pub(crate) mod grant;
 pub(crate) mod headers;

@@ -1,14 +1,14 @@
-//! Scheme, host and port: who is asked, and what a credential is bound to.
+//! Scheme, host and port: what a request goes to, and what a credential is bound to.
 
 use std::fmt;
 use std::net::IpAddr;
 
-/// The two schemes that exist here.
+/// The schemes that are supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scheme {
-    /// Plain text; only where a grant says so.
+    /// Plain http, which a grant must name explicitly.
     Http,
-    /// TLS.
+    /// HTTP over TLS.
     Https,
 }
 
@@ -33,7 +33,7 @@ impl Scheme {
         [Self::Http, Self::Https].into_iter().find(|scheme| scheme.as_str().eq_ignore_ascii_case(text))
     }
 
-    /// The word before `://`.
+    /// The scheme as it stands before `://`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -67,14 +67,14 @@ impl Origin {
         &self.host
     }
 
-    /// Whether it can only be this machine: a loopback address, or the name `localhost` (RFC 6761).
+    /// Whether the origin is this machine for certain: a loopback address, or the name `localhost` (RFC 6761).
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         let bare = self.host.trim_start_matches('[').trim_end_matches(']');
         self.host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
-    /// The port, also where it is the default.
+    /// The port, even if it is the default one.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port

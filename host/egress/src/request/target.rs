@@ -1,12 +1,12 @@
 //! Step 1 of the pipeline: a text becomes a canonical target, or is refused. Origins are read the same way.
 //!
 //! # Guarantees
-//! A [`Target`] is `http` or `https`, has a lower-case ASCII host without trailing dot (IPv4 in its one dotted form,
-//! whatever odd spelling was given), a port other than 0, no user info, no fragment. Everything after this step looks
-//! at the target only, never at the text again, so that no two readers of one URL can disagree.
+//! A [`Target`] is `http` or `https`, has a lower-case ASCII host without trailing dot (IPv4 in dotted form, however
+//! it was spelled), a port other than 0, no user info and no fragment. Later steps use the target only and never the
+//! text, so that two readers of one URL cannot disagree.
 //!
-//! The WHATWG parser is lenient (it drops tabs and newlines, mends `https:/host` and `\`); what it would mend is refused
-//! here, because the guest or a redirect that sends such a text wants one of the readers to be mistaken.
+//! The WHATWG parser is lenient: it removes tabs and newlines and repairs `https:/host` and `\`. Whatever it would
+//! repair is refused here, because such a text is meant to be read differently by different parsers.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ use url::{Host, Url};
 
 use crate::request::origin::{Origin, Scheme};
 
-/// Longer than any listing needs, shorter than any server's limit.
+/// The most bytes of a URL: more than any listing needs, fewer than any server's limit.
 const MAX_URL_BYTES: usize = 8 * 1024;
 /// A path that is still encoded after this many decodings is refused.
 const MOST_ENCODINGS: usize = 4;
@@ -28,37 +28,37 @@ pub(crate) struct Target {
     origin: Origin,
 }
 
-/// Why a text is not a request target. Never repeats the text: it may hold a secret.
+/// Why a text is not a request target. The text itself is not repeated, because it may hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UrlRefusal {
-    /// Too long.
+    /// The text is too long.
     #[error("the URL is longer than {MAX_URL_BYTES} bytes")]
     TooLong,
-    /// A control character or white space.
+    /// The text has a control character or white space.
     #[error("the URL contains white space or a control character")]
     ControlCharacter,
-    /// A backslash, which some readers take for a slash.
+    /// The text has a backslash, which some readers take for a slash.
     #[error("the URL contains a backslash")]
     Backslash,
-    /// A fragment.
+    /// The text has a fragment.
     #[error("the URL contains a fragment (`#`)")]
     Fragment,
-    /// A scheme other than http and https, or none.
+    /// The scheme is neither http nor https, or is missing.
     #[error("the URL does not start with `https://` or `http://`")]
     Scheme,
-    /// A user name or password.
+    /// The text has a user name or password.
     #[error("the URL contains user info (`user:password@`); name a credential instead")]
     UserInfo,
-    /// The parser says no.
+    /// The parser rejects the text.
     #[error("the URL cannot be parsed: {0}")]
     Unparsable(#[from] url::ParseError),
     /// The host is empty or is not a name.
     #[error("the URL has no valid host")]
     Host,
-    /// Port 0.
+    /// The port is 0.
     #[error("the URL names port 0")]
     Port,
-    /// A dot segment in disguise.
+    /// The path has a disguised dot segment.
     #[error("the path of the URL climbs with a disguised `..` segment (encoded, or with `;` behind it)")]
     Climbs,
 }
@@ -76,7 +76,7 @@ pub enum OriginError {
 
 impl Target {
     /// # Errors
-    /// Whatever is not a plain absolute http(s) URL.
+    /// The text is not a plain absolute http or https URL.
     pub(crate) fn parse(text: &str) -> Result<Self, UrlRefusal> {
         if text.len() > MAX_URL_BYTES {
             return Err(UrlRefusal::TooLong);
@@ -116,7 +116,7 @@ impl Target {
         Ok(Self { url, origin: Origin::from_parts(scheme, host, port) })
     }
 
-    /// Where a `Location` header points to, seen from this target: relative references are resolved, then everything is
+    /// The target of a `Location` header, seen from this target: relative references are resolved, then everything is
     /// parsed as if the guest had asked for it.
     pub(crate) fn follow(&self, location: &str) -> Result<Self, UrlRefusal> {
         if location.chars().any(|c| c.is_control() || c.is_whitespace()) {
@@ -153,7 +153,7 @@ impl Target {
         }
     }
 
-    /// The URL for people and logs: names of query parameters, never their values.
+    /// The URL for messages and logs, with the names of query parameters and without their values.
     pub(crate) fn shown(&self) -> String {
         url_redaction::url(self.url.as_str())
     }
@@ -197,11 +197,11 @@ fn climbs(path: &str) -> bool {
         }
         text = decoded;
     }
-    // A name that is encoded this often is an attempt to hide something.
+    // A segment that is encoded this often is meant to hide something.
     true
 }
 
-/// The characters that decide about segments, decoded; the overlong forms are those that old decoders let through.
+/// Decodes the characters that separate segments. The overlong forms are those that old decoders accept.
 fn decoded_once(text: &str) -> String {
     const FORMS: [(&str, &str); 10] = [
         ("%c0%ae", "."),

@@ -13,31 +13,31 @@ use crate::request::origin::Origin;
 use crate::response::rate_limit::RateLimit;
 use crate::secret::fingerprint::Fingerprint;
 
-/// Most accounts that are remembered, more than one process serves. Past it, the one that would be forgotten soonest is dropped: at
-/// worst a remote that asked for back-off gets one more request.
+/// The most accounts that are remembered, more than one process serves. Beyond it, the entry that expires first is
+/// dropped; the worst effect is that a remote that asked for back-off gets one more request.
 const REMEMBERED: usize = 4096;
 /// Expired entries are removed after this many new ones.
 const SWEEP: usize = 64;
 
-/// The account that a remote counts our requests for: an origin and a credential.
+/// The account that a remote counts requests for: an origin and a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct BackOffKey {
     pub(crate) origin: Origin,
     pub(crate) credential: Option<Fingerprint>,
 }
 
-/// What a remote reports about our quota, for metrics.
+/// A request quota that a remote reports, for metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quota {
-    /// The remote.
+    /// The origin of the remote.
     pub origin: Origin,
-    /// The name of the credential; none for anonymous requests.
+    /// The name of the credential; `None` for anonymous requests.
     pub credential: Option<String>,
-    /// Who used it last, for example `previews/pull-requests`.
+    /// The last consumer that used it, for example `previews/pull-requests`.
     pub consumer: String,
-    /// Requests in one window.
+    /// The requests that one window allows.
     pub limit: u64,
-    /// Requests that are left of it.
+    /// The requests that are left in this window.
     pub remaining: u64,
     /// Time until the window ends.
     pub resets_in: Duration,
@@ -45,7 +45,7 @@ pub struct Quota {
     pub backs_off_for: Option<Duration>,
 }
 
-/// The back-offs and quotas that the process knows.
+/// The back-offs and quotas that remotes asked for or reported.
 #[derive(Debug, Default)]
 pub(crate) struct BackOffs {
     accounts: Mutex<HashMap<BackOffKey, State>>,
@@ -58,7 +58,7 @@ struct State {
 }
 
 impl BackOffs {
-    /// Remaining back-off of the account.
+    /// The remaining back-off of an account.
     pub(crate) fn left(&self, account: &BackOffKey) -> Option<Duration> {
         let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         accounts.get(account).and_then(|state| state.backs_off_for(Instant::now()))
@@ -91,7 +91,7 @@ impl BackOffs {
         }
     }
 
-    /// What is known of windows that have not ended.
+    /// The quotas whose window has not ended.
     pub(crate) fn quotas(&self) -> Vec<Quota> {
         let now = Instant::now();
         let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,7 +107,7 @@ impl BackOffs {
     }
 }
 
-/// Nothing reports that an account is no longer used, so entries expire by time.
+/// Removes expired entries. Entries expire by time, because nothing reports that an account is no longer used.
 fn make_room(accounts: &mut HashMap<BackOffKey, State>, now: Instant) {
     if accounts.len() % SWEEP == SWEEP - 1 {
         accounts.retain(|_, state| state.is_current(now));

@@ -1,14 +1,16 @@
-//! The conditional-request cache: bodies that a server may declare still good.
+//! The conditional-request cache: bodies that a server may confirm to be still valid.
 //!
 //! # Guarantees
-//! - Nothing is served without asking: an entry gives the validators of a request, and its body only after a 304.
-//! - An entry belongs to everything that could change the answer: credential, TLS settings, method, URL, and every header
-//!   field that the plugin sent (which covers any `Vary`). Two tenants with two tokens never meet.
-//! - Bounded by bytes; the least recently used go first.
+//! - Nothing is served without asking the server: an entry adds its validators to a request, and gives its body only
+//!   after a 304.
+//! - The key of an entry covers everything that could change the answer: credential, TLS settings, method, URL, and
+//!   every header field that the plugin sent (which covers any `Vary`). Two tenants with two tokens never share an
+//!   entry.
+//! - The size is bounded in bytes; the least recently used entries go first.
 //!
-//! Freshness (`max-age`) is not used: a provider asks because it wants to know whether something changed, and forges
-//! allow clients to keep listings for a minute. That leaves so little of RFC 9111 (what may be stored, and how a 304
-//! updates a stored head) that it is written out here.
+//! Freshness (`max-age`) is not used: a provider polls because it wants to know whether something changed, and forges
+//! allow clients to keep listings for a minute. So little of RFC 9111 remains (what may be stored, and how a 304
+//! updates stored headers) that it is implemented here.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -27,7 +29,7 @@ use crate::request::message::Method;
 use crate::request::target::Target;
 use crate::secret::fingerprint::{Fingerprint, FingerprintKey};
 
-/// What an entry weighs beside its body.
+/// Bytes that an entry takes in addition to its body.
 const OVERHEAD: u64 = 512;
 
 /// The cache of the process.
@@ -41,20 +43,20 @@ struct Entries {
     bytes: u64,
 }
 
-/// An answer with a validator.
+/// An answer that has a validator.
 pub(crate) struct CachedResponse {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
 }
 
-/// What an answer depends on.
+/// Everything that an answer depends on.
 pub(crate) struct CacheKey<'a> {
     pub(crate) credential: Option<Fingerprint>,
     pub(crate) tls: Fingerprint,
     pub(crate) method: Method,
     pub(crate) target: &'a Target,
-    /// What the plugin sent, without validators.
+    /// The header fields of the plugin, without validators.
     pub(crate) headers: &'a HeaderMap,
 }
 
@@ -67,7 +69,7 @@ impl CacheKey<'_> {
         key.of(what.into_iter().chain(fields.into_iter().flat_map(|(name, value)| [name, value])))
     }
 
-    /// Whether the answer to it can be kept at all.
+    /// Whether an answer to this request may be cached.
     pub(crate) fn is_cacheable(&self) -> bool {
         self.method.reads() && !self.headers.contains_key(RANGE)
     }
@@ -82,7 +84,7 @@ impl Cache {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).entries.get(&name).cloned()
     }
 
-    /// Keeps the answer if it may be kept; otherwise drops the entry, which is out of date.
+    /// Caches the answer if that is allowed; otherwise removes the entry, which is out of date.
     pub(crate) fn keep(&self, name: Fingerprint, answer: &RawResponse) {
         let storable = is_storable(answer);
         let stored =
@@ -104,7 +106,7 @@ impl Cache {
 }
 
 impl CachedResponse {
-    /// Asks whether the entry is still good.
+    /// Adds the validators of the entry to a request.
     pub(crate) fn ask(&self, headers: &mut HeaderMap) {
         for (validator, condition) in [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)] {
             if let Some(value) = self.headers.get(validator) {
@@ -113,11 +115,11 @@ impl CachedResponse {
         }
     }
 
-    /// The stored answer with the head that a 304 brought up to date.
+    /// The cached answer, with the headers that the 304 updated.
     pub(crate) fn refreshed(&self, not_modified: &HeaderMap) -> RawResponse {
         let mut headers = self.headers.clone();
         for name in not_modified.keys() {
-            // These describe the empty body of the 304.
+            // These fields describe the empty body of the 304.
             if [CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_RANGE, TRANSFER_ENCODING].contains(name) {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! What an answer means for the next request: redirects, the conditional cache, rate limits and back-off.
+//! The consequences of an answer for later requests: redirects, the conditional cache, rate limits and back-off.
 
 pub(crate) mod back_off;
 pub(crate) mod cache;

@@ -1,4 +1,5 @@
-//! Reads quotas and requested back-offs from the headers of an answer. Pure; [`crate::response::back_off`] remembers it.
+//! Reads quotas and requested back-offs from the headers of an answer. It keeps nothing;
+//! [`crate::response::back_off`] does.
 //!
 //! | what | read from |
 //! |---|---|
@@ -12,23 +13,23 @@ use std::time::{Duration, SystemTime};
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-/// Longest back-off that is obeyed, so that a wrong header does not stop the requests to a forge for ever.
+/// The longest back-off that is obeyed, so that a wrong header cannot stop the requests to a forge for good.
 const LONGEST: Duration = Duration::from_secs(65 * 60);
-/// Back-off where the remote does not say how long.
+/// The back-off if the remote does not say how long.
 const UNSAID: Duration = Duration::from_secs(60);
-/// A number this large is a time, not a duration.
+/// A larger number is a point in time, not a duration.
 const EPOCH_SECONDS: u64 = 1_000_000_000;
 
-/// What one answer says.
+/// What one answer says about limits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RateLimit {
     pub(crate) quota: Option<RateWindow>,
     pub(crate) back_off: Option<Duration>,
-    /// Whether the answer itself was refused because of the limit, rather than being the last one before it.
+    /// Whether this answer was refused because of the limit, as opposed to being the last one before it.
     pub(crate) refused: bool,
 }
 
-/// How many requests are left.
+/// The state of a quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RateWindow {
     pub(crate) limit: u64,
@@ -37,13 +38,13 @@ pub(crate) struct RateWindow {
 }
 
 pub(crate) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8], local: SystemTime) -> RateLimit {
-    // The remote's clock, if it says: its times are compared with its own now.
+    // Times of the remote are compared with its own clock, if it sends it.
     let now = headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok()).unwrap_or(local);
     let quota = count(headers, "x-ratelimit", now).or_else(|| count(headers, "ratelimit", now));
     let asked =
         matches!(status, StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
     let retry_after = headers.get(RETRY_AFTER).and_then(|value| delay(value.to_str().ok()?, now)).filter(|_| asked);
-    // GitHub counts searches and such apart; their end is not the end of the rest.
+    // GitHub has separate quotas for searches and others; using one up does not use up the main one.
     let main = headers.get("x-ratelimit-resource").is_none_or(|resource| resource == "core");
     let spent = quota.filter(|count| count.remaining == 0 && !count.resets_in.is_zero()).map(|count| count.resets_in);
     let limited = matches!(status, StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS);

@@ -1,4 +1,4 @@
-//! Step 7 of the pipeline: whether an answer leads elsewhere, and where.
+//! Step 7 of the pipeline: whether an answer is a redirect, and to which target.
 
 use reqwest::StatusCode;
 use reqwest::header::LOCATION;
@@ -8,14 +8,14 @@ use crate::request::message::Method;
 use crate::request::origin::Scheme;
 use crate::request::target::Target;
 
-/// The host follows this many.
+/// The most redirects that the host follows.
 pub(crate) const MAX_REDIRECTS: u32 = 3;
 
-/// The next target, or none if the answer is the last one. Only reading requests are followed: what a redirected write
-/// means is for the plugin to say.
+/// The next target, or `None` if the answer is the last one. Only requests that read are followed, because the plugin
+/// must decide what a redirected write means.
 ///
 /// # Errors
-/// The text for the plugin: the redirect leads to an address that is not allowed.
+/// The redirect leads to an address that is not allowed; the text is for the plugin.
 pub(crate) fn next(method: Method, from: &Target, answer: &RawResponse) -> Result<Option<Target>, String> {
     let moved = matches!(
         answer.status,

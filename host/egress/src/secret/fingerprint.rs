@@ -1,4 +1,4 @@
-//! Names for secrets that say nothing about them: keyed hashes under a key that lives and dies with the process.
+//! Identifiers for secrets that reveal nothing about them: keyed hashes with a key that exists only in this process.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Fingerprint([u8; 32]);
 
-/// The key of this process, as long as a block of the hash.
+/// The key of this process; it is as long as a block of the hash.
 #[derive(Clone)]
 pub(crate) struct FingerprintKey(Zeroizing<[u8; 64]>);
 
@@ -19,7 +19,7 @@ impl FingerprintKey {
         Self(Zeroizing::new(rand::random()))
     }
 
-    /// Each part is preceded by its length, so that ("ab", "c") and ("a", "bc") differ.
+    /// The fingerprint of these parts. Each is preceded by its length, so that ("ab", "c") and ("a", "bc") differ.
     pub(crate) fn of<'a>(&self, parts: impl IntoIterator<Item = &'a [u8]>) -> Fingerprint {
         let mut mac = Hmac::<Sha256>::new((&*self.0).into());
         for part in parts {

@@ -1,4 +1,4 @@
-//! Secret values: kept from being printed, named without being shown, and found where they leak.
+//! Secret values: types that do not print them, fingerprints that do not reveal them, and redaction where they leak.
 
 pub(crate) mod fingerprint;
 pub(crate) mod redact;

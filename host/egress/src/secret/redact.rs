@@ -1,11 +1,11 @@
-//! Finds secret values in texts and answers, in the spellings in which they usually leak.
+//! Finds secret values in texts and answers, in the encodings in which they usually leak.
 //!
 //! # Guarantees
 //! For each value the redactor knows: the value itself, its base64 and base64url forms at each of the three alignments
 //! (so that `base64("user:" + value)` is found too), its percent-encoded form in both cases, its JSON-escaped form.
 //!
 //! # Assumptions
-//! A value shorter than six bytes is not searched for: it would be found in every text, and masking it would show it.
+//! A value shorter than six bytes is not searched for: it would be found in every text, and the mask would reveal it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,23 +17,24 @@ use zeroize::Zeroizing;
 
 use crate::secret::text::SecretText;
 
-/// Values and spellings shorter than this many bytes are left alone.
+/// Values and encodings of fewer bytes are not searched for.
 const SHORTEST: usize = 6;
 
-/// What stands in the place of a masked value.
+/// The text that replaces a masked value.
 pub const MASK: &str = "***";
 
-/// Masks secret values. Clones share what they know, so a token minted during a call is masked in its logs as well.
+/// Masks secret values. Clones share the values, so a token that is minted during a call is masked in its logs as
+/// well.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    /// Longest first, so that a spelling that contains another is replaced whole.
+    /// Longest first, so that an encoding that contains another one is replaced as a whole.
     spellings: Arc<RwLock<Vec<Spelling>>>,
 }
 
 type Spelling = Zeroizing<Vec<u8>>;
 
 impl Redactor {
-    /// A redactor that knows these values.
+    /// A redactor for these values.
     #[must_use]
     pub fn of<'a>(secrets: impl IntoIterator<Item = &'a SecretText>) -> Self {
         let redactor = Self::default();
@@ -41,11 +42,11 @@ impl Redactor {
         redactor
     }
 
-    /// One more value; for one of several lines each long line by itself as well.
+    /// Adds a value; if it has several lines, each long line is added as a value of its own as well.
     pub fn learn(&self, secret: &SecretText) {
         let value = secret.expose();
         let mut all = self.spellings.write().unwrap_or_else(PoisonError::into_inner);
-        // The lines of a key are base64 already.
+        // The lines of a private key are base64 already.
         let lines = value.lines().filter(|line| line.len() >= 32 && line.len() < value.len());
         let lines = lines.map(|line| Zeroizing::new(line.as_bytes().to_vec()));
         for spelling in spellings(value.as_bytes()).into_iter().chain(lines) {
@@ -56,13 +57,13 @@ impl Redactor {
         all.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
     }
 
-    /// The text with every known value replaced by `***`.
+    /// The text with every value replaced by [`MASK`].
     #[must_use]
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let all = self.spellings.read().unwrap_or_else(PoisonError::into_inner);
         let mut text = Cow::Borrowed(text);
         for spelling in all.iter() {
-            // Every spelling was made from text, so this cannot fail.
+            // Every encoding was made from text, so this cannot fail.
             let Ok(needle) = std::str::from_utf8(spelling) else { continue };
             if text.contains(needle) {
                 text = Cow::Owned(text.replace(needle, MASK));
@@ -71,7 +72,7 @@ impl Redactor {
         text
     }
 
-    /// Whether a known value is in these bytes.
+    /// Whether these bytes contain one of the values.
     #[must_use]
     pub fn finds_in(&self, bytes: &[u8]) -> bool {
         let all = self.spellings.read().unwrap_or_else(PoisonError::into_inner);
@@ -99,7 +100,8 @@ fn spellings(value: &[u8]) -> Vec<Spelling> {
     found
 }
 
-/// The characters of a base64 text that depend on the value alone when it starts `offset` bytes into a group of three.
+/// The part of a base64 text that depends only on the value, if the value starts `offset` bytes into a group of
+/// three.
 fn base64_core(engine: &impl base64::Engine, value: &[u8], offset: usize) -> Option<Spelling> {
     let mut shifted = Zeroizing::new(vec![0; offset]);
     shifted.extend_from_slice(value);
@@ -122,7 +124,7 @@ fn percent_encoded(value: &[u8], hex: &[u8; 16]) -> Spelling {
     text
 }
 
-/// As JSON writes it, with and without `\/`.
+/// The value as JSON writes it, with and without `\/`.
 fn json_escaped(value: &[u8]) -> Vec<Spelling> {
     let Ok(text) = std::str::from_utf8(value) else { return Vec::new() };
     let Ok(quoted) = serde_json::to_string(text).map(Zeroizing::new) else { return Vec::new() };

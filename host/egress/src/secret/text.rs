@@ -18,25 +18,25 @@ use zeroize::Zeroizing;
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretText(Arc<Zeroizing<String>>);
 
-/// What is wrong with a secret value. Never the value.
+/// The problem with a secret value. The text never holds the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecretTextError {
-    /// Nothing but white space.
+    /// The value is empty or only white space.
     #[error("is empty")]
     Empty,
-    /// Not text.
+    /// The value is not text.
     #[error("is not valid UTF-8")]
     NotText,
-    /// Something that would end a header line.
+    /// The value has a character that would end a header line.
     #[error("has control characters")]
     ControlCharacters,
 }
 
 impl SecretText {
-    /// A value that fits in one header line; white space around it is cut off, as editors and `echo` add newlines.
+    /// A value for one header line. White space around it is removed, because editors and `echo` add newlines.
     ///
     /// # Errors
-    /// If nothing is left, or if it is not text, or has control characters inside.
+    /// The value is empty, is not text, or has control characters inside.
     pub fn line(bytes: &[u8]) -> Result<Self, SecretTextError> {
         let secret = Self::block(bytes)?;
         if secret.expose().chars().any(char::is_control) {
@@ -48,7 +48,7 @@ impl SecretText {
     /// A value of several lines, for example a private key in PEM form.
     ///
     /// # Errors
-    /// If it is empty or not text.
+    /// The value is empty or is not text.
     pub fn block(bytes: &[u8]) -> Result<Self, SecretTextError> {
         let text = std::str::from_utf8(bytes).map_err(|_| SecretTextError::NotText)?.trim();
         if text.is_empty() {
@@ -57,7 +57,7 @@ impl SecretText {
         Ok(Self(Arc::new(Zeroizing::new(text.to_owned()))))
     }
 
-    /// The value. The caller takes care of where it goes.
+    /// The secret value. The caller must not print or store it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

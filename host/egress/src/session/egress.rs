@@ -1,4 +1,4 @@
-//! Egress: what lives as long as the process and is shared by all calls.
+//! The part of the egress that lives as long as the process and is shared by all calls.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,7 +17,8 @@ use crate::secret::fingerprint::FingerprintKey;
 use crate::session::Session;
 use crate::session::script::Script;
 
-/// The only way to the network: policy, connections, conditional cache, minted tokens, back-offs. Clones share all of it.
+/// The only way to the network: policy, connections, conditional cache, minted tokens and back-offs. Clones share all
+/// of them.
 #[derive(Debug, Clone)]
 pub struct Egress {
     pub(crate) shared: Arc<Shared>,
@@ -34,28 +35,28 @@ pub(crate) struct Shared {
     pub(crate) mint: Mint,
 }
 
-/// What one call of a plugin may do.
+/// The permissions of one call of a plugin.
 #[derive(Debug, Clone, Default)]
 pub struct SessionSpec {
-    /// On whose behalf, for traces and metrics: `namespace/name`.
+    /// The consumer, as `namespace/name`, for traces and metrics.
     pub consumer: String,
-    /// What may be asked; empty for nothing.
+    /// What may be requested; nothing if it is empty.
     pub grants: Vec<Grant>,
-    /// The credentials that the plugin may name. One that it may name but for which there is no Secret is
-    /// [`crate::CredentialKind::Anonymous`]; a name that is not in the list is denied.
+    /// The credentials that the plugin may name. If the user gave no Secret for one, it is
+    /// [`crate::CredentialKind::Anonymous`]. A name that is not in the list is denied.
     pub credentials: Vec<Credential>,
-    /// Whom to trust.
+    /// The certificates that are trusted, and the client certificate.
     pub tls: TlsSettings,
-    /// How much; cut to the ceilings of the policy.
+    /// The limits of the session, at most the ceilings of the policy.
     pub limits: HttpLimits,
-    /// How long all requests of the session together may take, from its start. It replaces the time to the first byte and the
-    /// time of one request of [`crate::Timeouts`], which suit those who have all the time in the world.
+    /// The time for all requests of the session together, from its start. It replaces the limits for the first byte and
+    /// for one request in [`crate::Timeouts`], which are meant for calls without a deadline.
     pub deadline: Option<Duration>,
-    /// Answers instead of the network: tests of plugins. `None` dials.
+    /// Answers requests instead of the network, for tests of plugins. `None` uses the network.
     pub script: Option<Arc<dyn Script>>,
 }
 
-/// A policy that cannot be used.
+/// Why a policy cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum EgressError {
     /// The HTTP client cannot be built.
@@ -67,18 +68,18 @@ impl Egress {
     /// Builds the egress of a process.
     ///
     /// # Errors
-    /// If the user agent or the proxy of the policy cannot be used.
+    /// The user agent or the proxy of the policy cannot be used.
     pub fn new(policy: Policy) -> Result<Self, EgressError> {
         let egress = Self::lazy(policy)?;
         egress.shared.clients.check().map_err(EgressError::Client)?;
         Ok(egress)
     }
 
-    /// The same, but the HTTP client is first built by the first request: for processes that may never send one. Building
-    /// it reads all certificates of the machine, which takes longer than rendering a small set.
+    /// Does the same, but builds the HTTP client for the first request. This suits processes that may never send one:
+    /// building the client reads all certificates of the machine, which takes longer than rendering a small set.
     ///
     /// # Errors
-    /// If the proxy of the policy cannot be used; other faults of the policy are errors of the first request.
+    /// The proxy of the policy cannot be used. Other faults of the policy are errors of the first request.
     pub fn lazy(policy: Policy) -> Result<Self, EgressError> {
         let rules = Arc::new(AddressRules::new(
             policy.allow_private.clone(),
@@ -103,12 +104,12 @@ impl Egress {
         Session::new(Arc::clone(&self.shared), spec)
     }
 
-    /// Replaces [`Policy::forbidden_addresses`]: from now on these are refused, whatever else is allowed.
+    /// Replaces [`Policy::forbidden_addresses`]: from now on these are refused, even if another rule allows them.
     pub fn forbid_addresses(&self, addresses: Vec<IpAddr>) {
         self.shared.rules.forbid(addresses);
     }
 
-    /// What remotes said about our quotas, for metrics.
+    /// The quotas that remotes have reported, for metrics.
     #[must_use]
     pub fn quotas(&self) -> Vec<Quota> {
         self.shared.back_offs.quotas()

@@ -1,16 +1,16 @@
-//! Whether two sessions are the same to a remote: the same may be asked, with the same credentials, trusting the same
-//! certificates, within the same limits. Their owners may share one answer then.
+//! Tells whether a remote would treat two sessions alike: they may send the same requests, with the same credentials,
+//! trusting the same certificates, within the same limits. Their owners may then share one answer.
 
 use crate::credential::{Credential, CredentialKind};
 use crate::secret::fingerprint::{Fingerprint, FingerprintKey};
 use crate::session::egress::{Egress, SessionSpec};
 
-/// What makes two sessions the same. Says nothing about the secrets in it, and nothing to another process.
+/// Identifies what a session can do. It reveals no secret, and means nothing to another process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SessionIdentity(Fingerprint);
 
 impl SessionIdentity {
-    /// The bytes.
+    /// The identity as bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
@@ -18,8 +18,8 @@ impl SessionIdentity {
 }
 
 impl Egress {
-    /// What makes a session the same as another one, whoever it is opened for. `None` for scripted sessions: what they
-    /// answer depends on what was asked before.
+    /// The identity of a session, which does not depend on its consumer. `None` for scripted sessions, whose answers
+    /// depend on earlier requests.
     #[must_use]
     pub fn identity(&self, spec: &SessionSpec) -> Option<SessionIdentity> {
         if spec.script.is_some() {
@@ -45,7 +45,7 @@ impl Egress {
                 parts.push(b"origin".to_vec());
                 parts.push(origin.to_string().into_bytes());
             }
-            // A denial names the Secret of its own consumer.
+            // A denial names the Secret, which differs between consumers.
             for withheld in &credential.withheld {
                 parts.push(b"withheld".to_vec());
                 parts.push(withheld.why.clone().into_bytes());
@@ -55,7 +55,7 @@ impl Egress {
     }
 }
 
-/// The tokens of one app differ by repository and permissions, not only by installation.
+/// The identity of a credential. The tokens of one app also differ by repository and permissions.
 fn of(credential: &Credential, key: &FingerprintKey) -> Vec<u8> {
     let print = match &credential.kind {
         CredentialKind::GitHubApp(app) => Some(app.token_fingerprint(key)),

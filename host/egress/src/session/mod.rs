@@ -1,4 +1,4 @@
-//! One call of a plugin: its grants, its credentials, what it has used up, what it has asked.
+//! One call of a plugin: its grants, its credentials, what it has used up, and its trace.
 
 pub(crate) mod egress;
 pub(crate) mod identity;
@@ -21,12 +21,12 @@ use crate::secret::redact::Redactor;
 use crate::session::egress::{SessionSpec, Shared};
 use crate::session::trace::RequestTrace;
 
-/// Texts that cross to a plugin are cut here.
+/// The most characters of a text that is passed to a plugin.
 const SENTENCE_CHARS: usize = 1024;
-/// Denials that are traced beside the requests of the budget.
+/// Denials that are traced in addition to the requests of the budget.
 const SPARE_TRACES: usize = 32;
 
-/// One call of a plugin. Dropped with it.
+/// The session of one call of a plugin; it ends with the call.
 pub struct Session {
     pub(crate) shared: Arc<Shared>,
     pub(crate) spec: SessionSpec,
@@ -34,13 +34,13 @@ pub struct Session {
     redactor: Redactor,
     spent: Mutex<Spent>,
     traces: Mutex<Vec<RequestTrace>>,
-    /// The first request: what the call waited for before is not the remote's.
+    /// When the first request began. Time before that must not count against the remote.
     begun: OnceLock<Instant>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Spent {
-    /// Those that left, and those that were refused before.
+    /// Requests that were sent, and requests that were refused.
     requests: u32,
     bytes: u64,
 }
@@ -65,11 +65,11 @@ impl Session {
     /// Sends one request through the pipeline.
     ///
     /// # Errors
-    /// A denial, a limit or a failure of the remote; every text is one bounded line without secrets.
+    /// The request is denied, exceeds a limit, or the remote fails. Every text is one bounded line without secrets.
     pub async fn send(&self, request: Request) -> Result<Response, HttpError> {
         let before = self.requests_counted()?;
         let total = self.timeouts().total;
-        // Without time left nothing is dialled any more.
+        // Nothing is sent if no time is left.
         let sent = if total.is_zero() {
             None
         } else {
@@ -87,7 +87,7 @@ impl Session {
             }
         };
         outcome.map_err(|error| {
-            // A request that was refused before it left is still one that the plugin asked for.
+            // A request that was refused before it was sent still counts.
             if self.requests() == before {
                 self.count_refused();
             }
@@ -95,7 +95,7 @@ impl Session {
         })
     }
 
-    /// Counts a request that was refused: refusals cost as much as answers, so that no plugin asks without end.
+    /// Counts a refused request: refusals count like answers, so that no plugin can send requests without end.
     pub fn count_refused(&self) {
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         spent.requests = spent.requests.saturating_add(1);
@@ -105,10 +105,10 @@ impl Session {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner).requests
     }
 
-    /// How many requests were counted so far, if one more may be asked for.
+    /// How many requests were counted so far, if one more is allowed.
     ///
     /// # Errors
-    /// The budget is used up.
+    /// The budget of requests is used up.
     fn requests_counted(&self) -> Result<u32, HttpError> {
         let spent = self.requests();
         if spent < self.spec.limits.requests { Ok(spent) } else { Err(self.requests_exhausted()) }
@@ -118,8 +118,8 @@ impl Session {
         HttpError::BudgetExhausted(format!("this call may send {} requests", self.spec.limits.requests))
     }
 
-    /// The times of the next exchange. Under a deadline the first byte may take as long as the whole, which then ends first and
-    /// says so.
+    /// The time limits of the next exchange. Under a deadline the first byte may take as long as the whole answer, so
+    /// that the error is the one about the whole.
     pub(crate) fn timeouts(&self) -> Timeouts {
         let timeouts = self.shared.policy.timeouts;
         let Some(deadline) = self.spec.deadline else { return timeouts };
@@ -130,23 +130,25 @@ impl Session {
     fn late(&self, total: Duration) -> String {
         let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
         match self.spec.deadline {
-            None => format!("no whole answer within {}", seconds(total)),
+            None => format!("no complete answer within {}", seconds(total)),
             Some(deadline) if total < deadline => format!(
-                "no whole answer within {}, which were left of the {} for all requests of this call",
+                "no complete answer within {}, which were left of the {} for all requests of this call",
                 seconds(total),
                 seconds(deadline)
             ),
-            Some(deadline) => format!("no whole answer within the {} for all requests of this call", seconds(deadline)),
+            Some(deadline) => {
+                format!("no complete answer within the {} for all requests of this call", seconds(deadline))
+            }
         }
     }
 
-    /// What was asked so far.
+    /// The requests that were made so far.
     #[must_use]
     pub fn trace(&self) -> Vec<RequestTrace> {
         self.traces.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Masks the secrets of this session, also those that were minted since, in the plugin's logs and errors.
+    /// Masks the secrets of this session, including those that are minted during it, in the plugin's logs and errors.
     #[must_use]
     pub fn redactor(&self) -> Redactor {
         self.redactor.clone()
@@ -156,7 +158,7 @@ impl Session {
         &self.redactor
     }
 
-    /// The header names that only the host may set here.
+    /// The names of the headers that plugins may not set in this session.
     pub(crate) fn owned_headers(&self) -> BTreeSet<&str> {
         self.spec
             .credentials
@@ -166,7 +168,7 @@ impl Session {
             .collect()
     }
 
-    /// Takes one request out of the budget, and says how many bytes its answer may have.
+    /// Takes one request from the budget, and returns how many bytes its answer may have.
     pub(crate) fn take_request(&self) -> Result<u64, HttpError> {
         let limits = self.spec.limits;
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -211,7 +213,7 @@ impl Session {
         }
     }
 
-    /// One bounded line without secrets.
+    /// The same error with its text as one bounded line without secrets.
     fn clean(&self, error: HttpError) -> HttpError {
         let clean = |text: String| -> String {
             let line = text.chars().map(|c| if c.is_control() { ' ' } else { c });

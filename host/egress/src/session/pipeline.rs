@@ -1,4 +1,5 @@
-//! The ten steps, in their order. Each step's rule lives in the file of its noun; this file only says when.
+//! The ten steps in their order. The rule of each step is in a module of its own; this file only says when it
+//! applies.
 
 use std::time::SystemTime;
 
@@ -27,17 +28,17 @@ use crate::session::trace::RequestTrace;
 struct Hop<'a> {
     request: &'a Request,
     target: &'a Target,
-    /// None as well after a change of origin.
+    /// Also `None` after a redirect to another origin.
     credential: Option<&'a Credential>,
-    /// What the plugin may send.
+    /// The header fields of the plugin that may be sent.
     headers: &'a HeaderMap,
 }
 
 impl Session {
-    /// All hops of one request.
+    /// Sends one request and follows its redirects.
     pub(crate) async fn send_with_redirects(&self, request: &Request) -> Result<Response, HttpError> {
         let (mut target, mut credential, mut headers) = self.admit(request).inspect_err(|error| {
-            // What cannot be parsed is not shown: it may hold anything.
+            // A URL that cannot be parsed is not shown, because it may hold anything.
             let url = Target::parse(&request.url).map_or_else(|_| "(refused)".to_owned(), |target| target.shown());
             self.record(RequestTrace::start(request.method, url).ended(Some(error)));
         })?;
@@ -78,7 +79,7 @@ impl Session {
         }
     }
 
-    /// Steps 1 and 3, and whether the named credential exists and belongs there.
+    /// Steps 1 and 3, and the check that the named credential exists and may be sent to this origin.
     fn admit<'a>(&'a self, request: &Request) -> Result<(Target, Option<&'a Credential>, HeaderMap), HttpError> {
         let denied = HttpError::Denied;
         let target = Target::parse(&request.url).map_err(|refusal| denied(refusal.to_string()))?;
@@ -92,7 +93,7 @@ impl Session {
             headers.remove(IF_NONE_MATCH);
             headers.remove(IF_MODIFIED_SINCE);
         }
-        // A missing grant is reported before a credential that may not go there.
+        // A missing grant is reported before a credential that may not be sent there.
         grant::check(&self.spec.grants, request.method, &target).map_err(denied)?;
         let credential = self.named(request, &target)?;
         Ok((target, credential, headers))
@@ -131,7 +132,7 @@ impl Session {
         Ok(Some(credential))
     }
 
-    /// One hop: steps 2, 4 to 6, 8.
+    /// Sends one hop: steps 2, 4 to 6, and 8.
     async fn take(&self, hop: &Hop<'_>, trace: &mut RequestTrace) -> Result<RawResponse, HttpError> {
         let method = hop.request.method;
         grant::check(&self.spec.grants, method, hop.target).map_err(HttpError::Denied)?;
@@ -173,7 +174,7 @@ impl Session {
         {
             answer = stored.refreshed(&answer.headers);
             trace.from_cache = true;
-            // Another session with higher limits may have stored it.
+            // A session with higher limits may have stored it.
             let limit = self.spec.limits.response_bytes;
             if answer.body.len() as u64 > limit {
                 return Err(HttpError::TooLarge(limit));
@@ -189,7 +190,7 @@ impl Session {
         Ok(answer)
     }
 
-    /// Sends the hop; again if a pooled connection was closed, or if a minted token is no longer accepted.
+    /// Sends the hop; repeats it if a pooled connection was closed, or if a minted token is no longer accepted.
     async fn exchange(
         &self,
         hop: &Hop<'_>,
@@ -229,7 +230,7 @@ impl Session {
         }
     }
 
-    /// Step 6. Answers with the minted token, if there is one, so that it can be forgotten.
+    /// Step 6. Returns the minted token, if there is one, so that it can be forgotten.
     async fn attach<'a>(
         &self,
         credential: Option<&'a Credential>,
@@ -301,7 +302,7 @@ impl Session {
 }
 
 fn backing_off(left: std::time::Duration) -> HttpError {
-    // Rounded up: a caller that waits this long must not come too early.
+    // Rounded up, so that a caller that waits this long is not too early.
     HttpError::BackingOff(u64::try_from(left.as_micros().div_ceil(1000)).unwrap_or(u64::MAX))
 }
 

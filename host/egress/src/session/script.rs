@@ -1,7 +1,7 @@
-//! Answers from a script instead of a network: how plugin authors test without a forge.
+//! Answers requests from a script instead of the network, so that plugin authors can test without a forge.
 //!
 //! # Guarantees
-//! The same grants, header rules, budgets and size limits as on the network come first; nothing is dialled.
+//! Grants, header rules, budgets and size limits apply as on the network; nothing is dialled.
 
 use crate::request::message::{HttpError, Request, Response};
 use crate::session::Session;
@@ -9,18 +9,18 @@ use crate::session::trace::RequestTrace;
 use async_trait::async_trait;
 use std::fmt::Debug;
 
-/// Where scripted answers come from.
+/// A source of scripted answers.
 #[async_trait]
 pub trait Script: Debug + Send + Sync {
-    /// Answers one request that the rules have let pass. The headers are those that would have been sent for the plugin.
+    /// Answers one request that passed the rules. The headers are those that would have been sent for the plugin.
     ///
     /// # Errors
-    /// What the script says went wrong.
+    /// The failure that the script describes.
     async fn answer(&self, request: &Request) -> Result<Response, HttpError>;
 }
 
 impl Session {
-    /// One request of a scripted session, after step 3.
+    /// Sends one request of a scripted session, after step 3.
     pub(crate) async fn send_scripted(
         &self,
         script: &dyn Script,

@@ -1,26 +1,27 @@
-//! Step 10 of the pipeline: what a session asked, for people, metrics and recorded fixtures. No query values, no bodies.
+//! Step 10 of the pipeline: the trace of a session for messages, metrics and recorded fixtures. It has no query
+//! values and no bodies.
 
 use crate::request::message::{HttpError, Method};
 use crate::secret::redact::Redactor;
 
-/// One hop of a session, in the order in which they were asked.
+/// One hop of a session; traces are in the order of the hops.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestTrace {
-    /// The method.
+    /// The HTTP method.
     pub method: Method,
     /// The URL with the names of its query parameters and without their values.
     pub url: String,
-    /// The status that the server answered; none if it did not, or was not asked.
+    /// The status of the answer; `None` if the server did not answer, or was not asked.
     pub status: Option<u16>,
-    /// Whether the stored answer was still good.
+    /// Whether the server confirmed the cached answer.
     pub from_cache: bool,
-    /// Decompressed bytes that came over the wire.
+    /// Decompressed bytes of the answer as received.
     pub bytes: u64,
-    /// How long the hop took.
+    /// The duration of the hop in milliseconds.
     pub millis: u64,
-    /// Why it was denied, if it was.
+    /// The reason if it was denied.
     pub denied: Option<String>,
-    /// Why it failed otherwise, if it did.
+    /// The reason if it failed otherwise.
     pub failed: Option<String>,
 }
 

@@ -178,7 +178,7 @@ async fn a_silent_server_a_stalled_body_and_an_endless_one_are_left() {
     let cases = [
         ("/silent", hasty(|policy| policy.timeouts.first_byte = short), "no answer within"),
         ("/stalled", hasty(|policy| policy.timeouts.idle = short), "no more of the answer"),
-        ("/stalled", hasty(|policy| policy.timeouts.total = short), "no whole answer"),
+        ("/stalled", hasty(|policy| policy.timeouts.total = short), "no complete answer"),
     ];
     for (path, egress, expected) in cases {
         let session = egress.session(granted(&[server.url("")]));

@@ -119,8 +119,8 @@ fn what_is_wrong_with_a_tls_secret_is_named_without_its_values() {
         (&[("ca.crt", "hunter2")], "key 'ca.crt' holds no certificate"),
         (&[("tls.crt", &certificate)], "key 'tls.key' is missing"),
         (&[("tls.key", &key)], "key 'tls.crt' is missing"),
-        (&[("tls.crt", &certificate), ("tls.key", "hunter2")], "no certificate and private key"),
-        (&[("tls.crt", &certificate), ("tls.key", &other)], "that fit together"),
+        (&[("tls.crt", &certificate), ("tls.key", "hunter2")], "are not a matching certificate"),
+        (&[("tls.crt", &certificate), ("tls.key", &other)], "are not a matching certificate"),
         (&[("ca.crt", &ca), ("replace", "yes")], "key 'replace' must be"),
     ];
     for (pairs, expected) in cases {

@@ -2,8 +2,8 @@
 //!
 //! # Guarantees
 //! One token of one kind is minted at a time: forty objects that start together cause one request. A token that the
-//! remote no longer takes can be forgotten, and is minted anew. Minting goes through the same address checks, time
-//! limits and TLS settings as every other request.
+//! remote no longer accepts is forgotten and minted again. Minting goes through the same address checks, time limits
+//! and TLS settings as every other request.
 
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
@@ -26,14 +26,14 @@ use crate::secret::fingerprint::{Fingerprint, FingerprintKey};
 use crate::secret::redact::Redactor;
 use crate::secret::text::SecretText;
 
-/// A token is not used in its last minutes: a request that starts with it must not end without it.
+/// A token is not used in its last minutes, so that it does not expire during a request.
 const SPARE: Duration = Duration::from_secs(5 * 60);
-/// The reference keeps a hundred.
+/// The most tokens that are kept. Flux Operator keeps a hundred.
 const KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1023);
-/// An answer about an installation or a token is a few kilobytes.
+/// The most bytes of an answer about an installation or a token, which has a few kilobytes.
 const ANSWER_BYTES: u64 = 256 * 1024;
 
-/// The tokens of the process.
+/// The minted tokens of the process.
 #[derive(Debug)]
 pub(crate) struct Mint {
     tokens: std::sync::Mutex<LruCache<Fingerprint, Slot>>,
@@ -94,7 +94,7 @@ impl Default for Mint {
 }
 
 impl Mint {
-    /// A token for the app: a kept one, or a new one.
+    /// A token for the app: a kept one if it is still valid, otherwise a new one.
     pub(crate) async fn token(
         &self,
         app: &GitHubApp,
@@ -114,7 +114,7 @@ impl Mint {
         Ok(token)
     }
 
-    /// Forgets a token that the remote refused, unless another call has replaced it already.
+    /// Forgets a token that the remote refused, unless another call has already replaced it.
     pub(crate) async fn forget(&self, app: &GitHubApp, key: &FingerprintKey, refused: &SecretText) {
         let slot = self.slot(app.token_fingerprint(key));
         let mut slot = slot.lock().await;
@@ -155,11 +155,11 @@ impl GitHubApp {
         let token = SecretText::line(answer.token.as_bytes()).map_err(|_| malformed())?;
         redactor.learn(&token);
         let lifetime = SystemTime::from(answer.expires_at).duration_since(SystemTime::now()).unwrap_or_default();
-        // A token that lives shorter than the spare time is used once.
+        // A token whose lifetime is shorter than the spare time is used once.
         Ok(Minted { token, good_until: Instant::now() + lifetime.saturating_sub(SPARE) })
     }
 
-    /// An installation is listed under its organisation or under its user; only one of the two exists.
+    /// Finds the installation of an owner. It is listed either under organisations or under users.
     async fn find_installation(
         &self,
         transport: &HttpTransport<'_>,

@@ -1,7 +1,7 @@
-//! GitHub Apps: who signs, for which installation, with which rights. Minting is in [`mint`].
+//! GitHub Apps: the signing key, the installation, and the permissions of its tokens. [`mint`] requests the tokens.
 //!
 //! # Guarantees
-//! A token is asked for one repository and read rights only, whatever the installation was given.
+//! A token is requested for one repository and with read permissions only, whatever the installation was given.
 
 pub(crate) mod mint;
 
@@ -18,29 +18,29 @@ use crate::secret::text::SecretText;
 
 const PUBLIC_API: &str = "https://api.github.com";
 
-/// A GitHub App, one installation of it, and what a token is minted for.
+/// A GitHub App, one of its installations, and the permissions of a token.
 #[derive(Debug, Clone)]
 pub struct GitHubApp {
     app_id: u64,
     private_key: SecretText,
     installation: Installation,
-    /// Without a slash at the end.
+    /// The address of the API, without a slash at the end.
     base_url: String,
     home: Origin,
     repository: Option<String>,
     permissions: BTreeMap<String, String>,
 }
 
-/// How the installation is found.
+/// The way to find the installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Installation {
-    /// By its number.
+    /// The id of the installation.
     Id(u64),
-    /// By the organisation or user that installed the app.
+    /// The organisation or user that installed the app.
     Owner(String),
 }
 
-/// Why an app cannot work.
+/// The ways in which an app cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     /// The id is not a number.
@@ -58,7 +58,7 @@ pub enum AppError {
     /// The API address is not a URL.
     #[error("key 'githubAppBaseURL': {0}")]
     BaseUrl(#[from] UrlRefusal),
-    /// Plain text would show the signed assertion to everybody on the way.
+    /// The address is plain http, which would expose the signed assertion on the network.
     #[error("key 'githubAppBaseURL' must be an https URL")]
     PlainText,
 }
@@ -78,7 +78,7 @@ impl Installation {
     }
 
     /// # Errors
-    /// If the text could not be a login: it becomes part of a path.
+    /// The text cannot be a login. This is checked because the login becomes part of a path.
     pub fn parse_owner(text: &str) -> Result<Self, AppError> {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if text.is_empty() || text.len() > 100 || !text.chars().all(plain) {
@@ -92,7 +92,7 @@ impl GitHubApp {
     /// An app whose tokens may read metadata, contents and pull requests of one repository (its name without owner).
     ///
     /// # Errors
-    /// If the id, the key or the API address cannot be used.
+    /// The id, the key or the API address cannot be used.
     pub fn new(
         app_id: &str,
         private_key: SecretText,
@@ -113,7 +113,7 @@ impl GitHubApp {
         Ok(Self { app_id, private_key, installation, base_url, home, repository, permissions })
     }
 
-    /// The same with other rights, by the names of GitHub's API, for example `statuses: write` for a reporter.
+    /// The same app with other permissions, by the names of GitHub's API, for example `statuses: write` for a notifier.
     #[must_use]
     pub fn with_permissions(mut self, permissions: BTreeMap<String, String>) -> Self {
         self.permissions = permissions;
@@ -129,8 +129,8 @@ impl GitHubApp {
         &self.private_key
     }
 
-    /// The assertion that this is the app: signed, and good for two minutes. It starts in the past because GitHub refuses
-    /// one from its future.
+    /// A signed assertion of the app's identity, valid for two minutes. Its start lies in the past, because GitHub
+    /// refuses an assertion that starts in the future of GitHub's clock.
     fn assertion(&self, now: SystemTime) -> Result<SecretText, AppError> {
         let now = now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let claims = Claims { iat: now.saturating_sub(30), exp: now + 120, iss: &self.app_id.to_string() };
@@ -140,7 +140,7 @@ impl GitHubApp {
         SecretText::line(token.as_bytes()).map_err(|_| AppError::PrivateKey)
     }
 
-    /// Names the installation: what GitHub counts requests by.
+    /// Identifies the installation, which is what GitHub counts requests by.
     pub(crate) fn installation_fingerprint(&self, key: &FingerprintKey) -> Fingerprint {
         let installation = match &self.installation {
             Installation::Id(id) => format!("id {id}"),
@@ -155,7 +155,7 @@ impl GitHubApp {
         ])
     }
 
-    /// Names one kind of token of the installation.
+    /// Identifies the installation together with the repository and permissions of a token.
     pub(crate) fn token_fingerprint(&self, key: &FingerprintKey) -> Fingerprint {
         let rights: Vec<_> = self.permissions.iter().map(|(right, level)| format!("{right}={level}")).collect();
         key.of([
