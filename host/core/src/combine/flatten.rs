@@ -1,4 +1,4 @@
-//! One after the other, in the order of the sources.
+//! Concatenates the inputs of all sources, in the order of the sources.
 
 use super::source::{Part, Source};
 use super::{CombineError, CombinedInput, MAX_COMBINED, MAX_COMBINED_BYTES};

@@ -13,21 +13,21 @@ use super::Source;
 use super::source::Trust;
 use serde_json::{Map, Value};
 
-/// Which constants stand for free text. There are two of them, different in length, beginning and end, so that a name in which
-/// something of the text is left (its first letter, its length, its digest) comes out differently.
+/// The constant that replaces free text. There are two, different in length, beginning and end, so that a name that
+/// still depends on the text (its first letter, its length, its digest) differs between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placeholder {
-    /// The first.
+    /// The text for the first rendering.
     First,
-    /// The second.
+    /// The text for the second rendering.
     Second,
 }
 
 impl Placeholder {
-    /// Both.
+    /// Both texts, in their order.
     pub const ALL: [Self; 2] = [Self::First, Self::Second];
 
-    /// What stands for a text. It can be part of a name, so that templates render as usual.
+    /// The text that replaces a value. It can be part of a name, so that templates render as usual.
     fn text(self) -> &'static str {
         match self {
             Self::First => "outsider",

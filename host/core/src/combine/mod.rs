@@ -1,9 +1,9 @@
-//! From the inputs of several providers to the inputs that templates see.
+//! Combines the inputs of several providers into the inputs that templates see.
 //!
 //! # Guarantees
-//! Bounded by [`MAX_COMBINED`] inputs and [`MAX_COMBINED_BYTES`] before any memory is spent on them. Inputs stay JSON text, and a
-//! permutation holds its parts, not copies of them. The same sources in any
-//! order give the same result. Nothing is overwritten silently: colliding keys are errors that name both providers.
+//! The result is bounded by [`MAX_COMBINED`] inputs and [`MAX_COMBINED_BYTES`] before any memory is spent on it.
+//! Inputs stay JSON text, and a permutation shares its parts instead of copying them. The same sources in any order
+//! give the same result. Nothing is overwritten silently: colliding keys are errors that name both providers.
 
 mod flatten;
 mod free_text;
@@ -23,18 +23,19 @@ use crate::ledger::{InputRef, InputSource, SourceRef};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// Inputs after combination.
+/// The most inputs after combination.
 pub const MAX_COMBINED: usize = 10_000;
-/// Bytes of all inputs after combination, as JSON with labels and untrusted keys. Permutations repeat their parts.
+/// The most bytes of all inputs after combination, as JSON with labels and untrusted keys. Permutations repeat their
+/// parts.
 pub const MAX_COMBINED_BYTES: usize = 64 << 20;
 
 /// What the `id` of a permutation is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum IdFrom {
-    /// The positions of its parts, as in Flux Operator: one new input renames others.
+    /// The positions of its parts, as in Flux Operator: adding an input can rename other permutations.
     #[default]
     Position,
-    /// The identities of its parts: one new input renames nothing.
+    /// The identities of its parts: adding an input renames none.
     Content,
 }
 
@@ -48,13 +49,13 @@ pub enum EmptySources {
     Counted,
 }
 
-/// `spec.inputStrategy`.
+/// How inputs are combined: `spec.inputStrategy`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Strategy {
-    /// One after the other.
+    /// The inputs of one provider after those of another.
     #[default]
     Flatten,
-    /// Every input of every provider with every input of every other.
+    /// Each input of each provider is combined with each input of every other provider.
     Permute {
         /// What a provider without inputs does to the product.
         empty: EmptySources,
@@ -68,9 +69,9 @@ pub enum Strategy {
 pub struct CombineRequest<'a> {
     /// The set whose inputs these are.
     pub set: &'a NamespacedName,
-    /// `spec.inputStrategy`.
+    /// The strategy, from `spec.inputStrategy`.
     pub strategy: Strategy,
-    /// `spec.inputs`.
+    /// The inputs of the set itself, from `spec.inputs`.
     pub inline: &'a [Map<String, Value>],
     /// Whether the set names providers at all (`spec.inputsFrom`): then no inputs means no objects.
     pub reads_providers: bool,
@@ -83,7 +84,8 @@ pub struct CombineRequest<'a> {
 pub struct CombinedInput {
     /// What templates see as `inputs`.
     pub attributes: Attributes,
-    /// Its stable digest, 16 hexadecimal characters. Stands outside the attributes, which templates print and hash.
+    /// Its stable digest, 16 hexadecimal characters. It is not one of the attributes, because templates print and hash
+    /// those.
     pub uid: String,
     /// Its name in messages, for example `ResourceSetInputProvider/previews id 42`.
     pub label: String,
@@ -157,7 +159,7 @@ pub enum CombineError {
         first: String,
         /// `Kind/name` of the other.
         second: String,
-        /// The key.
+        /// The key that both providers export under.
         key: String,
     },
     /// A provider's key would hide the id of the permutation.
@@ -179,7 +181,7 @@ impl Explain for CombineError {
 
     fn disposition(&self) -> Disposition {
         match self {
-            // All of them depend on what providers answer or are called, so the next change of a provider may help.
+            // All of them depend on the names or answers of providers, so the next change of a provider may help.
             Self::TooManyPermutations { .. }
             | Self::TooManyInputs { .. }
             | Self::TooBig(_)
@@ -202,7 +204,7 @@ pub fn combine(ingredients: CombineRequest<'_>) -> Result<Combined, CombineError
     providers.sort_by(|a, b| a.provider.cmp(&b.provider));
     providers.dedup_by(|a, b| a.provider == b.provider);
     let mut sources = Vec::with_capacity(providers.len() + 1);
-    // A set without inline inputs is not a provider, also where empty providers count.
+    // A set without inline inputs does not count as a provider, even if empty providers count.
     if !inline.is_empty() {
         sources.push(Source::inline(set, inline));
     }

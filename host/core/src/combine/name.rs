@@ -1,4 +1,4 @@
-//! The key under which a permuted provider is seen: its name, made an identifier.
+//! The key of a provider's inputs under Permute: its name as an identifier.
 
 use std::sync::LazyLock;
 
@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 static SEPARATOR: LazyLock<regex::Regex> =
     LazyLock::new(|| regex::Regex::new(r"[\s\p{P}]").expect("constant expression"));
 
-/// Lower case; white space and punctuation become `_`, everything else but ASCII letters and digits is dropped; no `_` at the
-/// ends or twice in a row.
+/// Lower-cases a name, turns white space and punctuation into `_`, and removes all other characters except ASCII
+/// letters and digits. The result has no `_` at its ends and never two in a row.
 #[must_use]
 pub fn normalise(name: &str) -> String {
     let lower = name.to_lowercase();

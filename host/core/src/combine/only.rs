@@ -1,4 +1,4 @@
-//! Keeps one input of all, for `orangery build --input`.
+//! Keeps only one input, for `orangery build --input`.
 
 use super::Combined;
 use serde_json::Value;
@@ -30,7 +30,7 @@ impl Combined {
     /// Keeps the inputs whose `id`, or whose digest, is this one; several providers may use one id.
     ///
     /// # Errors
-    /// If there is none.
+    /// No input has this id or digest.
     pub fn keep_only(&mut self, id: &str) -> Result<(), InputNotFound> {
         let there = self.inputs.iter().filter_map(|input| id_of(input.attributes.get("id").as_ref())).collect();
         self.inputs
@@ -42,7 +42,7 @@ impl Combined {
     }
 }
 
-/// As a person types it: a number without its type.
+/// An id as a user types it, without its JSON type.
 fn id_of(value: Option<&Value>) -> Option<String> {
     match value? {
         Value::String(text) => Some(text.clone()),

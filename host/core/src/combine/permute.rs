@@ -1,4 +1,4 @@
-//! Every input of every source with every input of every other: the first source varies slowest.
+//! Combines each input of each source with each input of every other source; the first source varies slowest.
 
 use super::source::{Part, Source};
 use super::{CombineError, CombinedInput, EmptySources, IdFrom, MAX_COMBINED, MAX_COMBINED_BYTES, normalise};
@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// One source of the product. Its parts are read once; every permutation shares them.
+/// One source of the product. Its parts are read once and shared by all permutations.
 struct Axis<'a> {
     key: Arc<str>,
     source: &'a Source,
@@ -87,7 +87,7 @@ fn check_bounds(sources: &[&Source], keys: &[String]) -> Result<usize, CombineEr
 
 fn check_bytes(axes: &[Axis<'_>], total: usize) -> Result<(), CombineError> {
     let bytes = axes.iter().fold(0usize, |sum, axis| {
-        // The key stands before the part and before each of its untrusted keys.
+        // The key is repeated before the part and before each of its untrusted keys.
         let of = |part: &Part| part.bytes() + axis.key.len() * (1 + part.untrusted.len());
         let own = axis.parts.iter().fold(0usize, |sum, (part, _)| sum.saturating_add(of(part)));
         sum.saturating_add(own.saturating_mul(total.checked_div(axis.parts.len()).unwrap_or(0)))

@@ -27,7 +27,7 @@ pub const SET_KIND: &str = "ResourceSet";
 pub const PROVIDER_KIND: &str = "ResourceSetInputProvider";
 
 impl ProviderRef {
-    /// A `ResourceSetInputProvider`.
+    /// A reference to a `ResourceSetInputProvider`.
     #[must_use]
     pub fn provider(name: NamespacedName) -> Self {
         Self { api_version: API_VERSION.to_owned(), kind: PROVIDER_KIND.to_owned(), name }
@@ -93,7 +93,7 @@ pub enum Trust {
     Trusted,
     /// A provider answered them. Only values that equal these defaults are the user's own.
     Answered {
-        /// `spec.defaultValues`.
+        /// The values for absent keys, from `spec.defaultValues`.
         defaults: Map<String, Value>,
     },
 }
@@ -101,7 +101,7 @@ pub enum Trust {
 /// One provider's part in a combination.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Source {
-    /// The provider.
+    /// The provider that the inputs come from.
     pub provider: ProviderRef,
     /// What it exports, in its order.
     pub inputs: InputList,
@@ -133,7 +133,7 @@ impl Source {
         Self { provider: ProviderRef::set(set.clone()), inputs: inputs.into(), trust: Trust::Trusted }
     }
 
-    /// The inputs with what the host adds: the key `provider`, the uid, a label for messages.
+    /// The inputs with what the host adds: the key `provider`, the uid, and a label for messages.
     pub(super) fn parts(&self) -> Vec<Part> {
         let provider = self.provider.as_value();
         let digest_key = self.provider.digest_key();
@@ -176,7 +176,7 @@ impl Source {
         }
     }
 
-    /// Different inputs of one provider with one id: objects named by it would collide.
+    /// Warns about different inputs of one provider with the same id, because objects named by the id would collide.
     pub(super) fn repeated_ids(&self) -> Vec<Notice> {
         let mut by_id: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, input) in self.inputs.maps().enumerate() {

@@ -1,4 +1,4 @@
-//! What every error says of itself: a stable reason, and what to do next.
+//! The interface of all errors: a stable reason, and what to do next.
 
 use super::Reason;
 use std::time::Duration;
@@ -8,13 +8,14 @@ use std::time::Duration;
 pub enum Disposition {
     /// Try again with exponential back-off.
     Retry,
-    /// Try again, but not before this much time has passed: the remote said so.
+    /// Try again after this much time, which the remote asked for.
     RetryAfter(Duration),
-    /// Trying again cannot help: wait for a change of the manifest, a Secret or a plugin.
+    /// Trying again cannot help; wait for a change of the manifest, a Secret or a plugin.
     WaitForChange,
 }
 
-/// Implemented by every error enum of `host/`, by a match without `_`: a new variant must choose.
+/// Implemented by every error enum of `host/`, with a match without `_`, so that a new variant must be given a
+/// disposition.
 pub trait Explain: std::error::Error {
     /// The reason that conditions, events and metrics carry.
     fn reason(&self) -> Reason;

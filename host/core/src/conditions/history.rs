@@ -27,7 +27,7 @@ pub struct HistoryEntry {
     pub metadata: BTreeMap<String, String>,
 }
 
-/// Puts a result in front: the same digest and status is the same result again.
+/// Puts a result first. One with the same digest and status is counted as the same result.
 #[must_use]
 pub fn remember(history: &[HistoryEntry], mut latest: HistoryEntry) -> Vec<HistoryEntry> {
     let is_same = |entry: &&HistoryEntry| {

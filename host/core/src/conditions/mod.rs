@@ -63,7 +63,7 @@ impl ConditionType {
         Self::Warning,
     ];
 
-    /// The text on the wire.
+    /// The text in the status.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -98,7 +98,7 @@ pub enum ConditionStatus {
 }
 
 impl ConditionStatus {
-    /// The text on the wire.
+    /// The text in the status.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -123,16 +123,16 @@ pub struct Condition {
     pub observed_generation: i64,
     /// When `status` last changed, RFC 3339.
     pub last_transition_time: String,
-    /// A CamelCase word.
+    /// A word in CamelCase.
     pub reason: String,
-    /// One sentence for people.
+    /// One sentence for users.
     pub message: String,
 }
 
 /// The generation and the time that conditions are stamped with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
-    /// `metadata.generation`.
+    /// The `metadata.generation` that was observed.
     pub generation: i64,
     /// The present moment.
     pub now: Timestamp,

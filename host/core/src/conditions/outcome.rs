@@ -25,7 +25,8 @@ pub enum Outcome {
         took: Duration,
         /// Whether anything was created, changed, deleted or exported: only then the message is new.
         changed: bool,
-        /// What is still on its way although nothing failed, in a few words for the message of Ready; empty if there is nothing.
+        /// What is still unfinished although nothing failed, as a short phrase for the message of Ready; empty if there is
+        /// nothing.
         remark: String,
     },
     /// It failed and is retried.
@@ -42,12 +43,13 @@ pub enum Outcome {
         /// The message of Ready.
         message: String,
     },
-    /// What it waited for is not looked at any more, because the object was suspended meanwhile.
+    /// The wait was abandoned because the object was suspended meanwhile.
     Canceled {
         /// The message of Ready.
         message: String,
     },
-    /// It was skipped on purpose: the object was created suspended, or the time lies outside the schedule.
+    /// The reconciliation was skipped on purpose: the object was created suspended, or the time lies outside the
+    /// schedule.
     Skipped {
         /// The reason of Ready.
         reason: Reason,
@@ -56,10 +58,10 @@ pub enum Outcome {
     },
 }
 
-/// Something that users should know although nothing failed. It has a condition of its own while it lasts.
+/// A fact that users should know although nothing failed. It has a condition of its own while it lasts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Abnormal {
-    /// Which condition.
+    /// The type of the condition.
     pub condition_type: ConditionType,
     /// The reason of the condition.
     pub reason: Reason,
@@ -67,7 +69,7 @@ pub struct Abnormal {
     pub message: String,
 }
 
-/// Between the duration of a reconciliation and the remark.
+/// Separates the duration of a reconciliation from the remark.
 const REMARK: &str = "; ";
 
 const ABNORMAL: [ConditionType; 8] = [
@@ -112,7 +114,7 @@ pub fn conclude(previous: &Conditions, outcome: &Outcome, abnormal: Option<&[Abn
                     && ready.observed_generation == stamp.generation
             });
             let finished = match before {
-                // Without a change the time of the last one stays.
+                // Without a change, the message keeps the duration of the last one.
                 Some(ready) if !changed => ready.message.split(REMARK).next().unwrap_or_default().to_owned(),
                 _ => format!("Reconciliation finished in {}", duration::format_rounded(*took)),
             };

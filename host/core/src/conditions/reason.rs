@@ -13,7 +13,7 @@ macro_rules! reasons {
         }
 
         impl Reason {
-            /// Every reason.
+            /// Every reason, in the order of the definition.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
             /// The CamelCase text that conditions, events and metric labels carry.

@@ -1,4 +1,4 @@
-//! How a URL is shown to people: in metrics, events, conditions, logs and on the command line.
+//! Removes secrets from URLs before they are shown in metrics, events, conditions, logs and on the command line.
 //!
 //! # Guarantees
 //! User info and fragments are left out, and of a query only the names are shown: `https://host/path?page=…`. A text whose
@@ -7,9 +7,9 @@
 /// Shown for a text without `scheme://`.
 const NOT_A_URL: &str = "(not a URL)";
 
-/// Ends a URL inside of a sentence.
+/// Characters that end a URL inside a sentence.
 const ENDS: [char; 6] = ['"', '\'', '`', '<', '>', '|'];
-/// Belongs to the sentence where it is the last character of a URL.
+/// Characters that belong to the sentence if a URL ends with one of them.
 const PUNCTUATION: [char; 7] = ['.', ',', ';', ':', ')', ']', '}'];
 
 /// One URL without its secrets.
@@ -33,7 +33,7 @@ pub fn url(text: &str) -> String {
     let mut shown = format!("{scheme}://{host}{path}");
     for (index, part) in query.into_iter().flat_map(|query| query.split('&')).enumerate() {
         shown.push(if index == 0 { '?' } else { '&' });
-        // A query without `=` may be a value as well as a name.
+        // A query without `=` may be a value and not a name.
         if let Some((name, _)) = part.split_once('=') {
             shown.push_str(name);
             shown.push('=');
@@ -69,8 +69,8 @@ fn is_scheme(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')
 }
 
-/// Whether what follows the last colon is a port. A password with a slash in it (`user:pass/word@host`) ends the authority too
-/// early, and looks like a port that is none.
+/// Whether the text after the last colon is a port. A password with a slash in it (`user:pass/word@host`) ends the
+/// authority too early and only looks like a port.
 fn has_plain_port(host: &str) -> bool {
     let after_brackets = host.rsplit_once(']').map_or(host, |(_, port)| port);
     after_brackets.rsplit_once(':').is_none_or(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))

@@ -1,4 +1,4 @@
-//! One object for one identity: the first wins, and unequal losers are reported.
+//! Keeps one object for each identity: the first one is used, and different later ones are reported.
 
 use super::difference::first_difference;
 use super::{DesiredError, OnDuplicate, Rules, Wanted, metadata};
@@ -8,7 +8,7 @@ use crate::object::{Object, ObjectKey, PackedObject};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// An object that may be wanted.
+/// An object that may become desired.
 pub(super) struct Candidate {
     pub(super) object: Object,
     pub(super) origin: Arc<str>,
@@ -17,19 +17,19 @@ pub(super) struct Candidate {
     pub(super) repeated: Repeated,
 }
 
-/// What becomes of an object whose identity an earlier one has.
+/// What happens to an object with the identity of an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeated {
     /// The earlier one is used.
     Dropped,
-    /// Both are applied in their order, as in Flux Operator's sets without inputs.
+    /// Both are applied in order, as in Flux Operator's sets without inputs.
     Kept,
 }
 
 /// The objects of a step in order, with an index by identity.
 pub(super) struct Index<'a> {
     rules: &'a Rules<'a>,
-    /// Inputs in all, to tell what is shared.
+    /// The number of all inputs, to recognise shared objects.
     inputs: usize,
     objects: Vec<Wanted>,
     first: HashMap<Arc<ObjectKey>, usize>,
@@ -40,7 +40,7 @@ impl<'a> Index<'a> {
         Self { rules, inputs, objects: Vec::new(), first: HashMap::new() }
     }
 
-    /// Labels an object and adds it, unless one of its identity is there.
+    /// Labels an object and adds it, unless another one has its identity.
     pub(super) fn add(&mut self, candidate: Candidate, notices: &mut Vec<Notice>) -> Result<(), DesiredError> {
         let Candidate { mut object, origin, input, template, repeated } = candidate;
         let key = Arc::new(object.key());
@@ -69,7 +69,8 @@ impl<'a> Index<'a> {
         Ok(())
     }
 
-    /// The objects, each with the inputs that need it. One that all inputs gave is of none: it is shared.
+    /// The objects, each with the inputs that need it. An object that all inputs gave belongs to none of them: it is
+    /// shared.
     pub(super) fn into_objects(mut self) -> Vec<Wanted> {
         for wanted in self.objects.iter_mut().filter(|wanted| !wanted.sharers.is_empty()) {
             wanted.sharers.sort();
@@ -86,7 +87,7 @@ impl<'a> Index<'a> {
     }
 }
 
-/// What to say of the loser; nothing if both are equal once they are labelled.
+/// The notice about the later object; `None` if both are equal once they are labelled.
 pub(super) fn conflict(winner: &Wanted, loser: &Object, origin: &str, repeated: Repeated) -> Option<String> {
     let path = first_difference(&winner.object.unpack().into_value(), &loser.clone().into_value())?;
     let who = match repeated {

@@ -1,4 +1,4 @@
-//! The first path at which two values differ: what a person needs to see of two big objects.
+//! Finds the first path at which two values differ, which is what a user needs to know about two large objects.
 
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ fn differs(left: &Value, right: &Value, path: &mut String) -> bool {
     }
 }
 
-/// Descends by one element and comes back if nothing differs below.
+/// Descends by one element, and restores the path if nothing differs below it.
 fn within(path: &mut String, element: &str, below: impl FnOnce(&mut String) -> bool) -> bool {
     let length = path.len();
     path.push_str(element);

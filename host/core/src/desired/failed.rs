@@ -1,4 +1,4 @@
-//! An environment that fails before anything of it is applied.
+//! Environments that fail before anything of them is applied.
 
 use crate::conditions::Reason;
 use crate::ledger::InputRef;
@@ -6,10 +6,10 @@ use crate::ledger::InputRef;
 /// An environment that is left as it is, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedEnvironment {
-    /// Which input.
+    /// The input of the environment.
     pub input: InputRef,
-    /// For conditions and metrics.
+    /// The reason for conditions and metrics.
     pub reason: Reason,
-    /// Which object, where it comes from, and what is wrong with it.
+    /// The object, where it comes from, and what is wrong with it.
     pub message: String,
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// `spec.commonMetadata`: written over what templates say, never over the owner labels.
+/// The content of `spec.commonMetadata`. It replaces what templates say, but never the owner labels.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CommonMetadata {
     /// Labels for every object.
@@ -33,7 +33,7 @@ impl CommonMetadata {
 /// Writes owner labels and common metadata over what a template wrote.
 pub(super) fn stamp(object: &mut Object, rules: &Rules<'_>) {
     let metadata = object.0.entry("metadata").or_insert_with(|| Value::Object(Map::new()));
-    // `metadata: foo` is printed by `build` as it is; it cannot be applied, and the plan says so.
+    // `orangery build` prints `metadata: foo` as it is; it cannot be applied, and the plan reports it.
     let Some(metadata) = metadata.as_object_mut() else { return };
     if !rules.common.annotations.is_empty() {
         merge(
@@ -48,7 +48,7 @@ pub(super) fn stamp(object: &mut Object, rules: &Rules<'_>) {
     merge(metadata, "labels", common.chain(owner));
 }
 
-/// Merges into a map of strings; anything else (`null`) is replaced by a map.
+/// Merges into a map of strings. Any other value (such as `null`) is replaced by a map.
 fn merge<'a>(metadata: &mut Map<String, Value>, field: &str, values: impl Iterator<Item = (&'a str, &'a str)>) {
     let slot = metadata.entry(field).or_insert(Value::Null);
     if !slot.is_object() {
@@ -59,8 +59,8 @@ fn merge<'a>(metadata: &mut Map<String, Value>, field: &str, values: impl Iterat
     }
 }
 
-/// Refuses what a template may not write. Owner labels that name this very set are harmless: they come from manifests exported
-/// from the cluster.
+/// Refuses what a template must not write. Owner labels with the name of this set are allowed: they occur in
+/// manifests that were exported from the cluster.
 pub(super) fn check_template(object: &Object, origin: &Arc<str>, rules: &Rules<'_>) -> Result<(), DesiredError> {
     let of = |field: &str| object.0.get("metadata").and_then(|metadata| metadata.get(field)).and_then(Value::as_object);
     let refused = |what, name: &String| DesiredError::HostOwned {

@@ -1,4 +1,4 @@
-//! From rendered objects to the desired set: order, identity, exclusion, owner labels, common metadata.
+//! Turns rendered objects into the desired set: order, identity, exclusion, owner labels, common metadata.
 //!
 //! # Guarantees
 //! Nothing is dropped silently: where inputs render different objects with one identity, the first is used, and a notice names both
@@ -25,15 +25,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Bytes of one object, as JSON.
+/// The most bytes of one object, as JSON.
 pub const MAX_OBJECT_BYTES: usize = 512 << 10;
 
-/// How a template was written, which decides the order of its objects.
+/// The form of a template, which decides the order of its objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// One object of `resources`: every input for one template, then the next template.
+    /// An object of `resources`: all inputs for one template, then the next template.
     Structured,
-    /// `resourcesTemplate`: every document for one input, then the next input.
+    /// The text of `resourcesTemplate`: all documents for one input, then the next input.
     Text,
 }
 
@@ -53,14 +53,15 @@ impl TemplateRef {
     }
 }
 
-/// What one input gave, for all templates of a step.
+/// The objects that one input gave, for all templates of a step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rendering {
-    /// Who the input is, for messages; empty in input-less sets.
+    /// The name of the input for messages; empty in sets without inputs.
     pub label: String,
-    /// How the ledger remembers the input; `None` in input-less sets.
+    /// The reference to the input for the ledger; `None` in sets without inputs.
     pub input: Option<InputRef>,
-    /// Index of the template, and the JSON of an object: in the order of the templates, and of the documents within each.
+    /// The objects as JSON, each with the index of its template: in the order of the templates, and of the documents
+    /// within each.
     pub objects: Vec<(usize, Arc<str>)>,
 }
 
@@ -71,47 +72,48 @@ pub struct RenderedStep {
     pub name: Option<String>,
     /// Time to wait for readiness after this step; `None` does not wait.
     pub wait: Option<Duration>,
-    /// Its templates.
+    /// The templates of the step, in order.
     pub templates: Vec<TemplateRef>,
-    /// What each input gave. Input-less: exactly one.
+    /// One rendering for each input; exactly one in a set without inputs.
     pub renderings: Vec<Rendering>,
 }
 
-/// What to do where unequal objects have one identity.
+/// What to do if different objects have the same identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnDuplicate {
-    /// The first wins, with a notice.
+    /// The first one is used, with a notice.
     #[default]
     Warn,
-    /// A build error.
+    /// The set cannot be built.
     Error,
 }
 
 /// The rules of one set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rules<'a> {
-    /// The set.
+    /// The set that owns the objects.
     pub owner: &'a NamespacedName,
-    /// `spec.commonMetadata`.
+    /// The labels and annotations of `spec.commonMetadata`.
     pub common: &'a CommonMetadata,
-    /// What to do where unequal objects have one identity.
+    /// What to do if different objects have the same identity.
     pub on_duplicate: OnDuplicate,
-    /// There are no inputs at all: objects of `resources` are then neither deduplicated nor excluded, as in Flux Operator.
+    /// Whether the set has no inputs: then objects of `resources` are neither deduplicated nor excluded, as in Flux
+    /// Operator.
     pub inputless: bool,
 }
 
 /// One object that the set wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// What to apply, owner labels included.
+    /// The object to apply, owner labels included.
     pub object: PackedObject,
-    /// Which template of which manifest, and which input gave it; for messages.
+    /// The template, its manifest and the input that gave the object; for messages.
     pub origin: Arc<str>,
     /// The input that gave it; `None` without inputs, and for an object that all inputs gave, which is shared.
     pub input: Option<Arc<InputRef>>,
     /// Further inputs that gave an equal object.
     pub sharers: Vec<Arc<InputRef>>,
-    /// Which template gave it, as the ledger remembers it: `resources[2]`.
+    /// The template in the form of the ledger, for example `resources[2]`.
     pub template: Arc<str>,
 }
 
@@ -155,7 +157,8 @@ impl DesiredSet {
         self.len() == 0
     }
 
-    /// `sha256:` of all objects in build order: `status.lastAppliedRevision`. Opaque; equal sets have equal digests.
+    /// The digest of all objects in build order, with the prefix `sha256:`: `status.lastAppliedRevision`. Equal sets have
+    /// equal digests.
     #[must_use]
     pub fn digest(&self) -> String {
         let mut text = String::new();
@@ -167,20 +170,20 @@ impl DesiredSet {
     }
 }
 
-/// Why the rendered objects cannot be what the set wants.
+/// Why the rendered objects cannot become the desired set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DesiredError {
     /// Two steps have the same object.
     #[error("duplicate resource {key} in step \"{step}\", already defined in step \"{earlier}\"")]
     AcrossSteps {
-        /// Which object.
+        /// The object that two steps have.
         key: Box<ObjectKey>,
         /// The later step.
         step: String,
         /// The earlier step.
         earlier: String,
     },
-    /// Unequal objects have one identity, and that is an error here.
+    /// Different objects have the same identity, which is an error by [`OnDuplicate::Error`].
     #[error("{0}")]
     Duplicate(String),
     /// A renderer answered something that is not an object.
@@ -194,23 +197,23 @@ pub enum DesiredError {
     /// An object is too large.
     #[error("{key} from {origin} has {bytes} bytes, more than the maximum of {MAX_OBJECT_BYTES}")]
     TooBig {
-        /// Which object.
+        /// The object that is too large.
         key: Box<ObjectKey>,
         /// Template and input.
         origin: Arc<str>,
-        /// Its size.
+        /// The size in bytes.
         bytes: usize,
     },
     /// A template wrote what only the host writes.
     #[error("{key} from {origin} sets the {what} {name}, which only the operator sets; remove it from the template")]
     HostOwned {
-        /// Which object.
+        /// The object with the label or annotation.
         key: Box<ObjectKey>,
         /// Template and input.
         origin: Arc<str>,
         /// `label` or `annotation`.
         what: &'static str,
-        /// Its key.
+        /// The key of the label or annotation.
         name: String,
     },
     /// Common metadata wants to write what only the host writes.
@@ -218,7 +221,7 @@ pub enum DesiredError {
     CommonHostOwned {
         /// `label` or `annotation`.
         what: &'static str,
-        /// Its key.
+        /// The key of the label or annotation.
         name: String,
     },
 }
@@ -245,10 +248,11 @@ impl Explain for DesiredError {
     }
 }
 
-/// Orders, deduplicates and labels what was rendered. An object that breaks a rule fails the environment that it is of.
+/// Orders, deduplicates and labels rendered objects. An object that breaks a rule fails the environment that it
+/// belongs to.
 ///
 /// # Errors
-/// See [`DesiredError`]: of an object that no single input gave, and of `commonMetadata`.
+/// See [`DesiredError`]. It is about an object that does not come from a single input, or about `commonMetadata`.
 pub fn desire(steps: Vec<RenderedStep>, rules: &Rules<'_>) -> Result<DesiredSet, DesiredError> {
     rules.common.check()?;
     let mut set = DesiredSet::default();
@@ -275,7 +279,7 @@ fn desire_step(step: RenderedStep, rules: &Rules<'_>, set: &mut DesiredSet) -> R
     Ok(DesiredStep { name, wait, objects: index.into_objects() })
 }
 
-/// Takes one object in, unless it is excluded.
+/// Adds one object, unless it is excluded.
 fn take(
     rendered: Rendered,
     rules: &Rules<'_>,
@@ -298,7 +302,7 @@ fn take(
     index.add(Candidate { object, origin, input, template, repeated }, notices)
 }
 
-/// The error is that of the input's environment; without an input it is that of the set.
+/// Assigns an error to the environment of the input, or to the set if there is no input.
 fn blame(
     input: Option<Arc<InputRef>>,
     error: DesiredError,
@@ -325,7 +329,7 @@ fn ordered(templates: &[TemplateRef], renderings: Vec<Rendering>) -> impl Iterat
     let mut texts = Vec::new();
     for Rendering { label, input, objects } in renderings {
         let input = input.map(Arc::new);
-        // What one template made of one input has one origin.
+        // All documents of one template and one input share an origin.
         let mut last: Option<(usize, Arc<str>)> = None;
         for (index, text) in objects {
             let (path, form) =
@@ -344,12 +348,13 @@ fn ordered(templates: &[TemplateRef], renderings: Vec<Rendering>) -> impl Iterat
             }
         }
     }
-    // Stable: within one template the inputs keep their order.
+    // The sort is stable: within one template the inputs keep their order.
     structured.sort_by_key(|(index, _)| *index);
     structured.into_iter().map(|(_, rendered)| rendered).chain(texts)
 }
 
-/// Two steps of one name are not checked against each other, as in Flux Operator, whose command line accepts them.
+/// Refuses an object in two steps. Two steps with the same name are not compared, as in Flux Operator, whose command
+/// line accepts them.
 fn check_across_steps(
     step: &DesiredStep,
     name: &str,

@@ -1,5 +1,5 @@
-//! A desired set with the keys that its objects have on the server: duplicates that differ in a meaningless namespace only are
-//! found here, after the scopes of the kinds are known.
+//! Normalises a desired set to the keys that its objects have on the server. Duplicates that differ only in a
+//! namespace that has no meaning are found here, after the scopes of the kinds are known.
 
 use super::Scopes;
 use super::dedup::{Repeated, conflict};
@@ -11,11 +11,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 impl DesiredSet {
-    /// Takes meaningless namespaces away, and keeps the first of the objects that are one then. Without inputs all are kept, as
-    /// in the rest of the build, and the last one applied wins.
+    /// Removes namespaces that have no meaning, and keeps the first of the objects that become equal. Without inputs all
+    /// are kept, as in the rest of the build, and the last one applied wins.
     ///
     /// # Errors
-    /// Unequal objects are one, or two steps have the same object, and that is an error here.
+    /// Different objects become one, or two steps have the same object, and [`OnDuplicate::Error`] is set.
     pub fn normalised(self, scopes: &Scopes, on_duplicate: OnDuplicate) -> Result<Self, DesiredError> {
         if !self.objects().any(|wanted| scopes.is_misplaced(wanted.object.key())) {
             return Ok(self);
@@ -64,7 +64,7 @@ fn normalised_step(
     Ok(DesiredStep { objects, ..step })
 }
 
-/// The inputs of an equal object need the first one too. One that all inputs gave is of none already.
+/// Adds the inputs of an equal object to the first one. If the first one is shared, it stays so.
 fn share(winner: &mut Wanted, equal: Wanted) {
     if winner.input.is_none() {
         return;

@@ -1,7 +1,7 @@
-//! Which kinds are namespaced, and keys without a namespace for those that are not.
+//! The scopes of kinds, and keys without a namespace for cluster-scoped kinds.
 //!
-//! A cluster-scoped object may be written with a namespace; the API server ignores it. Where keys kept it, one live object had
-//! several keys, and was deleted when one of them was no longer rendered.
+//! A cluster-scoped object may be written with a namespace, which the API server ignores. If keys kept it, one live
+//! object would have several keys, and would be deleted when one of them is no longer rendered.
 //!
 //! # Guarantees
 //! After normalisation a cluster-scoped object has one key, in the desired set and in the ledger alike, as far as the scope of
@@ -28,7 +28,8 @@ pub struct Scopes {
     known: BTreeMap<(String, String), Scope>,
 }
 
-/// What Kubernetes itself serves without a namespace: for targets that cannot be asked, and for a server that does not answer.
+/// The cluster-scoped kinds of Kubernetes itself, for targets that have no discovery, and for a server that does not
+/// answer.
 const CLUSTER: [(&str, &str); 27] = [
     ("", "Namespace"),
     ("", "Node"),
@@ -65,8 +66,8 @@ impl Scopes {
         self.known.insert((kind.group.clone(), kind.kind.clone()), scope);
     }
 
-    /// Notes what the definitions of custom resources among the objects say: the kinds that they define are not served yet when
-    /// the objects of the same set are planned.
+    /// Records the scopes from the custom resource definitions among the objects, because their kinds are not served yet
+    /// when the objects of the same set are planned.
     pub fn learn_definitions(&mut self, desired: &DesiredSet) {
         let is_definition = |key: &ObjectKey| {
             (key.group.as_str(), key.kind.as_str()) == ("apiextensions.k8s.io", "CustomResourceDefinition")
@@ -98,8 +99,8 @@ impl Scopes {
         ObjectKey { namespace, ..key.clone() }
     }
 
-    /// The ledger with such keys, for ledgers that were written before scopes were known. Entries that turn out to be about one
-    /// object become one, which says of it what is safest.
+    /// The ledger with such keys, for ledgers that were written before scopes were known. Entries about the same object
+    /// are merged, and the merged entry has the safer mark.
     #[must_use]
     pub fn ledger(&self, ledger: &Ledger) -> Ledger {
         let mut normal = ledger.clone();
@@ -116,14 +117,14 @@ impl Scopes {
     }
 }
 
-/// Two entries about one object.
+/// Merges two entries about one object.
 fn merge(first: LedgerEntry, second: LedgerEntry) -> LedgerEntry {
     let mark = if [first.mark, second.mark].contains(&Mark::Adopted) { Mark::Adopted } else { first.mark };
     let (main, other) = if first.uid.is_some() { (first, second) } else { (second, first) };
     LedgerEntry { uid: main.uid.or(other.uid), mark, input: main.input.or(other.input), ..other }
 }
 
-/// Group, kind and scope that a definition defines.
+/// The group, kind and scope of a custom resource definition.
 fn defined(definition: &Object) -> Option<((String, String), Scope)> {
     let spec = definition.0.get("spec")?;
     let kind = spec.get("names")?.get("kind")?.as_str()?;
@@ -144,7 +145,7 @@ pub fn kinds_with_namespace(desired: &DesiredSet, ledger: &Ledger) -> BTreeSet<G
         kind: key.kind.clone(),
     };
     let mut kinds = BTreeSet::new();
-    // A set has many objects of few kinds, and an object is unpacked for its version alone.
+    // A set has many objects of few kinds, and an object must be unpacked to read its version.
     let mut seen = BTreeSet::new();
     for wanted in desired.objects() {
         let key = wanted.object.key();

@@ -1,4 +1,5 @@
-//! Law 3: which stale entries may be pruned by what is known. The guard decides whether that could be a mistake.
+//! Law 3: which stale entries may be pruned, judged by what is known. The guard decides whether that could be a
+//! mistake.
 //!
 //! | an entry that nothing renders any more, of | goes when |
 //! |---|---|
@@ -36,12 +37,12 @@ pub struct Unnamed {
     pub values: Vec<String>,
 }
 
-/// The stale entries that may be pruned, and why others may not.
+/// The stale entries that may be pruned, and why the others may not.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StaleEntries {
-    /// What may be pruned, in its order.
+    /// The entries that may be pruned, in their order.
     pub known: Vec<LedgerEntry>,
-    /// Why the rest stays: the first reason; `None` if nothing has to stay.
+    /// The first reason why the others stay; `None` if there are none.
     pub unknown: Option<(Reason, String)>,
 }
 
@@ -65,7 +66,7 @@ impl PruneEligibility<'_> {
         let Some(input) = &entry.input else {
             return self.incomplete().or_else(|| self.sources.iter().find_map(doubt));
         };
-        // A permutation is gone when a part of it is, and which part that was is not known.
+        // A permutation is gone when one of its parts is, and it is not known which part that was.
         if input.source.is_product()
             && let Some(doubt) = self.sources.iter().find_map(doubt).or_else(|| self.unreadable_part())
         {
@@ -151,7 +152,7 @@ impl Unnamed {
     }
 }
 
-/// Letters and digits alone: templates write values into names in many ways.
+/// The letters and digits of a text, because templates write values into names in many ways.
 fn plain(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }

@@ -5,9 +5,9 @@
 //! ```
 //!
 //! # Guarantees
-//! What is wrong with one environment leaves the others alone: they are applied, updated and pruned in the same pass. Nothing of
-//! an environment that failed, or that waits, is pruned. An object that no single input gave is shared: if it fails, whatever
-//! comes after it is left out.
+//! A failure of one environment does not affect the others: they are applied, updated and pruned in the same pass.
+//! Nothing of an environment that failed or waits is pruned. An object that does not come from a single input is
+//! shared: if it fails, the objects after it are not applied.
 
 mod eligibility;
 mod states;

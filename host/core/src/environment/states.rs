@@ -1,4 +1,4 @@
-//! How each environment stands after an apply.
+//! The states of the environments after an apply.
 
 use crate::desired::FailedEnvironment;
 use crate::ledger::InputRef;
@@ -6,25 +6,25 @@ use crate::object::ObjectKey;
 use crate::plan::{ApplyReport, FailedObject, Plan, Planned};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How the environments of a set stand.
+/// The states of the environments of a set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EnvironmentStates {
-    /// Those that failed, each with all that is wrong with it.
+    /// The environments that failed, each with everything that is wrong with it.
     pub failed: BTreeMap<InputRef, Vec<FailedEnvironment>>,
-    /// Those that wait for an object to be ready.
+    /// The environments that wait for an object to become ready.
     pub waiting: BTreeSet<InputRef>,
-    /// What is wrong with objects that no single input gave, or with the whole.
+    /// Problems with objects that do not come from a single input, or with the set as a whole.
     pub shared: Vec<FailedObject>,
     /// Why a set without inputs could not be rendered.
     pub unrendered: Option<String>,
-    /// Something failed or waits.
+    /// Whether anything failed or waits.
     incomplete: bool,
-    /// Inputs some object of which was not applied.
+    /// The inputs with an object that was not applied.
     partial: BTreeSet<InputRef>,
 }
 
 impl EnvironmentStates {
-    /// What an apply came to. What failed before it is in the plan.
+    /// The states after an apply. Earlier failures are in the plan.
     #[must_use]
     pub fn of(plan: &Plan, report: &ApplyReport) -> Self {
         let planned: BTreeMap<ObjectKey, &Planned> =

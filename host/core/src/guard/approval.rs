@@ -11,15 +11,15 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A list of deletions that waits for approval.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Hold {
-    /// What `orangery.dev/approve-prune` must say to release exactly this list.
+    /// The value of `orangery.dev/approve-prune` that releases exactly this list.
     pub digest: String,
-    /// The list, sorted.
+    /// The objects to delete, sorted.
     pub objects: Vec<ObjectKey>,
-    /// Which rules hold it, with numbers.
+    /// The rules that hold the list, with numbers.
     pub why: String,
-    /// What is wrong with the approval that the set has, if it has one.
+    /// The problem with the set's approval, if it has one that does not fit.
     pub remark: Option<String>,
-    /// The policy that it was judged by.
+    /// The policy that held the list.
     pub policy: String,
 }
 
@@ -65,11 +65,11 @@ pub fn list_digest<'a>(objects: impl IntoIterator<Item = &'a LedgerEntry>, last_
     }
     let mut digest = digest::sha256_hex(text.as_bytes());
     digest.truncate(16);
-    // The prefix keeps YAML from taking it for a number.
+    // The prefix keeps YAML from reading the digest as a number.
     format!("sha256:{digest}")
 }
 
-/// What the findings hold; `None` if that is nothing.
+/// The list that the findings hold; `None` if they hold nothing.
 pub(super) fn hold(policy: GuardPolicy, evidence: &Evidence<'_>, findings: Vec<Finding<'_>>) -> Option<Hold> {
     let last = evidence.ledger.guard().last_approval.as_deref();
     let mut held: BTreeMap<&ObjectKey, &LedgerEntry> = BTreeMap::new();
@@ -77,7 +77,7 @@ pub(super) fn hold(policy: GuardPolicy, evidence: &Evidence<'_>, findings: Vec<F
     for finding in findings {
         let before = held.len();
         held.extend(counted(finding.entries).map(|entry| (&entry.key, entry)));
-        // A rule that holds nothing more than the rules before it would only repeat them.
+        // A rule that holds nothing in addition to the rules before it would only repeat them.
         if held.len() > before {
             why.push(finding.why);
         }
@@ -103,7 +103,7 @@ pub(super) fn hold(policy: GuardPolicy, evidence: &Evidence<'_>, findings: Vec<F
     })
 }
 
-/// An annotation holds anything: as much of it as a digest has.
+/// The value of an annotation for a message, which may be anything: at most as much of it as a digest has.
 fn shown(approval: &str) -> String {
     let digest = "sha256:0123456789abcdef".len();
     approval.chars().map(|c| if c.is_control() { ' ' } else { c }).take(digest).collect()

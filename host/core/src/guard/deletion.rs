@@ -41,21 +41,21 @@ impl Default for DeletionPolicy {
     }
 }
 
-/// MassDeletion sets that are deleted together.
+/// A number of sets that were deleted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MassDeletion {
-    /// How many are deleted.
+    /// The number of deleted sets.
     pub deleted: usize,
-    /// How many there are, or were.
+    /// The number of sets before the deletions.
     pub all: usize,
 }
 
 /// Why a deletion is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeletionHoldReason {
-    /// The definition is being deleted.
+    /// The definition of ResourceSet is being deleted.
     Definition,
-    /// Too many go at once.
+    /// Too many sets are deleted at once.
     MassDeletion(MassDeletion),
 }
 
@@ -73,9 +73,9 @@ impl DeletionPolicy {
         (self.hold == DeletionHold::On && many).then_some(MassDeletion { deleted, all })
     }
 
-    /// How long to wait for further deletions before the first one is carried out: clients delete one set after the other.
-    /// No time where there are too few sets for the rule; else what a client like kubectl needs for half of them, at fifty
-    /// a second.
+    /// How long to wait for further deletions before the first one is carried out, because clients delete one set after
+    /// the other. The wait is zero if there are too few sets for the rule, and otherwise what a client such as kubectl
+    /// needs for half of them, at fifty a second.
     #[must_use]
     pub fn settling(&self, all: usize) -> Duration {
         const LEAST: Duration = Duration::from_secs(2);

@@ -74,17 +74,17 @@ pub struct Evidence<'a> {
 /// Whether what is stale may be deleted now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Delete it.
+    /// The stale objects may be deleted.
     Allowed,
-    /// Delete it: this part was held, and the set has the approval of exactly this list. The approval is used up by it.
+    /// The list was held, and the set has an approval of exactly this list. Deleting it uses up the approval.
     Approved(Hold),
-    /// This part could be a mistake: wait for approval. The rest may be deleted.
+    /// The list could be a mistake, so it waits for approval. The rest may be deleted.
     Held(Hold),
-    /// Not enough is known: decide next time.
+    /// Not enough is known; the next reconciliation decides.
     Blocked {
         /// The reason for conditions and metrics.
         reason: Reason,
-        /// The message.
+        /// The message for the condition.
         why: String,
     },
 }
@@ -106,7 +106,7 @@ impl Verdict {
 pub struct Judgement {
     /// Whether what is stale may be deleted now.
     pub verdict: Verdict,
-    /// To be written with the ledger: before the first deletion if an approval is used, else when the work is done.
+    /// The memory to write with the ledger: before the first deletion if an approval is used, otherwise at the end.
     pub memory: GuardMemory,
 }
 
@@ -117,7 +117,7 @@ pub fn judge(policy: GuardPolicy, evidence: &Evidence<'_>) -> Judgement {
     let (verdict, mut memory) = decide(policy, evidence);
     memory.held_under = match &verdict {
         Verdict::Held(_) => Some(policy.to_string()),
-        // What is held of environments that nothing is known of today is still held.
+        // Objects of environments about which nothing is known now stay held.
         Verdict::Allowed | Verdict::Approved(_) | Verdict::Blocked { .. } => {
             before.held_under.clone().filter(|_| holds_what_is_unknown(evidence))
         }
@@ -140,7 +140,7 @@ fn decide(policy: GuardPolicy, evidence: &Evidence<'_>) -> (Verdict, GuardMemory
         return (verdict, before.clone());
     }
     if !policy.on {
-        // Whatever goes now is meant to go: it must not count against what goes later.
+        // The policy allows these deletions, so they must not count against later ones.
         return (Verdict::Allowed, before.after_intended_deletions());
     }
     let tally = tally::Tally::of(evidence);
@@ -157,7 +157,8 @@ fn decide(policy: GuardPolicy, evidence: &Evidence<'_>) -> (Verdict, GuardMemory
     (verdict, memory)
 }
 
-/// Entries whose deletion has to be judged: not those that are kept on purpose, nor those that are approved already.
+/// The entries whose deletion has to be judged: neither those that are kept on purpose, nor those that are already
+/// approved.
 fn counted<'a>(entries: impl IntoIterator<Item = &'a LedgerEntry>) -> impl Iterator<Item = &'a LedgerEntry> {
     entries.into_iter().filter(|entry| match entry.mark {
         Mark::Owned | Mark::Intended | Mark::Adopted | Mark::Held => true,

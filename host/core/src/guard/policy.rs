@@ -1,4 +1,4 @@
-//! When the guard holds: the operator's defaults, and what the annotations of one set make of them.
+//! The policy of the guard: the operator's defaults, refined by the annotations of a set.
 
 use crate::conditions::{Notice, Reason};
 use crate::keys;
@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-/// How much may vanish at once.
+/// How many inputs or objects may disappear at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Thresholds {
-    /// From this share on it is too much, in percent, 1 to 100.
+    /// The share from which a loss is too large, in percent, 1 to 100.
     pub share: u8,
-    /// Up to this many are never too many.
+    /// A loss of up to this many is never too large.
     pub floor: u32,
 }
 
@@ -20,7 +20,7 @@ pub struct Thresholds {
 pub struct GuardPolicy {
     /// Whether the guard holds anything at all.
     pub on: bool,
-    /// Whether everything, or everything of one source, may vanish.
+    /// Whether all objects, or all inputs of one source, may disappear.
     pub allow_empty: bool,
     /// How much may vanish at once.
     pub thresholds: Thresholds,
@@ -68,7 +68,7 @@ impl Default for GuardPolicy {
 }
 
 impl fmt::Display for GuardPolicy {
-    /// What a hold was judged by, as `status.pendingPrune.policy` has it.
+    /// The form of `status.pendingPrune.policy`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let empty = if self.allow_empty { " allow-empty" } else { "" };
         write!(f, "{}{empty}", self.thresholds)

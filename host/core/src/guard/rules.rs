@@ -1,4 +1,4 @@
-//! What looks like a mistake.
+//! The rules by which deletions look like a mistake.
 //!
 //! | rule | held when | why not otherwise |
 //! |---|---|---|
@@ -20,15 +20,15 @@ use crate::ledger::{InputRef, InputSource, LedgerEntry, Mark};
 use crate::object::ObjectKey;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Something that looks like a mistake.
+/// Deletions that look like a mistake.
 pub(super) struct Finding<'a> {
     /// The rule, with numbers.
     pub(super) why: String,
-    /// What it holds.
+    /// The entries that are held.
     pub(super) entries: Vec<&'a LedgerEntry>,
 }
 
-/// Everything that looks like a mistake.
+/// Applies all rules.
 pub(super) fn findings<'a>(policy: GuardPolicy, evidence: &Evidence<'a>, tally: &Tally<'a>) -> Vec<Finding<'a>> {
     let stale: Vec<&LedgerEntry> = counted(evidence.stale).collect();
     if stale.is_empty() {
@@ -91,7 +91,7 @@ fn of_gone<'a>(tally: &Tally<'a>, which: impl Fn(&InputRef) -> bool) -> Vec<&'a 
     tally.of_gone.iter().filter(|(input, _)| which(input)).map(|(_, entry)| *entry).collect()
 }
 
-/// What was replaced of one template and kind.
+/// The objects of one template and kind that were replaced.
 #[derive(Default)]
 struct Replaced<'a> {
     entries: Vec<&'a LedgerEntry>,

@@ -75,7 +75,7 @@ impl Attributes {
         serde_json::from_str(&self.to_json()).unwrap_or_default()
     }
 
-    /// One attribute.
+    /// The value of an attribute; `None` if it is absent.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Value> {
         match &self.0 {

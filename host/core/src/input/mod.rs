@@ -15,14 +15,14 @@ use std::fmt;
 /// A namespace and a name: how one custom resource is addressed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NamespacedName {
-    /// Namespace.
+    /// The namespace of the object.
     pub namespace: String,
-    /// Name.
+    /// The name of the object.
     pub name: String,
 }
 
 impl NamespacedName {
-    /// Both parts.
+    /// The name of an object in a namespace.
     pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
         Self { namespace: namespace.into(), name: name.into() }
     }

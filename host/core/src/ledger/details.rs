@@ -10,7 +10,7 @@ use crate::ledger::{InputRef, Ledger, LedgerEntry, Mark, Seal};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
-/// The columns.
+/// The details of all entries, as columns.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Details {
     /// Digest of the ids of all entries, in their order.

@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// How long a level counts after it was left.
+/// How long a level counts after deletions lowered the number.
 pub const HIGH_WATER: Duration = Duration::from_secs(60 * 60);
 
 /// How many levels are kept.
@@ -19,7 +19,7 @@ pub const MAX_LEVELS: usize = 12;
 pub struct HighWaterLevel {
     /// How many inputs owned objects.
     pub inputs: usize,
-    /// Until when.
+    /// When deletions lowered the number. The level counts for [`HIGH_WATER`] from then.
     pub until: Timestamp,
 }
 
@@ -45,7 +45,7 @@ impl GuardMemory {
         self.levels.iter().filter(|level| level.counts(now)).map(|level| level.inputs).max().unwrap_or_default()
     }
 
-    /// After deletions that lowered the number of inputs from `inputs`.
+    /// The memory after deletions that lowered the number of inputs from `inputs`.
     pub(crate) fn after_a_drop(&self, inputs: usize, now: Timestamp) -> Self {
         let mut levels: Vec<HighWaterLevel> =
             self.levels.iter().filter(|level| level.counts(now) && level.inputs > inputs).copied().collect();
@@ -65,12 +65,12 @@ impl GuardMemory {
         Self { levels, ..self.clone() }
     }
 
-    /// After intended deletions: the numbers before them do not count any more.
+    /// The memory after intended deletions: the earlier levels no longer count.
     pub(crate) fn after_intended_deletions(&self) -> Self {
         Self { levels: Vec::new(), ..self.clone() }
     }
 
-    /// After approved deletions.
+    /// The memory after approved deletions.
     pub(crate) fn after_approval(&self, digest: &str) -> Self {
         Self { last_approval: Some(digest.to_owned()), ..self.after_intended_deletions() }
     }

@@ -41,7 +41,7 @@ pub enum Mark {
 /// One object of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerEntry {
-    /// Which object.
+    /// The object that is owned.
     pub key: ObjectKey,
     /// API version it was applied with.
     pub version: String,
@@ -139,7 +139,7 @@ impl Ledger {
         self.seal = seal;
     }
 
-    /// Marks what may be deleted without being asked for again.
+    /// Marks the objects that may be deleted without another approval.
     pub fn approve(&mut self, objects: &[ObjectKey]) {
         for key in objects {
             if let Some(entry) = self.entries.get_mut(key) {

@@ -1,7 +1,9 @@
-//! What a restarted operator needs to tell, without asking, that objects are as it left them: one short digest for a few objects each.
+//! Lets a restarted operator tell without requests that objects are as it left them: one short digest for a few
+//! objects each.
 //!
 //! # Guarantees
-//! Objects are confirmed only together: if one of a group is not as it was, or nothing is known of it, none of its group is confirmed.
+//! Objects are confirmed only as a group: if one of them has changed, or nothing is known about it, no object of its
+//! group is confirmed.
 
 use crate::input::digest::sha256_hex;
 use crate::object::ObjectKey;

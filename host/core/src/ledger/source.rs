@@ -12,7 +12,7 @@ use std::fmt;
 pub enum SourceKind {
     /// The ResourceSet itself: inline inputs.
     Set,
-    /// A ResourceSetInputProvider.
+    /// A `ResourceSetInputProvider` of the namespace.
     Provider,
     /// Not known: an older version wrote the name alone.
     Unknown,
@@ -23,7 +23,7 @@ pub enum SourceKind {
 pub struct SourceRef {
     /// What it is.
     pub kind: SourceKind,
-    /// Its name.
+    /// The name of the object.
     pub name: String,
 }
 
@@ -50,7 +50,7 @@ impl SourceRef {
         Self { kind: SourceKind::Set, name: name.into() }
     }
 
-    /// A provider.
+    /// A reference to a provider of this name.
     #[must_use]
     pub fn provider(name: impl Into<String>) -> Self {
         Self { kind: SourceKind::Provider, name: name.into() }

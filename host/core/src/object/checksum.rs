@@ -12,9 +12,9 @@ use std::fmt;
 /// What can be hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DataKind {
-    /// A ConfigMap.
+    /// A ConfigMap with its data.
     ConfigMap,
-    /// A Secret.
+    /// A Secret with its data.
     Secret,
 }
 
@@ -32,11 +32,11 @@ impl DataKind {
 /// One reference, `Kind/namespace/name`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DataRef {
-    /// Kind.
+    /// The kind of the object.
     pub kind: DataKind,
-    /// Namespace.
+    /// The namespace of the object.
     pub namespace: String,
-    /// Name.
+    /// The name of the object.
     pub name: String,
 }
 
@@ -49,10 +49,10 @@ impl fmt::Display for DataRef {
 /// A reference that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChecksumError {
-    /// Not three parts.
+    /// The reference does not have three parts.
     #[error("invalid {key} reference '{0}' must be in the format 'Kind/namespace/name'", key = keys::CHECKSUM_FROM)]
     Malformed(String),
-    /// Some other kind.
+    /// The kind is neither ConfigMap nor Secret.
     #[error("unsupported kind '{0}' in {key}, only ConfigMap and Secret are allowed", key = keys::CHECKSUM_FROM)]
     Kind(String),
 }

@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 /// An annotation or a kubeconfig that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CopyError {
-    /// Not `namespace/name`.
+    /// The value is not `namespace/name`.
     #[error("invalid {key} annotation value '{0}' must be in the format 'namespace/name'", key = keys::COPY_FROM)]
     Source(String),
-    /// Not `namespace/name[:key]`.
+    /// The value is not `namespace/name[:key]`.
     #[error(
         "invalid {key} annotation value '{0}' must be in the format 'namespace/name' or 'namespace/name:key'",
         key = keys::CONVERT_KUBE_CONFIG_FROM
@@ -55,7 +55,7 @@ impl Explain for CopyError {
 /// What a kubeconfig annotation asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KubeConfigSource {
-    /// The Secret.
+    /// The Secret with the kubeconfig.
     pub secret: NamespacedName,
     /// The key; without it `kubeconfig`, then `value`.
     pub key: Option<String>,
@@ -133,7 +133,7 @@ pub fn copy_secret(object: &mut Object, data: Map<String, Value>, kind: &str) {
 /// The first cluster of a kubeconfig.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClusterAddress {
-    /// Its URL.
+    /// The URL of the API server.
     pub server: String,
     /// Its certificate authority, base64.
     pub authority: String,

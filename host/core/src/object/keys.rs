@@ -36,7 +36,7 @@ pub const CONVERT_KUBE_CONFIG_FROM: &str = "fluxcd.controlplane.io/convertKubeCo
 pub const CHECKSUM_FROM: &str = "fluxcd.controlplane.io/checksumFrom";
 /// The hash that [`CHECKSUM_FROM`] asks for.
 pub const CHECKSUM: &str = "fluxcd.controlplane.io/checksum";
-/// Manual trigger.
+/// Annotation that triggers a reconciliation when its value changes.
 pub const REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
 /// Manual trigger of a provider outside its schedule.
 pub const FORCE_AT: &str = "reconcile.fluxcd.io/forceAt";

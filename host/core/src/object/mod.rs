@@ -43,11 +43,11 @@ impl GroupVersionKind {
 pub struct ObjectKey {
     /// API group; empty for the core group.
     pub group: String,
-    /// Kind.
+    /// The kind of the object.
     pub kind: String,
     /// Namespace; empty for cluster-scoped objects.
     pub namespace: String,
-    /// Name.
+    /// The name of the object.
     pub name: String,
 }
 
@@ -108,7 +108,7 @@ impl Object {
         Some(self.meta("uid")).filter(|uid| !uid.is_empty())
     }
 
-    /// The identity.
+    /// The key that identifies the object.
     #[must_use]
     pub fn key(&self) -> ObjectKey {
         let gvk = self.gvk();
@@ -120,13 +120,13 @@ impl Object {
         }
     }
 
-    /// One label.
+    /// The value of a label.
     #[must_use]
     pub fn label(&self, key: &str) -> Option<&str> {
         self.0.get("metadata")?.get("labels")?.get(key)?.as_str()
     }
 
-    /// One annotation.
+    /// The value of an annotation.
     #[must_use]
     pub fn annotation(&self, key: &str) -> Option<&str> {
         self.0.get("metadata")?.get("annotations")?.get(key)?.as_str()

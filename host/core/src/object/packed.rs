@@ -25,7 +25,7 @@ impl PackedObject {
         Self { key, text }
     }
 
-    /// The identity.
+    /// The key that identifies the object.
     #[must_use]
     pub fn key(&self) -> &ObjectKey {
         &self.key
@@ -37,7 +37,7 @@ impl PackedObject {
         &self.text
     }
 
-    /// The object.
+    /// The object as a value again.
     #[must_use]
     pub fn unpack(&self) -> Object {
         // Written by `new` from an object, so it is one.

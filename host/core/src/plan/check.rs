@@ -65,7 +65,7 @@ pub(super) fn check(object: &Object, origin: &str) -> Result<(), NotApplicable> 
     }
 }
 
-/// Refuses names that no API server could take, for objects of which only the key is at hand. What has no name is not judged.
+/// Refuses names that no API server accepts, for objects of which only the key is known. An object without a name is not checked.
 ///
 /// # Errors
 /// The name or the namespace is impossible.

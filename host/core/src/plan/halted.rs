@@ -1,4 +1,4 @@
-//! Which environments an apply has given up, while it goes on with the others.
+//! The environments that an apply has given up while it continues with the others.
 
 use super::Planned;
 use crate::desired::FailedEnvironment;

@@ -1,4 +1,4 @@
-//! From the desired set and the ledger to the plan.
+//! Makes the plan from the desired set and the ledger.
 
 use super::Halted;
 use super::{NotApplicable, Owner, Plan, Planned, Step, check, order};
@@ -44,7 +44,7 @@ pub fn plan(owner: Owner, desired: DesiredSet, ledger: &Ledger) -> Result<Plan, 
     Ok(Plan { owner, steps, stale: order::deletion_order(stale), ledger: union, failed })
 }
 
-/// The environments of the object fail; the set does if it is of none.
+/// Fails the environments of the object, or the whole set if the object belongs to none.
 fn refuse(planned: &Planned, error: NotApplicable, failed: &mut Vec<FailedEnvironment>) -> Result<(), NotApplicable> {
     if planned.input.is_none() {
         return Err(error);
@@ -67,7 +67,7 @@ fn planned(wanted: Wanted) -> Planned {
     }
 }
 
-/// An object that several inputs need is of no single one: it goes when nothing is missing.
+/// The ledger entry of an object. One that several inputs need belongs to no single input.
 fn entry(planned: &Planned, known: Option<&LedgerEntry>) -> LedgerEntry {
     LedgerEntry {
         key: planned.object.key(),
@@ -88,8 +88,8 @@ fn rendered_again(known: &LedgerEntry) -> Mark {
     }
 }
 
-/// Input-less sets may hold one object twice; objects of a stage are applied concurrently, so only the one that would have been
-/// applied last is.
+/// The last of several equal keys. Sets without inputs may have an object twice; objects of a stage are applied
+/// concurrently, so only the one that would have been applied last is kept.
 fn last_of_each(objects: Vec<Planned>) -> Vec<Planned> {
     let last: BTreeMap<ObjectKey, usize> =
         objects.iter().enumerate().map(|(index, planned)| (planned.object.key(), index)).collect();

@@ -8,15 +8,15 @@ use crate::time::Timestamp;
 /// What happened to one object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// It did not exist.
+    /// The object did not exist.
     Created,
-    /// It was different.
+    /// The object was different.
     Configured,
     /// It was deleted and created again, because a field is immutable.
     Recreated,
-    /// Nothing to do.
+    /// The object was already as desired.
     Unchanged,
-    /// It was deleted, or was already gone.
+    /// The object was deleted, or was already gone.
     Deleted,
 }
 
@@ -37,20 +37,20 @@ impl Action {
 /// One object and what happened to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Which object.
+    /// The object that was handled.
     pub key: ObjectKey,
     /// API version used.
     pub version: String,
     /// UID of the live object after the change; `None` for deletions and for targets without UIDs.
     pub uid: Option<String>,
-    /// What happened.
+    /// What happened to the object.
     pub action: Action,
 }
 
 /// One object that could not be applied or deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedObject {
-    /// Which object.
+    /// The object that failed.
     pub key: ObjectKey,
     /// What was tried, what the target said, and what to do. Secrets already removed.
     pub message: String,
@@ -58,14 +58,14 @@ pub struct FailedObject {
     pub owned_by_another: bool,
     /// The object could not be read for lack of rights: nothing was written, and whether it exists is not known.
     pub unseen: bool,
-    /// The account lacks a right. It may be given at any time, and nothing tells us.
+    /// The account lacks a right. It may be granted at any time, and nothing notifies the operator of that.
     pub denied: bool,
     /// The UID of the live object, if that carries no owner labels and the ledger does not know it: nothing was written.
     pub unowned: Option<String>,
 }
 
 impl FailedObject {
-    /// A failure that says nothing of the object's owner.
+    /// A failure that is not about the object's owner.
     #[must_use]
     pub fn new(key: ObjectKey, message: impl Into<String>) -> Self {
         Self { key, message: message.into(), owned_by_another: false, unseen: false, denied: false, unowned: None }
@@ -81,7 +81,7 @@ impl FailedObject {
         }
     }
 
-    /// A failure of the whole apply, before any object. Its key is empty.
+    /// A failure of the apply as a whole, before any object. Its key is empty.
     #[must_use]
     pub fn of_the_whole(message: impl Into<String>) -> Self {
         let nothing = String::new;
@@ -92,7 +92,7 @@ impl FailedObject {
 /// An object that is applied and not ready. What comes after it in its environment is applied when it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnreadyObject {
-    /// Which object.
+    /// The object that is not ready.
     pub key: ObjectKey,
     /// Its status in one word, for example `InProgress`.
     pub status: String,
@@ -152,7 +152,7 @@ impl ApplyReport {
 /// An object that was to be deleted and still exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetainedObject {
-    /// Which object.
+    /// The object that stays.
     pub key: ObjectKey,
     /// The mark it now has in the ledger.
     pub mark: Mark,
@@ -163,7 +163,7 @@ pub struct RetainedObject {
 /// An object whose deletion has begun, and not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TerminatingObject {
-    /// Which object.
+    /// The object that is being deleted.
     pub key: ObjectKey,
     /// What it waits for, for people.
     pub message: String,
@@ -176,11 +176,11 @@ pub struct TerminatingObject {
 /// When a deleted object should be gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deadline {
-    /// There is time until then.
+    /// The deletion has until then.
     At(Timestamp),
-    /// It should be gone already: somebody has to look.
+    /// The time is over: somebody has to look at the object.
     Passed,
-    /// It begins with the deletion.
+    /// The time starts with the deletion.
     NotBegun,
 }
 

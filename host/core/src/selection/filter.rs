@@ -145,7 +145,7 @@ impl Filter {
         }
     }
 
-    /// Whether the filter wants this candidate.
+    /// Whether the filter accepts this candidate.
     #[must_use]
     pub fn wants<L: AsRef<str>>(&self, name: &str, labels: &[L]) -> bool {
         self.include.as_ref().is_none_or(|pattern| pattern.is_match(name))
@@ -157,7 +157,7 @@ impl Filter {
                 .is_none_or(|range| Version::parse_tag(name).is_some_and(|version| range.contains(&version)))
     }
 
-    /// How much it costs to look at names of so many bytes.
+    /// The cost of matching names of this many bytes.
     #[must_use]
     pub fn work(&self, bytes: usize) -> usize {
         let patterns = [&self.include, &self.exclude].into_iter().flatten();

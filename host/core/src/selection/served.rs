@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 /// What the names that a type lists are, which decides which filter fields apply to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NameKind {
-    /// `includeBranch`, `excludeBranch`.
+    /// Branches: `includeBranch` and `excludeBranch` apply.
     Branch,
     /// `includeTag`, `excludeTag`, `semver`.
     Tag,
-    /// `includeEnvironment`, `excludeEnvironment`.
+    /// Environments: `includeEnvironment` and `excludeEnvironment` apply.
     Environment,
     /// No name filter applies.
     Unnamed,

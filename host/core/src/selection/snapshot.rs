@@ -15,9 +15,9 @@ pub enum Freshness {
     Fresh,
     /// The last poll failed or was partial; the inputs are the last good ones.
     Stale {
-        /// Why.
+        /// The reason of the last failure.
         reason: Reason,
-        /// Since when.
+        /// When the inputs first could not be confirmed.
         since: Timestamp,
     },
     /// No poll has ever given an answer: zero inputs here mean nothing at all.

@@ -1,4 +1,4 @@
-//! `ResourceSetInputProvider`.
+//! The model of a `ResourceSetInputProvider`.
 
 use super::{Cadence, LabelSelector, ProviderType};
 use crate::input::NamespacedName;
@@ -25,44 +25,44 @@ pub struct ArtifactSelector {
     pub name: Option<String>,
     /// Namespace; the provider's own if absent, `*` is any.
     pub namespace: Option<String>,
-    /// By labels.
+    /// The labels that artifacts must have.
     pub labels: LabelSelector,
 }
 
-/// A `ResourceSetInputProvider`.
+/// A `ResourceSetInputProvider` after parsing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProviderSpec {
     /// Namespace and name.
     pub name: NamespacedName,
     /// `metadata.uid`; empty for files.
     pub uid: String,
-    /// Its labels.
+    /// The labels of the object.
     pub labels: BTreeMap<String, String>,
-    /// Its annotations.
+    /// The annotations of the object.
     pub annotations: BTreeMap<String, String>,
-    /// `spec.type`.
+    /// The type, from `spec.type`.
     pub provider_type: ProviderType,
     /// `spec.url`; `None` if empty.
     pub url: Option<String>,
-    /// `spec.serviceAccountName`.
+    /// The service account, from `spec.serviceAccountName`.
     pub service_account: Option<String>,
-    /// `spec.secretRef.name`.
+    /// The name of the Secret with credentials, from `spec.secretRef`.
     pub secret: Option<String>,
-    /// `spec.certSecretRef.name`.
+    /// The name of the Secret with certificates, from `spec.certSecretRef`.
     pub certificate: Option<String>,
-    /// `spec.insecure`.
+    /// Whether plain http is allowed, from `spec.insecure`.
     pub insecure: bool,
-    /// `spec.defaultValues`.
+    /// The values for absent keys, from `spec.defaultValues`.
     pub default_values: Map<String, Value>,
-    /// `spec.filter`.
+    /// The filter, from `spec.filter`.
     pub filter: FilterSpec,
-    /// `spec.skip.labels`.
+    /// The labels that freeze an input, from `spec.skip.labels`.
     pub skip: Vec<String>,
-    /// `spec.schedule`.
+    /// The schedule, from `spec.schedule`.
     pub schedule: Vec<ScheduleSpec>,
-    /// `spec.selectors`.
+    /// The artifacts to export, from `spec.selectors`.
     pub selectors: Vec<ArtifactSelector>,
-    /// `spec.config`.
+    /// The configuration for the plugin, from `spec.config`.
     pub config: Option<Map<String, Value>>,
     /// Bounds one poll (annotation `reconcileTimeout`).
     pub timeout: Duration,

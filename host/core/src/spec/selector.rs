@@ -59,7 +59,7 @@ impl Requirement {
 pub struct LabelSelector {
     /// Labels with their values.
     pub match_labels: BTreeMap<String, String>,
-    /// Further requirements.
+    /// Requirements in addition to the labels.
     pub requirements: Vec<Requirement>,
 }
 

@@ -1,4 +1,4 @@
-//! `ResourceSet`.
+//! The model of a `ResourceSet`.
 
 use super::{Cadence, LabelSelector, SpecError};
 use crate::combine::Strategy;
@@ -21,19 +21,19 @@ pub enum InputsFrom {
     Selector(LabelSelector),
 }
 
-/// `spec.renderer`.
+/// The renderer of `spec.renderer`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RendererSpec {
     /// The renderer's name.
     pub name: String,
-    /// Its configuration.
+    /// The configuration of the renderer.
     pub config: Value,
 }
 
 /// One step; a set without `spec.steps` has one without a name.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct StepSpec {
-    /// Its name.
+    /// The name of the step.
     pub name: Option<String>,
     /// Templates of one object each.
     pub resources: Vec<Value>,
@@ -46,11 +46,11 @@ pub struct StepSpec {
 /// One entry of `spec.dependsOn`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dependency {
-    /// API version.
+    /// The API version of the object.
     pub api_version: String,
-    /// Kind.
+    /// The kind of the object.
     pub kind: String,
-    /// Name.
+    /// The name of the object.
     pub name: String,
     /// Namespace; never defaulted.
     pub namespace: Option<String>,
@@ -60,30 +60,30 @@ pub struct Dependency {
     pub ready_expr: Option<String>,
 }
 
-/// A `ResourceSet`.
+/// A `ResourceSet` after parsing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SetSpec {
     /// Namespace and name.
     pub name: NamespacedName,
-    /// Its annotations.
+    /// The annotations of the object.
     pub annotations: BTreeMap<String, String>,
-    /// `spec.inputStrategy`.
+    /// The strategy, from `spec.inputStrategy`.
     pub strategy: Strategy,
-    /// `spec.inputs`.
+    /// The inputs of the set itself, from `spec.inputs`.
     pub inputs: Vec<Map<String, Value>>,
-    /// `spec.inputsFrom`.
+    /// The providers to read, from `spec.inputsFrom`.
     pub inputs_from: Vec<InputsFrom>,
     /// `spec.steps`, or one step of `spec.resources` and `spec.resourcesTemplate`.
     pub steps: Vec<StepSpec>,
-    /// `spec.dependsOn`.
+    /// The objects to wait for, from `spec.dependsOn`.
     pub depends_on: Vec<Dependency>,
-    /// `spec.serviceAccountName`.
+    /// The service account to impersonate, from `spec.serviceAccountName`.
     pub service_account: Option<String>,
-    /// `spec.wait`.
+    /// Whether to wait for readiness, from `spec.wait`.
     pub wait: bool,
-    /// `spec.commonMetadata`.
+    /// The labels and annotations of every object, from `spec.commonMetadata`.
     pub common_metadata: CommonMetadata,
-    /// `spec.renderer`.
+    /// The renderer, from `spec.renderer`; the Go-template renderer if absent.
     pub renderer: Option<RendererSpec>,
 }
 

@@ -8,7 +8,7 @@ pub enum DurationError {
     /// Not `number unit` repeated.
     #[error("\"{0}\" is not a duration; write for example 90s, 5m or 1h30m")]
     Malformed(String),
-    /// Below zero.
+    /// The duration is below zero.
     #[error("\"{0}\" is negative; a duration here must be zero or more")]
     Negative(String),
     /// Past 292 years, where Go stops.

@@ -27,7 +27,7 @@ pub struct Window {
 pub struct WindowTooShort {
     /// Which entry of the schedule.
     pub index: usize,
-    /// Its window.
+    /// The window of the entry.
     pub window: Duration,
     /// The timeout of a poll.
     pub timeout: Duration,
@@ -61,7 +61,7 @@ pub enum NextPoll {
     At {
         /// Which entry of the schedule.
         index: usize,
-        /// When.
+        /// When the next trigger is.
         when: Timestamp,
     },
 }

@@ -6,18 +6,18 @@ use crate::object::Object;
 use crate::time::Timestamp;
 use serde_json::Value;
 
-/// What an object is like.
+/// The readiness of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Readiness {
-    /// As it should be.
+    /// The object is as desired.
     Current,
-    /// On its way.
+    /// The object is still changing; the text says how.
     InProgress(String),
-    /// It will not become ready by itself.
+    /// The object will not become ready without intervention; the text says why.
     Failed(String),
-    /// Being deleted.
+    /// The object is being deleted.
     Terminating,
-    /// It does not exist.
+    /// The object does not exist.
     NotFound,
 }
 
@@ -41,7 +41,7 @@ impl Readiness {
     }
 }
 
-/// What the answer is for: the two differ for Jobs and for our own kinds.
+/// What readiness is needed for: the two differ for Jobs and for the kinds of `controlplane.io`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// `wait`, steps and stages: a Job must be complete.
@@ -80,7 +80,7 @@ pub fn readiness(object: Option<&Object>, purpose: Purpose, now: Timestamp) -> R
     }
 }
 
-/// The rules for all kinds: observed generation, Reconciling, Stalled.
+/// The rules that hold for all kinds: observed generation, Reconciling, Stalled.
 fn generic(root: View<'_>) -> Option<Readiness> {
     let observed = root.number("/status/observedGeneration");
     let generation = root.number("/metadata/generation").unwrap_or_default();
@@ -124,7 +124,7 @@ fn definition(root: View<'_>) -> Readiness {
     }
 }
 
-/// Our kinds and FluxInstance: Ready must be about the present generation.
+/// For the kinds of `controlplane.io`, Ready must be about the present generation.
 fn ours(root: View<'_>) -> Readiness {
     let Some(ready) = root.condition("Ready") else { return Readiness::InProgress("not reconciled yet".to_owned()) };
     let generation = root.number("/metadata/generation").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! From a provider's answer to the inputs that are exported.
+//! Selects the inputs to export from a provider's answer.
 //!
 //! # Guarantees
 //! An answer past a bound, or with two inputs of one id and name, is rejected as a whole: the last good inputs stay. An

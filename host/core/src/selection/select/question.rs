@@ -1,4 +1,4 @@
-//! What is asked of an answer, what is selected from it, and why it may be rejected as a whole.
+//! The question that an answer is selected by, the selection, and the errors that reject an answer as a whole.
 
 use crate::conditions::{Disposition, Explain, Notice, Reason};
 use crate::selection::filter::Filter;
@@ -7,15 +7,16 @@ use crate::selection::skip;
 use orangery_plugin_documents::Facts;
 use serde_json::{Map, Value};
 
-/// Inputs in one answer.
+/// The most inputs in one answer.
 pub const MAX_INPUTS: usize = 10_000;
-/// Bytes of one answer, as JSON.
+/// The most bytes of one answer, as JSON.
 pub const MAX_ANSWER_BYTES: usize = 4 << 20;
-/// Bytes of one input, as JSON.
+/// The most bytes of one input, as JSON.
 pub const MAX_INPUT_BYTES: usize = 32 << 10;
-/// Characters of an id.
+/// The most characters of an id.
 pub const MAX_ID_CHARS: usize = 253;
-/// Bytes of all exported inputs, as JSON: they live in the provider's status, and etcd refuses objects past 1.5 MiB.
+/// The most bytes of all exported inputs, as JSON: they are in the provider's status, and etcd refuses objects larger
+/// than 1.5 MiB.
 pub const MAX_EXPORTED_BYTES: usize = 1_000_000;
 
 /// Work that the filter's expressions may cost on one answer: bytes of their programs times bytes of the names, about two seconds.
@@ -25,12 +26,12 @@ pub const MAX_FILTER_WORK: usize = 8 << 30;
 /// Stands for any input in [`Selected::unreadable`] and in a provider's status.
 pub const ANY: &str = "*";
 
-/// Whether an answer says everything.
+/// Whether an answer lists everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coverage {
-    /// What is not in it is gone.
+    /// An input that is missing from it is gone.
     Complete,
-    /// It adds and updates, and removes nothing.
+    /// It adds and updates inputs, and removes none.
     Partial,
 }
 
@@ -39,11 +40,11 @@ pub enum Coverage {
 pub struct Question<'a> {
     /// The type that answered.
     pub served: &'a ServedType,
-    /// `spec.filter`.
+    /// The filter of `spec.filter`.
     pub filter: &'a Filter,
-    /// `spec.skip.labels`.
+    /// The labels of `spec.skip.labels`.
     pub skip: &'a [String],
-    /// `spec.defaultValues`.
+    /// The values of `spec.defaultValues`.
     pub defaults: &'a Map<String, Value>,
     /// What is exported now.
     pub exported: &'a [Map<String, Value>],
@@ -89,7 +90,7 @@ pub enum SelectError {
         first: usize,
         /// Position of the second.
         second: usize,
-        /// The id.
+        /// The id that two inputs have.
         id: String,
         /// The name; empty if the type has none.
         name: String,
@@ -100,9 +101,9 @@ pub enum SelectError {
          spec.filter.limit or split the provider"
     )]
     StatusTooBig {
-        /// How many inputs.
+        /// The number of inputs.
         count: usize,
-        /// How many bytes.
+        /// The number of bytes.
         bytes: usize,
     },
 }
