@@ -69,7 +69,7 @@ const MISSING_RIGHT: Duration = Duration::from_secs(10);
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read {key}: {message}{}", advice(*.forbidden))]
 pub struct ReadError {
-    /// Which object.
+    /// The object that could not be read.
     pub key: ObjectKey,
     /// What the target said.
     pub message: String,

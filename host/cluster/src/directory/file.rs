@@ -1,4 +1,4 @@
-//! One object in one file: two lines of ours, then the manifest.
+//! One object in one file: two comment lines that identify it, then the manifest.
 
 use super::path::ObjectPath;
 use cap_std::fs::{Dir, OpenOptions};
@@ -13,7 +13,7 @@ const SECOND: &str = "# uid: ";
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
-    /// Its owner.
+    /// Only the owner of the file.
     OwnerOnly,
     /// Every account of the machine.
     Everyone,
@@ -31,7 +31,7 @@ pub(super) struct Held {
     pub(super) text: String,
     /// From our second line; `None` in files of others.
     pub(super) uid: Option<String>,
-    /// The manifest, or why it is none.
+    /// The manifest, or why it cannot be read.
     pub(super) object: Result<Object, String>,
 }
 

@@ -47,7 +47,7 @@ pub struct DirectoryTarget {
 #[derive(Debug, thiserror::Error)]
 #[error("cannot use directory {path}: {cause}; give one that this user may read and write")]
 pub struct OpenError {
-    /// Which directory.
+    /// The path of the directory.
     pub path: String,
     /// The error of the operating system.
     #[source]

@@ -30,7 +30,7 @@ pub enum StateError {
         "{name:?} cannot name a state document: use 1 to 200 letters, digits, '-', '_' and '.', not beginning with a dot"
     )]
     Name {
-        /// The name.
+        /// The name that was given.
         name: String,
     },
     /// The operating system refused.
@@ -38,7 +38,7 @@ pub enum StateError {
     Io {
         /// `read` or `write`.
         action: &'static str,
-        /// The name.
+        /// The name of the state.
         name: String,
         /// What the system said.
         #[source]
@@ -49,18 +49,18 @@ pub enum StateError {
         "{FOLDER}/{name}.json is damaged ({cause}): restore it from a copy; delete it only if nothing it lists is to be kept track of"
     )]
     Damaged {
-        /// The name.
+        /// The name of the state.
         name: String,
-        /// Where.
+        /// The error of the parser, with line and column.
         #[source]
         cause: serde_json::Error,
     },
     /// The value has no JSON form.
     #[error("cannot write {FOLDER}/{name}.json: {cause}")]
     Unwritable {
-        /// The name.
+        /// The name of the state.
         name: String,
-        /// Why.
+        /// The error of the serializer.
         #[source]
         cause: serde_json::Error,
     },

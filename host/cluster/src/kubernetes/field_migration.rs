@@ -19,16 +19,16 @@ const MANAGERS: [&str; 2] = ["kustomize-controller", "helm-controller"];
 /// Whether fields are really taken away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldMigration {
-    /// Only found out.
+    /// The fields are only reported.
     DryRun,
-    /// Taken away.
+    /// The fields are removed in the cluster.
     Real,
 }
 
 /// An object, and the managers whose fields were taken away from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigratedFields {
-    /// Which object.
+    /// The object whose fields moved.
     pub key: ObjectKey,
     /// Names of the managers; empty if there was nothing to take away.
     pub managers: Vec<String>,

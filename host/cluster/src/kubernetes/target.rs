@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 pub struct Patience {
     /// For definitions, namespaces and classes to be ready before the next stage, and for a deleted object that is re-created.
     pub gate: Duration,
-    /// For deleted objects to be gone. Longer is no failure either, but somebody has to look.
+    /// For deleted objects to be gone. Taking longer is not a failure, but somebody has to look.
     pub terminating: Duration,
     /// Longest time between two full checks of an object that looks unchanged; from half of it on, so that the checks spread.
     pub verify_every: Duration,

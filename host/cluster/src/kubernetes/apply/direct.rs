@@ -59,7 +59,7 @@ pub(crate) async fn create_new(
     }
 }
 
-/// The long way.
+/// Inspects an object first, and then writes it.
 pub(crate) async fn inspect_and_write(
     target: &KubernetesTarget,
     session: &Session,

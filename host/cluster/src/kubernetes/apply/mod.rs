@@ -93,7 +93,7 @@ pub(crate) struct Run<'a> {
     pub(crate) ready: HashSet<ObjectKey>,
     /// Objects that are not ready, with the resource version that was seen.
     pub(crate) awaited: HashMap<ObjectKey, Option<String>>,
-    /// Since when.
+    /// When the wait for an object began.
     pub(crate) waits: HashMap<Place, Began>,
 }
 

@@ -72,7 +72,7 @@ pub(crate) struct Answer<T> {
 /// Whether an apply takes over fields that others hold with other values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Force {
-    /// It does.
+    /// The conflicting fields are taken over.
     Yes,
     /// It fails with a conflict.
     No,
@@ -83,7 +83,7 @@ enum Force {
 pub(crate) enum Mode {
     /// Validated, defaulted and admitted, but not stored.
     DryRun,
-    /// Stored.
+    /// The API server stores the result.
     Real,
 }
 
@@ -99,9 +99,9 @@ impl Mode {
 /// What happens to dependents of a deleted object.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Propagation {
-    /// Deleted later.
+    /// The API server deletes dependents after the object.
     Background,
-    /// Deleted first.
+    /// The API server deletes dependents before the object.
     Foreground,
 }
 

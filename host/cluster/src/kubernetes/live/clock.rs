@@ -57,7 +57,7 @@ impl Clock {
         self.sets.lock().unwrap_or_else(PoisonError::into_inner).insert(set.clone(), waits);
     }
 
-    /// The set does not exist any more.
+    /// Forgets the waits of a deleted set.
     pub(crate) fn forget(&self, set: &NamespacedName) {
         self.sets.lock().unwrap_or_else(PoisonError::into_inner).remove(set);
     }

@@ -64,7 +64,7 @@ pub(crate) struct DriftDebounce {
     delays: HashMap<(Place, DriftKind), NotificationDelay>,
 }
 
-/// When an object last triggered its set, and how long it is left alone since.
+/// When an object last triggered its set, and for how long it triggers nothing after that.
 #[derive(Debug, Clone, Copy)]
 struct NotificationDelay {
     told: Instant,
@@ -76,7 +76,7 @@ impl NotificationDelay {
         Self { told: now, wait: bounds.shortest }
     }
 
-    /// Twice as long from time to time; short again after a quiet while.
+    /// Doubles the delay with each trigger, and resets it after a quiet time.
     fn next(self, now: Instant, bounds: NotificationBounds) -> Self {
         let quiet = now.duration_since(self.told) > self.wait.saturating_mul(4);
         let longer = self.wait.saturating_mul(2).min(bounds.longest);

@@ -14,7 +14,7 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) uid: String,
-    /// Resource version.
+    /// The value of `metadata.resourceVersion`.
     pub(crate) version: String,
     /// The set that the owner labels name.
     pub(crate) owner: Option<NamespacedName>,

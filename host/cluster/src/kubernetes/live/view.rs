@@ -101,7 +101,7 @@ impl View {
         objects.seen.remove(name);
     }
 
-    /// One object.
+    /// The object of this name, if the watch has seen it.
     pub(crate) fn get(&self, name: &Name) -> Option<Seen> {
         self.lock().seen.get(name).cloned()
     }

@@ -12,8 +12,8 @@ use orangery_core::{
     TerminatingObject, keys,
 };
 
-/// What would become of one object.
-enum Fate {
+/// What a prune would do to one object.
+enum PruneEffect {
     Deleted,
     Released,
     Kept(String),
@@ -35,19 +35,21 @@ pub(super) async fn look(target: &KubernetesTarget, owner: &Owner, stale: &[Ledg
         }
     };
     let looks = stale.iter().map(|entry| {
-        let fate = fate(&session, owner, entry);
-        async move { (entry, fate.await) }.boxed()
+        let effect = effect(&session, owner, entry);
+        async move { (entry, effect.await) }.boxed()
     });
-    for (entry, fate) in bounded(looks.collect()).await {
+    for (entry, effect) in bounded(looks.collect()).await {
         let key = entry.key.clone();
-        match fate {
-            Ok(Fate::Deleted) => {
+        match effect {
+            Ok(PruneEffect::Deleted) => {
                 report.deleted.push(Change { key, version: entry.version.clone(), uid: None, action: Action::Deleted })
             }
-            Ok(Fate::Released) => report.released.push(key),
-            Ok(Fate::Kept(message)) => report.retained.push(RetainedObject { key, mark: Mark::PruneDisabled, message }),
-            Ok(Fate::Adopted) => report.adopted.push(entry.clone()),
-            Ok(Fate::Terminating(ending)) => {
+            Ok(PruneEffect::Released) => report.released.push(key),
+            Ok(PruneEffect::Kept(message)) => {
+                report.retained.push(RetainedObject { key, mark: Mark::PruneDisabled, message })
+            }
+            Ok(PruneEffect::Adopted) => report.adopted.push(entry.clone()),
+            Ok(PruneEffect::Terminating(ending)) => {
                 let deadline = ending.deadline(target.options.patience.terminating);
                 let message = format!("{key} {}", ending.waiting);
                 report.terminating.push(TerminatingObject { key, message, since: ending.since, deadline });
@@ -58,25 +60,27 @@ pub(super) async fn look(target: &KubernetesTarget, owner: &Owner, stale: &[Ledg
     report
 }
 
-/// As the prune decides: by UID, owner labels and annotations of the live object.
-async fn fate(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Result<Fate, Refusal> {
+/// Decides as the prune does: by UID, owner labels and annotations of the live object.
+async fn effect(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Result<PruneEffect, Refusal> {
     let key = &entry.key;
     let gvk = GroupVersionKind { group: key.group.clone(), version: entry.version.clone(), kind: key.kind.clone() };
-    let Some(kind) = session.kind_in_any_version(&gvk).await? else { return Ok(Fate::Released) };
-    let Some(live) = session.metadata(&kind.path(&key.namespace, &key.name)).await? else { return Ok(Fate::Released) };
-    let Some(uid) = live.uid() else { return Ok(Fate::Released) };
+    let Some(kind) = session.kind_in_any_version(&gvk).await? else { return Ok(PruneEffect::Released) };
+    let Some(live) = session.metadata(&kind.path(&key.namespace, &key.name)).await? else {
+        return Ok(PruneEffect::Released);
+    };
+    let Some(uid) = live.uid() else { return Ok(PruneEffect::Released) };
     if entry.uid.as_ref().is_some_and(|known| known != uid) || !is_owned_by(&live, owner) {
-        return Ok(Fate::Released);
+        return Ok(PruneEffect::Released);
     }
     let disabled = |value: Option<&str>| value.is_some_and(|value| value.eq_ignore_ascii_case("disabled"));
     if disabled(live.annotation(keys::PRUNE)) || disabled(live.label(keys::PRUNE)) {
-        return Ok(Fate::Kept(format!("{key} stays: it says {}: disabled", keys::PRUNE)));
+        return Ok(PruneEffect::Kept(format!("{key} stays: it says {}: disabled", keys::PRUNE)));
     }
     if terminating(&live).is_some() {
-        return Ok(Fate::Terminating(Ending::of(&live)));
+        return Ok(PruneEffect::Terminating(Ending::of(&live)));
     }
     if entry.mark == Mark::Adopted {
-        return Ok(Fate::Adopted);
+        return Ok(PruneEffect::Adopted);
     }
-    Ok(Fate::Deleted)
+    Ok(PruneEffect::Deleted)
 }

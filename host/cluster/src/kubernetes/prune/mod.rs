@@ -29,7 +29,7 @@ enum PruneOutcome {
     Retained(String),
     Adopted,
     Failed(String),
-    /// For lack of rights.
+    /// The identity lacks a right.
     Denied(String),
     /// Accepted, not finished: path and UID to look for.
     Going(String, String),

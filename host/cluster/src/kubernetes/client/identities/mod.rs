@@ -114,7 +114,7 @@ impl Identities {
         self.open(&Identity::Operator)
     }
 
-    /// The set is gone.
+    /// Forgets the identity of a deleted set.
     pub(crate) fn forget(&self, set: &NamespacedName) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let before = known.used.pop(set);
