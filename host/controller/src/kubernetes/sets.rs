@@ -25,7 +25,6 @@ use orangery_core::spec::{SetSpec, SpecError};
 use orangery_core::{Action as Change, NamespacedName, Reason, keys};
 use std::collections::BTreeMap;
 
-/// Reconciles ResourceSets.
 pub(super) struct SetReconciler {
     pub(super) providers: CachedProviders,
     pub(super) deletions: DeletionProtection,

@@ -46,7 +46,7 @@ pub(super) trait Reconciler: Send + Sync + 'static {
     /// Reports a spec that breaks a rule.
     fn invalid(run: &Run<Self::Object>, error: &SpecError) -> Self::Report;
 
-    /// Works. What it writes to status itself, it notes in `status`.
+    /// Does the work. What it writes to the status by itself, it notes in `status`.
     async fn work(
         &self,
         run: &Run<Self::Object>,

@@ -25,19 +25,19 @@ const POLLS: usize = 8;
 /// The parsed manifests.
 #[derive(Default)]
 pub struct Manifests {
-    /// The sets.
+    /// The sets of the directory.
     pub sets: Vec<SetSpec>,
-    /// The providers.
+    /// The providers of the directory.
     pub providers: Vec<ProviderSpec>,
-    /// The Secrets.
+    /// The Secrets of the directory.
     pub secrets: InMemorySecrets,
 }
 
 /// Everything that local mode works with.
 pub struct Local {
-    /// Polls.
+    /// Polls the providers of a pass.
     pub poller: Poller,
-    /// Reconciles sets.
+    /// Reconciles the sets of a pass.
     pub pipeline: Pipeline,
     /// Where objects go.
     pub target: DirectoryTarget,

@@ -10,9 +10,9 @@ use orangery_egress::RequestTrace;
 /// A provider after a pass.
 #[derive(Debug)]
 pub struct ProviderRow {
-    /// Which one.
+    /// The provider, by namespace and name.
     pub name: NamespacedName,
-    /// `spec.type`.
+    /// The type, from `spec.type`.
     pub provider_type: ProviderType,
     /// How many inputs it exports.
     pub inputs: usize,
@@ -29,7 +29,7 @@ pub struct ProviderRow {
 /// A set after a pass.
 #[derive(Debug)]
 pub struct SetRow {
-    /// Which one.
+    /// The set, by namespace and name.
     pub name: NamespacedName,
     /// How many objects it owns.
     pub objects: usize,
@@ -50,7 +50,7 @@ pub struct SetRow {
 pub struct Pass {
     /// The providers that were polled.
     pub providers: Vec<ProviderRow>,
-    /// All sets.
+    /// The sets of the pass, in order.
     pub sets: Vec<SetRow>,
     /// Remarks about the whole.
     pub notices: Vec<String>,

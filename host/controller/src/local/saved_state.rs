@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// Saved state cannot be read or written. It never counts as empty, because that would delete environments.
 #[derive(Debug, thiserror::Error)]
 pub enum SavedStateError {
-    /// The file.
+    /// The state file cannot be read or written.
     #[error(transparent)]
     State(#[from] StateError),
     /// A ledger has entries that this version cannot read.
@@ -20,11 +20,11 @@ pub enum SavedStateError {
         "the ledger of {set} has {count} entries that cannot be read, the first is {first:?}; a newer version may have written it"
     )]
     Ledger {
-        /// Which set.
+        /// The set with the broken ledger.
         set: NamespacedName,
-        /// How many.
+        /// The number of problems.
         count: usize,
-        /// The first.
+        /// The first of them.
         first: String,
     },
 }
@@ -33,7 +33,7 @@ pub enum SavedStateError {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SavedProvider {
-    /// `status.exportedInputs`.
+    /// The inputs, as in `status.exportedInputs`.
     pub exported_inputs: InputList,
     /// Ids that wait because the limit is reached.
     #[serde(default)]
@@ -47,7 +47,7 @@ pub struct SavedProvider {
     /// Why the last poll gave no complete answer, and since when.
     #[serde(default)]
     pub stale: Option<(Reason, Timestamp)>,
-    /// The conditions.
+    /// The conditions, as in the status.
     #[serde(default)]
     pub conditions: Vec<Condition>,
 }
@@ -85,15 +85,15 @@ pub struct SavedSet {
     /// The name of the set.
     #[serde(default)]
     pub name: Option<NamespacedName>,
-    /// `status.inventory.entries`.
+    /// The objects, as in `status.inventory.entries`.
     pub inventory: Vec<InventoryEntry>,
     /// What the guard remembers.
     #[serde(default)]
     pub guard: GuardMemory,
-    /// The conditions.
+    /// The conditions, as in the status.
     #[serde(default)]
     pub conditions: Vec<Condition>,
-    /// `status.lastAppliedRevision`.
+    /// The revision, as in `status.lastAppliedRevision`.
     #[serde(default)]
     pub last_applied_revision: String,
 }

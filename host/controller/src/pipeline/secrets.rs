@@ -9,10 +9,10 @@ use std::fmt;
 /// The data of one Secret, decoded.
 pub type SecretData = BTreeMap<String, Vec<u8>>;
 
-/// One Secret.
+/// The type, annotations and data of a Secret.
 #[derive(Clone, Default)]
 pub struct StoredSecret {
-    /// Its data.
+    /// The values by key.
     pub data: SecretData,
     /// Its type and the annotations about its use.
     pub facts: SecretFacts,
@@ -44,7 +44,7 @@ pub trait SecretReader: Send + Sync {
 #[derive(Debug, thiserror::Error)]
 #[error("failed to read secret '{name}': {message}")]
 pub struct SecretReadError {
-    /// Which Secret.
+    /// The Secret that could not be read.
     pub name: NamespacedName,
     /// What the source said.
     pub message: String,

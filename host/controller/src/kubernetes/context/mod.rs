@@ -23,7 +23,7 @@ use std::time::SystemTime;
 /// Whose rights a ResourceSet without a service account runs with.
 #[derive(Debug, Clone)]
 pub struct Rights {
-    /// `--default-service-account`.
+    /// The value of `--default-service-account`.
     pub default_service_account: Option<String>,
     /// The operator's namespace.
     pub operator_namespace: String,
@@ -78,17 +78,17 @@ pub struct Context {
     pub watches: Client,
     /// Open while this copy leads.
     pub fence: Fence,
-    /// Polls providers.
+    /// Polls the providers of this process.
     pub poller: Poller,
-    /// Reconciles ResourceSets.
+    /// Reconciles the ResourceSets of this process.
     pub pipeline: Pipeline,
     /// Where objects are applied to.
     pub target: Arc<dyn Target>,
-    /// The flags.
+    /// The options of the command line.
     pub options: Options,
-    /// Metrics.
+    /// The metrics of this process.
     pub metrics: Metrics,
-    /// Events.
+    /// Sends events to the API server and to notification-controller.
     pub events: Events,
     pub(super) requeuer: Requeuer,
     pub(super) own_writes: OwnWrites,

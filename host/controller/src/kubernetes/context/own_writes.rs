@@ -17,7 +17,7 @@ impl OwnWrites {
     /// Notes the answer to a write.
     pub(in crate::kubernetes) fn note(&self, written: &impl ResourceExt) {
         let Some(uid) = written.uid() else { return };
-        // A version that is no number cannot be compared: the object is read each time.
+        // A version that is not a number cannot be compared: the object is read each time.
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(uid, number(written).unwrap_or(u64::MAX));
     }
 

@@ -26,7 +26,7 @@ pub enum Severity {
     Warning,
 }
 
-/// Who is told of an event.
+/// The recipients of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     /// The API server only: what happens too often, or interests only who looks at the object.
@@ -40,13 +40,13 @@ pub enum Audience {
 pub struct ObjectEvent {
     /// What it is about.
     pub about: ObjectReference,
-    /// Its type.
+    /// Whether the event is Normal or Warning.
     pub severity: Severity,
     /// Why it is sent, in one word.
     pub reason: Reason,
     /// What happened, without secrets.
     pub message: String,
-    /// Who is told.
+    /// The recipients of the event.
     pub audience: Audience,
     /// Annotations of the event, which are the metadata of a notification: the revision, and what the object itself asks for.
     pub metadata: BTreeMap<String, String>,

@@ -70,7 +70,7 @@ pub enum RequestFailure {
     /// There was no answer in time.
     #[error("the API server did not answer within {seconds} s")]
     TimedOut {
-        /// The timeout.
+        /// The timeout in seconds.
         seconds: u64,
     },
 }

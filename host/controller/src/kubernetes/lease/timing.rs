@@ -38,9 +38,9 @@ pub enum InvalidTiming {
         duration::format(*.lease)
     )]
     DeadlineNotBelowLease {
-        /// `--leader-election-renew-deadline`.
+        /// The value of `--leader-election-renew-deadline`.
         renew_deadline: Duration,
-        /// `--leader-election-lease-duration`.
+        /// The value of `--leader-election-lease-duration`.
         lease: Duration,
     },
     /// The lease would be given up without a second attempt.
@@ -51,9 +51,9 @@ pub enum InvalidTiming {
         duration::format(*.renew_deadline)
     )]
     RetryTooLong {
-        /// `--leader-election-retry-period`.
+        /// The value of `--leader-election-retry-period`.
         retry: Duration,
-        /// `--leader-election-renew-deadline`.
+        /// The value of `--leader-election-renew-deadline`.
         renew_deadline: Duration,
     },
 }

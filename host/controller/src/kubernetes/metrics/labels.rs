@@ -6,13 +6,13 @@ use std::fmt;
 /// The labels that both info series begin with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ObjectLabels {
-    /// `metadata.uid`.
+    /// The object's `metadata.uid`.
     pub uid: String,
     /// `ResourceSet` or `ResourceSetInputProvider`.
     pub kind: String,
-    /// Name.
+    /// The name of the object.
     pub name: String,
-    /// Namespace.
+    /// The namespace of the object.
     pub exported_namespace: String,
     /// `True`, `False` or `Unknown`.
     pub ready: String,
@@ -30,7 +30,7 @@ pub struct SetLabels {
     pub object: ObjectLabels,
     /// Number of objects in the ledger.
     pub resources: String,
-    /// `lastAppliedRevision`.
+    /// The revision in `status.lastAppliedRevision`.
     pub revision: String,
 }
 
@@ -56,7 +56,7 @@ pub struct ResultLabels {
 /// Labels of requests to a forge.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RequestLabels {
-    /// `spec.type`.
+    /// The provider type, from `spec.type`.
     pub r#type: String,
     /// The HTTP status, `cached`, `denied` or `failed`.
     pub status: String,
@@ -69,12 +69,12 @@ pub struct ActionLabels {
     pub action: String,
 }
 
-/// Who is told of events.
+/// The recipient of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventRecipient {
     /// The API server.
     Kubernetes,
-    /// Flux's notification-controller.
+    /// The notification-controller of Flux.
     NotificationController,
 }
 
@@ -123,7 +123,7 @@ impl EncodeLabelValue for EventOutcome {
 /// Labels of events.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct EventLabels {
-    /// Who is told.
+    /// The recipient of the events.
     pub recipient: EventRecipient,
     /// What became of it.
     pub outcome: EventOutcome,
@@ -132,16 +132,16 @@ pub struct EventLabels {
 /// Labels of a queue of events.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RecipientLabels {
-    /// Who is told.
+    /// The recipient of the events.
     pub recipient: EventRecipient,
 }
 
 /// Labels of what is counted of one ResourceSet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct NameLabels {
-    /// Namespace.
+    /// The namespace of the object.
     pub exported_namespace: String,
-    /// Name.
+    /// The name of the object.
     pub name: String,
 }
 

@@ -21,7 +21,7 @@ pub(in crate::kubernetes) enum ReconcileError {
     /// Nothing is deleted before it is known what else is being deleted.
     #[error("{what} cannot be read: {source}")]
     Surroundings { what: String, source: Box<kube::Error> },
-    /// It panicked.
+    /// The task of the reconciliation panicked.
     #[error("the reconciliation broke, which is a defect of the operator: {0}")]
     Panicked(#[from] tokio::task::JoinError),
 }

@@ -63,7 +63,7 @@ impl ProviderNames {
     }
 }
 
-/// All providers.
+/// The providers of the watch's cache.
 pub(in crate::kubernetes) struct CachedProviders {
     pub(in crate::kubernetes) store: Store<ResourceSetInputProvider>,
     pub(in crate::kubernetes) names: ProviderNames,

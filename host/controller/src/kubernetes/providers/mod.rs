@@ -31,7 +31,6 @@ use secrets::ApiSecrets;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-/// Reconciles ResourceSetInputProviders.
 pub(super) struct ProviderReconciler;
 
 #[async_trait]

@@ -45,7 +45,7 @@ pub struct FailedInput {
     pub input: Option<InputRef>,
     /// Its values if it has no `id`: such an input counts as a new one whenever a value changes.
     pub unnamed: Option<Unnamed>,
-    /// Why.
+    /// The error of this input.
     pub error: InputError,
 }
 
@@ -76,7 +76,7 @@ pub enum BuildError {
     /// The renderer answered with a template that it was not given.
     #[error("renderer {renderer} answered for template {index}, but it was given {count}")]
     UnknownTemplate {
-        /// Which renderer.
+        /// The name of the renderer.
         renderer: String,
         /// What it answered.
         index: usize,
@@ -111,7 +111,7 @@ impl Explain for BuildError {
 /// Builds a set from its inline inputs and the given sources.
 ///
 /// # Errors
-/// Nothing could be built; see [`BuildError`]. Inputs that fail alone are no error of the whole.
+/// Nothing could be built; see [`BuildError`]. Inputs that fail alone do not fail the build.
 pub async fn build(
     sandbox: &Sandbox,
     set: &SetSpec,

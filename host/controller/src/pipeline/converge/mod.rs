@@ -46,7 +46,7 @@ pub trait LedgerStore: Send + Sync {
 #[derive(Debug, thiserror::Error)]
 #[error("the ledger of {set} could not be written, so nothing was applied: {message}")]
 pub struct LedgerError {
-    /// Which set.
+    /// The set that owns the ledger.
     pub set: NamespacedName,
     /// For the condition.
     pub reason: Reason,
@@ -135,7 +135,7 @@ pub struct Converged {
     pub pruned: PruneReport,
     /// The ledger afterwards.
     pub ledger: Ledger,
-    /// Remarks.
+    /// Remarks for the conditions and events.
     pub notices: Vec<Notice>,
     /// Objects that existed before, had no owner, and were adopted now.
     pub adopted: Vec<ObjectKey>,

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct TrustedNames<'a> {
     /// Where templates are rendered.
     pub sandbox: &'a Sandbox,
-    /// The set.
+    /// The set that is reconciled.
     pub set: &'a SetSpec,
     /// The providers that it reads.
     pub sources: &'a [Source],

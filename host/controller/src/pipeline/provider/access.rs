@@ -20,15 +20,15 @@ use orangery_sandbox::{Consumer, PluginDescription};
 /// The fields of a provider's manifest about its source.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
-    /// The provider.
+    /// The provider, by namespace and name.
     pub name: &'a NamespacedName,
     /// `spec.url`; empty if absent.
     pub url: &'a str,
-    /// `spec.secretRef.name`.
+    /// The Secret of `spec.secretRef.name`.
     pub secret: Option<&'a str>,
-    /// `spec.certSecretRef.name`.
+    /// The Secret of `spec.certSecretRef.name`.
     pub certificate: Option<&'a str>,
-    /// `spec.insecure`.
+    /// The value of `spec.insecure`.
     pub insecure: bool,
 }
 
@@ -62,7 +62,7 @@ pub struct Access {
     pub grants: Vec<Grant>,
     /// What the host attaches.
     pub credentials: Vec<Credential>,
-    /// Certificates.
+    /// The certificates to trust and to present.
     pub tls: TlsSettings,
 }
 
@@ -95,7 +95,7 @@ pub enum AccessError {
     /// The Secret does not exist.
     #[error("failed to read secret '{name}': not found; create it, or correct {field}")]
     SecretMissing {
-        /// Which Secret.
+        /// The Secret that is missing.
         name: NamespacedName,
         /// The field that names it.
         field: &'static str,
@@ -105,7 +105,7 @@ pub enum AccessError {
         "spec.secretRef is missing: the plugin needs its credential '{credential}'; name a secret of one of these shapes: {shapes}"
     )]
     SecretNeeded {
-        /// Which credential.
+        /// The credential that the plugin declares.
         credential: String,
         /// What the Secret may hold.
         shapes: String,

@@ -16,9 +16,9 @@ pub enum CronError {
     /// The expression does not parse.
     #[error("failed to parse cron spec '{cron}' with timezone '{time_zone}': {message}")]
     Expression {
-        /// As written.
+        /// The expression as written.
         cron: String,
-        /// As written.
+        /// The time zone as written.
         time_zone: String,
         /// What the parser said.
         message: String,
@@ -26,11 +26,11 @@ pub enum CronError {
     /// It passed a limit before its triggers were found.
     #[error("failed to find the triggers of cron spec '{cron}' with timezone '{time_zone}': {cause}")]
     Unaffordable {
-        /// As written.
+        /// The expression as written.
         cron: String,
-        /// As written.
+        /// The time zone as written.
         time_zone: String,
-        /// Which limit.
+        /// The limit that was exceeded.
         #[source]
         cause: EvaluationError,
     },

@@ -30,9 +30,9 @@ pub enum ScheduleError {
     /// An expression does not parse.
     #[error("failed to validate schedule[{index}]: {cause}")]
     Cron {
-        /// Which entry.
+        /// The position in `spec.schedule`, from 0.
         index: usize,
-        /// Why.
+        /// The problem with the expression.
         #[source]
         cause: CronError,
     },
@@ -72,7 +72,7 @@ pub struct ProviderReport {
     pub snapshot: Snapshot,
     /// Whether the exported inputs differ from those before.
     pub inputs: Inputs,
-    /// For `status.nextSchedule`.
+    /// The value for `status.nextSchedule`.
     pub next_schedule: Option<NextSchedule>,
     /// What was asked of the network.
     pub requests: Vec<RequestTrace>,
@@ -81,7 +81,7 @@ pub struct ProviderReport {
 /// Whether the exported inputs differ from those before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inputs {
-    /// They do.
+    /// The exported inputs changed.
     Changed,
     /// They do not.
     Unchanged,

@@ -1,4 +1,4 @@
-//! One notice of one provider: access as for a poll, then the notifier.
+//! Sends one notice of one provider, with the same access as a poll.
 
 use crate::pipeline::provider::access::{self, AccessError, AccessPolicy, Source};
 use crate::pipeline::provider::poll::consumer;
@@ -8,10 +8,10 @@ use orangery_egress::RequestTrace;
 use orangery_sandbox::{CallError, LogLine, Notice, NotifyRequest, PluginRef, Sandbox};
 use serde_json::Value;
 
-/// What came of a notice.
+/// The result of a notice.
 #[derive(Debug)]
 pub struct Notified {
-    /// Which notifier told it, or why it was not told.
+    /// The notifier that sent it, or why it was not sent.
     pub result: Result<PluginRef, NotifyError>,
     /// What was asked of the network.
     pub requests: Vec<RequestTrace>,
@@ -19,18 +19,18 @@ pub struct Notified {
     pub logs: Vec<LogLine>,
 }
 
-/// Why a notice was not told.
+/// Why a notice was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum NotifyError {
     /// Credentials, certificates or the URL cannot be used.
     #[error(transparent)]
     Access(#[from] AccessError),
-    /// Nobody tells notices of the type, or the notifier could not.
+    /// No notifier serves the type, or the notifier failed.
     #[error(transparent)]
     Call(CallError),
 }
 
-/// Tells a notice through the notifier of the provider's type, with the credentials of the provider's Secret.
+/// Sends a notice through the notifier of the provider's type, with the credentials of the provider's Secret.
 pub async fn notify(
     sandbox: &Sandbox,
     policy: &AccessPolicy,

@@ -27,7 +27,7 @@ pub struct Polled {
     pub snapshot: Snapshot,
     /// Why there is no new answer.
     pub error: Option<PollError>,
-    /// Remarks.
+    /// Remarks for the conditions and events.
     pub notices: Vec<Notice>,
     /// What was asked of the network.
     pub requests: Vec<RequestTrace>,
@@ -39,7 +39,7 @@ pub enum PollError {
     /// No plugin serves the type.
     #[error("no loaded plugin serves spec.type {:?}; these are served: {served}", .provider_type.as_str())]
     UnknownType {
-        /// As written.
+        /// The type as written.
         provider_type: ProviderType,
         /// The types that are served.
         served: String,
@@ -65,7 +65,7 @@ pub enum PollError {
         duration::format(*.most)
     )]
     TimedOut {
-        /// The time.
+        /// The timeout of the poll.
         limit: Duration,
         /// The most that a poll may take.
         most: Duration,
@@ -99,7 +99,7 @@ impl Explain for PollError {
     }
 }
 
-/// What is told of a poll also when it fails.
+/// The parts of a poll that are reported even if it fails.
 #[derive(Default)]
 struct Told {
     requests: Vec<RequestTrace>,
@@ -126,7 +126,7 @@ impl Poller {
         self.sandbox.evaluations(consumer(provider))
     }
 
-    /// Polls once.
+    /// Polls one provider once.
     pub async fn poll(
         &self,
         provider: &ProviderSpec,

@@ -40,7 +40,7 @@ pub enum Requeue {
     Trigger(Duration),
     /// After a failure, with exponential back-off.
     BackOff,
-    /// After a failure for lack of rights, which somebody may mend at any time.
+    /// After a failure for lack of rights, which may be granted at any time.
     Denied,
     /// After a failure for which the remote named this delay.
     NotBefore(Duration),

@@ -41,9 +41,9 @@ pub enum InvalidRequeuePolicy {
         duration::format(*.max)
     )]
     MinAboveMax {
-        /// `--min-retry-delay`.
+        /// The value of `--min-retry-delay`.
         min: Duration,
-        /// `--max-retry-delay`.
+        /// The value of `--max-retry-delay`.
         max: Duration,
     },
     /// A jitter that would reach below zero.

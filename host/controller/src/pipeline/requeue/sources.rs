@@ -14,16 +14,16 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 /// How long a change is remembered: longer than any reconciliation takes.
 const REMEMBERED: Duration = Duration::from_secs(3600);
 
-/// A custom resource that reads.
+/// A custom resource that reads ConfigMaps or Secrets.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reader {
-    /// Its kind.
+    /// The kind of the object.
     pub kind: &'static str,
-    /// Its name.
+    /// The object, by namespace and name.
     pub name: NamespacedName,
 }
 
-/// Who reads what, and who has to be told.
+/// The readers of each ConfigMap and Secret, and those to reconcile after a change.
 #[derive(Default)]
 pub struct SourceReaders {
     state: Mutex<State>,

@@ -23,13 +23,13 @@ pub enum DependencyError {
     /// It does not exist.
     #[error("dependency {what} not found")]
     Missing {
-        /// `apiVersion/Kind/namespace/name`.
+        /// The dependency, as `apiVersion/Kind/namespace/name`.
         what: String,
     },
     /// It cannot be read.
     #[error("dependency {what} not found: {cause}")]
     Unreadable {
-        /// `apiVersion/Kind/namespace/name`.
+        /// The dependency, as `apiVersion/Kind/namespace/name`.
         what: String,
         /// What the target said.
         #[source]
@@ -38,7 +38,7 @@ pub enum DependencyError {
     /// It is there and not ready.
     #[error("dependency {what} not ready: {why}")]
     NotReady {
-        /// `apiVersion/Kind/namespace/name`.
+        /// The dependency, as `apiVersion/Kind/namespace/name`.
         what: String,
         /// What is missing.
         why: String,
@@ -46,9 +46,9 @@ pub enum DependencyError {
     /// The expression cannot be used.
     #[error("dependency {what}: {cause}")]
     Expression {
-        /// `apiVersion/Kind/namespace/name`.
+        /// The dependency, as `apiVersion/Kind/namespace/name`.
         what: String,
-        /// Why.
+        /// The problem with the expression.
         #[source]
         cause: ExpressionError,
     },

@@ -38,7 +38,7 @@ pub enum ExpressionError {
     Unaffordable {
         /// The expression as written.
         expression: String,
-        /// Which limit.
+        /// The limit that was exceeded.
         #[source]
         cause: EvaluationError,
     },

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// A provider as the controller knows it.
 #[derive(Debug, Clone)]
 pub struct KnownProvider {
-    /// Which one.
+    /// The provider, by namespace and name.
     pub name: NamespacedName,
     /// Its labels, for selectors.
     pub labels: BTreeMap<String, String>,

@@ -35,7 +35,7 @@ use std::time::Instant;
 
 /// One set, and everything that its reconciliation depends on.
 pub struct SetRun<'a> {
-    /// The set.
+    /// The set to reconcile.
     pub set: &'a SetSpec,
     /// Who applies: the set, with the service account to impersonate.
     pub owner: Owner,

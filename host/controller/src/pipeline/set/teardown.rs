@@ -9,7 +9,7 @@ use orangery_cluster::Target;
 use orangery_core::conditions::Outcome;
 use orangery_core::{Ledger, LedgerEntry, ObjectKey, Owner, PruneReport, Reason, Timestamp, plan};
 
-/// What came of taking a set apart.
+/// The result of deleting what a set owns, for the reconciliation.
 #[derive(Debug)]
 pub struct Teardown {
     /// Why the set still owns objects; `None` when its ledger is empty.
@@ -67,7 +67,7 @@ pub async fn tear_down(
     Ok(Teardown { unfinished: Some(unfinished), deleted, left, wait })
 }
 
-/// What deleting everything came to.
+/// The result of deleting everything that a set owns.
 #[derive(Debug)]
 pub(crate) struct Deleted {
     /// What was deleted, and what could not be.

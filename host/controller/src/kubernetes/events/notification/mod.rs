@@ -35,7 +35,7 @@ pub enum NotificationOptions {
     Address(String),
     /// To the notification-controller of the only FluxInstance of the cluster, if there is one.
     OfFluxInstance,
-    /// Nowhere.
+    /// Events are not sent.
     Disabled,
 }
 

@@ -28,7 +28,7 @@ pub enum ResolveError {
     Copy {
         /// Which object asks.
         key: ObjectKey,
-        /// Why.
+        /// The problem with the annotation.
         #[source]
         cause: CopyError,
     },
@@ -37,7 +37,7 @@ pub enum ResolveError {
     Checksum {
         /// Which object asks.
         key: ObjectKey,
-        /// Why.
+        /// The problem with the reference.
         #[source]
         cause: ChecksumError,
     },
@@ -46,7 +46,7 @@ pub enum ResolveError {
     Unreadable {
         /// `copy data from`, `get kubeconfig`, `resolve … reference`.
         action: String,
-        /// `Kind/namespace/name`.
+        /// The object to copy from, as `Kind/namespace/name`.
         source_name: String,
         /// What the target said.
         #[source]
@@ -57,7 +57,7 @@ pub enum ResolveError {
     Missing {
         /// `copy data from`, `get kubeconfig`, `resolve … reference`.
         action: String,
-        /// `Kind/namespace/name`.
+        /// The object to copy from, as `Kind/namespace/name`.
         source_name: String,
     },
     /// All sources together are too large.
@@ -68,21 +68,21 @@ pub enum ResolveError {
     TooMuch {
         /// `copy data from`, `get kubeconfig`, `resolve … reference`.
         action: String,
-        /// `Kind/namespace/name`.
+        /// The object to copy from, as `Kind/namespace/name`.
         source_name: String,
     },
     /// The kubeconfig Secret has no such key, or no kubeconfig in it.
     #[error("kubeconfig Secret/{secret} does not have {field} field")]
     KubeConfig {
-        /// Which Secret.
+        /// The Secret with the kubeconfig.
         secret: NamespacedName,
-        /// Which key.
+        /// The key in the Secret.
         field: String,
     },
     /// The kubeconfig is not YAML.
     #[error("the kubeconfig in Secret/{secret} is not YAML")]
     NotYaml {
-        /// Which Secret.
+        /// The Secret with the kubeconfig.
         secret: NamespacedName,
     },
 }

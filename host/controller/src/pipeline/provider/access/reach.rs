@@ -1,4 +1,4 @@
-//! What a plugin may ask for: two keys, the manifest of the plugin and the grant of the operator.
+//! What a plugin may reach: what its manifest asks for, as far as the operator grants it.
 
 use orangery_egress::{Grant, Origin};
 use orangery_plugin_documents::manifest::Want;
@@ -23,7 +23,7 @@ pub(super) fn granted(plugin: &PluginDescription, grants: &[Grant], own: &Origin
     granted
 }
 
-/// What a want asks for, where nobody else has to agree.
+/// What a plugin asks for, as a grant, where the operator need not agree.
 fn asked(origin: &Origin, want: &Want) -> Vec<Grant> {
     let methods = &want.methods;
     let reading = Grant::reading(origin.clone());
