@@ -1,8 +1,8 @@
 //! Known vulnerabilities and yanked releases among the dependencies, by `cargo deny` and the RustSec database.
 //!
 //! # Guarantees
-//! A finding fails. Where the tool or the database cannot be had (no network, no installation) nothing fails, but a line says that
-//! nothing was checked: silence never passes for a good result.
+//! A finding is a failure. If the tool or the database is not available (no network, not installed), the check does
+//! not fail, but a line says that nothing was checked.
 
 use crate::machine::{cargo, root};
 use anyhow::{Result, bail};
@@ -26,8 +26,8 @@ enum Verdict {
     Unchecked(&'static str),
 }
 
-/// Asks the three questions in their order, each only if the one before was answered well: is the tool there, can the database be
-/// fetched, is anything found.
+/// Runs three checks in order, each only if the one before succeeded: is the tool there, can the database be fetched,
+/// is anything found.
 fn judge(tool: impl FnOnce() -> Ended, fetch: impl FnOnce() -> Ended, check: impl FnOnce() -> Ended) -> Verdict {
     if tool() == Ended::Badly {
         return Verdict::Unchecked("cargo-deny is not installed; `cargo install --locked cargo-deny` installs it");

@@ -1,4 +1,4 @@
-//! Steps with a headline, a duration and an honest end.
+//! Runs steps, each with a headline and its duration, and stops at the first failure.
 
 use anyhow::{Result, bail};
 use std::process::Command;
@@ -12,7 +12,7 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
-    /// So many steps are to come.
+    /// Starts with this many steps to come.
     pub(crate) fn new(total: usize) -> Self {
         Self { total, at: 0, begun: Instant::now() }
     }
@@ -40,7 +40,7 @@ impl Steps {
         Ok(done)
     }
 
-    /// Says that all is done.
+    /// Prints that all steps succeeded.
     pub(crate) fn finish(self, words: &str) {
         eprintln!("\n── {words} ({:.0} s)", self.begun.elapsed().as_secs_f64());
     }

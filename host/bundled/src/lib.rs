@@ -19,7 +19,7 @@ pub struct Bundled {
     pub name: &'static str,
     /// What it is built in for.
     pub role: Role,
-    /// The component.
+    /// The component as bytes.
     pub bytes: &'static [u8],
     /// Its SHA-256, in hexadecimal: the name of its compiled code in a cache.
     pub digest: &'static str,
@@ -45,7 +45,7 @@ pub struct Sizes;
 pub struct SourceFile {
     /// Its place, below a folder for all: `orangery-plugin-sdk/src/lib.rs`.
     pub path: &'static str,
-    /// Its contents.
+    /// The contents of the file.
     pub text: &'static str,
 }
 

@@ -1,7 +1,7 @@
-//! `cargo xtask demo`: the main job, from nothing, in one command.
+//! `cargo xtask demo`: shows the product from an empty machine to previews, in one command.
 //!
-//! A simulated forge and the real operator run as processes; what is shown is what they do. Every step waits for what it
-//! promises and fails if it does not come.
+//! A simulated forge and the real operator run as processes, and the demo shows what they do. Each step waits for its
+//! result, and fails if that does not come.
 
 mod stage;
 
@@ -13,9 +13,9 @@ use std::path::PathBuf;
 
 /// The example that is shown.
 const EXAMPLE: &str = "examples/github-pull-requests/manifests";
-/// The repository of the example.
+/// The repository in the example.
 const REPOSITORY: &str = "github:orchard/webshop";
-/// What the forge starts with.
+/// The change requests that the forge starts with.
 const SEED: &str = r#"[
   {"do": "repository", "repository": "github:orchard/webshop", "private": true},
   {"do": "token", "value": "demo-token-that-no-plugin-ever-sees", "flavour": "github", "repositories": ["orchard/webshop"], "rights": "read"},
@@ -42,7 +42,7 @@ pub(crate) struct Options {
     into: Option<PathBuf>,
 }
 
-/// Builds, runs the play, says where to look.
+/// Builds everything, runs the demo, and prints where to look.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let mut steps = Steps::new(10);
     steps.perform("tools", ensure_wasm_target)?;

@@ -1,4 +1,4 @@
-//! The processes of the demo, and looking at what they do. Both end with us.
+//! Starts and observes the processes of the demo. Both end with this process.
 
 use anyhow::{Context, Result, bail};
 use std::fs::File;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Longest wait for anything.
+/// The longest wait for one result.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A forge, an operator, and where they write.
@@ -99,7 +99,7 @@ impl Stage {
         self.into.join("manifests")
     }
 
-    /// What the operator said.
+    /// The output of the operator.
     pub(crate) fn log(&self) -> PathBuf {
         self.into.join("orangery.log")
     }
@@ -165,12 +165,12 @@ impl Stage {
         self.said().lines().count()
     }
 
-    /// Whether the operator has said something since a line.
+    /// Whether the operator has printed something since a line.
     pub(crate) fn says(&self, since: usize, words: &str) -> bool {
         self.said().lines().skip(since).any(|line| line.contains(words))
     }
 
-    /// Whether the last thing it said of a set is this.
+    /// Whether the last line about a set is this one.
     pub(crate) fn last_says(&self, words: &str) -> bool {
         self.said().lines().rev().find(|line| line.contains(" set ")).is_some_and(|line| line.contains(words))
     }
@@ -179,7 +179,7 @@ impl Stage {
         std::fs::read_to_string(self.log()).unwrap_or_default()
     }
 
-    /// Waits for something that was promised.
+    /// Waits for the result of a step.
     pub(crate) fn until(&mut self, promise: &str, mut holds: impl FnMut(&Self) -> bool) -> Result<()> {
         let begun = Instant::now();
         loop {
@@ -201,7 +201,7 @@ impl Stage {
         }
     }
 
-    /// Ends the operator as a pod would be ended.
+    /// Ends the operator as a kubelet ends a pod.
     pub(crate) fn close(&mut self) {
         if let Some(mut operator) = self.operator.take() {
             let _ = Command::new("kill").arg(operator.id().to_string()).status();

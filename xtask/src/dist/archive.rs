@@ -1,4 +1,4 @@
-//! Packing a folder, and the checksums of what was packed.
+//! Packs folders, and writes the checksums of the archives.
 
 use super::succeed;
 use anyhow::{Context, Result};

@@ -39,7 +39,7 @@ struct Release<'o> {
     folder: PathBuf,
 }
 
-/// Builds it all; what is missing is told at the end.
+/// Builds everything; the last lines say what is missing.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let mut steps = Steps::new(5);
     steps.perform("tools", ensure_wasm_target)?;

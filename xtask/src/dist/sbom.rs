@@ -1,4 +1,4 @@
-//! The bill of materials in CycloneDX, by `cargo cyclonedx`: which crates, in which versions, from where, under which licence.
+//! The bill of materials in CycloneDX, by `cargo cyclonedx`: the crates with their versions, sources and licences.
 //!
 //! The tool writes a file beside every manifest of the workspace. Those of the program and of the components that are embedded in it
 //! are taken, all of them are removed again, and the path of this folder is cut out of what is kept.
@@ -10,14 +10,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The release that was looked at; another one may write other fields.
+/// The tested release; another one may write other fields.
 const VERSION: &str = "0.5.9";
-/// The name that the tool is told, one that nothing else in the workspace has.
+/// The name for the files of the tool, which nothing else in the workspace has.
 const NAME: &str = "orangery-materials";
 /// What the components run on.
 const COMPONENTS: &str = "wasm32-wasip2";
 
-/// What came of it.
+/// The result of making the bill of materials.
 pub(crate) enum Written {
     All,
     /// And why.

@@ -141,7 +141,7 @@ impl fmt::Display for GuestFailure {
 pub struct Note {
     /// A short stable identifier, for example `RetypedName`.
     pub code: GuestText,
-    /// One sentence.
+    /// The remark in one sentence.
     pub message: GuestText,
 }
 

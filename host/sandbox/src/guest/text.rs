@@ -38,7 +38,7 @@ impl GuestText {
         }
     }
 
-    /// The text.
+    /// The text as a string.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -48,7 +48,7 @@ pub enum CacheError {
     NotPrivate {
         /// The directory or the key file.
         path: PathBuf,
-        /// Its permissions.
+        /// The permissions as a mode.
         mode: u32,
     },
     /// Another user owns the directory or the key, and so could have put code there.

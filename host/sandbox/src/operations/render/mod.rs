@@ -56,7 +56,7 @@ pub struct RenderInput {
 pub struct RenderRequest {
     /// The set that is rendered, as `Kind/namespace/name`.
     pub consumer: Consumer,
-    /// `spec.renderer.name`.
+    /// The name of the renderer, from `spec.renderer.name`.
     pub renderer: String,
     /// `spec.renderer.config`; `Null` if absent.
     pub config: Value,
