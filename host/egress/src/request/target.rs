@@ -78,6 +78,7 @@ impl Target {
     /// # Errors
     /// The text is not a plain absolute http or https URL.
     pub(crate) fn parse(text: &str) -> Result<Self, UrlRefusal> {
+        // These checks look at the text, because the parser would repair what they refuse.
         if text.len() > MAX_URL_BYTES {
             return Err(UrlRefusal::TooLong);
         }

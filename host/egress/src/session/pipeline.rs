@@ -190,7 +190,9 @@ impl Session {
         Ok(answer)
     }
 
-    /// Sends the hop; repeats it if a pooled connection was closed, or if a minted token is no longer accepted.
+    /// Sends the hop; repeats it if a pooled connection was closed, or if a minted token is no longer accepted. Each
+    /// happens once at most and only for idempotent methods, because the remote may have acted on the first request. A
+    /// repetition counts against the budget.
     async fn exchange(
         &self,
         hop: &Hop<'_>,

@@ -123,6 +123,7 @@ impl Sandbox {
         });
         let wall = WALL.min(self.limits().poll_wall);
         let reached = self.inner.call(&plugin, wall, given, Some(Arc::clone(&attempt)), body).await;
+        // The outcome is recorded below, so the attempt must not record an abandoned call when it is dropped.
         attempt.settle();
         let Completed { outcome, logs, usage } = reached;
         let result = outcome.and_then(|answer| {

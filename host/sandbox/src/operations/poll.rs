@@ -97,6 +97,7 @@ impl Sandbox {
             return PollReport::refused(error);
         }
         let consumer = request.consumer.clone();
+        // Checked before the turn, so that an open circuit costs no waiting.
         if let Err(open) = self.inner.circuits.check(plugin.reference(), &consumer, Instant::now()) {
             return PollReport::refused(open);
         }
@@ -112,6 +113,7 @@ impl Sandbox {
         report
     }
 
+    /// Makes the poll itself. Polls that share an answer share this future, so each caller records the outcome.
     async fn poll_now(&self, plugin: Arc<Plugin>, request: PollRequest) -> PollReport {
         let turn = self.inner.queue.turn(&request.consumer).await;
         // The attempt that had the turn before this one may have opened the circuit.

@@ -125,6 +125,8 @@ pub(crate) fn poll_outcome(
     }
 }
 
+/// Checks unreadable items and inputs. Secrets are looked for before the size of an input is checked, because the id of
+/// an input that is too large is kept and shown.
 fn contents(found: wit::Found, redact: &Redactor, limits: &Limits) -> Result<Found, RejectedAnswer> {
     let leaks = |text: &str| redact.finds_in(text.as_bytes());
     let count = found.inputs.len().saturating_add(found.unreadable.len());
