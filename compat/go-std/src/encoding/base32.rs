@@ -1,4 +1,4 @@
-//! `base32.StdEncoding`.
+//! Base32 as Go's `base32.StdEncoding` reads and writes it.
 
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 

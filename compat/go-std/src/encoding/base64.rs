@@ -1,4 +1,4 @@
-//! `base64.StdEncoding`.
+//! Base64 as Go's `base64.StdEncoding` reads and writes it.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

@@ -74,9 +74,9 @@ pub struct Flags {
     pub space: bool,
     /// `0`: pads with zeros.
     pub zero: bool,
-    /// `%+v`.
+    /// Whether the verb is `%+v`, which stands apart from other uses of the plus flag.
     pub plus_v: bool,
-    /// `%#v`.
+    /// Whether the verb is `%#v`, which stands apart from other uses of the sharp flag.
     pub sharp_v: bool,
 }
 
@@ -119,7 +119,7 @@ pub fn print<A: Argument>(values: &[A]) -> Vec<u8> {
     printer.out
 }
 
-/// `fmt.Sprintln`.
+/// Formats values as Go's `fmt.Sprintln` does.
 pub fn println<A: Argument>(values: &[A]) -> Vec<u8> {
     let mut printer = Printer::default();
     for (index, value) in values.iter().enumerate() {
@@ -132,7 +132,7 @@ pub fn println<A: Argument>(values: &[A]) -> Vec<u8> {
     printer.out
 }
 
-/// `fmt.Sprintf`.
+/// Formats values as Go's `fmt.Sprintf` does.
 pub fn printf<A: Argument>(format: &[u8], values: &[A]) -> Vec<u8> {
     let mut printer = Printer::default();
     printer.format(format, values);

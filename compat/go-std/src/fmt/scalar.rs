@@ -9,7 +9,7 @@ use crate::unicode::{chars, is_print};
 pub enum Sign {
     /// `int`, `int64`, …
     Signed,
-    /// `uint8`, …
+    /// Unsigned types such as `uint8`.
     Unsigned,
 }
 
@@ -19,7 +19,7 @@ fn rune(magnitude: u64, negative: bool) -> char {
 }
 
 impl Printer {
-    /// A boolean.
+    /// Formats a `bool`; false if the verb does not fit.
     pub fn boolean(&mut self, b: bool, verb: char) -> bool {
         let known = matches!(verb, 't' | 'v');
         if known {
@@ -28,7 +28,7 @@ impl Printer {
         known
     }
 
-    /// An integer.
+    /// Formats an integer of any size; false if the verb does not fit.
     pub fn integer(&mut self, value: i64, sign: Sign, verb: char) -> bool {
         let negative = value < 0;
         let magnitude = value.unsigned_abs();
@@ -68,7 +68,7 @@ impl Printer {
         self.pad_with_spaces(text.as_bytes());
     }
 
-    /// A `float64`.
+    /// Formats a `float64`; false if the verb does not fit.
     pub fn float(&mut self, f: f64, verb: char) -> bool {
         match verb {
             'v' | 'g' => self.float_digits(f, b'g', None),
@@ -84,7 +84,7 @@ impl Printer {
         true
     }
 
-    /// A `complex128`.
+    /// Formats a `complex128`; false if the verb does not fit.
     pub fn complex(&mut self, re: f64, im: f64, verb: char) -> bool {
         if !matches!(verb, 'v' | 'b' | 'g' | 'G' | 'x' | 'X' | 'f' | 'F' | 'e' | 'E') {
             return false;
@@ -98,7 +98,7 @@ impl Printer {
         true
     }
 
-    /// A string.
+    /// Formats a `string`; false if the verb does not fit.
     pub fn string(&mut self, text: &[u8], verb: char) -> bool {
         match verb {
             'v' if self.flags.sharp_v => self.quote(text),

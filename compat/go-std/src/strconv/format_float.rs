@@ -58,7 +58,7 @@ fn digits_for(f: f64, count: Option<usize>) -> Digits {
 }
 
 impl Digits {
-    /// From `d.ddde-7`.
+    /// Reads digits and exponent from a text such as `d.ddde-7`.
     fn read(scientific: &str) -> Self {
         let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
         let digits: String = mantissa.chars().filter(|c| *c != '.').collect();

@@ -6,7 +6,7 @@ use std::fmt::Write;
 /// Which characters a quoted text may contain unescaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Charset {
-    /// Printable ones.
+    /// All printable characters.
     Unicode,
     /// Printable ones of ASCII.
     Ascii,

@@ -18,11 +18,11 @@ const MONTHS: [&str; 12] = [
 ];
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
-/// `time.Month`.
+/// A month as Go's `time.Month`; January is 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Month(pub i64);
 
-/// `time.Weekday`.
+/// A day of the week as Go's `time.Weekday`; Sunday is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Weekday(pub i64);
 
@@ -66,7 +66,7 @@ pub(super) enum Names {
     Days,
 }
 
-/// A day.
+/// A day of the proleptic Gregorian calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Date {
     /// The year; 0 is the year before 1.

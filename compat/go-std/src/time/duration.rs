@@ -1,4 +1,4 @@
-//! `time.Duration`: nanoseconds.
+//! Durations as Go's `time.Duration`: a number of nanoseconds.
 
 use super::stray::quoted;
 use std::fmt;
@@ -18,7 +18,7 @@ pub enum DurationError {
     /// A number has a unit that does not exist.
     #[error("time: unknown unit {} in duration {}", quoted(unit), quoted(text))]
     UnknownUnit {
-        /// The unit.
+        /// The unit that is not known.
         unit: String,
         /// The whole text.
         text: String,

@@ -6,7 +6,7 @@ pub(super) struct Offset {
     /// `Z` stands for no offset.
     pub(super) iso: bool,
     pub(super) colon: bool,
-    /// Only hours.
+    /// Whether only the hours are written.
     pub(super) short: bool,
     pub(super) seconds: bool,
 }

@@ -2,7 +2,7 @@
 //!
 //! Generated from Go's `unicode` and `strconv` packages (Unicode 15.0.0); never edited by hand.
 
-/// Category L.
+/// The ranges of category L.
 #[rustfmt::skip]
 pub(super) static LETTERS: [(u32, u32); 659] = [
     (0x41, 0x5a), (0x61, 0x7a), (0xaa, 0xaa), (0xb5, 0xb5), (0xba, 0xba), (0xc0, 0xd6), (0xd8, 0xf6), (0xf8, 0x2c1),
@@ -123,7 +123,7 @@ pub(super) static LETTERS: [(u32, u32); 659] = [
     (0x31350, 0x323af),
 ];
 
-/// Category Nd.
+/// The ranges of category Nd.
 #[rustfmt::skip]
 pub(super) static DIGITS: [(u32, u32); 64] = [
     (0x30, 0x39), (0x660, 0x669), (0x6f0, 0x6f9), (0x7c0, 0x7c9), (0x966, 0x96f), (0x9e6, 0x9ef), (0xa66, 0xa6f),
@@ -140,7 +140,7 @@ pub(super) static DIGITS: [(u32, u32); 64] = [
     (0x1fbf0, 0x1fbf9),
 ];
 
-/// White space.
+/// The ranges of white space.
 #[rustfmt::skip]
 pub(super) static SPACES: [(u32, u32); 10] = [
     (0x9, 0xd), (0x20, 0x20), (0x85, 0x85), (0xa0, 0xa0), (0x1680, 0x1680), (0x2000, 0x200a), (0x2028, 0x2029),

@@ -34,17 +34,17 @@ fn moved(c: char, distance: Option<i32>) -> char {
     distance.and_then(|distance| u32::from(c).checked_add_signed(distance)).and_then(char::from_u32).unwrap_or(c)
 }
 
-/// Category L.
+/// Whether a character is of category L, as Go's `unicode.IsLetter`.
 pub fn is_letter(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_alphabetic() } else { within(&classes::LETTERS, c) }
 }
 
-/// Category Nd.
+/// Whether a character is of category Nd, as Go's `unicode.IsDigit`.
 pub fn is_digit(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_digit() } else { within(&classes::DIGITS, c) }
 }
 
-/// White space.
+/// Whether a character is white space, as Go's `unicode.IsSpace`.
 pub fn is_space(c: char) -> bool {
     within(&classes::SPACES, c)
 }

@@ -2,7 +2,7 @@
 //!
 //! Generated from Go's `unicode` and `strconv` packages (Unicode 15.0.0); never edited by hand.
 
-/// `strconv.IsPrint`.
+/// The ranges of characters for which Go's `strconv.IsPrint` is true.
 #[rustfmt::skip]
 pub(super) static PRINTABLE: [(u32, u32); 711] = [
     (0x20, 0x7e), (0xa1, 0xac), (0xae, 0x377), (0x37a, 0x37f), (0x384, 0x38a), (0x38c, 0x38c), (0x38e, 0x3a1),

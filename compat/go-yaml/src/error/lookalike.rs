@@ -21,7 +21,7 @@ pub enum Advice {
     },
     /// A character that looks like another one.
     LookAlike {
-        /// The character.
+        /// The character that looks like another one.
         character: char,
         /// What it is called.
         name: &'static str,

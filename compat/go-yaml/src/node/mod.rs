@@ -20,9 +20,9 @@ use crate::tree::{Content, Documents, NodeData, NodeId, Tree};
 pub enum Kind {
     /// Text, a number, a bool, null: a leaf.
     Scalar,
-    /// A list.
+    /// A block or flow list.
     Sequence,
-    /// A map.
+    /// A block or flow map.
     Mapping,
 }
 

@@ -29,7 +29,7 @@ pub(crate) enum EventKind {
     MappingEnd,
 }
 
-/// One event.
+/// An event and where it stands in the text.
 #[derive(Debug)]
 pub(crate) struct Event<'a> {
     pub(crate) kind: EventKind,

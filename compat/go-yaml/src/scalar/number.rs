@@ -29,7 +29,7 @@ pub(crate) fn parse_float(s: &str) -> Option<f64> {
     strconv::parse_float(s.as_bytes()).ok().filter(|f| f.is_finite())
 }
 
-/// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`
+/// Whether a text matches `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`.
 pub(crate) fn is_yaml_float(s: &str) -> bool {
     let sign = |s: &str| usize::from(s.starts_with(['+', '-']));
     let digits = |s: &str| s.bytes().take_while(u8::is_ascii_digit).count();

@@ -1,4 +1,4 @@
-//! Plain scalars.
+//! Scans plain scalars, which have no quotes.
 
 use std::borrow::Cow;
 

@@ -126,7 +126,7 @@ struct Stream<'a> {
 }
 
 impl<'a> Stream<'a> {
-    /// Skips `bytes`.
+    /// Skips this many bytes and returns them.
     fn advance(&mut self, bytes: usize) -> &'a str {
         let (passed, rest) = self.text.split_at_checked(bytes).unwrap_or((self.text, ""));
         self.line += passed.bytes().filter(|b| *b == b'\n').count() as u32;
@@ -232,7 +232,7 @@ impl<'a> Stream<'a> {
         Ok(())
     }
 
-    /// As [`first_value`].
+    /// Does the same as the free function [`first_value`] with this stream's buffers.
     fn first_value(&mut self, text: &'a str) -> Result<Json<'a>, Refusal> {
         let mut documents = match self.last.take() {
             Some((documents, tree)) => documents.again(text, tree)?,

@@ -69,7 +69,7 @@ impl Run {
     pub(crate) const WORD: Self = Self(2);
     /// What cannot end a word in quotes.
     pub(crate) const QUOTED: Self = Self(4);
-    /// Spaces.
+    /// A run of spaces.
     pub(crate) const SPACES: Self = Self(8);
     /// The characters of names: they need no quotes, unless the first one is a sign.
     pub(crate) const NAME: Self = Self(16);

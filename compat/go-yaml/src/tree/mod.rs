@@ -64,7 +64,7 @@ pub(crate) enum Content<'a> {
     },
 }
 
-/// One document.
+/// The nodes of one document.
 #[derive(Debug)]
 pub(crate) struct Tree<'a> {
     pub(crate) nodes: Vec<NodeData<'a>>,

@@ -13,17 +13,17 @@ use serde_json::{Number, Value};
 /// A value of JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Json<'a> {
-    /// `null`.
+    /// The value `null`.
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number.
+    /// A number, with the text that it was written as.
     Number(Number),
-    /// A text.
+    /// A text of any length.
     String(Cow<'a, str>),
-    /// A list.
+    /// A list of values.
     Array(Vec<Json<'a>>),
-    /// A map.
+    /// A map from texts to values.
     Object(Object<'a>),
 }
 

@@ -28,7 +28,7 @@ pub enum WriteError {
         "yaml: control characters are not allowed: U+{code:04X} in {text:?}; remove it, or encode the text as base64"
     )]
     Control {
-        /// The character.
+        /// The code point of the character.
         code: u32,
         /// The beginning of the text that has it.
         text: String,

@@ -1,4 +1,4 @@
-//! Character classes.
+//! Translates character classes such as `[a-z]`, `[[:alpha:]]` and `\pL`.
 
 use super::{NEVER, Parsed, RegexError, Translator};
 
@@ -82,7 +82,7 @@ impl Translator<'_> {
         Ok(format!(r"\{}{{{known}}}", if negative { 'P' } else { 'p' }))
     }
 
-    /// `[…]`.
+    /// Translates a class in brackets.
     pub(super) fn class(&mut self) -> Parsed<()> {
         let whole = self.rest;
         self.advance(1);
