@@ -40,7 +40,7 @@ pub struct Component {
     pub profile: String,
     /// Its crate: `orangery-plugin-github`.
     pub package: String,
-    /// Its folder.
+    /// The folder of its crate.
     pub folder: PathBuf,
 }
 
@@ -62,7 +62,7 @@ pub enum CatalogError {
     /// A folder or a manifest cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Unreadable {
-        /// Which one.
+        /// The file or folder.
         path: PathBuf,
         /// The operating system's reason.
         source: io::Error,
@@ -73,7 +73,7 @@ pub enum CatalogError {
         path.display()
     )]
     Manifest {
-        /// The manifest.
+        /// The path of the manifest.
         path: PathBuf,
         /// The parser's message, with the line.
         source: Box<toml::de::Error>,
@@ -89,7 +89,7 @@ pub enum CatalogError {
     /// The crate has a name that no component can have.
     #[error("{}: a component's package is named {PREFIX}NAME, but this one is {package:?}", path.display())]
     Name {
-        /// The manifest.
+        /// The path of the manifest.
         path: PathBuf,
         /// The package's name.
         package: String,

@@ -66,7 +66,7 @@ fn collect(path: &Path, name: &str, into: &mut Vec<SourceFile>) -> Result<(), Ca
     Ok(())
 }
 
-/// A `Cargo.toml`.
+/// A `Cargo.toml` and its path.
 struct Manifest {
     path: PathBuf,
     table: Table,

@@ -113,7 +113,7 @@ impl Facts {
     }
 
     /// The same without what cannot be: texts past their bound or with control characters, addresses that nobody can open, times
-    /// that are no times. The forge may have them from an outsider, so they cost nothing but themselves.
+    /// that are not times. The forge may have them from an outsider, so they cost nothing but themselves.
     fn believable(self) -> Self {
         let text = |text: Option<String>| text.filter(|text| is_line(text, TEXT_CHARS));
         let time = |text: Option<String>| text.filter(|text| is_time(text));

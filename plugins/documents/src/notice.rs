@@ -48,9 +48,9 @@ pub enum EnvironmentState {
     Pending,
     /// All objects are applied and ready.
     Ready,
-    /// Something failed.
+    /// An object could not be rendered or applied, or did not become ready.
     Failed,
-    /// Removed.
+    /// All objects were removed.
     Gone,
 }
 
@@ -81,12 +81,12 @@ pub struct NotedObject {
     /// Its API version.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub api_version: String,
-    /// Its kind.
+    /// The kind of the object.
     pub kind: String,
     /// Its namespace; empty if it is cluster-scoped.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub namespace: String,
-    /// Its name.
+    /// The name of the object.
     pub name: String,
 }
 
@@ -94,9 +94,9 @@ pub struct NotedObject {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Severity {
-    /// Worth knowing.
+    /// Information about normal operation.
     Info,
-    /// Something failed.
+    /// Something failed and may need attention.
     Error,
 }
 

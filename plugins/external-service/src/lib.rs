@@ -10,7 +10,7 @@ use orangery_plugin_sdk::{
 };
 use serde_json::json;
 
-/// The provider.
+/// Lists the inputs that an HTTP service answers with.
 pub struct ExternalService;
 
 impl Provider for ExternalService {

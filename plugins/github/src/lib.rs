@@ -12,7 +12,7 @@ use serde_json::json;
 pub use lists::{Keep, PullRequestConfig};
 use repository::Repository;
 
-/// The provider.
+/// Lists pull requests, branches and tags of GitHub.
 pub struct GitHub;
 
 impl Provider for GitHub {

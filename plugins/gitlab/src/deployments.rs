@@ -33,7 +33,7 @@ struct User {
     username: String,
 }
 
-/// The job.
+/// The job that deployed.
 #[derive(Debug, Clone, Deserialize)]
 struct Deployable {
     #[serde(default, rename = "ref", deserialize_with = "json::if_readable")]
@@ -50,11 +50,11 @@ struct Commit {
 /// The environment as a deployment tells it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Target {
-    /// Its id.
+    /// GitLab's number of the environment.
     pub id: u64,
-    /// Its name.
+    /// The name that the user gave.
     pub name: String,
-    /// Its slug.
+    /// The name in the form that URLs use.
     #[serde(default)]
     pub slug: String,
 }
@@ -90,7 +90,7 @@ impl Deployment {
         job.or(self.branch.as_deref()).unwrap_or_default()
     }
 
-    /// Who deployed.
+    /// The user name of the account that deployed; empty if it is unknown.
     pub fn author(&self) -> &str {
         self.user.as_ref().map_or("", |user| &user.username)
     }

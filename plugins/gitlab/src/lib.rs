@@ -17,7 +17,7 @@ use serde_json::json;
 pub use lists::{Keep, MergeRequestConfig};
 use project::Project;
 
-/// The provider.
+/// Lists merge requests, branches, tags and environments of GitLab.
 pub struct GitLab;
 
 impl Provider for GitLab {

@@ -22,14 +22,14 @@ pub struct MergeRequestConfig {
     pub forks: Keep,
 }
 
-/// Whether a sort of merge request counts.
+/// Whether a group of merge requests is listed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Keep {
-    /// It does.
+    /// They are listed like any other.
     #[default]
     Include,
-    /// It does not: it is as if it were closed.
+    /// They are left out, as if they were closed.
     Exclude,
 }
 

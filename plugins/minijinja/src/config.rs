@@ -1,4 +1,4 @@
-//! `spec.renderer.config`.
+//! The configuration of the renderer, from `spec.renderer.config`.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

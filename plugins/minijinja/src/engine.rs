@@ -5,7 +5,7 @@ use crate::limits::{FUEL, NESTING};
 use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value, escape_formatter};
 
-/// The functions.
+/// The functions of the engine that templates may call.
 const FUNCTIONS: [&str; 2] = ["dict", "range"];
 
 /// An engine without files, clock and randomness.

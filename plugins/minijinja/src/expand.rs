@@ -68,7 +68,7 @@ impl Scope {
                 if next.is_undefined() {
                     let keys = if at.kind() == ValueKind::Map { at.try_iter().ok() } else { None };
                     let known = keys.into_iter().flatten().filter_map(|key| key.as_str().map(str::to_owned)).collect();
-                    // A method or a field of what is no map is not ours to judge.
+                    // Methods, and fields of values other than maps, cannot be checked here.
                     let judged =
                         at.kind() == ValueKind::Map && !(parent.is_none() && ["dict", "range"].contains(&part));
                     return judged.then(|| Missing { name: part.to_owned(), parent, known });

@@ -124,7 +124,7 @@ fn leaf_words(error: &LeafError) -> String {
         ErrorKind::UnknownFilter => word_of(error.detail()).and_then(|name| nearest(name, filters::NAMES)),
         ErrorKind::UnknownFunction => word_of(error.detail()).and_then(|name| nearest(name, ["dict", "range"])),
         ErrorKind::SyntaxError if !error.detail().is_some_and(|detail| detail.contains("recursion")) => {
-            said.push_str("; braces that are no template are written `{% raw %}{{ … }}{% endraw %}`");
+            said.push_str("; braces that are not a template are written `{% raw %}{{ … }}{% endraw %}`");
             None
         }
         ErrorKind::InvalidOperation if error.detail().is_some_and(|detail| detail.contains("recursion")) => {

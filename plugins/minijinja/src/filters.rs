@@ -122,7 +122,7 @@ fn toyaml(value: &Value) -> Result<String, Error> {
     Ok(yaml.trim_end_matches('\n').to_owned())
 }
 
-/// The engine's own, with a bound: a column is no place for a million blanks.
+/// The filter of the engine with a bound, because a column needs no million blanks.
 fn indent(
     state: &State<'_, '_>,
     value: String,

@@ -12,11 +12,11 @@ pub(crate) enum JsonError {
     Limit(#[from] LimitError),
     #[error("undefined value")]
     Undefined,
-    #[error("{0} is no number that JSON knows")]
+    #[error("{0} is not a number that JSON knows")]
     Number(String),
     #[error("the keys of a map are texts, but this one is a {kind}: {key}")]
     Key { kind: String, key: String },
-    #[error("a {0} is no value of an object")]
+    #[error("a {0} cannot be a value of an object")]
     Kind(String),
     #[error(
         "inputs.{origin} is a {what} that a provider answered, so an outsider chooses how much there is in it; write \
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn what_json_cannot_say_is_refused() {
         let said = |value: Value| json(&value, 0, &mut Budget::new()).map_err(|error| error.to_string());
-        assert_eq!(said(Value::from(f64::NAN)), Err("NaN is no number that JSON knows".to_owned()));
+        assert_eq!(said(Value::from(f64::NAN)), Err("NaN is not a number that JSON knows".to_owned()));
         assert_eq!(said(Value::from_iter([Value::UNDEFINED])), Err("undefined value".to_owned()));
         let keyed: Value = [(Value::from(1), Value::from(2))].into_iter().collect();
         assert!(said(keyed).is_err_and(|said| said.starts_with("the keys of a map are texts")));

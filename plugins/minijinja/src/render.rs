@@ -41,7 +41,7 @@ enum Broken<'e> {
 /// Renders every template with every input; without inputs, every template once.
 ///
 /// # Errors
-/// `invalid-config` for `resourcesTemplate`, and for a template that is no JSON. What concerns one input is that input's
+/// `invalid-config` for `resourcesTemplate`, and for a template that is not JSON. What concerns one input is that input's
 /// entry.
 pub fn render(
     ctx: &RenderContext,

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `$if: <expression>` | the map that holds it is there only if this is true |
 //! | `$for: <name> in <expression>` | the item of a list, or the whole resource, is there once for each |
-//! | `$value: <anything>` | stands in for the map that holds it, for values that are no maps |
+//! | `$value: <anything>` | stands in for the map that holds it, for values that are not maps |
 //!
 //! `$for` comes before `$if`. A key that begins with `$$` is an ordinary key with one `$` less.
 
@@ -53,7 +53,7 @@ pub(crate) struct Control<L> {
     pub(crate) body: Node<L>,
 }
 
-/// `$for`.
+/// A loop that the key `$for` describes.
 #[derive(Debug)]
 pub(crate) struct Each<L> {
     /// The names for an item, or for its parts.
@@ -69,7 +69,7 @@ enum Place {
     Field,
 }
 
-/// Why an object is no template.
+/// Why an object is not a valid template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TemplateError {
     #[error(

@@ -213,7 +213,7 @@ fn a_mistake_is_named_with_its_place_its_words_and_its_remedy() {
         ),
         (json!("a {{ inputs.m }}"), "TemplateExecutionFailed", "a map cannot stand in the midst of a text"),
         (json!("a {{ inputs.z }}"), "TemplateExecutionFailed", "nothing (null) cannot stand in the midst of a text"),
-        (json!("{{ inputs.branch"), "TemplateParseFailed", "braces that are no template are written `{% raw %}"),
+        (json!("{{ inputs.branch"), "TemplateParseFailed", "braces that are not a template are written `{% raw %}"),
         (json!("{% include 'x' %}"), "TemplateParseFailed", "unknown statement include"),
         (json!("{{ 1 / 0 }}"), "TemplateExecutionFailed", "`{{ 1 / 0 }}`: "),
         (
@@ -234,7 +234,7 @@ fn a_mistake_is_named_with_its_place_its_words_and_its_remedy() {
         (json!({"a": {"$fi": "x"}}), "TemplateInvalid", "spec.a: ConfigMap a: the key `$fi` is unknown"),
         (json!({"{{ inputs.s }}": 1}), "TemplateInvalid", "keys are fixed, so that no value can choose a field"),
         (json!("{{ {1: 2} }}"), "TemplateExecutionFailed", "the keys of a map are texts"),
-        (json!("{{ dict }}"), "TemplateExecutionFailed", "is no value of an object"),
+        (json!("{{ dict }}"), "TemplateExecutionFailed", "cannot be a value of an object"),
     ] {
         let said = refused(&spec, &inputs, &[]);
         assert!(said.starts_with(code) && said.contains(told), "{spec}: {said}");

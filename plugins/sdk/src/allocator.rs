@@ -1,35 +1,36 @@
-//! The allocator of a component: small memory in classes of one size each, the rest from the standard library's.
+//! The allocator of a component: small requests are served from size classes, the rest by the standard library's
+//! allocator.
 //!
-//! A call renders or reads thousands of small things, lives for milliseconds, and gives all of its memory back at its end. The standard
-//! allocator joins what is freed with its neighbours, which nobody needs here, and takes five functions to do it; in a sandbox
-//! each function looks at the clock.
+//! A call renders or reads thousands of small things, lives for milliseconds, and releases all of its memory at its
+//! end. The standard allocator merges freed memory with its neighbours, which is not needed here, and takes five
+//! functions to do it; in a sandbox each function also checks the epoch.
 //!
 //! # Guarantees
-//! - What is freed serves the next request of its class, so memory is bounded by the sum of each class's peak.
-//! - Requests above [`LARGEST`] bytes, or with an unusual alignment, never come here.
+//! - Freed memory serves the next request of its class, so memory is bounded by the sum of the peaks of all classes.
+//! - Requests above [`LARGEST`] bytes, or with an unusual alignment, go to the standard allocator.
 //!
 //! # Assumptions
-//! One thread: components have no others.
+//! There is one thread: components have no others.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::UnsafeCell;
 use std::ptr::{self, null_mut};
 
-/// The sizes are multiples of this, and no alignment is larger.
+/// Sizes are multiples of this, and larger alignments have no class.
 const STEP: usize = 16;
-/// The largest size that has a class.
+/// The largest size with a class.
 const LARGEST: usize = 512;
 const CLASSES: usize = LARGEST / STEP + 1;
-/// What is taken from the standard allocator at once.
+/// Bytes that are taken from the standard allocator at once.
 const CHUNK: usize = 32 * 1024;
 
-/// The allocator.
+/// An allocator with size classes.
 pub(crate) struct Classes(UnsafeCell<Pools>);
 
-// SAFETY: a component has one thread; the tests use each value from one.
+// SAFETY: a component has one thread, and each test uses a value from one thread.
 unsafe impl Sync for Classes {}
 
-/// Freed pieces of each class, in lists through themselves, and what is left of the last chunk.
+/// The freed pieces of each class, as linked lists inside the pieces, and the unused rest of the last chunk.
 struct Pools {
     freed: [*mut u8; CLASSES],
     chunk: *mut u8,
@@ -42,14 +43,14 @@ impl Classes {
     }
 }
 
-/// The class of a request; none for those that the standard allocator serves.
+/// The class of a request; `None` if the standard allocator serves it.
 #[inline]
 fn class(layout: Layout) -> Option<usize> {
     (layout.size() <= LARGEST && layout.align() <= STEP).then(|| layout.size().div_ceil(STEP))
 }
 
 impl Pools {
-    /// A piece of a chunk; null when there is no memory.
+    /// Takes a piece from the chunk; null if there is no memory.
     #[inline]
     fn carve(&mut self, class: usize) -> *mut u8 {
         let bytes = class * STEP;
@@ -63,7 +64,7 @@ impl Pools {
         piece
     }
 
-    /// A new chunk. What was left of the old one is lost: less than one piece.
+    /// Takes a new chunk. The rest of the old one, less than a piece, is lost.
     #[cold]
     fn refill(&mut self) -> bool {
         let Ok(layout) = Layout::from_size_align(CHUNK, STEP) else { return false };
@@ -76,22 +77,22 @@ impl Pools {
     }
 }
 
-// SAFETY: pieces of one class have its size, begin at multiples of `STEP` from an aligned chunk, and are in one list or in use;
-// everything else is the standard allocator's.
+// SAFETY: pieces of one class have its size, begin at multiples of `STEP` in an aligned chunk, and are either in one
+// list or in use; all other memory belongs to the standard allocator.
 unsafe impl GlobalAlloc for Classes {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let Some(class) = class(layout) else {
-            // SAFETY: the caller's promise, handed on.
+            // SAFETY: the caller's guarantee is passed on.
             return unsafe { System.alloc(layout) };
         };
-        // SAFETY: one thread, and nobody keeps a reference.
+        // SAFETY: there is one thread, and no reference is kept.
         let pools = unsafe { &mut *self.0.get() };
         let Some(first) = pools.freed.get_mut(class).filter(|first| !first.is_null()) else {
             return pools.carve(class);
         };
         let piece = *first;
-        // SAFETY: a freed piece begins with the place of the next one.
+        // SAFETY: a freed piece begins with the address of the next one.
         *first = unsafe { piece.cast::<*mut u8>().read() };
         piece
     }
@@ -99,13 +100,13 @@ unsafe impl GlobalAlloc for Classes {
     #[inline]
     unsafe fn dealloc(&self, piece: *mut u8, layout: Layout) {
         let Some(class) = class(layout) else {
-            // SAFETY: the caller's promise, handed on.
+            // SAFETY: the caller's guarantee is passed on.
             return unsafe { System.dealloc(piece, layout) };
         };
         // SAFETY: as in `alloc`.
         let pools = unsafe { &mut *self.0.get() };
         if let Some(first) = pools.freed.get_mut(class) {
-            // SAFETY: nobody uses the piece any more, and each has room for a place.
+            // SAFETY: the piece is no longer in use, and each has room for an address.
             unsafe { piece.cast::<*mut u8>().write(*first) };
             *first = piece;
         }
@@ -116,12 +117,12 @@ unsafe impl GlobalAlloc for Classes {
         // SAFETY: the caller promises that the new size is possible with this alignment.
         let wanted = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
         match (class(layout), class(wanted)) {
-            // SAFETY: the caller's promise, handed on.
+            // SAFETY: the caller's guarantee is passed on.
             (None, None) => return unsafe { System.realloc(piece, layout, size) },
             (before, after) if before == after => return piece,
             _ => {}
         }
-        // SAFETY: both are as large as the copy, and the old one is not used after it.
+        // SAFETY: both pieces are at least as large as the copy, and the old one is not used afterwards.
         unsafe {
             let moved = self.alloc(wanted);
             if !moved.is_null() {

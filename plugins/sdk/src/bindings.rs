@@ -1,8 +1,10 @@
-//! What `wit-bindgen` makes of `wit/plugin.wit`. Its types are the SDK's types, re-exported where they belong.
+//! The code that `wit-bindgen` generates from `wit/plugin.wit`. Its types are the SDK's types, re-exported where they
+//! belong.
 //!
-//! The worlds of the WIT package share the exported interface `info`, and bindings for two worlds in one crate would define its
-//! export macro twice. So each exported interface has a small world and bindings of its own here, and an export macro joins
-//! those that a plugin is made of; the component that comes out has exactly the imports and exports of its world.
+//! The worlds of the WIT package share the exported interface `info`, and bindings for two worlds in one crate would
+//! define its export macro twice. Each exported interface therefore has a small world and bindings of its own here,
+//! and an export macro combines those that a plugin needs. The resulting component has exactly the imports and
+//! exports of its world.
 
 /// The imports, and the exported interface `info`.
 pub mod describing {

@@ -1,5 +1,5 @@
-//! From a trait to the manifest that `describe` answers. Plain Rust on every target, so that a plugin's test can read its own
-//! manifest.
+//! Turns a trait implementation into the manifest that `describe` returns. This is plain Rust on every target, so
+//! that a plugin's test can read its own manifest.
 
 use orangery_plugin_documents::Manifest;
 use orangery_plugin_documents::manifest::RendererEntry;
@@ -8,7 +8,7 @@ use crate::notifier::Notifier;
 use crate::provider::Provider;
 use crate::renderer::{Renderer, schema_of};
 
-/// The manifest of a provider. A type without a configuration of its own has that of the provider.
+/// The manifest of a provider. A type without a configuration of its own uses that of the provider.
 pub fn provider<P: Provider>() -> Manifest {
     let mut types = P::types();
     for served in &mut types {
@@ -25,7 +25,7 @@ pub fn provider<P: Provider>() -> Manifest {
     }
 }
 
-/// The manifest of a provider that is a notifier besides. What the notifier asks for is added to what the provider asks for.
+/// The manifest of a provider that is also a notifier. What the notifier wants is added to what the provider wants.
 pub fn provider_and_notifier<P: Provider + Notifier>() -> Manifest {
     let mut manifest = provider::<P>();
     let notifier = notifier::<P>();
@@ -43,7 +43,7 @@ pub fn provider_and_notifier<P: Provider + Notifier>() -> Manifest {
     manifest
 }
 
-/// The manifest of a notifier. Notices without a configuration of their own have that of the notifier.
+/// The manifest of a notifier. Notices without a configuration of their own use that of the notifier.
 pub fn notifier<N: Notifier>() -> Manifest {
     let mut notifies = N::notifies();
     for notices in &mut notifies {

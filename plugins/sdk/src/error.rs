@@ -1,29 +1,29 @@
-//! Why an operation failed: the seven kinds that the host treats differently, and the words for the user.
+//! The errors of an operation: seven kinds that the host treats differently, and the text for the user.
 //!
-//! The message is read by the person who wrote the manifest: it says what happened, where, and what to do. The host
-//! bounds it to one line and masks secrets; a plugin never holds one anyway.
+//! The author of the manifest reads the message: it says what happened, where, and what to do. The host shortens it
+//! to one bounded line and masks secrets, which a plugin never holds anyway.
 
 use std::fmt;
 
 #[doc(inline)]
 pub use crate::bindings::describing::orangery::plugin::types::{Failure, RetryHint as Retry};
 
-/// A typed failure of an operation.
+/// The failure of an operation, by kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
-    /// The configuration cannot work; nothing was asked of the network.
+    /// The configuration cannot work; no request was sent.
     InvalidConfig(Failure),
     /// The credential is missing, wrong, expired or lacks a right.
     Unauthorized(Failure),
     /// The repository, project or document does not exist or is hidden from this credential.
     NotFound(Failure),
-    /// The remote asked to wait.
+    /// The remote asked for fewer requests.
     RateLimited(Failure),
     /// The remote cannot be reached or is broken.
     Unavailable(Failure),
-    /// The remote answered something that is not what its documentation promises.
+    /// The remote answered something that its documentation does not allow.
     MalformedAnswer(Failure),
-    /// None of the above.
+    /// Any other failure.
     Other(Failure),
 }
 
@@ -33,14 +33,14 @@ impl Failure {
         Self { code: code.into(), message: message.into(), retry: Retry::Later, field: None }
     }
 
-    /// Names the manifest field that is to blame.
+    /// Names the manifest field that is wrong.
     #[must_use]
     pub fn at(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
         self
     }
 
-    /// Says whether trying again may help.
+    /// Sets whether retrying may help.
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
@@ -49,12 +49,12 @@ impl Failure {
 }
 
 impl Error {
-    /// A field of the manifest that cannot work. Not retried: only an edit helps.
+    /// A field of the manifest that cannot work. The host does not retry, because only an edit helps.
     pub fn invalid_config(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::InvalidConfig(Failure::new("InvalidConfig", message).at(field).retry(Retry::Never))
     }
 
-    /// An answer that is not what was promised.
+    /// An answer that the remote's documentation does not allow.
     pub fn malformed(message: impl Into<String>) -> Self {
         Self::MalformedAnswer(Failure::new("MalformedResponse", message))
     }
@@ -64,7 +64,7 @@ impl Error {
         Self::Unavailable(Failure::new(code, message))
     }
 
-    /// A failure of none of the other kinds.
+    /// A failure of any other kind.
     pub fn other(code: &str, message: impl Into<String>) -> Self {
         Self::Other(Failure::new(code, message))
     }
@@ -82,7 +82,7 @@ impl Error {
         }
     }
 
-    /// The words of the failure.
+    /// The code, message and retry hint.
     pub fn failure(&self) -> &Failure {
         match self {
             Self::InvalidConfig(failure)
@@ -95,7 +95,7 @@ impl Error {
         }
     }
 
-    /// Says what was being done when it failed; kind, code and retry hint stay.
+    /// Adds to the message what was being done; kind, code and retry hint stay.
     #[must_use]
     pub fn context(mut self, doing: impl fmt::Display) -> Self {
         let failure = match &mut self {

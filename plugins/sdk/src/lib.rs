@@ -23,20 +23,22 @@
 //! orangery_plugin_sdk::export_provider!(Previews);
 //! ```
 //!
-//! The macro exports the component only when the target is WebAssembly. On every other target the same code is plain
-//! Rust, and [`testing`] scripts the network, so that a plugin is unit-tested without a runtime.
+//! The macro exports the component only if the target is WebAssembly. On every other target the same code is plain
+//! Rust, and [`testing`] scripts the network, so that a plugin can be unit-tested without a runtime.
 //!
 //! # Guarantees
 //!
-//! * A plugin never sees a token: it names a credential in a [`Request`] and the host attaches it.
-//! * Every failure is an [`Error`] that says what, where and what to do; none of the helpers turns one into an empty list.
-//! * [`listing::list`] calls a listing stable only if no item can have slipped between two of its pages. An item of another
-//!   shape does not stop it: it is reported as an [`UnreadableItem`].
+//! * A plugin never sees a token: it names a credential in a [`Request`] and the host adds it.
+//! * Every failure is an [`Error`] that says what, where and what to do; no function of the SDK turns one into an
+//!   empty list.
+//! * [`listing::list`] calls a listing stable only if no item can have moved between two of its pages. An item with
+//!   an unexpected shape does not stop it: it is reported as an [`UnreadableItem`].
 //!
 //! # Assumptions
 //!
 //! * Nothing survives a call, so the traits have no `self`.
-//! * Filters, sorting, limit, skip and default values belong to the host: a provider returns all it found.
+//! * Filters, sorting, limit, skip and default values belong to the host: a provider returns everything that it
+//!   found.
 
 #[cfg(any(test, all(target_arch = "wasm32", feature = "allocator")))]
 mod allocator;
@@ -74,7 +76,7 @@ static ALLOCATOR: allocator::Classes = allocator::Classes::new();
 /// Exports a [`Provider`] as the component's world `input-provider`. On a target other than WebAssembly it only checks
 /// that the trait is implemented.
 ///
-/// `export_provider!(Previews, notifies)` exports the [`Notifier`] that `Previews` is besides.
+/// `export_provider!(Previews, notifies)` also exports the [`Notifier`] that `Previews` implements.
 #[macro_export]
 macro_rules! export_provider {
     ($provider:ident, notifies) => {

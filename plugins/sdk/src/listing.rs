@@ -1,20 +1,20 @@
-//! All items of a paged listing, and whether it held still while it was read.
+//! Reads all items of a paged listing, and finds out whether it changed meanwhile.
 //!
-//! Pages are read one after the other while others close change requests and delete branches. When an item vanishes
-//! from a page that was already read, the items behind it move up, and one slips from a page not yet read to one
-//! already read: it would look closed, and its environment would be deleted. So a listing of several pages counts as
-//! stable only if nothing can have slipped:
+//! Pages are read one after the other while others close change requests and delete branches. If an item disappears
+//! from a page that was already read, the items behind it move up, and one of them moves from a page not yet read to
+//! one already read. It would look closed, and its environment would be deleted. A listing of several pages therefore
+//! counts as stable only if no item can have moved:
 //!
 //! * no page repeats and no item is listed twice, and
-//! * the server's totals (`X-Total`, or what [`Total`] names) stayed the same on every page and match the number of items, or, where a server
-//!   gives no totals, every page but the last has the same items when it is asked for again. Those are conditional
-//!   requests, answered 304 in the usual case.
+//! * the server's totals (`X-Total`, or what [`Total`] names) stayed the same on every page and match the number of
+//!   items, or, if a server gives no totals, every page but the last has the same items when it is read again. Those
+//!   are conditional requests, which are usually answered with 304.
 //!
-//! An unstable listing is read once more; if that is unstable too, what was found is [`Outcome::Partial`]: it adds and
-//! updates, and removes nothing.
+//! An unstable listing is read once more. If that is unstable too, the result is [`Outcome::Partial`]: it adds and
+//! updates inputs, and removes none.
 //!
-//! One item of another shape does not stop the others: it becomes an [`UnreadableItem`]. A page of which not one item can be
-//! recognised is a page of something else, and an error.
+//! An item with an unexpected shape does not affect the others: it becomes an [`UnreadableItem`]. A page on which no
+//! item can be recognised is an error, because it lists something else.
 
 mod page;
 pub mod paging;
@@ -31,66 +31,66 @@ use crate::provider::{Found, Input, Outcome, UnreadableItem};
 pub use page::{Entry, entries, recognise};
 pub use reader::Reader;
 
-/// What is listed and how.
+/// A listing to read.
 #[derive(Debug, Clone)]
 pub struct Listing<'a> {
-    /// Names the listing in errors and log lines, for example `GitHub tags`.
+    /// The name of the listing in errors and log lines, for example `GitHub tags`.
     pub operation: &'a str,
     /// The request for the first page.
     pub first: Request,
-    /// How the forge says where the next page is.
+    /// The way in which the forge names the next page.
     pub paging: Paging<'a>,
-    /// Where the items stand in a body: a JSON pointer such as `/values`; empty where the body is the list.
+    /// Where the items are in a body: a JSON pointer such as `/values`; empty if the body is the list.
     pub items_at: &'a str,
     /// Where the server says how many items there are, if it does.
     pub total: Total<'a>,
 }
 
-/// Where a server says how many items its listing has.
+/// Where a server gives the number of items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Total<'a> {
-    /// In a header of this name, in any case: `X-Total`, `X-Total-Count`.
+    /// In a header of this name (case-insensitive), for example `X-Total` or `X-Total-Count`.
     Header(&'a str),
-    /// In the body, at this JSON pointer: `/total`.
+    /// In the body at this JSON pointer, for example `/total`.
     Body(&'a str),
 }
 
-/// The items of a listing, each once, in the order of the server.
+/// The items of a listing without duplicates, in the order of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed<T> {
-    /// The items.
+    /// The items that could be read.
     pub items: Vec<T>,
-    /// Items of another shape.
+    /// The items with an unexpected shape.
     pub unreadable: Vec<UnreadableItem>,
-    /// Whether this is all there is.
+    /// Whether items may be missing.
     pub completeness: Completeness,
 }
 
-/// Whether a listing held still while it was read.
+/// Whether a listing changed while it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Completeness {
-    /// Nothing can have slipped between two pages.
+    /// No item can have moved between two pages.
     Stable,
-    /// Something may have.
+    /// An item may have moved between two pages and be missing.
     Shifting,
 }
 
-/// One item with an identity within its listing.
+/// An item that can be told from the others of its listing.
 pub trait Item: DeserializeOwned {
-    /// What tells this item from the others: a number, a name.
+    /// What identifies the item in its listing: a number or a name.
     fn key(&self) -> String;
 
-    /// What can be told of an item of another shape. `None` if not even its identity can: then it may be any of those that
-    /// were exported earlier.
+    /// The identity of an item with an unexpected shape. `None` if it cannot be told: then the item may be any of those
+    /// that were exported earlier.
     fn identify(_item: &Value) -> Option<Identity> {
         None
     }
 }
 
-/// The identity of an item whose shape is not the expected one.
+/// The identity of an item with an unexpected shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// What [`Item::key`] would be.
+    /// The value that [`Item::key`] would have.
     pub key: String,
     /// The id that its input has in other answers.
     pub id: Option<String>,
@@ -99,19 +99,19 @@ pub struct Identity {
 }
 
 impl<'a> Listing<'a> {
-    /// A listing whose bodies are lists of items, and whose server may count them in the header `X-Total`.
+    /// A listing whose bodies are lists of items, and whose server may give their number in the header `X-Total`.
     #[must_use]
     pub fn new(operation: &'a str, first: Request, paging: Paging<'a>) -> Self {
         Self { operation, first, paging, items_at: "", total: Total::Header("x-total") }
     }
 
-    /// The items stand at this JSON pointer in a body.
+    /// Sets the JSON pointer at which a body has the items.
     #[must_use]
     pub fn items_at(self, pointer: &'a str) -> Self {
         Self { items_at: pointer, ..self }
     }
 
-    /// The server counts its items there.
+    /// Sets where the server gives the number of items.
     #[must_use]
     pub fn total(self, total: Total<'a>) -> Self {
         Self { total, ..self }
@@ -143,10 +143,10 @@ impl Found {
     }
 }
 
-/// Reads a listing to its end, twice if it did not hold still.
+/// Reads a listing to its end, and a second time if it changed meanwhile.
 ///
 /// # Errors
-/// Any failure of any page.
+/// The failure of any page.
 pub fn list<T: Item>(http: &dyn Http, listing: &Listing<'_>) -> Result<Listed<T>, Error> {
     let (first, doubt) = read(http, listing)?;
     let Some(doubt) = doubt else { return Ok(first) };
@@ -157,7 +157,7 @@ pub fn list<T: Item>(http: &dyn Http, listing: &Listing<'_>) -> Result<Listed<T>
     Ok(Listed { completeness: Completeness::Shifting, ..again })
 }
 
-/// One pass, and why it may have missed an item.
+/// Reads all pages once; the text says why an item may be missing.
 fn read<T: Item>(http: &dyn Http, listing: &Listing<'_>) -> Result<(Listed<T>, Option<String>), Error> {
     let mut reader = Reader::new(http, listing);
     let mut listed = Listed { items: Vec::new(), unreadable: Vec::new(), completeness: Completeness::Stable };

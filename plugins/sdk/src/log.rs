@@ -1,4 +1,5 @@
-//! Log lines: bounded, redacted and attributed by the host; on standard error and in [`take`] elsewhere.
+//! Log lines. In a component the host bounds, redacts and attributes them; elsewhere they go to standard error and to
+//! [`take`].
 //!
 //! ```
 //! orangery_plugin_sdk::warn!("skipped environment {:?}: no deployment", "review/a");
@@ -28,19 +29,19 @@ pub fn write(level: Level, message: &str, fields: &[(String, String)]) {
     LINES.with_borrow_mut(|lines| lines.push((level, format!("{message}{fields}"))));
 }
 
-/// The lines that this thread has written since the last call. For tests.
+/// The lines that this thread has written since the last call, for tests.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn take() -> Vec<(Level, String)> {
     LINES.take()
 }
 
-/// Logs a formatted line for someone who is looking for a problem.
+/// Logs a formatted line with details for finding a problem.
 #[macro_export]
 macro_rules! debug {
     ($($arg:tt)+) => { $crate::log::write($crate::log::Level::Debug, &format!($($arg)+), &[]) };
 }
 
-/// Logs a formatted line for an operator who looks.
+/// Logs a formatted line that an operator may want to know.
 #[macro_export]
 macro_rules! info {
     ($($arg:tt)+) => { $crate::log::write($crate::log::Level::Information, &format!($($arg)+), &[]) };

@@ -1,4 +1,4 @@
-//! A scripted network and filter, so that a plugin's behaviour is tested as plain Rust, without a runtime.
+//! A scripted network and filter, with which a plugin's behaviour is tested as plain Rust, without a runtime.
 //!
 //! ```
 //! use orangery_plugin_sdk::testing::{Script, answer};
@@ -20,7 +20,7 @@ use crate::provider::{Filter, Poll, Selection};
 
 type Rule = Box<dyn Fn(&Request) -> Result<Answer, HttpError>>;
 
-/// A network that answers what it was told to, each line once, and remembers what it was asked.
+/// A network that gives each scripted answer once, and records the requests.
 #[derive(Default)]
 pub struct Script {
     lines: RefCell<VecDeque<Line>>,
@@ -43,7 +43,7 @@ pub struct Answer {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Everything;
 
-/// A filter that wants the names for which the function says so.
+/// A filter that wants the names for which the function returns true.
 pub struct Named<F>(pub F);
 
 /// Begins an answer with this status: `answer(200).header("x-total", "2").text("[]")`.
@@ -85,18 +85,18 @@ impl Script {
         Self::default()
     }
 
-    /// A network that computes its answers.
+    /// A network whose answers a function computes.
     pub fn answering(rule: impl Fn(&Request) -> Answer + 'static) -> Self {
         Self { rule: Some(Box::new(move |request| Ok(rule(request)))), ..Self::default() }
     }
 
-    /// A network that gives these answers one after the other, whatever it is asked.
+    /// A network that gives these answers one after the other, whatever the request is.
     pub fn answering_in_turn(answers: impl IntoIterator<Item = Answer>) -> Self {
         let lines = answers.into_iter().map(|answer| Line { expects: None, gives: Ok(answer) }).collect();
         Self { lines: RefCell::new(lines), ..Self::default() }
     }
 
-    /// Answers one GET of this URL. Equal lines are used up in their order.
+    /// Answers one GET of this URL. Answers for the same URL are used in their order.
     #[must_use]
     pub fn get(self, url: &str, answer: Answer) -> Self {
         self.on(Method::Get, url, Ok(answer))
@@ -108,27 +108,27 @@ impl Script {
         self.on(Method::Get, url, Err(error))
     }
 
-    /// Answers or fails one request.
+    /// Answers or fails one request of this method and URL.
     #[must_use]
     pub fn on(self, method: Method, url: &str, gives: Result<Answer, HttpError>) -> Self {
         self.lines.borrow_mut().push_back(Line { expects: Some((method, url.to_owned())), gives });
         self
     }
 
-    /// The requests so far.
+    /// The requests that were made so far.
     pub fn sent(&self) -> Vec<Request> {
         self.sent.borrow().clone()
     }
 
-    /// The URLs asked for so far.
+    /// The URLs that were requested so far.
     pub fn urls(&self) -> Vec<String> {
         self.sent.borrow().iter().map(|request| request.url.clone()).collect()
     }
 
-    /// Checks that every line was asked for.
+    /// Checks that every scripted answer was used.
     ///
     /// # Panics
-    /// If one was not.
+    /// If one was not used.
     pub fn assert_used_up(&self) {
         let left: Vec<String> = self.lines.borrow().iter().map(|line| format!("{:?}", line.expects)).collect();
         assert!(left.is_empty(), "never asked for: {left:?}");
@@ -164,7 +164,7 @@ impl Answer {
         self
     }
 
-    /// Says how the host authenticated the request, for example `bearer`.
+    /// Sets how the host authenticated the request, for example `bearer`.
     #[must_use]
     pub fn authenticated(mut self, scheme: &str) -> Self {
         self.response.authenticated = Some(scheme.to_owned());
@@ -191,7 +191,7 @@ impl Answer {
         self.header("content-type", "application/json").text(&body.to_string())
     }
 
-    /// The answer as the host would give it.
+    /// The answer in the form in which the host gives it.
     pub fn response(self) -> Response {
         self.response
     }

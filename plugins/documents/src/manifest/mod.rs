@@ -1,4 +1,4 @@
-//! The manifest: what a plugin says of itself.
+//! The manifest: the document in which a plugin describes itself.
 //!
 //! ```text
 //! plugin ── describe ──▶ JSON ── parse ──▶ Manifest ──▶ admission, plugin list, plugin check, explain TYPE
@@ -12,7 +12,7 @@
 //!
 //! # Refuses
 //!
-//! Nothing about the values themselves: whether a name is a name and an origin an origin is decided where a plugin is admitted.
+//! Nothing about the values themselves. Whether a name or an origin is valid is checked where a plugin is admitted.
 
 mod credential;
 mod notifies;
@@ -37,28 +37,28 @@ pub const API_VERSION: &str = "plugins.orangery.dev/v1alpha1";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
-    /// Always `plugins.orangery.dev/v1alpha1`.
+    /// The version of the document: always `plugins.orangery.dev/v1alpha1`.
     pub api_version: String,
-    /// Lower-case name, for example `github`.
+    /// The lower-case name of the plugin, for example `github`.
     pub name: String,
-    /// Semantic version.
+    /// The semantic version of the plugin.
     pub version: String,
-    /// One sentence: what the plugin is for.
+    /// One sentence about what the plugin is for.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Where people read more.
+    /// The address of a page with more about the plugin.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub homepage: String,
-    /// SPDX expression, for example `Apache-2.0`.
+    /// The license as an SPDX expression, for example `Apache-2.0`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub license: String,
     /// The provider types (`spec.type`) that it lists inputs for; empty for a renderer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<ServedType>,
-    /// The renderer that it is.
+    /// The renderer, if the plugin is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renderer: Option<RendererEntry>,
-    /// Whose notices it tells; empty if it is not a notifier.
+    /// The notices that it can send; empty if it is not a notifier.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notifies: Vec<Notifies>,
     /// The credentials that it may name in requests. The host attaches no other.
@@ -81,7 +81,7 @@ pub struct RendererEntry {
 }
 
 impl Manifest {
-    /// A manifest that says nothing but who the plugin is.
+    /// A manifest with a name and a version and nothing else.
     pub fn new(name: &str, version: &str) -> Self {
         Self {
             api_version: API_VERSION.to_owned(),
@@ -98,10 +98,10 @@ impl Manifest {
         }
     }
 
-    /// The document as `describe` answers it.
+    /// The document that `describe` returns.
     ///
     /// # Errors
-    /// A schema or an example holds a number that JSON cannot.
+    /// A schema or an example holds a number that JSON cannot represent.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self)
     }

@@ -1,14 +1,14 @@
-//! Whose notices a notifier tells.
+//! The notices that a notifier can send.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Notices that a plugin tells.
+/// Notices of one provider type or for one notification channel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Notifies {
-    /// Whose notices.
+    /// The provider type or notification channel that the notices belong to.
     #[serde(rename = "for")]
     pub of: NotifiedBy,
     /// JSON Schema of the configuration that `notify` gets; without it, that of the provider type of this name, or anything.
@@ -16,13 +16,13 @@ pub struct Notifies {
     pub config: Option<Value>,
 }
 
-/// Whose notices a plugin tells.
+/// What notices belong to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum NotifiedBy {
-    /// Those of the environments of a provider type (`spec.type` of a `ResourceSetInputProvider`).
+    /// A provider type (`spec.type` of a `ResourceSetInputProvider`): the notices of its environments.
     Type(String),
-    /// Those that a notification channel of this type (`spec.type` of Flux's `Provider`) is to receive, for example `slack`.
+    /// A type of notification channel (`spec.type` of Flux's `Provider`), for example `slack`.
     Channel(String),
 }
 

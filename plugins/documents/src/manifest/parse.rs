@@ -89,7 +89,7 @@ fn decode<'de, T: Deserialize<'de>>(text: &'de str, ignored: &mut dyn FnMut(Stri
     Ok(value)
 }
 
-/// `types[0].colour`.
+/// A path as error texts show it, for example `types[0].colour`.
 fn path_of(path: &Path<'_>) -> String {
     match path {
         Path::Root => String::new(),

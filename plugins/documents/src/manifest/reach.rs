@@ -1,23 +1,23 @@
-//! What a plugin wants to reach beyond the origin of `spec.url`.
+//! Origins that a plugin wants to reach in addition to that of `spec.url`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// An origin beyond that of `spec.url`. Two keys open it: the plugin asks here, the operator grants.
+/// An origin in addition to that of `spec.url`. The plugin asks for it here; it is reached only if the operator grants it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Want {
     /// Scheme, host and, if not the default, port: `https://api.github.com`.
     pub origin: String,
-    /// Wanted only where `spec.url` has this origin, for example `https://github.com`.
+    /// The plugin needs this origin only if `spec.url` has that one, for example `https://github.com`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_url: Option<String>,
-    /// The methods that it wants. Without any: GET and HEAD, and whatever else the operator grants there.
+    /// The methods that it needs. If empty: GET and HEAD, and whatever else the operator grants there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub methods: Vec<Method>,
-    /// The path prefixes that it wants, for example `/repos/`. Without any: every path.
+    /// The path prefixes that it needs, for example `/repos/`. If empty: every path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<String>,
 }
@@ -26,17 +26,17 @@ pub struct Want {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
-    /// Read.
+    /// Reads a resource.
     Get,
-    /// Read without a body.
+    /// Reads the headers of a resource.
     Head,
-    /// Create.
+    /// Creates a resource, or starts an operation.
     Post,
-    /// Replace.
+    /// Replaces a resource.
     Put,
-    /// Change in part.
+    /// Changes parts of a resource.
     Patch,
-    /// Remove.
+    /// Removes a resource.
     Delete,
 }
 

@@ -8,13 +8,13 @@ use serde_json::Value;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum NameKind {
-    /// `includeBranch`, `excludeBranch`.
+    /// Branches: `includeBranch` and `excludeBranch` apply.
     Branch,
-    /// `includeTag`, `excludeTag`, `semver`.
+    /// Tags: `includeTag`, `excludeTag` and `semver` apply.
     Tag,
-    /// `includeEnvironment`, `excludeEnvironment`.
+    /// Environments: `includeEnvironment` and `excludeEnvironment` apply.
     Environment,
-    /// No name filter applies.
+    /// No names: no name filter applies.
     Unnamed,
 }
 
@@ -68,9 +68,9 @@ pub struct ServedType {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Attribute {
-    /// Its key.
+    /// The key in `inputs`.
     pub name: String,
-    /// One sentence: what it holds.
+    /// One sentence about the value.
     pub description: String,
 }
 

@@ -83,7 +83,7 @@ trait Place: fmt::Display {
     fn pos(&self) -> usize;
 }
 
-/// One execution.
+/// The state of one execution of a template.
 struct Machine<'t, 'c> {
     template: &'t Template,
     context: &'c mut Context,

@@ -10,7 +10,7 @@ const LIMIT: usize = 8 << 20;
 /// The output of one execution.
 #[derive(Debug, Default)]
 pub struct Output {
-    /// The text.
+    /// The text that was written so far.
     pub text: Vec<u8>,
     shadow: Option<Vec<u8>>,
     origins: BTreeSet<Rc<str>>,

@@ -25,12 +25,12 @@ impl<'a> Args<'a> {
         if let Value::Text(text) = self.any(index) { text.bytes() } else { &[] }
     }
 
-    /// A `string`.
+    /// The argument as a `string`; empty if it is of another type.
     pub fn text(self, index: usize) -> Text {
         if let Value::Text(text) = self.any(index) { text.clone() } else { Text::new("") }
     }
 
-    /// An `int`.
+    /// The argument as an `int`; 0 if it is of another type.
     pub fn int(self, index: usize) -> i64 {
         if let Value::Int(i) = self.any(index) { *i } else { 0 }
     }

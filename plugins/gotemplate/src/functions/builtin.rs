@@ -54,7 +54,7 @@ pub(crate) fn index(values: &[Value]) -> Result<Value, String> {
     Ok(item)
 }
 
-/// `len x`.
+/// The built-in function `len`.
 pub(crate) fn len(value: &Value) -> Result<Value, String> {
     let length = match value {
         Value::Text(text) => text.bytes().len(),

@@ -41,10 +41,10 @@ pub enum Flow {
     Trust,
 }
 
-/// One function.
+/// A function that templates can call.
 #[derive(Debug)]
 pub struct Function {
-    /// Its name.
+    /// The name by which templates call it.
     pub name: &'static str,
     /// The types of its fixed parameters.
     pub params: &'static [Type],

@@ -26,7 +26,7 @@ macro_rules! functions {
     (@variadic $type:ident) => { Some(Type::$type) };
 }
 
-/// All functions.
+/// All functions, sorted by name.
 #[rustfmt::skip]
 pub static TABLE: &[Function] = functions! {
     "add" [] Any => Derive false numbers::add;

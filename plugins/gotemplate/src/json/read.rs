@@ -27,7 +27,7 @@ pub enum JsonError {
     /// A number beyond all floats.
     #[error("json: cannot unmarshal number {number} into Go value of type float64")]
     Number {
-        /// As written.
+        /// The number as written.
         number: String,
     },
 }

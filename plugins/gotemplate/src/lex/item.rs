@@ -47,29 +47,29 @@ pub enum Kind {
     Text,
     /// `$` or `$name`.
     Variable,
-    /// Keyword `block`.
+    /// The keyword `block`.
     Block,
-    /// Keyword `break`.
+    /// The keyword `break`.
     Break,
-    /// Keyword `continue`.
+    /// The keyword `continue`.
     Continue,
-    /// `.` alone.
+    /// The dot on its own: `.`.
     Dot,
-    /// Keyword `define`.
+    /// The keyword `define`.
     Define,
-    /// Keyword `else`.
+    /// The keyword `else`.
     Else,
-    /// Keyword `end`.
+    /// The keyword `end`.
     End,
-    /// Keyword `if`.
+    /// The keyword `if`.
     If,
-    /// Keyword `nil`.
+    /// The keyword `nil`.
     Nil,
-    /// Keyword `range`.
+    /// The keyword `range`.
     Range,
-    /// Keyword `template`.
+    /// The keyword `template`.
     Template,
-    /// Keyword `with`.
+    /// The keyword `with`.
     With,
 }
 
@@ -112,7 +112,7 @@ impl Kind {
     }
 }
 
-/// One token.
+/// A token and where it stands in the text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
     /// What it is.

@@ -20,7 +20,7 @@ pub(super) enum ObjectError {
     /// A stream that cannot be taken apart.
     #[error("{0}")]
     Stream(String),
-    /// No YAML.
+    /// The document is not YAML.
     #[error("error converting YAML to JSON: {words}")]
     Yaml {
         /// What the reader says.
@@ -28,13 +28,13 @@ pub(super) enum ObjectError {
         /// The line of the rendered text, from one.
         line: Option<u32>,
     },
-    /// No text: a function cut a character in two.
+    /// The document is not valid text, because a function cut a character in two.
     #[error("error converting YAML to JSON: {0}")]
     Cut(String),
-    /// No object.
+    /// The document is not an object.
     #[error("error unmarshaling JSON: while decoding JSON: Object 'Kind' is missing in '{0}'")]
     Kind(String),
-    /// No object, of a document that is written as JSON.
+    /// The document has no kind and is written as JSON.
     #[error("Object 'Kind' is missing in '{0}'")]
     JsonKind(String),
     /// A scalar or a list.
@@ -46,7 +46,7 @@ pub(super) enum ObjectError {
     /// An element of a list that is not an object, and what it should have been.
     #[error("items member is not an object: map[string]interface {{}}")]
     Item {
-        /// Which one.
+        /// The position of the item.
         index: usize,
         /// What it is.
         found: String,

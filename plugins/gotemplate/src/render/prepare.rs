@@ -12,9 +12,9 @@ const NAME: &str = "resourceset";
 /// Where a template comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TemplateForm {
-    /// `resources[]`.
+    /// An object of `resources`.
     Object,
-    /// `resourcesTemplate`.
+    /// The text of `resourcesTemplate`.
     Text,
 }
 

@@ -10,9 +10,9 @@ use crate::functions::Function;
 /// One template: the text itself, or a `define` in it.
 #[derive(Debug)]
 pub struct Tree {
-    /// Its name.
+    /// The name by which `template` calls it.
     pub name: String,
-    /// Its body.
+    /// The nodes of its body.
     pub root: List,
 }
 
@@ -22,7 +22,7 @@ pub type List = Vec<Node>;
 /// One node of a body.
 #[derive(Debug)]
 pub enum Node {
-    /// Literal text.
+    /// Text outside of delimiters.
     Text(String),
     /// `<< pipeline >>`.
     Action(Action),
@@ -58,9 +58,9 @@ pub struct Branch {
     pub keyword: &'static str,
     /// What it decides by.
     pub pipe: Pipe,
-    /// The body.
+    /// The nodes for a true condition, or for each element of a `range`.
     pub list: List,
-    /// The other body.
+    /// The nodes of `else`.
     pub otherwise: Option<List>,
 }
 
@@ -69,9 +69,9 @@ pub struct Branch {
 pub struct Call {
     /// Where its name stands.
     pub pos: usize,
-    /// Which template.
+    /// The name of the template that is called.
     pub name: String,
-    /// Its dot.
+    /// The value of its dot; `nil` if absent.
     pub pipe: Option<Pipe>,
 }
 
@@ -82,9 +82,9 @@ pub struct Pipe {
     pub pos: usize,
     /// Whether the variables are assigned, not declared.
     pub assign: bool,
-    /// The variables.
+    /// The variables that the pipeline declares or assigns.
     pub decl: Vec<Variable>,
-    /// The commands.
+    /// The commands; each gets the result of the one before as its last argument.
     pub cmds: Vec<Command>,
 }
 
@@ -97,7 +97,7 @@ pub struct Command {
     pub args: Vec<Expr>,
 }
 
-/// `$name.field`.
+/// A variable with its fields, such as `$name.field`.
 #[derive(Debug)]
 pub struct Variable {
     /// Where it starts.
@@ -109,27 +109,27 @@ pub struct Variable {
 /// One word of a command.
 #[derive(Debug)]
 pub enum Expr {
-    /// A function.
+    /// A call of a function without arguments of its own.
     Ident {
         /// Where it starts.
         pos: usize,
-        /// Its name.
+        /// The name of the function.
         name: String,
         /// What the name meant when the text was parsed.
         function: &'static Function,
     },
-    /// `.`
+    /// The dot: `.`
     Dot(usize),
-    /// `nil`
+    /// The constant `nil`.
     Nil(usize),
-    /// `.a.b`
+    /// A chain of fields of the dot, such as `.a.b`.
     Field {
         /// Where it starts.
         pos: usize,
         /// The names without dots.
         ident: Vec<String>,
     },
-    /// `$x.a`
+    /// A variable with its fields, such as `$x.a`.
     Variable(Variable),
     /// `(…).a` or `function.a`
     Chain {
@@ -140,11 +140,11 @@ pub enum Expr {
         /// The names without dots.
         field: Vec<String>,
     },
-    /// `true`, `false`
+    /// One of the constants `true` and `false`.
     Bool {
         /// Where it starts.
         pos: usize,
-        /// Which.
+        /// The value of the constant.
         value: bool,
     },
     /// A numeric literal.
@@ -153,7 +153,7 @@ pub enum Expr {
     Text {
         /// Where it starts.
         pos: usize,
-        /// As written.
+        /// The text as written, with its quotes.
         quoted: String,
         /// What it means.
         text: Vec<u8>,

@@ -9,7 +9,7 @@ use go_std::unicode::decode;
 pub struct Number {
     /// Where it starts.
     pub pos: usize,
-    /// As written.
+    /// The number as written.
     pub text: String,
     /// As an integer.
     pub int: Option<i64>,

@@ -1,4 +1,4 @@
-//! `reflect.DeepEqual`.
+//! Equality as Go's `reflect.DeepEqual` defines it.
 
 use super::{List, Map, Value};
 

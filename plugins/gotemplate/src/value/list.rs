@@ -5,7 +5,7 @@ use super::{Element, Value};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// A slice.
+/// A slice of Go, with the type of its elements.
 #[derive(Debug, Clone)]
 pub struct List {
     element: Element,
@@ -64,7 +64,7 @@ impl List {
         self.end - self.start
     }
 
-    /// One element.
+    /// The element at an index; `None` if it is out of range.
     pub fn get(&self, index: usize) -> Option<Value> {
         if index >= self.len {
             return None;

@@ -6,7 +6,7 @@
 use super::{Element, List, Type, Value};
 use go_std::time::{Duration, Month, Time};
 
-/// One method.
+/// A method that templates can call on a value.
 #[derive(Debug)]
 pub struct Method {
     /// The types of its parameters.

@@ -29,10 +29,10 @@ use std::rc::Rc;
 /// How deep JSON may be nested; Go allows 10,000, the guest's stack does not.
 pub(crate) const JSON_DEPTH: usize = 200;
 
-/// One value.
+/// A value of Go, as far as templates can have one.
 #[derive(Debug, Clone)]
 pub enum Value {
-    /// Untyped nil.
+    /// The untyped `nil`.
     Nil,
     /// `bool`.
     Bool(bool),
@@ -48,7 +48,7 @@ pub enum Value {
     Complex(f64, f64),
     /// `string`.
     Text(Text),
-    /// A slice.
+    /// A slice with the type of its elements.
     List(List),
     /// `map[string]interface {}`.
     Map(Map),
@@ -67,7 +67,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// Trusted text.
+    /// A text that no outsider chose.
     pub fn text(text: impl AsRef<[u8]>) -> Self {
         Self::Text(Text::new(text))
     }

@@ -37,7 +37,7 @@ impl Text {
         Self { taint: Some(Rc::new(Taint { shadow: Rc::from(shadow), origin: origin.clone() })), ..self }
     }
 
-    /// The bytes.
+    /// The text as bytes, which need not be UTF-8.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }

@@ -1,4 +1,4 @@
-//! The exported interface `info`: who a plugin is.
+//! The exported interface `info`: the manifest, and the check of a configuration.
 
 use std::marker::PhantomData;
 
@@ -13,16 +13,16 @@ use crate::{describe, json};
 
 use super::error;
 
-/// Describes a provider.
+/// Implements `info` for a provider.
 pub struct ProviderDescribed<P>(PhantomData<P>);
 
-/// Describes a provider that is a notifier besides.
+/// Implements `info` for a provider that is also a notifier.
 pub struct ProviderNotifierDescribed<P>(PhantomData<P>);
 
-/// Describes a notifier.
+/// Implements `info` for a notifier.
 pub struct NotifierDescribed<N>(PhantomData<N>);
 
-/// Describes a renderer.
+/// Implements `info` for a renderer.
 pub struct RendererDescribed<R>(PhantomData<R>);
 
 impl<P: Provider> info::Guest for ProviderDescribed<P> {
@@ -68,7 +68,8 @@ impl<R: Renderer> info::Guest for RendererDescribed<R> {
     }
 }
 
-/// A manifest holds nothing that JSON cannot; if it did, the host says that the document is not JSON.
+/// The manifest as text. It holds nothing that JSON cannot represent; if it did, the host would report that the
+/// document is not JSON.
 fn text(manifest: &Manifest) -> String {
     manifest.to_json().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The glue between the traits and the component's exports. Only compiled for WebAssembly; used by the export macros.
+//! Connects the traits with the component's exports. Only compiled for WebAssembly; used by the export macros.
 
 mod describing;
 mod network;

@@ -1,9 +1,9 @@
-//! The imported interface `http`: the one way to the network of providers and notifiers.
+//! The imported interface `http`, the only way to the network for providers and notifiers.
 
 use crate::bindings::describing::orangery::plugin::http;
 use crate::{Http, HttpError, Request, Response};
 
-/// The host's egress.
+/// Sends requests through the host.
 pub(crate) struct Network;
 
 impl Http for Network {

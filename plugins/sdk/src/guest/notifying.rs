@@ -11,7 +11,7 @@ use super::error;
 use super::network::Network;
 use super::polling::CONFIG;
 
-/// Carries the exports of `N`.
+/// Implements the exports for `N`.
 pub struct NotifierGuest<N>(PhantomData<N>);
 
 impl<N: Notifier> notifier::Guest for NotifierGuest<N> {

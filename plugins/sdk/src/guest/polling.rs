@@ -12,7 +12,7 @@ use super::network::Network;
 
 pub(crate) const CONFIG: &str = "spec.config";
 
-/// Carries the exports of `P`.
+/// Implements the exports for `P`.
 pub struct ProviderGuest<P>(PhantomData<P>);
 
 impl<P: Provider> provider::Guest for ProviderGuest<P> {
@@ -40,13 +40,13 @@ fn input(input: crate::Input) -> types::Input {
     let facts = if input.facts.is_empty() {
         String::new()
     } else {
-        // Texts, booleans and words: nothing that JSON cannot hold.
+        // Facts hold only strings and booleans, for which serialization cannot fail.
         serde_json::to_string(&input.facts).unwrap_or_default()
     };
     types::Input { id: input.id, attributes: serde_json::Value::Object(input.attributes).to_string(), facts }
 }
 
-/// The user's filter, which the host owns.
+/// The user's filter, which the host evaluates.
 struct HostSelection;
 
 impl Selection for HostSelection {

@@ -11,7 +11,7 @@ use super::error;
 
 pub(crate) const CONFIG: &str = "spec.renderer.config";
 
-/// Carries the exports of `R`.
+/// Implements the exports for `R`.
 pub struct RendererGuest<R>(PhantomData<R>);
 
 impl<R: Renderer> renderer::Guest for RendererGuest<R> {

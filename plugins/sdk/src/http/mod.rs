@@ -1,7 +1,7 @@
-//! Requests and answers, and the way to the network behind a trait, so that tests can script it.
+//! Requests and answers. The network is a trait, so that tests can script it.
 //!
-//! The host's egress pipeline sits on the other side: it checks the address, attaches the credential that the request
-//! names, follows redirects, decompresses, bounds. A denial is an answer here, never a trap.
+//! The host's egress pipeline is on the other side: it checks the address, adds the credential that the request
+//! names, follows redirects, decompresses and bounds the answer. A denial is an answer and never a trap.
 
 pub mod status;
 
@@ -12,31 +12,31 @@ use crate::error::{Error, Failure, Retry};
 #[doc(inline)]
 pub use crate::bindings::describing::orangery::plugin::http::{Method, Request, Response};
 
-/// Why there is no answer.
+/// Why a request has no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HttpError {
-    /// The host does not allow this request; the text says which rule and what would have to be granted.
+    /// The host does not allow this request; the text names the rule and the grant that is missing.
     Denied(String),
     /// This call has used up its requests or bytes.
     BudgetExhausted(String),
-    /// No answer in time.
+    /// There was no answer in time.
     Timeout(String),
     /// The answer is larger than this many bytes.
     TooLarge(u64),
-    /// Name resolution, connection, TLS or protocol failure.
+    /// Name resolution, the connection, TLS or the protocol failed.
     Transport(String),
-    /// The remote asked all users of this credential to wait; milliseconds until it ends.
+    /// The remote asked every user of this credential to wait; the value is the rest in milliseconds.
     BackingOff(u64),
-    /// Anything else.
+    /// Any other failure.
     Other(String),
 }
 
-/// The way to the network: the host in a component, a script in tests.
+/// The network: the host in a component, a script in tests.
 pub trait Http {
     /// Sends one request.
     ///
     /// # Errors
-    /// Says why there is no answer. An answer with an error status is an answer; see [`crate::status::check`].
+    /// There is no answer. An answer with an error status is an answer; see [`crate::status::check`].
     fn send(&self, request: &Request) -> Result<Response, HttpError>;
 }
 
@@ -67,7 +67,7 @@ impl Request {
         }
     }
 
-    /// A request with a JSON body, which no cache answers.
+    /// A request with a JSON body, which is never answered from the cache.
     pub fn json(method: Method, url: impl Into<String>, body: &serde_json::Value) -> Self {
         let body = body.to_string().into_bytes();
         Self { method, body, conditional: false, ..Self::get(url) }.header("content-type", "application/json")
@@ -80,7 +80,7 @@ impl Request {
         self
     }
 
-    /// Names the credential that the host is to attach.
+    /// Names the credential that the host adds.
     #[must_use]
     pub fn credential(mut self, name: &str) -> Self {
         self.credential = Some(name.to_owned());
@@ -93,7 +93,8 @@ impl Request {
         Self { url: url.into(), ..self.clone() }
     }
 
-    /// `GET https://host/path`, for messages. The query is left out: it can be long and says little.
+    /// The request as `GET https://host/path`, for messages. The query is left out, because it can be long and says
+    /// little.
     pub fn summary(&self) -> String {
         let url = self.url.split(['?', '#']).next().unwrap_or_default();
         format!("{} {url}", self.method.as_str())
@@ -101,7 +102,7 @@ impl Request {
 }
 
 impl Default for Response {
-    /// An answer without anything.
+    /// An answer with status 0, no headers and no body, to build others from.
     fn default() -> Self {
         Self {
             status: 0,
@@ -115,14 +116,14 @@ impl Default for Response {
 }
 
 impl Response {
-    /// The first header of this name, in any case.
+    /// The first header of this name (case-insensitive).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 }
 
 impl HttpError {
-    /// The plugin error that this means for the request.
+    /// The plugin error for this failure of the request.
     pub fn explain(self, request: &Request) -> Error {
         let summary = request.summary();
         match self {
@@ -151,7 +152,7 @@ impl fmt::Display for HttpError {
             Self::Timeout(text) => write!(f, "no answer in time: {text}"),
             Self::TooLarge(bytes) => write!(f, "larger than {bytes} bytes"),
             Self::Transport(text) | Self::Other(text) => f.write_str(text),
-            Self::BackingOff(ms) => write!(f, "the server asked for {ms} ms of silence"),
+            Self::BackingOff(ms) => write!(f, "the server asked to wait another {ms} ms"),
         }
     }
 }

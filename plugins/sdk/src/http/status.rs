@@ -1,23 +1,23 @@
-//! What an HTTP status means: success, or which kind of plugin error.
+//! Tells from an HTTP status whether a request succeeded, or which kind of plugin error it is.
 //!
-//! Only the status and the documented headers decide. The text of an error body is quoted, never matched: a body that
-//! contains "not found" does not make a 500 a 404.
+//! Only the status and the documented headers decide. The text of an error body is quoted, but never matched: a body
+//! that contains "not found" does not turn a 500 into a 404.
 
 use std::time::{Duration, SystemTime};
 
 use crate::error::{Error, Failure, Retry};
 use crate::http::{Http, Request, Response};
 
-/// Sends a request and refuses every answer that is not a success.
+/// Sends a request, and turns every answer that is not a success into an error.
 ///
 /// # Errors
-/// Those of [`check`], and why there was no answer.
+/// Those of [`check`], and the error if there was no answer.
 pub fn send(http: &dyn Http, request: &Request) -> Result<Response, Error> {
     let response = http.send(request).map_err(|error| error.explain(request))?;
     check(request, response)
 }
 
-/// Passes a success on and explains every other status.
+/// Returns a successful answer, and turns any other status into an error.
 ///
 /// # Errors
 /// 401 and 403 `unauthorized` (403 `rate-limited` where the headers say so), 404 and 410 `not-found`, 429
@@ -53,7 +53,7 @@ pub fn check(request: &Request, response: Response) -> Result<Response, Error> {
     })
 }
 
-/// What was sent, and what to do about it.
+/// How the request was authenticated, and what to do about a 401.
 fn unauthorized(response: &Response) -> String {
     match &response.authenticated {
         Some(scheme) => format!(
@@ -73,8 +73,8 @@ fn is_rate_limit(response: &Response) -> bool {
         || [response.header("x-ratelimit-remaining"), response.header("ratelimit-remaining")].contains(&Some("0"))
 }
 
-/// How long the server wants silence, in milliseconds. Its own `Date` is the clock: a skewed one here cannot turn a
-/// reset time into a wait of hours or none.
+/// How long the server wants no requests, in milliseconds. Times are compared with the server's own `Date`: a local
+/// clock that is wrong cannot turn a reset time into a wait of hours or none.
 fn silence(response: &Response) -> Option<u64> {
     if let Some(after) = response.header("retry-after") {
         if let Ok(seconds) = after.trim().parse::<u64>() {
@@ -96,7 +96,7 @@ fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The server's own message, if it is short JSON: forges explain themselves in `message`, `error` or
+/// The server's own message, if the body is short JSON: forges explain errors in `message`, `error` or
 /// `error_description`.
 fn said(response: &Response) -> String {
     let Ok(body) = serde_json::from_slice::<serde_json::Value>(&response.body) else { return String::new() };

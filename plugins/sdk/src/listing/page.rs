@@ -1,4 +1,4 @@
-//! One page as items, unreadable ones told apart.
+//! The items of one page, with those that cannot be read.
 
 use serde_json::Value;
 
@@ -8,22 +8,22 @@ use crate::http::{Request, Response};
 use crate::json;
 use crate::provider::UnreadableItem;
 
-/// One element of a page.
+/// An element of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry<T> {
-    /// As expected.
+    /// An item with the expected shape.
     Item(T),
-    /// Of another shape.
+    /// An item with another shape.
     Unreadable {
-        /// What tells it from the others.
+        /// What identifies it on its page.
         key: String,
-        /// What the host is told.
+        /// The item as it is reported to the host.
         item: UnreadableItem,
     },
 }
 
 impl<T: Item> Entry<T> {
-    /// What tells it from the others.
+    /// What identifies the element on its page.
     pub fn key(&self) -> String {
         match self {
             Self::Item(item) => item.key(),
@@ -39,14 +39,14 @@ impl<T: Item> Entry<T> {
     }
 }
 
-/// The elements of a list; one of another shape does not stop the others.
+/// The elements of a list. One with an unexpected shape does not affect the others.
 ///
 /// # Errors
 /// The answer is not a JSON list.
 pub fn entries<T: Item>(request: &Request, response: &Response) -> Result<Vec<Entry<T>>, Error> {
     match json::decode::<Vec<T>>(request, response) {
         Ok(items) => Ok(items.into_iter().map(Entry::Item).collect()),
-        // Element by element only now: it costs more, and ordinary pages do not need it.
+        // Decoding element by element costs more, and most pages do not need it.
         Err(error @ Error::MalformedAnswer(_)) => match json::elements(request, response) {
             Ok(elements) => Ok(elements.into_iter().map(entry).collect()),
             Err(_) => Err(error),
@@ -55,7 +55,7 @@ pub fn entries<T: Item>(request: &Request, response: &Response) -> Result<Vec<En
     }
 }
 
-/// The elements of a list that stands inside of a document; one of another shape does not stop the others.
+/// The elements of a list inside a document. One with an unexpected shape does not affect the others.
 pub fn recognise<T: Item>(elements: &[Value]) -> Vec<Entry<T>> {
     elements.iter().map(|element| entry(&element.to_string())).collect()
 }
@@ -63,10 +63,10 @@ pub fn recognise<T: Item>(elements: &[Value]) -> Vec<Entry<T>> {
 /// The elements of a page of a listing.
 ///
 /// # Errors
-/// The answer is not a JSON list, or not one of its elements can be recognised: it lists something else.
+/// The answer is not a JSON list, or none of its elements can be recognised, so it lists something else.
 pub(super) fn page<T: Item>(items_at: &str, request: &Request, response: &Response) -> Result<Vec<Entry<T>>, Error> {
     if !items_at.is_empty() {
-        // The list alone, as if it were the body: the rules are the same.
+        // The list is treated like a body, so that the same rules apply.
         let body = Value::Array(json::list_at(items_at, request, response)?).to_string().into_bytes();
         return page("", request, &Response { body, ..response.clone() });
     }
@@ -74,7 +74,7 @@ pub(super) fn page<T: Item>(items_at: &str, request: &Request, response: &Respon
     if page.is_empty() || page.iter().any(Entry::is_recognised) {
         return Ok(page);
     }
-    // The words for one element are those for the page.
+    // Decoding the whole page gives the error text for the page.
     json::decode::<Vec<T>>(request, response).map(|items| items.into_iter().map(Entry::Item).collect())
 }
 

@@ -1,10 +1,10 @@
-//! Walks the pages of one listing, in order, to the end.
+//! Walks through the pages of one listing in order, up to the last one.
 //!
 //! # Guarantees
 //!
-//! * It finds the next page by the rule that [`Paging`] names, only at the origin it began with.
-//! * It never asks for a page twice in one walk and never for more than [`MAX_PAGES`].
-//! * Any failure of any page is the failure of the walk.
+//! * It finds the next page by the rule that [`Paging`] names, and only at the origin of the first page.
+//! * It never reads a page twice in one walk, and never more than [`MAX_PAGES`].
+//! * The failure of a page is the failure of the walk.
 
 mod next;
 
@@ -13,26 +13,26 @@ use crate::http::{Http, Request, Response};
 use crate::listing::Listing;
 use crate::status;
 
-/// More pages than this is a server that does not end.
+/// The most pages of a walk. A server with more does not end its listings.
 pub const MAX_PAGES: usize = 1000;
 
-/// How a forge says where the next page is.
+/// How a forge names the next page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paging<'a> {
     /// `Link: <…>; rel="next"`, as GitHub and Gitea do.
     Link,
     /// `X-Next-Page: 3`, as GitLab does; `Link` where that header is absent.
     NextPage,
-    /// The query parameter of this name counts the pages: `?page=2` follows `?page=1`, and a URL without it is page 1. The
-    /// listing ends with a page that has no items.
+    /// The query parameter of this name counts the pages: `?page=2` follows `?page=1`, and a URL without it is page 1.
+    /// The listing ends with the first page that has no items.
     Numbered(&'a str),
-    /// The body has the URL of the next page at this JSON pointer, such as `/next`, as Bitbucket does. The listing ends where
-    /// there is none, or null, or an empty text.
+    /// The body has the URL of the next page at this JSON pointer, such as `/next`, as Bitbucket does. The listing ends
+    /// if it is absent, null or empty.
     NextUrl(&'a str),
-    /// The body has a token or a number for the next page, which is sent as a query parameter. The listing ends where there
-    /// is none, or null, or an empty text.
+    /// The body has a token or a number for the next page, which is sent as a query parameter. The listing ends
+    /// if it is absent, null or empty.
     Token {
-        /// Where it stands in the body: a JSON pointer, such as `/meta/nextCursor`.
+        /// A JSON pointer to it, such as `/meta/nextCursor`.
         at: &'a str,
         /// The query parameter that carries it, such as `cursor`.
         parameter: &'a str,
@@ -43,9 +43,9 @@ pub enum Paging<'a> {
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "one page at a time exists; a box would cost an allocation for each")]
 pub enum Step {
-    /// A page and the request that got it.
+    /// A page, and the request for it.
     Page(Request, Response),
-    /// The server pointed back to a page that was already read: the listing cannot be trusted.
+    /// The server named a page that was already read, so the listing cannot be trusted.
     Repeated,
     /// There are no more pages.
     End,
@@ -59,12 +59,12 @@ pub struct Walk<'a> {
     items_at: &'a str,
     next: Option<Request>,
     seen: Vec<String>,
-    /// The body of the page before this one, where pages are counted.
+    /// The body of the page before this one, if pages are counted.
     before: Vec<u8>,
 }
 
 impl<'a> Walk<'a> {
-    /// Begins at the first page of a listing.
+    /// Starts before the first page of a listing.
     pub fn new(http: &'a dyn Http, listing: &Listing<'a>) -> Self {
         let Listing { operation, first, paging, items_at, .. } = listing.clone();
         Self { http, operation, paging, items_at, next: Some(first), seen: Vec::new(), before: Vec::new() }
@@ -73,7 +73,7 @@ impl<'a> Walk<'a> {
     /// Reads the next page.
     ///
     /// # Errors
-    /// Whatever kept the page from being read, the page cap, a next page that is elsewhere.
+    /// The page cannot be read, the walk has too many pages, or the next page is at another origin.
     pub fn step(&mut self) -> Result<Step, Error> {
         let Some(request) = self.next.take() else { return Ok(Step::End) };
         if self.seen.contains(&request.url) {
@@ -88,7 +88,7 @@ impl<'a> Walk<'a> {
         let response = status::send(self.http, &request)?;
         self.seen.push(request.url.clone());
         if matches!(self.paging, Paging::Numbered(_)) {
-            // A server that does not know the parameter answers each page with the first one.
+            // A server that does not know the parameter answers every page with the first one.
             if self.before == response.body {
                 return Ok(Step::Repeated);
             }

@@ -1,4 +1,4 @@
-//! Reads a listing page by page and watches whether it holds still.
+//! Reads a listing page by page, and finds out whether it changes meanwhile.
 
 use std::collections::HashSet;
 use std::marker::PhantomData;
@@ -31,7 +31,7 @@ struct Page {
 }
 
 impl<'a, T: Item> Reader<'a, T> {
-    /// Begins before the first page.
+    /// Starts before the first page.
     pub fn new(http: &'a dyn Http, listing: &Listing<'a>) -> Self {
         Self {
             http,
@@ -47,7 +47,7 @@ impl<'a, T: Item> Reader<'a, T> {
     /// The items of the next page that no earlier page had; `None` at the end of the listing.
     ///
     /// # Errors
-    /// Whatever kept the page from being read.
+    /// The failure of the page.
     pub fn next_page(&mut self) -> Result<Option<Vec<Entry<T>>>, Error> {
         let (request, response) = match self.walk.step()? {
             Step::Page(request, response) => (request, response),
@@ -71,7 +71,7 @@ impl<'a, T: Item> Reader<'a, T> {
         Ok(Some(fresh))
     }
 
-    /// Why an item may have slipped through between two pages; asked after the last page.
+    /// Why an item may have moved between two pages and be missing; to be called after the last page.
     ///
     /// # Errors
     /// A page cannot be read again.
@@ -91,7 +91,7 @@ impl<'a, T: Item> Reader<'a, T> {
             .then(|| format!("{operation} listed {count} items while the server counted {totals:?} page by page")))
     }
 
-    /// Asks for every page but the last again: an item that slipped did so across one of their ends.
+    /// Reads every page but the last again: an item that moved has changed the items of one of them.
     fn moved(&self) -> Result<Option<String>, Error> {
         let Some((_, earlier)) = self.pages.split_last() else { return Ok(None) };
         for (index, before) in earlier.iter().enumerate() {
@@ -99,7 +99,7 @@ impl<'a, T: Item> Reader<'a, T> {
             if again.body == before.body {
                 continue;
             }
-            // A comment or a push changes a page without moving anything.
+            // A comment or a push changes a page without moving an item.
             let listed = page::<T>(self.listing.items_at, &before.request, &again)?;
             if !listed.iter().map(Entry::key).eq(before.keys.iter().cloned()) {
                 return Ok(Some(format!(
@@ -114,7 +114,7 @@ impl<'a, T: Item> Reader<'a, T> {
 }
 
 impl Total<'_> {
-    /// The number of items, if this answer says it.
+    /// The number of items, if this answer has it.
     fn of(self, response: &Response) -> Option<u64> {
         match self {
             Self::Header(name) => response.header(name)?.trim().parse().ok(),

@@ -1,4 +1,4 @@
-//! What a plugin can be: an input provider, a renderer, a notifier.
+//! The roles of a plugin: input provider, renderer, notifier.
 
 pub mod notifier;
 pub mod provider;

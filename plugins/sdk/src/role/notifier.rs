@@ -1,4 +1,5 @@
-//! A notifier: tells the outside what happens, such as a change request how its environment is doing.
+//! A notifier sends notices to systems outside the cluster, for example the state of an environment to its change
+//! request.
 //!
 //! ```
 //! use orangery_plugin_sdk::{Error, Method, NoConfig, Notice, Notifier, Notifies, Notify, Request, status};
@@ -37,26 +38,26 @@ use crate::http::Http;
 use crate::json;
 use crate::provider::Note;
 
-/// Tells notices.
+/// A plugin that sends notices.
 pub trait Notifier {
-    /// The typed form of `spec.config`; its JSON Schema is what the host validates against.
+    /// The typed form of `spec.config`. The host validates configurations against its JSON Schema.
     type Config: DeserializeOwned + JsonSchema;
     /// The lower-case name of the plugin.
     const NAME: &'static str;
-    /// Its semantic version; `env!("CARGO_PKG_VERSION")`.
+    /// Its semantic version, usually `env!("CARGO_PKG_VERSION")`.
     const VERSION: &'static str;
-    /// One sentence: what the plugin is for.
+    /// One sentence about what the plugin is for.
     const DESCRIPTION: &'static str = "";
 
-    /// Whose notices it tells.
+    /// The notices that it can send.
     fn notifies() -> Vec<Notifies>;
 
-    /// The credentials that it may name in requests. The host attaches no other.
+    /// The credentials that it may name in requests. The host adds no others.
     fn credentials() -> Vec<Credential> {
         vec![Credential::new("api")]
     }
 
-    /// What it wants to reach beyond reading at the origin of `spec.url`.
+    /// What it needs to reach, in addition to reading at the origin of `spec.url`.
     fn wants() -> Vec<Want> {
         Vec::new()
     }
@@ -69,29 +70,29 @@ pub trait Notifier {
         Ok(Vec::new())
     }
 
-    /// Tells one notice. The host may tell the same again, so it must be idempotent.
+    /// Sends one notice. The host may send the same notice again, so the effect must be idempotent.
     ///
     /// # Errors
-    /// Whatever kept the outside from hearing of it.
+    /// The notice could not be delivered.
     fn notify(notify: &Notify<'_>, config: Self::Config) -> Result<(), Error>;
 }
 
-/// What to tell, where, and the way to the network.
+/// A notice, its destination, and the network.
 pub struct Notify<'a> {
     /// `spec.type` of the provider of the environment, or of a notification channel.
     pub type_name: String,
     /// `spec.url`; empty if the manifest has none.
     pub url: String,
-    /// What to tell.
+    /// The notice to send.
     pub notice: Notice,
-    /// The way to the network.
+    /// The network through which it sends requests.
     pub http: &'a dyn Http,
 }
 
-/// What to tell.
+/// What a notifier is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// How the environment of one input is doing.
+    /// The state of the environment of one input.
     Environment(EnvironmentNotice),
     /// An event of an object.
     Event(EventNotice),
@@ -101,7 +102,7 @@ impl Notice {
     /// Reads a notice about an environment.
     ///
     /// # Errors
-    /// The path and what is wrong there: the host is of another version.
+    /// The path and the problem there: host and SDK have different versions.
     pub fn environment(text: &str) -> Result<Self, Error> {
         json::decode_item(text).map(Self::Environment).map_err(unreadable)
     }
@@ -109,7 +110,7 @@ impl Notice {
     /// Reads a notice about an event.
     ///
     /// # Errors
-    /// The path and what is wrong there: the host is of another version.
+    /// The path and the problem there: host and SDK have different versions.
     pub fn event(text: &str) -> Result<Self, Error> {
         json::decode_item(text).map(Self::Event).map_err(unreadable)
     }

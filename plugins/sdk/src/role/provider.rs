@@ -1,4 +1,4 @@
-//! A provider: who it is, what it is asked, what it answers.
+//! A provider: its description, the poll that it is asked for, and its answer.
 
 use orangery_plugin_documents::Facts;
 use orangery_plugin_documents::manifest::{Credential, ServedType, Want};
@@ -15,30 +15,30 @@ pub use crate::bindings::describing::orangery::plugin::types::{Note, UnreadableI
 #[doc(inline)]
 pub use crate::bindings::polling::exports::orangery::plugin::provider::Filter;
 
-/// Lists things on a forge or anywhere else.
+/// A plugin that lists inputs from a forge or any other source.
 pub trait Provider {
-    /// The typed form of `spec.config`; its JSON Schema is what the host validates against.
+    /// The typed form of `spec.config`. The host validates configurations against its JSON Schema.
     type Config: DeserializeOwned + JsonSchema;
     /// The lower-case name of the plugin.
     const NAME: &'static str;
-    /// Its semantic version; `env!("CARGO_PKG_VERSION")`.
+    /// Its semantic version, usually `env!("CARGO_PKG_VERSION")`.
     const VERSION: &'static str;
-    /// One sentence: what the plugin is for.
+    /// One sentence about what the plugin is for.
     const DESCRIPTION: &'static str = "";
-    /// Where people read more.
+    /// The address of a page with more about the plugin.
     const HOMEPAGE: &'static str = "";
-    /// SPDX expression, for example `Apache-2.0`.
+    /// The license as an SPDX expression, for example `Apache-2.0`.
     const LICENSE: &'static str = "";
 
     /// The values of `spec.type` that it serves.
     fn types() -> Vec<ServedType>;
 
-    /// The credentials that it may name in requests, and the Secrets that they are made of. The host attaches no other.
+    /// The credentials that it may name in requests, and the Secrets that they are made of. The host adds no others.
     fn credentials() -> Vec<Credential> {
         vec![Credential::new("api")]
     }
 
-    /// What it wants to reach beyond the origin of `spec.url`, which it may always read.
+    /// What it needs to reach in addition to the origin of `spec.url`, which it may always read.
     fn wants() -> Vec<Want> {
         Vec::new()
     }
@@ -51,59 +51,59 @@ pub trait Provider {
         Ok(Vec::new())
     }
 
-    /// Asks the source once.
+    /// Lists what the source has now.
     ///
     /// # Errors
-    /// Whatever kept it from seeing all there is. Never an empty list instead.
+    /// Whatever kept it from seeing everything. It must never return an empty list instead.
     fn poll(poll: &Poll<'_>, config: Self::Config) -> Result<Outcome, Error>;
 }
 
-/// What one poll is about, and what it may use.
+/// The subject of one poll, and what it may use.
 pub struct Poll<'a> {
-    /// `spec.type`.
+    /// The type that is polled, from `spec.type`.
     pub provider_type: String,
     /// `spec.url`; empty if the manifest has none.
     pub url: String,
-    /// The user's filter. The host applies it; a provider may push parts of it down to the forge.
+    /// The user's filter. The host applies it; a provider may pass parts of it on to the forge.
     pub filter: Filter,
-    /// The way to the network.
+    /// The network through which it sends requests.
     pub http: &'a dyn Http,
     /// The user's filter, as the host applies it; see [`Poll::wants`].
     pub selection: &'a dyn Selection,
 }
 
-/// Says whether the user's filter wants a candidate.
+/// Evaluates the user's filter.
 pub trait Selection {
     /// Whether a candidate of this name with these labels is wanted.
     fn wants(&self, name: &str, labels: &[String]) -> bool;
 }
 
-/// What was found.
+/// The result of a poll.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// Everything there is; what is not in it is gone.
+    /// Everything that exists; an input that is missing from it is gone.
     Complete(Found),
-    /// Some of it: adds and updates, removes nothing.
+    /// A part of what exists: it adds and updates inputs, and removes none.
     Partial(Found),
 }
 
-/// The contents of an answer: `inputs.into()` where every item could be read.
+/// The contents of an answer; `inputs.into()` if every item could be read.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Found {
-    /// What can be exported.
+    /// The items that could be read.
     pub inputs: Vec<Input>,
-    /// What exists as well but cannot be read: the host keeps what it last exported of it, and warns.
+    /// Items that exist but cannot be read: the host keeps what it last exported of them, and warns.
     pub unreadable: Vec<UnreadableItem>,
 }
 
-/// One thing found.
+/// One input that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Input {
-    /// 1 to 253 characters. Users build object names from it. Inputs may share an id if their names differ.
+    /// The id, 1 to 253 characters. Users build object names from it. Inputs may share an id if their names differ.
     pub id: String,
     /// The values that templates see.
     pub attributes: Map<String, Value>,
-    /// What the host needs to know besides. What is left out is unknown, never "no".
+    /// What the host needs to know in addition. An absent fact is unknown, never "no".
     pub facts: Facts,
 }
 
@@ -113,8 +113,8 @@ pub struct Input {
 pub struct NoConfig {}
 
 impl Poll<'_> {
-    /// Whether the user's filter wants this candidate. Worth asking before an expensive sub-request; the host applies
-    /// the same filter again to what is returned.
+    /// Whether the user's filter wants this candidate. Call this before an expensive sub-request; the host applies the
+    /// same filter again to the answer.
     pub fn wants(&self, name: &str, labels: &[String]) -> bool {
         self.selection.wants(name, labels)
     }
@@ -128,7 +128,7 @@ impl Default for Filter {
 }
 
 impl Default for UnreadableItem {
-    /// An item of which nothing is known.
+    /// An item about which nothing is known.
     fn default() -> Self {
         Self { id: None, name: None, problem: String::new() }
     }
@@ -159,7 +159,7 @@ impl Input {
         self
     }
 
-    /// Sets what the host needs to know besides.
+    /// Sets what the host needs to know in addition.
     #[must_use]
     pub fn facts(self, facts: Facts) -> Self {
         Self { facts, ..self }

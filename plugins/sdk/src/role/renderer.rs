@@ -1,4 +1,5 @@
-//! A renderer: templates and inputs in, objects out. Pure: no network, and the context holds the only clock and seed.
+//! A renderer turns templates and inputs into objects. It is pure: it has no network, and the context holds its only
+//! clock and seed.
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -12,30 +13,30 @@ pub use crate::bindings::rendering::exports::orangery::plugin::renderer::{
     Body, RenderInput, Rendered, Rendering, Template,
 };
 
-/// What one rendering is about.
+/// The context of one rendering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RenderContext {
-    /// Milliseconds since 1970: the only clock.
+    /// The time in milliseconds since 1970; there is no other clock.
     pub now_ms: u64,
     /// The only source of randomness.
     pub seed: u64,
-    /// There are no inputs at all: render every template once, without input, and answer with one entry.
+    /// Whether the set has no inputs: then every template is rendered once, without input, and there is one entry.
     pub inputless: bool,
 }
 
-/// Turns templates and inputs into objects. Same in, same out, byte for byte.
+/// A plugin that turns templates and inputs into objects. Equal inputs give equal output, byte for byte.
 pub trait Renderer {
-    /// The typed form of `spec.renderer.config`; its JSON Schema is what the host validates against.
+    /// The typed form of `spec.renderer.config`. The host validates configurations against its JSON Schema.
     type Config: DeserializeOwned + JsonSchema;
     /// The name of the plugin and of the renderer (`spec.renderer.name`).
     const NAME: &'static str;
-    /// Its semantic version; `env!("CARGO_PKG_VERSION")`.
+    /// Its semantic version, usually `env!("CARGO_PKG_VERSION")`.
     const VERSION: &'static str;
-    /// One sentence: what the plugin is for.
+    /// One sentence about what the plugin is for.
     const DESCRIPTION: &'static str = "";
-    /// Where people read more.
+    /// The address of a page with more about the plugin.
     const HOMEPAGE: &'static str = "";
-    /// SPDX expression, for example `Apache-2.0`.
+    /// The license as an SPDX expression, for example `Apache-2.0`.
     const LICENSE: &'static str = "";
 
     /// Checks what a JSON Schema cannot say.
@@ -49,8 +50,8 @@ pub trait Renderer {
     /// Renders every template with every input.
     ///
     /// # Errors
-    /// One entry for each input, so that one bad input does not hide the others; an [`Error`] only if nothing can be
-    /// rendered at all.
+    /// An error of one input is its own entry, so that it does not hide the others. The call as a whole returns an
+    /// [`Error`] only if nothing can be rendered at all.
     fn render(
         ctx: &RenderContext,
         config: Self::Config,

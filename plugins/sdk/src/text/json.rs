@@ -1,7 +1,7 @@
-//! Answers as typed values, or an error that says what is wrong with them.
+//! Decodes answers into typed values, with errors that say what is wrong and where.
 //!
-//! A maintenance page with status 200, a body that ends early and a field of another type are three different
-//! failures, and none of them is an empty list.
+//! A maintenance page with status 200, a body that ends early and a field of another type are three different errors,
+//! and none of them becomes an empty list.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -17,7 +17,7 @@ use crate::status;
 /// Sends a request, checks the status and decodes the body.
 ///
 /// # Errors
-/// Those of [`status::check`] and [`decode`], and why there was no answer.
+/// Those of [`status::check`] and [`decode`], and the error if there was no answer.
 pub fn fetch<T: DeserializeOwned>(http: &dyn Http, request: &Request) -> Result<T, Error> {
     decode(request, &status::send(http, request)?)
 }
@@ -25,9 +25,9 @@ pub fn fetch<T: DeserializeOwned>(http: &dyn Http, request: &Request) -> Result<
 /// Decodes the body of a successful answer.
 ///
 /// # Errors
-/// * `MalformedResponse` if it is not JSON: HTML, an empty body, another content type.
-/// * `TruncatedBody` if it ends early.
-/// * `MalformedResponse` naming the JSON path if it has another shape.
+/// * `MalformedResponse` if the body is not JSON: HTML, an empty body, another content type.
+/// * `TruncatedBody` if the body ends early.
+/// * `MalformedResponse` with the JSON path if the document has another shape.
 pub fn decode<T: DeserializeOwned>(request: &Request, response: &Response) -> Result<T, Error> {
     let summary = request.summary();
     refuse_other_media(&summary, response)?;
@@ -66,7 +66,7 @@ pub fn elements<'r>(request: &Request, response: &'r Response) -> Result<Vec<&'r
 /// The list at a JSON pointer in the body, such as `/values`; an empty pointer is the body itself.
 ///
 /// # Errors
-/// As [`decode`]; `MalformedResponse` naming the pointer if there is no list.
+/// Those of [`decode`]; `MalformedResponse` with the pointer if there is no list.
 pub fn list_at(pointer: &str, request: &Request, response: &Response) -> Result<Vec<Value>, Error> {
     let mut document: Value = decode(request, response)?;
     match document.pointer_mut(pointer).map(Value::take) {
@@ -92,25 +92,25 @@ fn kind_of(value: Option<&Value>) -> &'static str {
     }
 }
 
-/// Decodes one document that stands alone, such as an element of a list.
+/// Decodes one document on its own, such as an element of a list.
 ///
 /// # Errors
-/// The JSON path and what is wrong there, for people.
+/// The JSON path and the problem there, as a text for messages.
 pub fn decode_item<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     let mut json = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        // The position in the text of one element says nothing about the page that it stands in.
+        // The position in the text of one element says nothing about the page that holds it.
         let cause = error.into_inner().to_string();
         let cause = cause.rsplit_once(" at line ").map_or(cause.as_str(), |(cause, _)| cause);
         format!("unexpected shape at {}: {cause}", readable(&path))
     })
 }
 
-/// Decodes `spec.config`, or the configuration of a renderer, which stands at `field` in the manifest.
+/// Decodes `spec.config`, or the configuration of a renderer, which is at `field` in the manifest.
 ///
 /// # Errors
-/// `invalid-config` naming the field.
+/// `invalid-config` with the field.
 pub fn decode_config<C: DeserializeOwned>(field: &str, text: &str) -> Result<C, Error> {
     let text = if text.trim().is_empty() { "{}" } else { text };
     let mut json = serde_json::Deserializer::from_str(text);
@@ -122,7 +122,7 @@ pub fn decode_config<C: DeserializeOwned>(field: &str, text: &str) -> Result<C, 
     })
 }
 
-/// Deserializes a field without which an item is still one: `None` if it has another shape than expected.
+/// Deserializes an optional part of an item: `None` if it has an unexpected shape.
 ///
 /// # Errors
 /// The document is not JSON.

@@ -1,4 +1,5 @@
-//! Text that plugins read and write: JSON with errors that name the place, names, suggestions.
+//! Text that plugins read and write: JSON with errors that name the path, names, and suggestions for misspelled
+//! names.
 
 pub mod json;
 pub mod names;

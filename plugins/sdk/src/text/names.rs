@@ -1,14 +1,15 @@
-//! Names and ids that users build object names from. These must not change: manifests out there depend on them.
+//! Names and ids that users build object names from. The results must never change, because existing manifests depend
+//! on them.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What RFC 3986 leaves unreserved stays as it is; all else, `/` included, is escaped.
+/// The unreserved characters of RFC 3986 stay as they are; all others, `/` included, are escaped.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The Adler-32 checksum of a name as an unsigned decimal: the `id` of branches and tags.
 ///
-/// It collides for ordinary names (`v0.0.40` and `v0.1.12`); users embed it in object names, so it stays, and the host
-/// gives every input a stable digest besides.
+/// It collides for ordinary names (`v0.0.40` and `v0.1.12`). Users embed it in object names, so it must stay, and the
+/// host gives every input a stable digest in addition.
 pub fn checksum_id(name: &str) -> String {
     adler2::adler32_slice(name.as_bytes()).to_string()
 }
@@ -19,12 +20,12 @@ pub fn slug(name: &str) -> String {
     let lower = name.to_lowercase();
     let mut slug: String =
         lower.chars().map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }).collect();
-    // Only ASCII is left, so a byte is a character.
+    // Only ASCII is left, so each byte is one character.
     slug.truncate(63);
     slug.trim_matches('-').to_owned()
 }
 
-/// A text as one segment of a URL path or as one value of a query: `group/project` becomes `group%2Fproject`.
+/// A text as one segment of a URL path or one value of a query: `group/project` becomes `group%2Fproject`.
 pub fn encode_segment(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
 }

@@ -1,13 +1,13 @@
-//! "Did you mean": the known name nearest to a wrong one, for the messages of plugins.
+//! Finds the known name that is closest to a wrong one, for messages such as "did you mean".
 
-/// The nearest of the known names, if it is near enough.
+/// The closest of the known names, if it is close enough.
 pub fn nearest<'k>(wrong: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let allowed = (wrong.chars().count() / 3).clamp(1, 3);
     let scored = known.into_iter().map(|name| (distance(wrong, name), name)).filter(|(d, _)| *d <= allowed);
     scored.min_by_key(|(d, name)| (*d, name.len())).map(|(_, name)| name)
 }
 
-/// How many letters must be changed, added or removed, without regard to case.
+/// How many letters must be changed, added or removed; case does not matter.
 fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.to_lowercase().chars().collect();
     let b: Vec<char> = b.to_lowercase().chars().collect();

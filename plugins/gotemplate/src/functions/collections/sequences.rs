@@ -4,7 +4,7 @@ use crate::functions::args::MAX_ITEMS;
 use crate::functions::{Answer, Args, Context};
 use crate::value::{Element, List, Value};
 
-/// sprig's `untilStep`.
+/// The numbers that sprig's `untilStep` counts.
 fn steps(start: i64, stop: i64, step: i64) -> Result<Vec<i64>, String> {
     let mut out = Vec::new();
     let mut at = start;

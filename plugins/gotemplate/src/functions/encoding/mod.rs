@@ -36,7 +36,7 @@ pub(super) fn b64dec(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(base64::decode(args.bytes(0)).map_or_else(|error| error.to_string().into(), Into::into))
 }
 
-/// As [`b64dec`].
+/// The message of an error is the result, as for [`b64dec`].
 pub(super) fn b32dec(_: &mut Context, args: Args<'_>) -> Answer {
     Ok(base32::decode(args.bytes(0)).map_or_else(|error| error.to_string().into(), Into::into))
 }

@@ -1,4 +1,4 @@
-//! YAML out.
+//! Functions that write YAML.
 
 use crate::functions::{Answer, Args, Context};
 use crate::json::to_serde;

@@ -1,4 +1,4 @@
-//! Finds the next page: in a header, in the body, or by counting.
+//! Finds the next page in a header, in the body, or by counting.
 
 use serde_json::Value;
 use url::Url;
@@ -32,7 +32,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A page that is elsewhere is refused: the credential would be asked for at an address that the user did not name.
+    /// Refuses a page at another origin: the credential would be requested for an address that the user did not name.
     fn within_origin(&self, here: &Url, target: &str, request: &Request) -> Result<String, Error> {
         let next = here.join(target).map_err(|cause| {
             Error::malformed(format!("{}: the link to the next page is not a URL: {cause}", request.summary()))
@@ -67,7 +67,7 @@ impl Walk<'_> {
     }
 }
 
-/// A text or a number in the body; `None` where it is absent, null or empty.
+/// The text or number at a pointer in the body; `None` if it is absent, null or empty.
 fn found_at(pointer: &str, request: &Request, response: &Response) -> Result<Option<String>, Error> {
     let document: Value = json::decode(request, response)?;
     match document.pointer(pointer) {
