@@ -1,4 +1,4 @@
-//! `metav1.Condition`.
+//! The conditions of a status, in the form of `metav1.Condition`.
 
 use orangery_core::conditions::{self, ConditionStatus};
 use schemars::JsonSchema;
@@ -25,7 +25,7 @@ pub struct Condition {
     /// The reason for the last transition, in CamelCase.
     #[schemars(length(min = 1, max = 1024))]
     pub reason: String,
-    /// Details about the transition, for people.
+    /// A message with details about the transition.
     #[schemars(length(max = 32768))]
     pub message: String,
 }
@@ -60,7 +60,7 @@ impl From<conditions::Condition> for Condition {
     }
 }
 
-/// The conditions of a status, in order.
+/// Reads the conditions of a status, in their order.
 #[must_use]
 pub fn read(conditions: &[Condition]) -> conditions::Conditions {
     conditions::Conditions::new(conditions.iter().cloned().map(Into::into).collect())

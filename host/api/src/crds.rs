@@ -1,37 +1,37 @@
-//! The custom resource definitions, as the install and the tests use them.
+//! The custom resource definitions, for the installation and the tests.
 
 use crate::{ResourceSet, ResourceSetInputProvider};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt;
 use serde_json::Value;
 
-/// A definition that could not be made or written: a mistake in this crate, found by its tests.
+/// A definition cannot be made or written. That is a mistake in this crate, which its tests would find.
 #[derive(Debug, thiserror::Error)]
 pub enum CrdError {
-    /// Not JSON.
+    /// The definition is not valid JSON.
     #[error("the definition of {kind} cannot be made: {cause}")]
     Shape {
-        /// Which kind.
+        /// The kind that is defined.
         kind: &'static str,
-        /// Why.
+        /// The error of the serializer.
         #[source]
         cause: serde_json::Error,
     },
-    /// Not YAML.
+    /// The definition cannot be written as YAML.
     #[error("the definition of {kind} cannot be written: {cause}")]
     Text {
-        /// Which kind.
+        /// The kind that is defined.
         kind: &'static str,
-        /// Why.
+        /// The error of the writer.
         #[source]
         cause: go_yaml::WriteError,
     },
 }
 
-/// Both definitions.
+/// Both definitions, sets first.
 ///
 /// # Errors
-/// A mistake in this crate.
+/// There is a mistake in this crate.
 pub fn crds() -> Result<Vec<CustomResourceDefinition>, CrdError> {
     documents()?
         .into_iter()
@@ -39,10 +39,10 @@ pub fn crds() -> Result<Vec<CustomResourceDefinition>, CrdError> {
         .collect()
 }
 
-/// Both definitions as files: name and YAML text.
+/// Both definitions as files: the name and the YAML text of each.
 ///
 /// # Errors
-/// A mistake in this crate.
+/// There is a mistake in this crate.
 pub fn crds_yaml() -> Result<Vec<(String, String)>, CrdError> {
     let text = |(kind, value): (&'static str, Value)| {
         let name = value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or(kind).to_owned();
@@ -66,7 +66,7 @@ fn document(kind: &'static str, crd: &CustomResourceDefinition) -> Result<Value,
     Ok(value)
 }
 
-/// An optional field may be left out; it may not be null, as in Flux Operator's definitions.
+/// Removes `nullable`: as in Flux Operator's definitions, an optional field may be left out but not be null.
 fn strip_nullable(value: &mut Value) {
     match value {
         Value::Object(map) => {

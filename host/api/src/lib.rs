@@ -1,13 +1,13 @@
-//! The custom resources as the wire has them: `fluxcd.controlplane.io/v1`, complete, with ours beside it.
+//! The custom resources of `fluxcd.controlplane.io/v1` with all fields of Flux Operator, and some of our own.
 //!
 //! ```text
 //! ResourceSet ──TryFrom──▶ core::spec::SetSpec        ResourceSetInputProvider ──TryFrom──▶ core::spec::ProviderSpec
 //! ```
 //!
 //! # Guarantees
-//! Every manifest that Flux Operator's CRDs accept is accepted; what is refused is refused in the same words. What is ours
-//! is optional: `spec.config` and types of other plugins on providers, `spec.renderer` and `inputStrategy.idFrom` on sets, and more
-//! in status.
+//! Every manifest that Flux Operator's CRDs accept is accepted; what is refused is refused in the same words. Our own
+//! fields are optional: `spec.config` and types of other plugins on providers, `spec.renderer` and
+//! `inputStrategy.idFrom` on sets, and more in status.
 
 mod condition;
 mod convert;

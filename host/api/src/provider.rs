@@ -1,4 +1,4 @@
-//! `ResourceSetInputProvider`.
+//! The custom resource `ResourceSetInputProvider`.
 
 use crate::condition::Condition;
 use crate::reference::{LabelRequirement, LocalReference, Schedule};
@@ -47,7 +47,7 @@ pub struct ResourceSetInputProviderSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::free_map")]
     pub default_values: Option<Map<String, Value>>,
-    /// Which inputs are exported.
+    /// Filter that decides which inputs are exported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
     /// Whether plain http is allowed.
@@ -59,16 +59,16 @@ pub struct ResourceSetInputProviderSpec {
     /// Secret with the credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_ref: Option<LocalReference>,
-    /// Which ExternalArtifacts are exported.
+    /// Selectors that decide which ExternalArtifacts are exported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selectors: Option<Vec<Selector>>,
     /// Service account for workload identity and image pull secrets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_account_name: Option<String>,
-    /// Which inputs are frozen as they were last exported.
+    /// Inputs that are frozen as they were last exported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<Skip>,
-    /// What is listed, for example GitHubPullRequest. Types that Flux Operator does not have belong to plugins.
+    /// Type of the inputs that are listed, for example GitHubPullRequest. Types that Flux Operator does not have belong to plugins.
     #[serde(rename = "type")]
     #[schemars(length(max = 63), extend("pattern" = "^[A-Z][A-Za-z0-9]*$"))]
     pub type_: String,
@@ -78,7 +78,7 @@ pub struct ResourceSetInputProviderSpec {
     pub url: Option<String>,
 }
 
-/// Filter defines which inputs are exported. A field applies to its own kind of name only.
+/// Filter defines which inputs are exported. Each field applies to names of its own kind only.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Filter {
@@ -103,7 +103,7 @@ pub struct Filter {
     /// Labels that must all be present.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<Vec<String>>,
-    /// How many inputs are exported. Change requests, branches and environments that are exported stay, new ones wait; of tags the best win.
+    /// How many inputs are exported. Change requests, branches and environments that are exported stay, new ones wait; of tags the best ones count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("default" = 100, "maximum" = 10000))]
     pub limit: Option<i64>,
@@ -137,22 +137,22 @@ pub struct Selector {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::strings")]
     pub match_labels: Option<BTreeMap<String, String>>,
-    /// Name of the artifact; * is any.
+    /// Name of the artifact; * matches any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Namespace of the artifact; the provider's own if absent, * is any.
+    /// Namespace of the artifact; * matches any. Defaults to the namespace of the provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
 }
 
-/// ResourceSetInputProviderStatus defines what is known of a provider.
+/// ResourceSetInputProviderStatus defines the observed state of a provider.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceSetInputProviderStatus {
     /// Conditions, in the order Stalled, Reconciling, Ready, then those that need attention.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<Condition>,
-    /// The last good inputs.
+    /// Inputs of the last good answer.
     #[serde(default, skip_serializing_if = "InputList::is_empty")]
     #[schemars(schema_with = "schema::free_maps")]
     pub exported_inputs: InputList,
@@ -171,7 +171,7 @@ pub struct ResourceSetInputProviderStatus {
     /// Items of the last answer that could not be read: their id, or id/name where the id is a checksum of the name; * stands for any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<String>,
-    /// Since when the exported inputs could not be confirmed.
+    /// Set while the exported inputs cannot be confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stale: Option<Stale>,
     /// Inputs that wait because the limit is reached: their id, or id/name where the id is a checksum of the name.
@@ -185,25 +185,25 @@ pub struct ResourceSetInputProviderStatus {
 /// NextSchedule is the next poll by the schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct NextSchedule {
-    /// The entry of the schedule.
+    /// Entry of the schedule.
     #[serde(flatten)]
     pub schedule: Schedule,
-    /// When it triggers.
+    /// Time of the poll.
     #[schemars(extend("format" = "date-time"))]
     pub when: String,
 }
 
-/// Stale says since when and why the exported inputs could not be confirmed.
+/// Stale says since when and why the exported inputs cannot be confirmed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Stale {
-    /// Why, in CamelCase.
+    /// Reason in CamelCase.
     pub reason: String,
-    /// Since when.
+    /// Time of the first failure.
     #[schemars(extend("format" = "date-time"))]
     pub since: String,
 }
 
-/// The rules between fields. A plugin's type may do without a URL.
+/// The validation rules between fields. A type of another plugin may do without a URL.
 fn rules() -> Value {
     let known: Vec<String> = orangery_core::spec::KNOWN_TYPES.iter().map(|name| format!("'{name}'")).collect();
     let needs_url = format!(

@@ -1,4 +1,4 @@
-//! Small shapes that both custom resources use.
+//! Small types that both custom resources use.
 
 use crate::schema;
 use schemars::JsonSchema;
@@ -17,19 +17,19 @@ pub struct LocalReference {
 pub struct LabelRequirement {
     /// The label that the requirement is about.
     pub key: String,
-    /// How the label relates to the values: In, NotIn, Exists or DoesNotExist.
+    /// Operator that relates the label to the values: In, NotIn, Exists or DoesNotExist.
     pub operator: String,
     /// The values; must be set for In and NotIn, and only for those.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
 }
 
-/// Selects objects by their labels: all of it must hold. The empty selector selects everything.
+/// Selects objects by their labels; all requirements must hold. The empty selector selects everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-map-type" = "atomic"))]
 pub struct LabelSelector {
-    /// Further requirements.
+    /// Further requirements on labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub match_expressions: Vec<LabelRequirement>,
     /// Labels with their values.
@@ -38,7 +38,7 @@ pub struct LabelSelector {
     pub match_labels: BTreeMap<String, String>,
 }
 
-/// When polls are allowed or triggered.
+/// Schedule defines when polls are allowed or triggered.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Schedule {
@@ -48,7 +48,7 @@ pub struct Schedule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("default" = "UTC"))]
     pub time_zone: Option<String>,
-    /// How long after a trigger polls are allowed. Zero does not restrict polls; anything else must be at least twice the timeout.
+    /// How long polls are allowed after a trigger. Zero does not restrict polls; any other value must be at least twice the timeout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("default" = "0s", "pattern" = schema::DURATION))]
     pub window: Option<String>,

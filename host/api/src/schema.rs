@@ -1,4 +1,4 @@
-//! Pieces of OpenAPI that derive cannot say.
+//! Parts of the OpenAPI schema that cannot be derived.
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
@@ -11,7 +11,8 @@ pub(crate) fn free_map(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "object", "additionalProperties": {"x-kubernetes-preserve-unknown-fields": true}})
 }
 
-/// The same for a field that rules ask about: CEL does not see maps whose values have no type.
+/// An object with any keys and any values, for a field that rules read: CEL does not see maps whose values have no
+/// type.
 pub(crate) fn free_object(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "object", "x-kubernetes-preserve-unknown-fields": true})
 }
@@ -24,7 +25,7 @@ pub(crate) fn free_maps(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// A list of whole objects.
+/// A list of complete objects.
 pub(crate) fn objects(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "array", "items": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}})
 }

@@ -1,4 +1,4 @@
-//! `ResourceSet`.
+//! The custom resource `ResourceSet`.
 
 use crate::reference::LabelSelector;
 use crate::schema;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// ResourceSetSpec defines what a ResourceSet makes: templates, and the inputs they are rendered with.
+/// ResourceSetSpec defines the templates of a ResourceSet and the inputs that they are rendered with.
 #[derive(CustomResource, Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[kube(
     group = "fluxcd.controlplane.io",
@@ -58,7 +58,7 @@ pub struct ResourceSetSpec {
     /// Providers in the same namespace whose inputs are used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inputs_from: Option<Vec<InputProviderReference>>,
-    /// What renders the templates. Without it the Go-template renderer with the delimiters << and >> does.
+    /// Renderer of the templates. Defaults to the Go-template renderer with the delimiters << and >>.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renderer: Option<Renderer>,
     /// Templates of one object each.
@@ -71,7 +71,7 @@ pub struct ResourceSetSpec {
     /// Name of the service account that is impersonated to apply the objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_account_name: Option<String>,
-    /// Steps that are applied one after the other, each after the one before is ready.
+    /// Steps that are applied one after the other. A step is applied after the one before it is ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minItems" = 1, "maxItems" = 20, "x-kubernetes-validations" = schema::rules([
         ("self.all(s, self.exists_one(t, t.name == s.name))", "step names must be unique"),
@@ -85,11 +85,11 @@ pub struct ResourceSetSpec {
 /// CommonMetadata defines labels and annotations for every object.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CommonMetadata {
-    /// Annotations; they win over those of templates.
+    /// Annotations, which replace those of templates.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "schema::strings")]
     pub annotations: BTreeMap<String, String>,
-    /// Labels; they win over those of templates, and never over the owner labels.
+    /// Labels, which replace those of templates, but never the owner labels.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "schema::strings")]
     pub labels: BTreeMap<String, String>,
@@ -105,7 +105,7 @@ pub struct Dependency {
     pub kind: String,
     /// Name of the object.
     pub name: String,
-    /// Namespace of the object; empty for cluster-scoped objects. Not defaulted.
+    /// Namespace of the object. Empty for cluster-scoped objects; it does not default to the namespace of the set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// Whether the object must be ready.
@@ -124,14 +124,14 @@ pub struct Dependency {
     ("!has(self.idFrom) || self.name == 'Permute'", "idFrom only applies when name is Permute"),
 ])))]
 pub struct InputStrategy {
-    /// What the id of a permutation is made from: Position (the default) or Content, which does not rename others when one input is added.
+    /// Source of the id of a permutation: Position (the default) or Content, with which adding an input does not rename other permutations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["Position", "Content"]))]
     pub id_from: Option<String>,
-    /// Whether a provider without inputs makes the product empty instead of being left out.
+    /// Whether a provider without inputs makes the product empty. Otherwise it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub include_empty_providers: Option<bool>,
-    /// Flatten puts the inputs one after the other, Permute makes their product.
+    /// Flatten concatenates the inputs, Permute makes their product.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(extend("enum" = ["Flatten", "Permute"]))]
     pub name: String,
@@ -161,7 +161,7 @@ pub struct InputProviderReference {
     pub selector: Option<LabelSelector>,
 }
 
-/// Renderer names what renders the templates.
+/// Renderer defines what renders the templates.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Renderer {
     /// Configuration of the renderer, validated by its own schema.
@@ -191,7 +191,7 @@ pub struct Step {
     /// A template of YAML documents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources_template: Option<String>,
-    /// How long to wait until the objects are ready. Without it the set's reconcileTimeout.
+    /// How long to wait until the objects are ready. Defaults to the reconcileTimeout of the set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = schema::DURATION))]
     pub timeout: Option<String>,

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// ResourceSetStatus defines what is known of a ResourceSet.
+/// ResourceSetStatus defines the observed state of a ResourceSet.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceSetStatus {
@@ -17,16 +17,16 @@ pub struct ResourceSetStatus {
     /// ConfigMaps and Secrets outside the set whose checksums are used, as Kind/namespace/name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub external_checksum_refs: Vec<String>,
-    /// The last few distinct results, newest first.
+    /// The last distinct results, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<History>,
-    /// How many inputs there were within the last hour, before deletions lowered their number.
+    /// Numbers of inputs within the last hour that deletions have lowered since.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub high_water_marks: Vec<HighWaterMark>,
     /// The objects that the set owns or is about to own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inventory: Option<Inventory>,
-    /// What is known of the entries of the inventory: UIDs, inputs, templates, marks. Compressed JSON in base64.
+    /// Details of the inventory's entries: UIDs, inputs, templates, marks. Compressed JSON in base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inventory_details: Option<String>,
     /// Digest of the objects that were last applied.
@@ -43,19 +43,19 @@ pub struct ResourceSetStatus {
     pub pending_prune: Option<PendingPrune>,
 }
 
-/// History is one distinct result.
+/// History is one distinct result of reconciliations.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct History {
     /// Digest of what was reconciled.
     pub digest: String,
-    /// When it first came.
+    /// Time of the first reconciliation with this result.
     #[schemars(extend("format" = "date-time"))]
     pub first_reconciled: String,
-    /// When it last came.
+    /// Time of the last reconciliation with this result.
     #[schemars(extend("format" = "date-time"))]
     pub last_reconciled: String,
-    /// How long it last took.
+    /// Duration of the last reconciliation with this result.
     pub last_reconciled_duration: String,
     /// The reason of the condition Ready.
     pub last_reconciled_status: String,
@@ -63,7 +63,7 @@ pub struct History {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "schema::strings")]
     pub metadata: BTreeMap<String, String>,
-    /// How often it came.
+    /// Number of reconciliations with this result.
     pub total_reconciliations: i64,
 }
 
@@ -103,35 +103,35 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// The entries as core has them.
+    /// The entries as the core crate has them.
     #[must_use]
     pub fn to_core(&self) -> Vec<inventory::InventoryEntry> {
         self.entries.iter().cloned().map(Into::into).collect()
     }
 
-    /// The entries as the wire has them.
+    /// The inventory with these entries.
     #[must_use]
     pub fn of_core(entries: Vec<inventory::InventoryEntry>) -> Self {
         Self { entries: entries.into_iter().map(Into::into).collect() }
     }
 }
 
-/// InventoryEntry is one object.
+/// InventoryEntry is an object of the inventory.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct InventoryEntry {
     /// Namespace, name, group and kind, joined by underscores.
     pub id: String,
-    /// The input it came from, as rset/name/uid (the set itself) or rsip/name/uid (a provider).
+    /// Input that it came from, as rset/name/uid (the set itself) or rsip/name/uid (a provider).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
-    /// What else is known of it: Intended before it is first applied, Adopted if it was there before and nobody owned it; Held,
-    /// Approved, Terminating or PruneDisabled if it is still there although nothing renders it.
+    /// What else is known of it: Intended before it is first applied; Adopted if it existed before and had no owner;
+    /// Held, Approved, Terminating or PruneDisabled if it still exists although nothing renders it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<String>,
-    /// The name, where the id cannot carry it exactly.
+    /// Name of the object, if the id cannot represent it exactly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The template it came from, for example `resources[2]`.
+    /// Template that it came from, for example `resources[2]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
     /// UID of the object.
@@ -155,26 +155,26 @@ impl From<inventory::InventoryEntry> for InventoryEntry {
     }
 }
 
-/// PendingPrune is a list of deletions that waits for approval.
+/// PendingPrune is a list of deletions that is held until it is approved.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct PendingPrune {
-    /// What the annotation orangery.dev/approve-prune must say to release exactly this list.
+    /// Value of the annotation orangery.dev/approve-prune that releases exactly this list.
     pub digest: String,
-    /// The objects, as Kind/namespace/name.
+    /// Objects to delete, as Kind/namespace/name.
     pub objects: Vec<String>,
-    /// The thresholds that they were judged by, for example 50/5. Others judge anew.
+    /// Thresholds of the guard that held the list, for example 50/5. With other thresholds it is checked again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
-    /// Which rule holds them.
+    /// Rules of the guard that hold the list, with numbers.
     pub reason: String,
 }
 
-/// HighWaterMark is a number of inputs that deletions have lowered.
+/// HighWaterMark is a number of inputs before deletions lowered it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct HighWaterMark {
-    /// How many inputs owned objects.
+    /// Number of inputs that owned objects.
     pub inputs: i64,
-    /// Until when.
+    /// Time of the deletions. The mark counts for an hour from then.
     #[schemars(extend("format" = "date-time"))]
     pub until: String,
 }

@@ -1,4 +1,4 @@
-//! From the wire to the model, once, with errors that name the field.
+//! Converts custom resources into the model, once, with errors that name the field.
 
 mod provider;
 mod set;
@@ -28,7 +28,7 @@ fn label_selector(wire: &LabelSelector, field: &str) -> Result<spec::LabelSelect
     selector(wire.match_labels.clone(), &wire.match_expressions, field)
 }
 
-/// A text that is there and not empty.
+/// A text that is present and not empty.
 fn given(text: Option<&String>) -> Option<String> {
     text.filter(|text| !text.is_empty()).cloned()
 }

@@ -1,4 +1,4 @@
-//! `ResourceSetInputProvider` to [`ProviderSpec`].
+//! Converts a `ResourceSetInputProvider` into a [`ProviderSpec`].
 
 use super::{given, selector};
 use crate::provider::{Filter, ResourceSetInputProvider, Selector};
@@ -12,7 +12,7 @@ use std::time::Duration;
 impl TryFrom<&ResourceSetInputProvider> for ProviderSpec {
     type Error = SpecError;
 
-    /// All rules of the CRD hold here too, for manifests that no API server has seen.
+    /// Checks all rules of the CRD, because manifests of the command line have not been checked by an API server.
     fn try_from(provider: &ResourceSetInputProvider) -> Result<Self, SpecError> {
         let wire = &provider.spec;
         let annotations = provider.annotations().clone();

@@ -1,4 +1,4 @@
-//! `ResourceSet` to [`SetSpec`].
+//! Converts a `ResourceSet` into a [`SetSpec`].
 
 use super::{given, label_selector};
 use crate::set::{Dependency, InputProviderReference, InputStrategy, ResourceSet, Step};
@@ -12,8 +12,8 @@ use serde_json::Value;
 impl TryFrom<&ResourceSet> for SetSpec {
     type Error = SpecError;
 
-    /// What Flux Operator checks in code is checked here; the rules of the CRD between fields are not, because the command line accepts
-    /// sets that break them.
+    /// Checks what Flux Operator checks in code. The rules of the CRD between fields are not checked, because Flux
+    /// Operator's command line accepts sets that break them.
     fn try_from(set: &ResourceSet) -> Result<Self, SpecError> {
         let wire = &set.spec;
         let spec = Self {
@@ -41,7 +41,7 @@ impl TryFrom<&ResourceSet> for SetSpec {
     }
 }
 
-/// The providers that a set reads.
+/// The references to providers that a set reads.
 ///
 /// # Errors
 /// A reference has neither name nor selector, or its selector breaks a rule.
@@ -73,7 +73,7 @@ fn strategy(wire: Option<&InputStrategy>) -> Result<Strategy, SpecError> {
     }
 }
 
-/// With both, the name wins, as in Flux Operator's command line; the CRD refuses it before.
+/// If both are set, the name wins, as in Flux Operator's command line; the API server refuses both before.
 fn reference(index: usize, wire: &InputProviderReference) -> Result<InputsFrom, SpecError> {
     let field = format!("spec.inputsFrom[{index}]");
     if let Some(name) = given(wire.name.as_ref()) {
