@@ -47,7 +47,7 @@ pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// Logging.
+    /// How the process logs.
     #[command(flatten)]
     pub log: LogOptions,
 }
@@ -73,7 +73,7 @@ impl Arguments {
     }
 }
 
-/// All commands.
+/// Every command of the program.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the operator, against a cluster or (--local) against a directory
@@ -142,7 +142,7 @@ pub enum OutputFormat {
     Json,
 }
 
-/// `orangery poll`.
+/// The flags of `orangery poll`.
 #[derive(Debug, Clone, Args)]
 pub struct PollOptions {
     /// The ResourceSetInputProvider; Secrets that it names may stand in the same file
@@ -166,7 +166,7 @@ pub struct PollOptions {
     /// Let the provider dial loopback addresses, for a forge on this machine
     #[arg(long)]
     pub allow_loopback: bool,
-    /// Secrets.
+    /// Where Secrets may go.
     #[command(flatten)]
     pub credentials: CredentialOptions,
     /// Which plugins are loaded, and what they may reach.
@@ -174,7 +174,7 @@ pub struct PollOptions {
     pub sandbox: SandboxOptions,
 }
 
-/// `GET,POST https://api.example.com/graphql`.
+/// Parses a grant such as `GET,POST https://api.example.com/graphql`.
 fn grant(text: &str) -> Result<Grant, String> {
     text.parse().map_err(|error: GrantError| error.to_string())
 }

@@ -40,7 +40,7 @@ pub fn main(surroundings: &Surroundings) -> ExitCode {
     }
 }
 
-/// Who polls or tests a plugin by hand wants to see what it logs.
+/// Whether the lines of plugins are shown: a user who polls or tests a plugin wants to see them.
 fn plugin_log(command: &Command) -> PluginLog {
     match command {
         Command::Poll(_) | Command::Notify(_) | Command::Plugin(PluginCommand::Test(_)) => PluginLog::Plain,

@@ -1,4 +1,4 @@
-//! `orangery notify`: tells one notice through the notifier plugin of a provider's type, for real.
+//! `orangery notify`: really sends one notice through the notifier plugin of a provider's type.
 
 use crate::cli::NotifyOptions;
 use crate::manifest::{self, Document, Resources};
@@ -14,10 +14,10 @@ use orangery_sandbox::Notice;
 use serde::Deserialize;
 use std::process::ExitCode;
 
-/// Tells the notice; whoever told it is on stdout.
+/// Sends the notice, and prints the notifier that sent it.
 ///
 /// # Errors
-/// The files cannot be used, no plugin tells notices of the type, or the notifier could not.
+/// The files cannot be used, no notifier serves the type, or the notifier failed.
 pub async fn perform(options: &NotifyOptions) -> anyhow::Result<ExitCode> {
     let resources = Resources::of(manifest::read_all(&options.filename)?, "default")?.not_empty(&options.filename)?;
     let provider = choose(&resources, options.name.as_deref())?;

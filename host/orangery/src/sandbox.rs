@@ -17,47 +17,47 @@ use std::path::{Path, PathBuf};
 /// Why the sandbox cannot be made ready.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxSetupError {
-    /// The HTTP client.
+    /// The HTTP client cannot be built.
     #[error(transparent)]
     Egress(#[from] EgressError),
-    /// The engine.
+    /// The sandbox could not be started.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// A built-in plugin is not there or not good: a broken build.
+    /// A built-in plugin is missing or refused, which means that the build is broken.
     #[error("built-in plugin {name}: {source}")]
     Bundled {
-        /// Its name.
+        /// The name of the plugin.
         name: String,
-        /// Why.
+        /// The reason for the refusal.
         source: Box<AdmitError>,
     },
     /// The file of a plugin cannot be read.
     #[error("cannot read the plugin {}: {source}", path.display())]
     Unreadable {
-        /// Which file.
+        /// The path of the component.
         path: PathBuf,
-        /// Why.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// A given plugin is refused.
     #[error("{}: {source}; `orangery plugin check` says more", path.display())]
     Given {
-        /// Which file.
+        /// The path of the component.
         path: PathBuf,
-        /// Why.
+        /// The reason for the refusal.
         source: Box<AdmitError>,
     },
 }
 
 /// A sandbox with all its plugins.
 pub struct SandboxSetup {
-    /// The sandbox.
+    /// The sandbox with all plugins admitted.
     pub sandbox: Sandbox,
     /// The way to the network, for its quotas.
     pub egress: Egress,
 }
 
-/// What providers may ask, and where their Secrets may go.
+/// What providers may request, and where their Secrets may be sent.
 #[must_use]
 pub fn access(options: &SandboxOptions, credentials: CredentialOptions, loopback: Loopback) -> AccessPolicy {
     let origins = if credentials.require_secret_origins { OriginsRule::Required } else { OriginsRule::Optional };
@@ -79,7 +79,7 @@ pub async fn open(
     forbidden: Vec<IpAddr>,
 ) -> Result<SandboxSetup, SandboxSetupError> {
     let (sandbox, egress) = empty(options, loopback, forbidden)?;
-    // Compiling takes seconds where nothing is cached: all at once.
+    // Compiling takes seconds if nothing is cached, so all plugins are admitted at the same time.
     try_join_all(orangery_bundled::plugins().iter().map(|bundled| admit_bundled(&sandbox, bundled))).await?;
     admit_given(&sandbox, options).await?;
     Ok(SandboxSetup { sandbox, egress })
@@ -91,7 +91,7 @@ pub async fn open(
 /// # Errors
 /// See [`SandboxSetupError`].
 pub async fn open_renderer(options: &SandboxOptions, name: &str) -> Result<Sandbox, SandboxSetupError> {
-    // One build asks for nothing twice.
+    // A build renders each input once, so a cache would only take memory.
     let limits = Limits { remembered_bytes: 0, ..Limits::default() };
     let sandbox = start(options, Egress::lazy(Policy::default())?, limits)?;
     match orangery_bundled::plugin(name) {
@@ -141,7 +141,7 @@ pub fn empty(
     Ok((start(options, egress.clone(), Limits::default())?, egress))
 }
 
-/// A cache that cannot be used costs time at each start, and is no reason not to start.
+/// Opens the cache. One that cannot be used costs time at each start, but does not prevent it.
 fn start(options: &SandboxOptions, egress: Egress, limits: Limits) -> Result<Sandbox, StartError> {
     let cache_dir = options.plugin_cache.clone().or_else(default_cache);
     let evaluator = orangery_bundled::evaluator();

@@ -98,7 +98,7 @@ impl<'s> Walk<'s> {
         match (below, properties) {
             (Some(below), _) => self.value(below, value),
             (None, Some(properties)) => self.found.push((self.path.clone(), similar(key, properties.keys()))),
-            // Nothing is said of what may stand here.
+            // The schema does not describe what is below this field.
             (None, None) => {}
         }
         self.path.truncate(length);

@@ -4,7 +4,7 @@ use super::{OutputFormat, SandboxOptions};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// `orangery build`.
+/// The subcommands of `orangery build`.
 #[derive(Debug, Subcommand)]
 pub enum BuildCommand {
     /// Build the objects of a ResourceSet
@@ -12,7 +12,7 @@ pub enum BuildCommand {
     ResourceSet(BuildOptions),
 }
 
-/// `orangery build resourceset`.
+/// The flags of `orangery build resourceset`.
 #[derive(Debug, Clone, Args)]
 pub struct BuildOptions {
     /// A file with a ResourceSet, `-` reads stdin; may be repeated: all sets are built, one after the other

@@ -4,7 +4,7 @@ use super::{CredentialOptions, OutputFormat, SandboxOptions};
 use clap::Args;
 use std::path::PathBuf;
 
-/// `orangery notify`.
+/// The flags of `orangery notify`.
 #[derive(Debug, Clone, Args)]
 pub struct NotifyOptions {
     /// The ResourceSetInputProvider whose type, URL, configuration and Secret are used; Secrets may stand in the same file
@@ -25,7 +25,7 @@ pub struct NotifyOptions {
     /// Let the notifier dial loopback addresses, for a forge on this machine
     #[arg(long)]
     pub allow_loopback: bool,
-    /// Secrets.
+    /// Where Secrets may go.
     #[command(flatten)]
     pub credentials: CredentialOptions,
     /// Which plugins are loaded, and what they may reach.
@@ -33,7 +33,7 @@ pub struct NotifyOptions {
     pub sandbox: SandboxOptions,
 }
 
-/// `orangery explain`.
+/// The flags of `orangery explain`.
 #[derive(Debug, Clone, Args)]
 pub struct ExplainOptions {
     /// The value of spec.type, for example GitHubPullRequest

@@ -10,7 +10,7 @@ use orangery_controller::pipeline::requeue::{InvalidRequeuePolicy, RequeuePolicy
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// `orangery run`.
+/// The flags of `orangery run`.
 #[derive(Debug, Clone, Args)]
 pub struct RunOptions {
     /// Work on a directory instead of a cluster: one YAML file for each object
@@ -57,7 +57,7 @@ pub struct RunOptions {
     /// Where ResourceSets that neither name a service account nor have a default one are applied with the operator's own rights
     #[arg(long, value_enum, value_name = "WHERE", default_value_t = OwnRightsFlag::OwnNamespace, help_heading = "Cluster mode")]
     pub own_rights: OwnRightsFlag,
-    /// The lease.
+    /// How a leader is elected.
     #[command(flatten)]
     pub leader_election: LeaderElectionOptions,
     /// Objects of each kind that are worked on at once
@@ -115,7 +115,7 @@ pub struct RunOptions {
     /// The number of inputs up to which a loss is everyday, whatever their share
     #[arg(long, value_name = "N", default_value_t = 5, help_heading = "Safety")]
     pub prune_guard_floor: u32,
-    /// Secrets.
+    /// Where Secrets may go.
     #[command(flatten)]
     pub credentials: CredentialOptions,
     /// Which plugins are loaded, and what they may reach.

@@ -14,10 +14,10 @@ pub(super) fn as_called(command: Command) -> Command {
     }
 }
 
-/// `orangery completion`.
+/// The flags of `orangery completion`.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct CompletionOptions {
-    /// Which shell
+    /// Shell that the script is for
     #[arg(value_name = "SHELL", value_enum)]
     pub shell: Shell,
 }
@@ -35,7 +35,7 @@ pub enum Shell {
     Powershell,
 }
 
-/// `orangery man`.
+/// The flags of `orangery man`.
 #[derive(Debug, Clone, Args)]
 pub struct ManOptions {
     /// Folder that the pages are written into

@@ -1,4 +1,5 @@
-//! From the flags and the kubeconfig to a client. Credentials of the kubeconfig, exec plugins among them, are the Kubernetes client's business.
+//! Makes a client from the flags and the kubeconfig. The Kubernetes client handles the credentials of the kubeconfig,
+//! exec plugins included.
 
 use super::item::Item;
 use super::kind::Kind;
@@ -14,7 +15,7 @@ use kube::{Client, Config};
 use std::path::Path;
 use std::time::Duration;
 
-/// What the API server's log says of a command.
+/// The user agent, which the API server's log shows.
 const AGENT: &str = concat!("orangery-ctl/", env!("CARGO_PKG_VERSION"));
 /// Name of the context, the cluster and the user where flags alone say them.
 const GIVEN: &str = "flags";
@@ -26,7 +27,7 @@ const PAGE: u32 = 500;
 pub(super) struct Connection {
     /// The namespace of objects that name none.
     pub(super) namespace: String,
-    /// `--timeout`.
+    /// The value of `--timeout`.
     pub(super) timeout: Duration,
     /// For requests: without an answer in time they fail.
     pub(super) client: Client,
@@ -38,12 +39,12 @@ pub(super) struct Connection {
 pub(super) enum Reach {
     /// That of the connection.
     Namespace,
-    /// All.
+    /// All namespaces of the cluster.
     Cluster,
 }
 
 impl Reach {
-    /// `-A`.
+    /// The namespaces of a command, by whether `-A` was given.
     pub(super) fn of(all_namespaces: bool) -> Self {
         if all_namespaces { Self::Cluster } else { Self::Namespace }
     }
@@ -123,7 +124,7 @@ impl Connection {
     }
 }
 
-/// What failed where no client can be made: with the exec plugin of the kubeconfig, if it has one.
+/// The error if no client can be made; it names the exec plugin of the kubeconfig, if there is one.
 fn no_client(config: &Config) -> String {
     let Some(exec) = &config.auth_info.exec else { return "cannot make a client for the API server".to_owned() };
     let command = exec.command.as_deref().unwrap_or_default();
@@ -131,7 +132,7 @@ fn no_client(config: &Config) -> String {
     format!("the kubeconfig's exec plugin {command} gave no credential{hint}")
 }
 
-/// What the API server said, without the words of the client around it.
+/// The API server's own message, without the text that the client adds.
 pub(super) fn said(error: kube::Error) -> anyhow::Error {
     match error {
         kube::Error::Api(status) if !status.message.is_empty() => anyhow!("{}", status.message),

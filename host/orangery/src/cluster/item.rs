@@ -1,4 +1,4 @@
-//! One custom resource as a command sees it: as the API server has it, so that nothing of a newer version is lost.
+//! One custom resource as the API server returns it, so that the fields of newer versions are not lost.
 
 use super::kind::Kind;
 use kube::ResourceExt;
@@ -20,7 +20,7 @@ pub(super) struct Ready<'a> {
     pub(super) status: &'a str,
     pub(super) reason: &'a str,
     pub(super) message: &'a str,
-    /// RFC 3339.
+    /// The time of the last transition, in RFC 3339.
     pub(super) since: &'a str,
     /// The generation that it is about.
     pub(super) generation: Option<i64>,

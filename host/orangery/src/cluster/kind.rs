@@ -6,15 +6,15 @@ use orangery_api::{ResourceSet, ResourceSetInputProvider};
 /// One of our kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
-    /// `ResourceSet`.
+    /// The kind `ResourceSet`.
     Set,
-    /// `ResourceSetInputProvider`.
+    /// The kind `ResourceSetInputProvider`.
     Provider,
 }
 
 /// A word that names no kind of ours.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} is no kind of Orangery's; the kinds are ResourceSet (rset) and ResourceSetInputProvider (rsip)")]
+#[error("{0} is not a kind of Orangery; the kinds are ResourceSet (rset) and ResourceSetInputProvider (rsip)")]
 pub(super) struct UnknownKind(String);
 
 /// A text that is not `Kind/name`.
@@ -29,7 +29,7 @@ pub(super) enum InvalidReference {
 }
 
 impl Kind {
-    /// Both.
+    /// Both kinds, sets first.
     pub(super) const ALL: [Self; 2] = [Self::Set, Self::Provider];
 
     /// The Kubernetes kind.
@@ -49,7 +49,7 @@ impl Kind {
         }
     }
 
-    /// `Kind/name`.
+    /// Parses an argument of the form `Kind/name`.
     pub(super) fn parse_reference(text: &str) -> Result<(Self, &str), InvalidReference> {
         let (kind, name) = text
             .split_once('/')

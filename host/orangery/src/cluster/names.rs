@@ -8,7 +8,7 @@ use clap_complete::CompletionCandidate;
 use std::ffi::OsString;
 use std::time::Duration;
 
-/// A shell waits for its user: whoever does not answer by then offers no names.
+/// The time limit for names. Completion must be fast, so without an answer in time no names are offered.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Names of ResourceSets.

@@ -56,7 +56,7 @@ fn answer_kubectl() -> ExitCode {
     }
     let last = words.len().saturating_sub(1);
     let mut command = with_names(Arguments::command());
-    // Whoever presses the tab key wants no error text between the lines.
+    // An error text between the candidates would only disturb the completion.
     for candidate in complete(&mut command, words, last, None).unwrap_or_default() {
         let value = candidate.get_value().to_string_lossy().into_owned();
         match candidate.get_help().map(ToString::to_string).and_then(|help| help.lines().next().map(str::to_owned)) {

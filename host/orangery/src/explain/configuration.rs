@@ -1,10 +1,10 @@
-//! A JSON Schema as lines for people: the fields of `spec.config`, what they may hold, and what they are for.
+//! Prints a JSON Schema as lines of text: the fields of `spec.config`, what they may hold, and what they are for.
 
 use serde_json::Value;
 
-/// One field.
+/// A field of a configuration.
 pub(super) struct Field {
-    /// Its name.
+    /// The path of the field.
     pub(super) name: String,
     /// What it may hold, for example `include | exclude`.
     pub(super) holds: String,

@@ -1,4 +1,4 @@
-//! `orangery explain`: what a provider type is, from the manifest of the plugin that serves it.
+//! `orangery explain`: describes a provider type, from the manifest of the plugin that serves it.
 
 mod configuration;
 mod page;
@@ -27,7 +27,7 @@ struct Explained {
 /// Prints the page of a type.
 ///
 /// # Errors
-/// The sandbox does not start, a given plugin is refused, or nobody serves the type.
+/// The sandbox does not start, a given plugin is refused, or no plugin serves the type.
 pub async fn perform(options: &ExplainOptions) -> anyhow::Result<ExitCode> {
     let setup = sandbox::open(&options.sandbox, Loopback::Refused, Vec::new()).await?;
     let explained = find(&setup.sandbox, &options.provider_type)?;

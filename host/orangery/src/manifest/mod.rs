@@ -42,7 +42,7 @@ pub enum ManifestError {
     /// A field is wrong.
     #[error("{place}: {field}: {message}")]
     Field {
-        /// `file:line`.
+        /// The place, as `file:line`.
         place: String,
         /// The path of the field.
         field: String,
@@ -52,7 +52,7 @@ pub enum ManifestError {
     /// Two documents describe the same resource.
     #[error("{second}: {what} is already defined at {first}; keep one of them")]
     Twice {
-        /// `Kind/namespace/name`.
+        /// The object, as `Kind/namespace/name`.
         what: String,
         /// `file:line` of the first.
         first: String,
@@ -75,7 +75,7 @@ impl ManifestError {
     }
 }
 
-/// `file:line`.
+/// A place in a file, as `file:line`.
 #[must_use]
 pub fn place(file: &str, at: Location) -> String {
     format!("{file}:{}", at.line)

@@ -15,7 +15,7 @@ pub struct Resources {
     pub sets: Vec<(SetSpec, Document)>,
     /// The providers, each with the document it came from.
     pub providers: Vec<(ProviderSpec, Document)>,
-    /// The Secrets.
+    /// The Secrets of the files, by name.
     pub secrets: BTreeMap<NamespacedName, StoredSecret>,
     /// Number of documents of other kinds.
     pub others: usize,

@@ -17,7 +17,7 @@ pub enum SecretError {
         "--secret-from-env {given:?} is not of the form NAMESPACE/NAME=VARIABLE, for example app-preview/github-auth=GITHUB_TOKEN"
     )]
     Flag {
-        /// As given.
+        /// The value of the flag.
         given: String,
     },
     /// The environment variable is missing or empty.
@@ -25,9 +25,9 @@ pub enum SecretError {
         "--secret-from-env {secret} reads the environment variable {variable}, which is {state}; set it, or leave the flag out to poll anonymously"
     )]
     Variable {
-        /// Which Secret.
+        /// The Secret that names the variable.
         secret: NamespacedName,
-        /// Which variable.
+        /// The environment variable that is not set.
         variable: String,
         /// `not set`, `empty` or `not text`.
         state: &'static str,

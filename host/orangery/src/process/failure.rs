@@ -1,4 +1,4 @@
-//! Formats an error for stderr: what failed, then its causes, each once.
+//! Formats an error for stderr: what failed, and its causes without repetition.
 
 /// The error and its causes in one line. Some errors include their cause in their own text, because they are also shown alone;
 /// such a cause is not repeated.

@@ -7,7 +7,7 @@ use kube::{Client, Config};
 use orangery_core::duration;
 use std::time::Duration;
 
-/// Delay before the second look for the API server, doubled by each further one.
+/// Delay before the second attempt to reach the API server; it doubles with each further one.
 const FIRST: Duration = Duration::from_secs(1);
 /// The longest delay: a control plane that comes back is found within this time.
 const LONGEST: Duration = Duration::from_secs(10);

@@ -28,17 +28,17 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-/// Who we are in events.
+/// The name of the operator in events.
 const REPORTER: &str = "orangery";
 
 /// A connection that is not made within this time fails: the server may be unreachable without a word.
 const CONNECT: Duration = Duration::from_secs(10);
-/// A request that nobody answers is a failure after this time.
-const SILENCE: Duration = Duration::from_secs(60);
-/// A watch without a word for this long is dead: the server ends each after 290 s.
+/// A request without an answer fails after this time.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// A watch without data for this long is dead: the server ends each watch after 290 s.
 const IDLE_WATCH: Duration = Duration::from_secs(300);
 
-/// What the API server's log says of us.
+/// The user agent, which the API server's log shows.
 const AGENT: &str = concat!("orangery/", env!("CARGO_PKG_VERSION"));
 
 /// Runs until stopped.
@@ -59,7 +59,7 @@ pub(super) async fn run(options: RunOptions, surroundings: &Surroundings) -> any
         tracing::info!(%bound, "metrics at /metrics");
     }
     let running = Running { options, surroundings, metrics, health: health.clone(), fence };
-    // Until there is work under way, the end need not wait for anything.
+    // The end need not wait for anything before there is work under way.
     let started = tokio::select! {
         () = stop.cancelled() => return Ok(exit::SUCCESS),
         started = start(running) => started?,
@@ -95,7 +95,7 @@ async fn start(running: Running<'_>) -> anyhow::Result<Started> {
     let mut config = connection(&options).await?;
     config.headers.push((USER_AGENT, HeaderValue::from_static(AGENT)));
     config.connect_timeout = Some(CONNECT);
-    config.read_timeout = Some(SILENCE);
+    config.read_timeout = Some(REQUEST_TIMEOUT);
     // Otherwise the idle time of a pooled connection counts against the answer.
     config.reset_reader_on_write = true;
     let unfenced = surroundings.client(config.clone()).context("cannot make a client for the API server")?;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::net::TcpListener;
 
-/// What probes ask for.
+/// The state that probes report.
 #[derive(Clone)]
 pub(super) struct Health {
     progress: Arc<Progress>,
@@ -29,7 +29,7 @@ struct Progress {
 }
 
 impl Health {
-    /// Of a process that has just started.
+    /// The state of a process that has just started.
     pub(super) fn new(fence: Fence) -> Self {
         Self { progress: Arc::default(), fence }
     }

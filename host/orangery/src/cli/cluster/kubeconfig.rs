@@ -29,7 +29,7 @@ pub struct ConnectionOptions {
     /// UID to act as
     #[arg(long, value_name = "UID", requires = "kube_as", help_heading = "Connection")]
     pub kube_as_uid: Option<String>,
-    /// Bearer token
+    /// Bearer token for the API server
     #[arg(long, value_name = "TOKEN", help_heading = "Connection")]
     pub kube_token: Option<String>,
     /// Address of the API server
@@ -38,7 +38,7 @@ pub struct ConnectionOptions {
     /// Name in the certificate of the API server, where it is not the host of its address
     #[arg(long, value_name = "NAME", help_heading = "Connection")]
     pub kube_tls_server_name: Option<String>,
-    /// Client certificate
+    /// Client certificate for the API server
     #[arg(long, value_name = "FILE", help_heading = "Connection")]
     pub kube_client_certificate: Option<PathBuf>,
     /// Key of the client certificate

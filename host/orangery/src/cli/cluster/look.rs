@@ -5,7 +5,7 @@ use crate::cli::{OutputFormat, duration};
 use clap::{Args, Subcommand};
 use std::time::Duration;
 
-/// `orangery tree`.
+/// The subcommands of `orangery tree`.
 #[derive(Debug, Subcommand)]
 pub enum TreeCommand {
     /// Draw what a ResourceSet owns
@@ -13,17 +13,17 @@ pub enum TreeCommand {
     ResourceSet(NamedOptions),
 }
 
-/// `orangery export`.
+/// The subcommands of `orangery export`.
 #[derive(Debug, Subcommand)]
 pub enum ExportCommand {
     /// Print an object given as Kind/name
     Resource(ExportOptions),
 }
 
-/// `orangery export resource`.
+/// The flags of `orangery export resource`.
 #[derive(Debug, Clone, Args)]
 pub struct ExportOptions {
-    /// Kind/name
+    /// Object, as Kind/name
     #[arg(value_name = "KIND/NAME")]
     pub name: String,
     /// YAML or JSON
@@ -34,10 +34,10 @@ pub struct ExportOptions {
     pub connection: ConnectionOptions,
 }
 
-/// `orangery trace`.
+/// The flags of `orangery trace`.
 #[derive(Debug, Clone, Args)]
 pub struct TraceOptions {
-    /// Kind/name
+    /// Object, as Kind/name
     #[arg(value_name = "KIND/NAME")]
     pub name: String,
     /// Which cluster to talk to, and as whom.
@@ -45,7 +45,7 @@ pub struct TraceOptions {
     pub connection: ConnectionOptions,
 }
 
-/// `orangery stats`.
+/// The flags of `orangery stats`.
 #[derive(Debug, Clone, Args)]
 pub struct StatsOptions {
     /// table, json, yaml or jsonpath=TEMPLATE
@@ -56,7 +56,7 @@ pub struct StatsOptions {
     pub connection: ConnectionOptions,
 }
 
-/// `orangery version`.
+/// The flags of `orangery version`.
 #[derive(Debug, Clone, Args)]
 pub struct VersionOptions {
     /// Only of this program; asks nobody
@@ -70,7 +70,7 @@ pub struct VersionOptions {
     pub connection: ConnectionOptions,
 }
 
-/// `orangery events`.
+/// The flags of `orangery events`.
 #[derive(Debug, Clone, Args)]
 pub struct EventsOptions {
     /// Only those of this object
@@ -90,7 +90,7 @@ pub struct EventsOptions {
     pub connection: ConnectionOptions,
 }
 
-/// `orangery logs`.
+/// The flags of `orangery logs`.
 #[derive(Debug, Clone, Args)]
 pub struct LogsOptions {
     /// Only lines about this object

@@ -89,7 +89,7 @@ pub enum ClusterCommand {
     /// Take over what other controllers have left on objects
     #[command(subcommand)]
     Migrate(MigrateCommand),
-    /// Compare files
+    /// Compare YAML files
     #[command(subcommand)]
     Diff(DiffCommand),
 }

@@ -3,7 +3,7 @@
 use super::{ConnectionOptions, Output, ReadyStatus};
 use clap::{ArgAction, Args, Subcommand};
 
-/// `orangery get`.
+/// The subcommands of `orangery get`.
 #[derive(Debug, Subcommand)]
 pub enum GetCommand {
     /// Print ResourceSets
@@ -12,7 +12,7 @@ pub enum GetCommand {
     /// Print ResourceSetInputProviders
     #[command(name = "resourcesetinputprovider", visible_aliases = ["rsip", "inputprovider", "resourcesetinputproviders"])]
     Provider(GetOptions),
-    /// Print both
+    /// Print ResourceSets and their providers
     #[command(name = "all", visible_alias = "resources")]
     All(GetAllOptions),
 }
@@ -37,7 +37,7 @@ pub struct GetOptions {
     pub connection: ConnectionOptions,
 }
 
-/// `orangery get all`.
+/// The flags of `orangery get all`.
 #[derive(Debug, Clone, Args)]
 pub struct GetAllOptions {
     /// Those of all namespaces
@@ -60,7 +60,7 @@ pub struct GetAllOptions {
     pub connection: ConnectionOptions,
 }
 
-/// `orangery reconcile`.
+/// The subcommands of `orangery reconcile`.
 #[derive(Debug, Subcommand)]
 pub enum ReconcileCommand {
     /// Reconcile a ResourceSet
@@ -75,10 +75,10 @@ pub enum ReconcileCommand {
     All(ReconcileAllOptions),
 }
 
-/// `orangery reconcile resourceset`.
+/// The flags of `orangery reconcile resourceset`.
 #[derive(Debug, Clone, Args)]
 pub struct ReconcileOptions {
-    /// Its name
+    /// Name of the object
     #[arg(value_name = "NAME")]
     pub name: String,
     /// Whether to wait until it was reconciled
@@ -100,7 +100,7 @@ pub struct ReconcileProviderOptions {
     pub force: bool,
 }
 
-/// `orangery reconcile all`.
+/// The flags of `orangery reconcile all`.
 #[derive(Debug, Clone, Args)]
 pub struct ReconcileAllOptions {
     /// Which kind, by name or short name
@@ -123,7 +123,7 @@ pub struct ReconcileAllOptions {
 /// An object by its name.
 #[derive(Debug, Clone, Args)]
 pub struct NamedOptions {
-    /// Its name; Kind/name for `resource`
+    /// Name of the object; Kind/name for `resource`
     #[arg(value_name = "NAME")]
     pub name: String,
     /// Which cluster to talk to, and as whom.
@@ -131,7 +131,7 @@ pub struct NamedOptions {
     pub connection: ConnectionOptions,
 }
 
-/// `orangery suspend`.
+/// The subcommands of `orangery suspend`.
 #[derive(Debug, Subcommand)]
 pub enum SuspendCommand {
     /// Suspend a ResourceSet: its objects stay as they are
@@ -144,7 +144,7 @@ pub enum SuspendCommand {
     Resource(NamedOptions),
 }
 
-/// `orangery resume`.
+/// The subcommands of `orangery resume`.
 #[derive(Debug, Subcommand)]
 pub enum ResumeCommand {
     /// Resume a ResourceSet
@@ -157,7 +157,7 @@ pub enum ResumeCommand {
     Resource(ReconcileOptions),
 }
 
-/// `orangery delete`.
+/// The subcommands of `orangery delete`.
 #[derive(Debug, Subcommand)]
 pub enum DeleteCommand {
     /// Delete a ResourceSet with all its objects
@@ -168,7 +168,7 @@ pub enum DeleteCommand {
     Provider(DeleteProviderOptions),
 }
 
-/// `orangery delete resourceset`.
+/// The flags of `orangery delete resourceset`.
 #[derive(Debug, Clone, Args)]
 pub struct DeleteSetOptions {
     /// Name, wait, connection.
@@ -179,10 +179,10 @@ pub struct DeleteSetOptions {
     pub with_suspend: bool,
 }
 
-/// `orangery delete resourcesetinputprovider`.
+/// The flags of `orangery delete resourcesetinputprovider`.
 #[derive(Debug, Clone, Args)]
 pub struct DeleteProviderOptions {
-    /// Its name
+    /// Name of the provider
     #[arg(value_name = "NAME")]
     pub name: String,
     /// Whether to wait until it is gone
@@ -193,7 +193,7 @@ pub struct DeleteProviderOptions {
     pub connection: ConnectionOptions,
 }
 
-/// `orangery wait`.
+/// The subcommands of `orangery wait`.
 #[derive(Debug, Subcommand)]
 pub enum WaitCommand {
     /// Wait for a ResourceSet, also for one that does not exist yet

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use std::str::FromStr;
 
-/// `-o`.
+/// The value of `-o`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Output {
     /// A table for people.
@@ -21,7 +21,7 @@ pub enum Output {
 
 /// `-o` names no format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is no output format; the formats are table, name, json, yaml and jsonpath=TEMPLATE")]
+#[error("{0} is not an output format; the formats are table, name, json, yaml and jsonpath=TEMPLATE")]
 pub struct UnknownOutput(String);
 
 impl FromStr for Output {

@@ -5,7 +5,7 @@ use crate::cli::{CredentialOptions, OutputFormat, SandboxOptions};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// `orangery plan`.
+/// The subcommands of `orangery plan`.
 #[derive(Debug, Subcommand)]
 pub enum PlanCommand {
     /// Plan a ResourceSet of the cluster, or of a file that is not applied yet
@@ -13,10 +13,10 @@ pub enum PlanCommand {
     ResourceSet(Box<PlanOptions>),
 }
 
-/// `orangery plan resourceset`.
+/// The flags of `orangery plan resourceset`.
 #[derive(Debug, Clone, Args)]
 pub struct PlanOptions {
-    /// Its name; with --filename only needed where the files have several
+    /// Name of the ResourceSet; with --filename only needed if the files have several
     #[arg(value_name = "NAME", required_unless_present = "filename")]
     pub name: Option<String>,
     /// Plan the set of this manifest instead of the one in the cluster; `-` reads stdin; may be repeated
@@ -36,7 +36,7 @@ pub struct PlanOptions {
     pub sandbox: SandboxOptions,
 }
 
-/// `-o` of `plan`.
+/// The value of `-o` of `plan`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PlanOutput {
     /// For a terminal.
@@ -69,7 +69,7 @@ pub struct DecideOptions {
     pub connection: ConnectionOptions,
 }
 
-/// `orangery status`.
+/// The flags of `orangery status`.
 #[derive(Debug, Clone, Args)]
 pub struct StatusOptions {
     /// An input (`pr-42`, `#42`, an id, a branch, a commit), an object (`Kind/name` or a name), the namespace of an environment, a set or a
@@ -87,7 +87,7 @@ pub struct StatusOptions {
     pub connection: ConnectionOptions,
 }
 
-/// `orangery check`.
+/// The flags of `orangery check`.
 #[derive(Debug, Clone, Args)]
 pub struct CheckOptions {
     /// Before an installation: missing definitions are fine, and no operator is looked for
@@ -105,7 +105,7 @@ pub struct CheckOptions {
     /// The account that sets without one are applied with; the default is what the operator's Deployment says
     #[arg(long, value_name = "NAME", env = "DEFAULT_SERVICE_ACCOUNT")]
     pub default_service_account: Option<String>,
-    /// Secrets.
+    /// Where Secrets may go.
     #[command(flatten)]
     pub credentials: CredentialOptions,
     /// Which cluster to talk to, and as whom.
@@ -116,7 +116,7 @@ pub struct CheckOptions {
     pub sandbox: SandboxOptions,
 }
 
-/// `-o` of `check`.
+/// The value of `-o` of `check`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CheckOutput {
     /// For people.

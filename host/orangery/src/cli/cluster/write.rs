@@ -4,7 +4,7 @@ use super::ConnectionOptions;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// `orangery create`.
+/// The subcommands of `orangery create`.
 #[derive(Debug, Subcommand)]
 pub enum CreateCommand {
     /// Create a Secret for providers and Flux sources, or print it
@@ -12,7 +12,7 @@ pub enum CreateCommand {
     Secret(SecretCommand),
 }
 
-/// `orangery create secret`.
+/// The subcommands of `orangery create secret`.
 #[derive(Debug, Subcommand)]
 pub enum SecretCommand {
     /// User name and password, or token
@@ -35,7 +35,7 @@ pub enum SecretCommand {
 /// What all Secrets have in common.
 #[derive(Debug, Clone, Args)]
 pub struct SecretOptions {
-    /// Its name
+    /// Name of the Secret
     #[arg(value_name = "NAME")]
     pub name: String,
     /// An annotation; may be repeated
@@ -71,7 +71,7 @@ pub struct PasswordOptions {
     pub password_stdin: bool,
 }
 
-/// `orangery create secret basic-auth`.
+/// The flags of `orangery create secret basic-auth`.
 #[derive(Debug, Clone, Args)]
 pub struct BasicAuthOptions {
     /// What every Secret has: its name, labels, annotations.
@@ -80,12 +80,12 @@ pub struct BasicAuthOptions {
     /// The user; a token goes with any
     #[arg(long, value_name = "NAME")]
     pub username: String,
-    /// Password.
+    /// The password, or where it is read from.
     #[command(flatten)]
     pub password: PasswordOptions,
 }
 
-/// `orangery create secret githubapp`.
+/// The flags of `orangery create secret githubapp`.
 #[derive(Debug, Clone, Args)]
 pub struct GitHubAppOptions {
     /// What every Secret has: its name, labels, annotations.
@@ -94,7 +94,7 @@ pub struct GitHubAppOptions {
     /// Id of the App
     #[arg(long, value_name = "ID")]
     pub app_id: String,
-    /// Its private key
+    /// Private key of the App
     #[arg(long, value_name = "FILE")]
     pub app_private_key_file: PathBuf,
     /// Id of the installation
@@ -113,16 +113,16 @@ pub struct GitHubAppOptions {
     pub app_base_url: Option<String>,
 }
 
-/// `orangery create secret tls`.
+/// The flags of `orangery create secret tls`.
 #[derive(Debug, Clone, Args)]
 pub struct TlsOptions {
     /// What every Secret has: its name, labels, annotations.
     #[command(flatten)]
     pub secret: SecretOptions,
-    /// Client certificate
+    /// Client certificate to present
     #[arg(long, value_name = "FILE", requires = "tls_key_file", required_unless_present = "ca_crt_file")]
     pub tls_crt_file: Option<PathBuf>,
-    /// Its key
+    /// Key of the client certificate
     #[arg(long, value_name = "FILE", requires = "tls_crt_file")]
     pub tls_key_file: Option<PathBuf>,
     /// Certificates that servers are checked against
@@ -130,7 +130,7 @@ pub struct TlsOptions {
     pub ca_crt_file: Option<PathBuf>,
 }
 
-/// `orangery create secret registry`.
+/// The flags of `orangery create secret registry`.
 #[derive(Debug, Clone, Args)]
 pub struct RegistryOptions {
     /// What every Secret has: its name, labels, annotations.
@@ -139,15 +139,15 @@ pub struct RegistryOptions {
     /// Host of the registry, such as ghcr.io
     #[arg(long, value_name = "HOST")]
     pub server: String,
-    /// The user
+    /// Name of the user
     #[arg(long, value_name = "NAME")]
     pub username: String,
-    /// Password.
+    /// The password, or where it is read from.
     #[command(flatten)]
     pub password: PasswordOptions,
 }
 
-/// `orangery create secret proxy`.
+/// The flags of `orangery create secret proxy`.
 #[derive(Debug, Clone, Args)]
 pub struct ProxyOptions {
     /// What every Secret has: its name, labels, annotations.
@@ -167,7 +167,7 @@ pub struct ProxyOptions {
     pub password_stdin: bool,
 }
 
-/// `orangery create secret ssh`.
+/// The flags of `orangery create secret ssh`.
 #[derive(Debug, Clone, Args)]
 pub struct SshOptions {
     /// What every Secret has: its name, labels, annotations.
@@ -190,7 +190,7 @@ pub struct SshOptions {
     pub password_stdin: bool,
 }
 
-/// `orangery create secret sops`.
+/// The flags of `orangery create secret sops`.
 #[derive(Debug, Clone, Args)]
 pub struct SopsOptions {
     /// What every Secret has: its name, labels, annotations.
@@ -204,17 +204,17 @@ pub struct SopsOptions {
     pub gpg_key_file: Vec<PathBuf>,
 }
 
-/// `orangery migrate`.
+/// The subcommands of `orangery migrate`.
 #[derive(Debug, Subcommand)]
 pub enum MigrateCommand {
     /// Take the fields of kustomize-controller and helm-controller away from the objects of a set given as Kind/name
     Owner(MigrateOptions),
 }
 
-/// `orangery migrate owner`.
+/// The flags of `orangery migrate owner`.
 #[derive(Debug, Clone, Args)]
 pub struct MigrateOptions {
-    /// Kind/name
+    /// Object, as Kind/name
     #[arg(value_name = "KIND/NAME")]
     pub name: String,
     /// Only say what would change
@@ -225,14 +225,14 @@ pub struct MigrateOptions {
     pub connection: ConnectionOptions,
 }
 
-/// `orangery diff`.
+/// The subcommands of `orangery diff`.
 #[derive(Debug, Subcommand)]
 pub enum DiffCommand {
     /// Print the JSON patch (RFC 6902) from one YAML file to another
     Yaml(DiffOptions),
 }
 
-/// `orangery diff yaml`.
+/// The flags of `orangery diff yaml`.
 #[derive(Debug, Clone, Args)]
 pub struct DiffOptions {
     /// The file before; `-` reads stdin
@@ -246,7 +246,7 @@ pub struct DiffOptions {
     pub output: PatchFormat,
 }
 
-/// `-o` of `diff yaml`.
+/// The value of `-o` of `diff yaml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PatchFormat {
     /// YAML.
@@ -255,7 +255,7 @@ pub enum PatchFormat {
     JsonPatch,
 }
 
-/// `KEY=VALUE`.
+/// Parses a pair of the form `KEY=VALUE`.
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),

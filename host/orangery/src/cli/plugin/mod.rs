@@ -9,7 +9,7 @@ use super::{OutputFormat, SandboxOptions};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
-/// `orangery plugin`.
+/// The subcommands of `orangery plugin`.
 #[derive(Debug, Subcommand)]
 pub enum PluginCommand {
     /// Write a new provider or renderer in Rust, with its tests and the SDK; it builds and passes them as it is
@@ -24,7 +24,7 @@ pub enum PluginCommand {
     Precompile(PluginPrecompileOptions),
 }
 
-/// `orangery plugin new`.
+/// The flags of `orangery plugin new`.
 #[derive(Debug, Clone, Args)]
 pub struct PluginNewOptions {
     /// Its name: lower-case letters, digits and dashes, such as my-forge, which serves spec.type MyForge
@@ -38,10 +38,10 @@ pub struct PluginNewOptions {
     pub into: PathBuf,
 }
 
-/// `orangery plugin check`.
+/// The flags of `orangery plugin check`.
 #[derive(Debug, Clone, Args)]
 pub struct PluginCheckOptions {
-    /// The component
+    /// File of the component
     #[arg(value_name = "FILE.wasm")]
     pub file: PathBuf,
     /// Human text, or JSON or YAML for scripts
@@ -49,7 +49,7 @@ pub struct PluginCheckOptions {
     pub output: Option<OutputFormat>,
 }
 
-/// `orangery plugin test`.
+/// The flags of `orangery plugin test`.
 #[derive(Debug, Clone, Args)]
 pub struct PluginTestOptions {
     /// A folder of cases (*.yaml), or one file
@@ -63,7 +63,7 @@ pub struct PluginTestOptions {
     pub only: Option<String>,
 }
 
-/// `orangery plugin list`.
+/// The flags of `orangery plugin list`.
 #[derive(Debug, Clone, Args)]
 pub struct PluginListOptions {
     /// A table, or JSON or YAML for scripts
@@ -74,7 +74,7 @@ pub struct PluginListOptions {
     pub sandbox: SandboxOptions,
 }
 
-/// `orangery plugin precompile`.
+/// The flags of `orangery plugin precompile`.
 #[derive(Debug, Clone, Args)]
 pub struct PluginPrecompileOptions {
     /// Where the copy is written
@@ -82,7 +82,7 @@ pub struct PluginPrecompileOptions {
     pub out: PathBuf,
 }
 
-/// `my-forge`.
+/// Parses a name such as `my-forge`.
 fn plugin_name(text: &str) -> Result<PluginName, String> {
     text.parse().map_err(|error: NameError| error.to_string())
 }

@@ -1,4 +1,4 @@
-//! `orangery approve` and `orangery deny`: what becomes of deletions that the guard holds.
+//! `orangery approve` and `orangery deny`: decide about deletions that the guard holds.
 //!
 //! # Guarantees
 //! Exactly the list that was shown is released: its digest names objects and UIDs, and another list has another digest. Without an
@@ -17,10 +17,10 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// Between two looks whether the approval was used.
+/// The pause between two checks whether the approval was used.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// What is held.
+/// The deletions that are held.
 enum Held {
     /// Deletions of objects: the digest of the list.
     Objects { digest: String },
@@ -74,7 +74,7 @@ pub(in crate::cluster) async fn deny(command: DecideCommand) -> anyhow::Result<E
 /// Prints what is held.
 ///
 /// # Errors
-/// Nothing is.
+/// Nothing is held.
 fn show(item: &Item) -> anyhow::Result<Held> {
     let name = item.name();
     if item.object.metadata.deletion_timestamp.is_some()
@@ -102,7 +102,7 @@ fn show(item: &Item) -> anyhow::Result<Held> {
 /// Asks, unless told not to.
 ///
 /// # Errors
-/// The answer is not yes, or there is nobody to ask.
+/// The answer is not yes, or there is no terminal to ask on.
 fn confirm(question: &str, options: &DecideOptions) -> anyhow::Result<()> {
     if options.yes {
         return Ok(());

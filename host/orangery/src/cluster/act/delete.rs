@@ -10,10 +10,10 @@ use kube::api::{DeleteParams, Preconditions};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// Between two looks whether the object is gone.
+/// The pause between two checks whether the object is gone.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What becomes of the objects of a set.
+/// What happens to the objects of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Objects {
     Deleted,
@@ -39,7 +39,7 @@ async fn delete(kind: Kind, options: DeleteProviderOptions, objects: Objects) ->
     }
     let object = format!("{}/{}/{name}", kind.as_str(), connection.namespace);
     let uid = item.object.metadata.uid.clone();
-    // An object that takes the name meanwhile is another one.
+    // The UID protects another object that takes the name meanwhile.
     let only = Preconditions { uid: uid.clone(), resource_version: None };
     let parameters = DeleteParams::background().preconditions(only);
     match connection.api(kind).delete(name, &parameters).await {

@@ -1,4 +1,5 @@
-//! `orangery migrate owner`: the objects of a set forget the Flux controllers that applied them before.
+//! `orangery migrate owner`: removes the field ownership of the Flux controllers that applied the objects of a set
+//! before.
 
 use crate::cli::cluster::MigrateCommand;
 use crate::cluster::connection::Connection;

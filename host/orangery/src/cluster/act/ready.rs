@@ -7,9 +7,9 @@ use anyhow::anyhow;
 use orangery_core::Reason;
 use std::time::{Duration, Instant};
 
-/// The first pause between two looks; each is twice as long as the one before.
+/// The first pause between two checks; each is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// The longest pause between two looks.
+/// The longest pause between two checks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What an object has to have handled.

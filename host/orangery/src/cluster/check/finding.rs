@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-/// How bad it is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Level {
     /// As it should be.
     Good,
-    /// It works, but not as somebody may expect.
+    /// It works, but may surprise a user.
     Warning,
     /// It does not work.
     Problem,
@@ -24,13 +24,13 @@ impl Level {
     }
 }
 
-/// One finding.
+/// One result of a check.
 #[derive(Debug, Serialize)]
 pub(super) struct Finding {
     pub(super) level: Level,
     /// What was checked.
     pub(super) area: &'static str,
-    /// Of what.
+    /// The object or file that was checked.
     pub(super) subject: String,
     #[serde(rename = "finding")]
     pub(super) text: String,

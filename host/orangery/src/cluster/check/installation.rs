@@ -10,9 +10,9 @@ use kube::Api;
 use kube::api::ListParams;
 use std::time::Duration;
 
-/// Name of the operator's lease.
+/// The name of the operator's lease.
 const LEASE: &str = "orangery";
-/// A lease that nobody has renewed for so long has no leader.
+/// A lease that was not renewed for this long has no leader.
 const RENEWED: Duration = Duration::from_secs(60);
 /// The flag and the variable of the default account.
 const ACCOUNT: [&str; 2] = ["--default-service-account", "DEFAULT_SERVICE_ACCOUNT"];
@@ -75,7 +75,7 @@ pub(super) async fn deployment(connection: &Connection, options: &CheckOptions, 
     }
 }
 
-/// Whether somebody leads.
+/// Whether a copy of the operator leads.
 pub(super) async fn lease(connection: &Connection, options: &CheckOptions, findings: &mut Findings) {
     const AREA: &str = "lease";
     let leases: Api<Lease> = Api::namespaced(connection.client.clone(), &options.operator_namespace);

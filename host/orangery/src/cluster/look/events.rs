@@ -1,4 +1,4 @@
-//! `orangery events`: what the operator said of sets and providers, the oldest first.
+//! `orangery events`: the operator's events about sets and providers, oldest first.
 
 use crate::cli::cluster::EventsOptions;
 use crate::cluster::connection::{Connection, Reach, said};

@@ -1,4 +1,4 @@
-//! `orangery stats`: how many sets and providers there are, and how they are.
+//! `orangery stats`: how many sets and providers there are, by state.
 
 use crate::cli::cluster::StatsOptions;
 use crate::cluster::connection::{Connection, Reach};

@@ -1,4 +1,5 @@
-//! `orangery tree`: a set and what it owns; what a HelmRelease, a Kustomization or another set among it owns hangs below it.
+//! `orangery tree`: a set with its objects, and below these the objects of a HelmRelease, a Kustomization or another
+//! set among them.
 
 use crate::cli::cluster::{NamedOptions, TreeCommand};
 use crate::cluster::connection::Connection;
@@ -15,10 +16,10 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-/// Sets may own sets; deeper than this nobody looks.
+/// The greatest depth that is searched, because sets may own sets.
 const DEPTH: usize = 8;
 
-/// An object and what hangs below it.
+/// An object and the objects below it.
 struct Node {
     text: String,
     below: Vec<Node>,

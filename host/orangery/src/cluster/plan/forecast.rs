@@ -159,7 +159,7 @@ fn remark(key: &ObjectKey, message: &str) -> Remark {
     Remark { what: key.to_string(), message: message.to_owned() }
 }
 
-/// From objects to the inputs that they come from.
+/// Maps objects to the inputs that they come from.
 struct InputNames<'a> {
     labels: &'a BTreeMap<InputRef, String>,
     before: &'a Ledger,
@@ -173,7 +173,7 @@ impl InputNames<'_> {
         Touched { object: key.to_string(), input, fields }
     }
 
-    /// The label of an input that there is; source and digest of one that is gone.
+    /// The label of an existing input; source and digest of one that is gone.
     fn input(&self, input: &InputRef) -> String {
         match self.labels.get(input) {
             Some(label) => label.clone(),

@@ -78,7 +78,7 @@ pub(super) fn markdown(forecast: &Forecast) -> String {
         })
         .collect();
     if !fields.is_empty() {
-        // A fence that no value can close.
+        // A code fence that no value can close.
         let fence = "`".repeat(longest_run(&fields).saturating_add(1).max(3));
         text.push_str(&format!("\n<details><summary>Fields</summary>\n\n{fence}\n{fields}{fence}\n\n</details>\n"));
     }
@@ -141,7 +141,7 @@ fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c }).collect()
 }
 
-/// A cell of a table: no markup of an outsider gets out of it.
+/// A cell of a table, escaped so that no markup of an outsider takes effect.
 fn cell(text: &str) -> String {
     let mut cell = String::new();
     for c in plain(text).chars() {

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// Prints text of any size; a reader that has gone away (`| head`) is no failure.
+/// Prints text of any size. A reader that has closed the pipe (`| head`) is not an error.
 pub(super) fn out(text: &str) -> anyhow::Result<()> {
     use std::io::{ErrorKind, Write as _};
     let mut stdout = std::io::stdout().lock();
@@ -67,7 +67,7 @@ pub(super) fn objects(
     }
 }
 
-/// Prints rows that are no objects: `value` is what JSON, YAML and JSONPath see.
+/// Prints rows that are not objects: `value` is what JSON, YAML and JSONPath see.
 pub(super) fn rows(
     value: &Value,
     items: &[Item],

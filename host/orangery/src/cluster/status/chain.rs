@@ -17,13 +17,13 @@ const SHOWN: [&str; 7] = ["id", "title", "branch", "tag", "environment", "sha", 
 pub(super) enum LinkState {
     /// As it should be.
     Good,
-    /// Under way.
+    /// The step is still under way.
     Waiting,
     /// Something has to be done.
     Bad,
 }
 
-/// One link.
+/// One step of the chain.
 #[derive(Debug, Serialize)]
 pub(super) struct Link {
     name: &'static str,
@@ -85,7 +85,7 @@ impl Chain {
         self.links.iter().all(|link| link.state == LinkState::Good)
     }
 
-    /// For people.
+    /// The chain as lines of text.
     pub(super) fn text(&self) -> String {
         let mut text = format!("{}\n", plain(&self.subject));
         for link in &self.links {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// An object of an environment.
 #[derive(Debug, Serialize)]
 pub(super) struct ObjectState {
-    /// `Kind/namespace/name`.
+    /// The object, as `Kind/namespace/name`.
     pub(super) object: String,
     /// Its readiness in one word, `Held`, or `Unknown` where it cannot be read.
     pub(super) status: String,

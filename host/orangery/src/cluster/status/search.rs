@@ -28,7 +28,7 @@ pub(super) enum Subject {
     Object { set: NamespacedName, entry: LedgerEntry },
     /// A whole set.
     Set(NamespacedName),
-    /// A provider.
+    /// A provider, by namespace and name.
     Provider(NamespacedName),
 }
 
@@ -44,7 +44,7 @@ impl Wanted {
         id == self.text || self.number.as_deref() == Some(id)
     }
 
-    /// Whether an attribute of an input says it: its id, its branch, its commit, whatever else it is called by.
+    /// Whether an attribute of an input matches: its id, branch, commit or any other name.
     fn is_input(&self, input: &CombinedInput) -> bool {
         input.attributes.to_map().into_iter().any(|(key, value)| match (key.as_str(), value) {
             ("id", Value::String(id)) => self.is_id(&id),

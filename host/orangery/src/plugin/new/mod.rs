@@ -27,7 +27,7 @@ pub enum NewError {
     /// A file or folder cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Unwritable {
-        /// Which one.
+        /// The file or folder.
         path: PathBuf,
         /// The operating system's reason.
         source: io::Error,

@@ -13,14 +13,14 @@ use std::path::{Path, PathBuf};
 /// One case and where it is.
 pub(super) struct Case {
     pub(super) expectation: CaseFile,
-    /// `file:line`.
+    /// The place, as `file:line`.
     pub(super) place: String,
     /// The folder of the file, for `bodyFile`.
     pub(super) folder: PathBuf,
     pub(super) filter: FilterSpec,
 }
 
-/// The document.
+/// The contents of a case file.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct CaseFile {
@@ -90,13 +90,13 @@ pub(super) struct Answer {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum HeaderValues {
-    /// Once.
+    /// A header with one value.
     One(String),
-    /// Several times.
+    /// A header with several values.
     Many(Vec<String>),
 }
 
-/// No answer.
+/// A scripted failure instead of an answer.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Failure {

@@ -24,7 +24,7 @@ use std::sync::Arc;
 /// The component or the cases cannot be read.
 pub async fn perform(options: &PluginTestOptions) -> anyhow::Result<ExitCode> {
     let given = options.plugin.clone().into_iter().collect();
-    // The network is scripted and there is no credential, so a case may try out what would replace a built-in plugin.
+    // The network is scripted and there is no credential, so a case may test a plugin that would replace a built-in one.
     let chosen = SandboxOptions { plugins: given, allow_shadowing: true, ..SandboxOptions::default() };
     let setup = sandbox::open(&chosen, Loopback::Refused, Vec::new()).await?;
     let cases = case::read(&options.cases)?;

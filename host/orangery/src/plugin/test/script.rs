@@ -43,7 +43,7 @@ impl CaseScript {
         Self { lines, state: Mutex::new(state) }
     }
 
-    /// Requests that no line answered, and lines that nobody asked for.
+    /// Requests that no line answered, and lines that no request used.
     pub(super) fn problems(&self) -> Vec<String> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let unused =

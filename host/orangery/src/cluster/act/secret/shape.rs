@@ -1,4 +1,4 @@
-//! From flags to the type and the keys of a Secret.
+//! Turns flags into the type and the keys of a Secret.
 
 use crate::cli::cluster::{PasswordOptions, SecretCommand, SecretOptions};
 use anyhow::{Context as _, ensure};
