@@ -5,11 +5,11 @@ use orangery_plugin_sdk::{Facts, UnreadableItem};
 /// An environment that may count, depending on its deployments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// Its id.
+    /// GitLab's number of the environment.
     pub id: u64,
-    /// Its name.
+    /// The name that the user gave.
     pub name: String,
-    /// Its slug.
+    /// The name in the form that URLs use.
     pub slug: String,
     /// Whether a successful deployment is enough.
     pub available: bool,

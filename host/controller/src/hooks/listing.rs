@@ -18,7 +18,7 @@ type Key = (Target, Option<BTreeMap<String, String>>);
 /// Locked while it is read: whoever needs the same list waits for it.
 type Slot = Arc<tokio::sync::Mutex<Option<(Instant, Arc<Vec<ObjectMetadata>>)>>>;
 
-/// Reads metadata.
+/// Lists the metadata of objects, and shares each list for a short time.
 pub(super) struct Listings {
     client: Client,
     slots: Mutex<HashMap<Key, (Instant, Slot)>>,

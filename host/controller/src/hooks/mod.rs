@@ -42,7 +42,7 @@ pub struct HookOptions {
     pub references: CrossNamespace,
 }
 
-/// `--no-cross-namespace-refs`.
+/// Whether a Receiver may name resources of other namespaces: `--no-cross-namespace-refs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CrossNamespace {
     /// A Receiver may name resources of any namespace, as Flux allows.

@@ -34,9 +34,9 @@ pub enum ServeReceivers {
     /// Those that notification-controller does not serve: it puts its finalizer on its own.
     #[default]
     Unclaimed,
-    /// All.
+    /// All Receivers.
     Always,
-    /// None.
+    /// No Receiver at all.
     Never,
 }
 
@@ -162,7 +162,7 @@ async fn reconcile_one(hooks: &Hooks, receiver: &Receiver) -> Duration {
 /// How a reconciliation ended. Reasons and messages are those of notification-controller.
 enum End {
     Ready(HookPath),
-    /// Tried again.
+    /// The token cannot be read yet; the reconciliation is tried again.
     NoToken(String),
     /// Only a change of the Receiver helps.
     Stalled {

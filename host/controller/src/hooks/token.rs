@@ -38,7 +38,7 @@ pub(super) enum Age {
     Now,
 }
 
-/// Reads tokens.
+/// Reads the tokens of Receivers from their Secrets.
 pub(super) struct Tokens {
     client: Client,
     read: Mutex<HashMap<NamespacedName, Read>>,

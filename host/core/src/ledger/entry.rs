@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct InventoryEntry {
     /// `<namespace>_<name>_<group>_<kind>`; colons of names are written `__`.
     pub id: String,
-    /// API version.
+    /// The API version of the object, without the group.
     pub v: String,
     /// UID of the live object.
     #[serde(default, skip_serializing_if = "Option::is_none")]

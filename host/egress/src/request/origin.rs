@@ -55,7 +55,7 @@ impl Origin {
         Self { scheme, host, port }
     }
 
-    /// The scheme.
+    /// The scheme of the origin.
     #[must_use]
     pub const fn scheme(&self) -> Scheme {
         self.scheme

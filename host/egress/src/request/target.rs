@@ -66,10 +66,10 @@ pub enum UrlRefusal {
 /// Why a text is not an origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OriginError {
-    /// Not even a URL.
+    /// The text is not a URL.
     #[error(transparent)]
     Url(#[from] UrlRefusal),
-    /// A path or query after the host.
+    /// The text has a path or query after the host.
     #[error("an origin ends after the host and port: `https://api.github.com`")]
     Path,
 }
@@ -161,10 +161,10 @@ impl Target {
 }
 
 impl Origin {
-    /// The origin of a whole URL, for example of `spec.url`.
+    /// The origin of a complete URL, for example of `spec.url`.
     ///
     /// # Errors
-    /// If the text is not an absolute http or https URL, or holds user info or a fragment.
+    /// The text is not an absolute http or https URL, or has user info or a fragment.
     pub fn of_url(url: &str) -> Result<Self, OriginError> {
         Ok(Target::parse(url)?.origin().clone())
     }
@@ -182,9 +182,9 @@ impl FromStr for Origin {
     }
 }
 
-/// Whether some server would leave the folder that a grant's prefix names: one that decodes before it resolves dots, once or
-/// several times, or that drops path parameters (`..;x=y`, as servlet containers do). Project paths such as `group%2Fproject`
-/// are fine.
+/// Whether some server would leave the folder that a grant's prefix names. Some decode once or several times before
+/// they resolve dots, others (such as servlet containers) drop path parameters (`..;x=y`). Project paths such as
+/// `group%2Fproject` are allowed.
 fn climbs(path: &str) -> bool {
     let mut text = path.to_ascii_lowercase();
     for _ in 0..MOST_ENCODINGS {

@@ -13,10 +13,10 @@ const BARE: [&str; 2] = ["X-Gitea-Signature", "X-Forgejo-Signature"];
 /// A delivery that is not acted on. For the log only: it would tell a stranger how to do better.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The signature.
+    /// The signature is missing or wrong.
     #[error(transparent)]
     Signature(#[from] MacError),
-    /// GitLab's token.
+    /// The token in GitLab's header is missing or wrong.
     #[error("the header X-Gitlab-Token is not the token of the Secret")]
     Token,
     /// Neither JSON nor a form.

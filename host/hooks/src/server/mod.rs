@@ -49,7 +49,7 @@ impl Answer {
     }
 }
 
-/// Takes deliveries.
+/// Takes the deliveries that the server receives.
 #[async_trait]
 pub trait Receiver: Send + Sync + 'static {
     /// Whether anything listens at this request target (path and query as sent). Asked before the body is read.

@@ -31,7 +31,7 @@ use tokio::sync::Mutex;
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre};
 
-/// What admission works with.
+/// Everything that admission works with.
 pub(crate) struct Admission {
     pub(crate) engine: Engine,
     pub(crate) limits: Arc<Limits>,

@@ -10,55 +10,55 @@ use std::time::Duration;
 /// Why a component is not admitted.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum AdmitError {
-    /// Too large.
+    /// The component is larger than [`Limits::component_bytes`](crate::Limits::component_bytes).
     #[error("it has {bytes} bytes; at most {most} are allowed")]
     TooLarge {
-        /// Its size.
+        /// The size of the component in bytes.
         bytes: usize,
-        /// The bound.
+        /// The bound in bytes.
         most: usize,
     },
-    /// Not a component at all.
+    /// The bytes are not a component. The text says what they are instead.
     #[error("it is {0}, not a WebAssembly component; in Rust, build with --target wasm32-wasip2")]
     NotAComponent(&'static str),
-    /// The compiler refuses it.
+    /// The compiler rejects the component.
     #[error("it cannot be compiled: {0}")]
     Malformed(GuestText),
-    /// The compiler passed a limit, or broke.
+    /// The compiler ran into a limit or crashed.
     #[error("it cannot be compiled: {0}")]
     Compile(CompileFault),
-    /// Its instances take too much.
+    /// The instances take more than [`Limits::instance_bytes`](crate::Limits::instance_bytes) beside linear memory.
     #[error(
         "its instances take {bytes} bytes beside their memory (globals, functions, imports and segments of all instances); \
          at most {most} are allowed"
     )]
     TooHeavy {
-        /// What they take.
+        /// How many bytes they take.
         bytes: u64,
-        /// The bound.
+        /// The bound in bytes.
         most: usize,
     },
-    /// It has too many instances.
+    /// The component has more core instances than [`Limits::instances`](crate::Limits::instances).
     #[error("it has {instances} core instances; at most {most} are allowed")]
     TooManyInstances {
-        /// How many.
+        /// The number of core instances.
         instances: u64,
-        /// The bound.
+        /// The largest number that is allowed.
         most: usize,
     },
-    /// Its memory cannot be computed before it runs.
+    /// What the instances take cannot be computed before they run.
     #[error("it hands modules or components from one instance to another, so that what it takes cannot be counted")]
     Uncountable,
-    /// Of no world that this host has.
+    /// The component was built for no world that this host has.
     #[error(transparent)]
     World(#[from] WorldError),
-    /// It wants what its world has not; one sentence for each import.
+    /// The component imports what its world does not have; one sentence for each import.
     #[error("it {}", .0.join("; it "))]
     Imports(Vec<String>),
-    /// The names fit, the types behind them do not.
+    /// The names of imports and exports match, the types behind them do not.
     #[error("it was built against another shape of the interface: {0}")]
     Mismatched(GuestText),
-    /// It broke while it described itself.
+    /// The plugin faulted while it described itself.
     #[error("it {0} while it described itself")]
     Faulted(Fault),
     /// Its manifest is not valid.
@@ -69,7 +69,7 @@ pub enum AdmitError {
     Taken {
         /// The type or renderer name.
         what: String,
-        /// The other plugin.
+        /// The name of the other plugin.
         other: String,
         /// Where the other came from.
         other_source: PluginSource,
@@ -80,64 +80,64 @@ pub enum AdmitError {
          {claim}; give it another name, or allow this with --allow-shadowing"
     )]
     Shadows {
-        /// The given plugin.
+        /// The name of the plugin that was given.
         given: String,
         /// The type or renderer name.
         what: String,
         /// `type` or `renderer`.
         claim: &'static str,
-        /// The bundled plugin.
+        /// The name of the bundled plugin.
         bundled: String,
     },
 }
 
-/// Why a component could not be compiled, though nothing is known to be wrong with it.
+/// Why a component could not be compiled, although it is not known to be invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CompileFault {
-    /// Too much processor time.
+    /// Compiling used up [`Limits::compile_cpu`](crate::Limits::compile_cpu).
     #[error("that takes more than {budget:?} of processor time")]
     OutOfCpu {
-        /// The budget.
+        /// The budget of processor time.
         budget: Duration,
     },
-    /// Too long.
+    /// Compiling took longer than [`Limits::compile_wall`](crate::Limits::compile_wall).
     #[error("that was not done within {deadline:?}")]
     OutOfTime {
-        /// The deadline.
+        /// The limit of wall clock.
         deadline: Duration,
     },
-    /// Too much memory.
+    /// Compiling took more than [`Limits::compile_memory_bytes`](crate::Limits::compile_memory_bytes).
     #[error("that takes more than {bytes} bytes of memory")]
     OutOfMemory {
-        /// The bound.
+        /// The bound in bytes.
         bytes: usize,
     },
-    /// The result is too large.
+    /// The compiled code is too large for the size of the component.
     #[error("it becomes more than {bytes} bytes of code")]
     TooLarge {
-        /// The bound.
+        /// The bound in bytes.
         bytes: usize,
     },
-    /// The compiler ended in another way.
+    /// The compiler ended for another reason.
     #[error("the compiler ended with {status}: {said}")]
     Died {
-        /// Its exit status.
+        /// The exit status of the compiler.
         status: String,
-        /// The end of what it wrote.
+        /// The end of its standard error.
         said: GuestText,
     },
-    /// The compiler does not start.
+    /// The compiler could not be started.
     #[error("the compiler {program} does not start: {cause}")]
     NotStarted {
-        /// Which program.
+        /// The path of the program.
         program: String,
-        /// What the operating system said.
+        /// The error of the operating system.
         cause: String,
     },
-    /// The program is something else.
+    /// The program that was started is not a compiler of plugins.
     #[error("{program} is not a compiler of plugins: its main must begin with compile_if_asked()")]
     NoCompiler {
-        /// Which program.
+        /// The path of the program.
         program: String,
     },
 }

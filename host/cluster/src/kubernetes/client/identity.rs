@@ -3,12 +3,12 @@
 use orangery_core::Owner;
 use std::fmt;
 
-/// Whom requests are made as.
+/// The identity that requests are made with.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
-    /// The operator's own.
+    /// The operator's own account.
     Operator,
-    /// Impersonated.
+    /// A service account that the operator impersonates.
     ServiceAccount {
         /// Namespace of the set and of the account.
         namespace: String,

@@ -95,7 +95,7 @@ fn died(status: &str, said: &str) -> AdmitError {
     AdmitError::Compile(CompileFault::Died { status: status.to_owned(), said })
 }
 
-/// Which processors the code must run on.
+/// The processors that the code must run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Processor {
     /// The one of this machine, with all its features.
