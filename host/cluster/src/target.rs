@@ -67,18 +67,32 @@ const MISSING_RIGHT: Duration = Duration::from_secs(10);
 
 /// A live object could not be read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read {key}: {message}{}", advice(*.forbidden))]
+#[error("cannot read {key}: {message}{}", .access.advice())]
 pub struct ReadError {
     /// The object that could not be read.
     pub key: ObjectKey,
     /// What the target said.
     pub message: String,
-    /// The identity lacks the right; retrying alone will not help.
-    pub forbidden: bool,
+    /// Whether it was refused.
+    pub access: ReadAccess,
 }
 
-fn advice(forbidden: bool) -> &'static str {
-    if forbidden { "; give the service account of the set the verb get on it" } else { "" }
+/// Whether the identity may read an object that could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadAccess {
+    /// It may: something else failed.
+    Granted,
+    /// It lacks the right; retrying alone will not help.
+    Forbidden,
+}
+
+impl ReadAccess {
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Granted => "",
+            Self::Forbidden => "; give the service account of the set the verb get on it",
+        }
+    }
 }
 
 impl Explain for ReadError {
@@ -88,6 +102,9 @@ impl Explain for ReadError {
 
     /// Retried also when a right is missing, and then soon, because a change of a role is not observed.
     fn disposition(&self) -> Disposition {
-        if self.forbidden { Disposition::RetryAfter(MISSING_RIGHT) } else { Disposition::Retry }
+        match self.access {
+            ReadAccess::Granted => Disposition::Retry,
+            ReadAccess::Forbidden => Disposition::RetryAfter(MISSING_RIGHT),
+        }
     }
 }

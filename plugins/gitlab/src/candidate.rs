@@ -1,5 +1,6 @@
 //! An environment whose deployments decide whether it counts.
 
+use crate::deployments::Wanted;
 use orangery_plugin_sdk::{Facts, UnreadableItem};
 
 /// An environment that may count, depending on its deployments.
@@ -11,8 +12,8 @@ pub struct Candidate {
     pub name: String,
     /// The name in the form that URLs use.
     pub slug: String,
-    /// Whether a successful deployment is enough.
-    pub available: bool,
+    /// Which of its deployments count.
+    pub wanted: Wanted,
     /// What the list says of it besides.
     pub facts: Facts,
 }

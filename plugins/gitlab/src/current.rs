@@ -86,7 +86,7 @@ fn newest(http: &dyn Http, project: &Project, candidate: &Candidate) -> Result<V
     let request = project.request(&format!("deployments?order_by=created_at&sort=desc&environment={name}"));
     let mut search = Search::default();
     let deployments = entries::<Deployment>(&request, &status::send(http, &request)?)?;
-    let verdict = deployments.into_iter().find_map(|entry| search.take(entry, candidate.available));
+    let verdict = deployments.into_iter().find_map(|entry| search.take(entry, candidate.wanted));
     Ok(verdict.unwrap_or(Verdict::Nothing))
 }
 
@@ -131,7 +131,7 @@ fn sweep<'a>(
             };
             let Some((candidate, search)) = id.and_then(|id| open.get_mut(&id)) else { continue };
             let candidate = *candidate;
-            if let Some(verdict) = search.take(entry, candidate.available) {
+            if let Some(verdict) = search.take(entry, candidate.wanted) {
                 open.remove(&candidate.id);
                 deployed.settle(candidate, verdict);
             }

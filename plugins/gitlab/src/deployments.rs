@@ -105,9 +105,18 @@ impl Deployment {
         self.status == "running"
     }
 
-    fn counts(&self, available: bool) -> bool {
-        self.is_running() || (available && self.status == "success")
+    fn counts(&self, wanted: Wanted) -> bool {
+        self.is_running() || (wanted == Wanted::RunningOrDone && self.status == "success")
     }
+}
+
+/// Which deployments of an environment count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Those that run and those that succeeded: the environment is available.
+    RunningOrDone,
+    /// Those that run.
+    Running,
 }
 
 /// The search for the deployment of one environment that counts: fed with its deployments, newest first.
@@ -129,13 +138,13 @@ pub enum Verdict {
 
 impl Search {
     /// Takes the next older deployment; `None` while the search goes on.
-    pub fn take(&mut self, entry: Entry<Deployment>, available: bool) -> Option<Verdict> {
+    pub fn take(&mut self, entry: Entry<Deployment>, wanted: Wanted) -> Option<Verdict> {
         self.looked_at += 1;
         match entry {
             Entry::Unreadable { item: UnreadableItem { problem, .. }, .. } => {
                 Some(Verdict::Unreadable(format!("one of its deployments cannot be read: {problem}")))
             }
-            Entry::Item(deployment) if deployment.counts(available) => Some(if deployment.sha().is_empty() {
+            Entry::Item(deployment) if deployment.counts(wanted) => Some(if deployment.sha().is_empty() {
                 Verdict::Unreadable(format!("its deployment {} names no commit", deployment.id))
             } else {
                 Verdict::Deployed(Box::new(deployment))

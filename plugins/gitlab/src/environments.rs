@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::candidate::Candidate;
 use crate::current::current;
-use crate::deployments::Deployment;
+use crate::deployments::{Deployment, Wanted};
 use crate::lists::listing;
 use crate::project::Project;
 
@@ -90,7 +90,7 @@ fn candidates(listed: Vec<Environment>, running: &[Deployment]) -> Vec<Candidate
         .filter_map(Deployment::target)
         .map(|target| {
             let (name, slug) = (target.name.clone(), target.slug.clone());
-            (target.id, Candidate { id: target.id, name, slug, available: false, facts: Facts::default() })
+            (target.id, Candidate { id: target.id, name, slug, wanted: Wanted::Running, facts: Facts::default() })
         })
         .collect();
     let mut found = Vec::new();
@@ -100,8 +100,9 @@ fn candidates(listed: Vec<Environment>, running: &[Deployment]) -> Vec<Candidate
         let is_running = others.remove(&environment.id).is_some();
         if (available || is_running) && seen.insert(environment.id) {
             let Environment { id, name, slug, created_at, updated_at, auto_stop_at, .. } = environment;
+            let wanted = if available { Wanted::RunningOrDone } else { Wanted::Running };
             let facts = Facts { created: created_at, updated: updated_at, auto_stop: auto_stop_at, ..Facts::default() };
-            found.push(Candidate { id, name, slug, available, facts });
+            found.push(Candidate { id, name, slug, wanted, facts });
         }
     }
     let mut others: Vec<Candidate> = others.into_values().collect();

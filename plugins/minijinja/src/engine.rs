@@ -8,8 +8,17 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Undefi
 /// The functions of the engine that templates may call.
 const FUNCTIONS: [&str; 2] = ["dict", "range"];
 
+/// What becomes of a line that holds nothing but a block tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BlockLines {
+    /// It stays, empty.
+    Kept,
+    /// It leaves no trace.
+    Removed,
+}
+
 /// An engine without files, clock and randomness.
-pub(crate) fn engine<'s>(keep_blocks: bool) -> Environment<'s> {
+pub(crate) fn engine<'s>(lines: BlockLines) -> Environment<'s> {
     let mut engine = Environment::new();
     filters::limit(&mut engine);
     let functions: Vec<String> = engine.globals().map(|(name, _)| name.to_owned()).collect();
@@ -20,8 +29,8 @@ pub(crate) fn engine<'s>(keep_blocks: bool) -> Environment<'s> {
     engine.set_auto_escape_callback(|_| AutoEscape::None);
     engine.set_formatter(print);
     engine.set_keep_trailing_newline(true);
-    engine.set_trim_blocks(!keep_blocks);
-    engine.set_lstrip_blocks(!keep_blocks);
+    engine.set_trim_blocks(lines == BlockLines::Removed);
+    engine.set_lstrip_blocks(lines == BlockLines::Removed);
     engine.set_fuel(Some(FUEL));
     engine.set_recursion_limit(NESTING);
     engine

@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn the_list_of_names_is_what_the_engine_knows() {
-        let engine = crate::engine::engine(false);
+        let engine = crate::engine::engine(crate::engine::BlockLines::Removed);
         let state = engine.empty_state();
         for name in NAMES {
             let said = state.apply_filter(name, &[]).err().map(|error| error.kind());

@@ -1,7 +1,7 @@
 //! Templates and inputs to objects. One bad input does not hide the others; a template is read and compiled once a call.
 
 use crate::config::Config;
-use crate::engine::engine;
+use crate::engine::{BlockLines, engine};
 use crate::expand::{Expander, Scope};
 use crate::failure::Resource;
 use crate::inputs;
@@ -50,7 +50,7 @@ pub fn render(
     inputs: &[RenderInput],
 ) -> Result<Vec<Result<Rendering, Failure>>, Error> {
     let read: Vec<Read> = templates.iter().map(read).collect::<Result<_, _>>()?;
-    let engine = engine(config.keep_blocks);
+    let engine = engine(if config.keep_blocks { BlockLines::Kept } else { BlockLines::Removed });
     let compiled: Vec<Compiled<'_>> = read
         .iter()
         .map(|read| {

@@ -23,7 +23,7 @@ mod state;
 
 pub use state::{StateDirectory, StateError};
 
-use crate::target::{ReadError, Target};
+use crate::target::{ReadAccess, ReadError, Target};
 use async_trait::async_trait;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
@@ -212,7 +212,7 @@ impl Target for DirectoryTarget {
     }
 
     async fn read(&self, _owner: &Owner, _api_version: &str, key: &ObjectKey) -> Result<Option<Object>, ReadError> {
-        let failed = |message: String| ReadError { key: key.clone(), message, forbidden: false };
+        let failed = |message: String| ReadError { key: key.clone(), message, access: ReadAccess::Granted };
         let path = ObjectPath::of(key).map_err(|error| failed(error.to_string()))?;
         let Some(held) = file::read(&self.root, &path).map_err(|error| failed(error.to_string()))? else {
             return Ok(None);

@@ -36,7 +36,7 @@ pub use field_migration::{FieldMigration, FieldMigrationReport, MigratedFields};
 pub use preview::{FieldChange, KubernetesPreview};
 pub use target::{KubernetesOptions, KubernetesTarget, Patience};
 
-use crate::target::{ReadError, Target};
+use crate::target::{ReadAccess, ReadError, Target};
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use live::watch::Awaited;
@@ -81,7 +81,7 @@ impl Target for KubernetesTarget {
     async fn read(&self, owner: &Owner, api_version: &str, key: &ObjectKey) -> Result<Option<Object>, ReadError> {
         let failed = |refusal: client::refusal::Refusal| ReadError {
             key: key.clone(),
-            forbidden: refusal.is_forbidden(),
+            access: if refusal.is_forbidden() { ReadAccess::Forbidden } else { ReadAccess::Granted },
             message: refusal.to_string(),
         };
         let session = self.session(owner).map_err(failed)?;

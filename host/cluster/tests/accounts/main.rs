@@ -1,7 +1,7 @@
 //! What account names cost that anybody can write into a set: a program of its own, because it measures the process.
 
 use anyhow::{Context, Result};
-use orangery_cluster::{KubernetesOptions, KubernetesTarget, Target};
+use orangery_cluster::{KubernetesOptions, KubernetesTarget, ReadAccess, Target};
 use orangery_core::{NamespacedName, ObjectKey, Owner};
 use orangery_test_apiserver::Cluster;
 
@@ -34,7 +34,7 @@ async fn hundreds_of_account_names_cost_neither_connections_nor_memory() -> Resu
         let name = NamespacedName::new(namespace.name(), format!("set-{nth}"));
         let owner = Owner { name, service_account: Some(format!("account-{nth}")), force: false };
         // No account may read anything: what counts is that it was asked for.
-        target.read(&owner, "v1", &key).await.is_err_and(|error| error.forbidden)
+        target.read(&owner, "v1", &key).await.is_err_and(|error| error.access == ReadAccess::Forbidden)
     };
     assert!(asks(ACCOUNTS).await, "the server knows the account by its name and refuses it");
     let (files, memory) = (descriptors()?, resident()?);

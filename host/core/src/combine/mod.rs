@@ -103,13 +103,23 @@ impl CombinedInput {
     }
 }
 
+/// How often the templates of a set are rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TemplateRuns {
+    /// Once for each input; never where there are none.
+    #[default]
+    PerInput,
+    /// Once, without input.
+    Once,
+}
+
 /// All inputs of one set.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Combined {
     /// In rendering order.
     pub inputs: Vec<CombinedInput>,
-    /// There are no inputs and no providers: every template is rendered once, without input.
-    pub inputless: bool,
+    /// Once where there are no inputs and no providers.
+    pub runs: TemplateRuns,
     /// Warnings for status.
     pub notices: Vec<Notice>,
 }
@@ -199,7 +209,7 @@ impl Explain for CombineError {
 pub fn combine(ingredients: CombineRequest<'_>) -> Result<Combined, CombineError> {
     let CombineRequest { set, strategy, inline, reads_providers, mut providers } = ingredients;
     if !reads_providers && inline.is_empty() {
-        return Ok(Combined { inputless: true, ..Combined::default() });
+        return Ok(Combined { runs: TemplateRuns::Once, ..Combined::default() });
     }
     providers.sort_by(|a, b| a.provider.cmp(&b.provider));
     providers.dedup_by(|a, b| a.provider == b.provider);
@@ -214,7 +224,7 @@ pub fn combine(ingredients: CombineRequest<'_>) -> Result<Combined, CombineError
         Strategy::Flatten => flatten::flatten(&sources)?,
         Strategy::Permute { empty, id_from } => permute::permute(&sources, empty, id_from)?,
     };
-    Ok(Combined { inputs, inputless: false, notices })
+    Ok(Combined { inputs, runs: TemplateRuns::PerInput, notices })
 }
 
 #[cfg(test)]

@@ -95,9 +95,9 @@ fn an_empty_provider_is_left_out_of_the_product_or_makes_it_empty() {
 
 #[test]
 fn no_inputs_from_providers_is_not_the_same_as_no_inputs_at_all() {
-    assert!(run(Strategy::Flatten, &[], vec![]).unwrap().inputless);
+    assert_eq!(run(Strategy::Flatten, &[], vec![]).unwrap().runs, TemplateRuns::Once);
     let empty = run(Strategy::Flatten, &[], vec![provider("a", vec![])]).unwrap();
-    assert!(!empty.inputless && empty.inputs.is_empty());
+    assert!(empty.runs == TemplateRuns::PerInput && empty.inputs.is_empty());
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub use failed::FailedEnvironment;
 pub use metadata::CommonMetadata;
 pub use scope::{Scope, Scopes, kinds_with_namespace};
 
+use crate::combine::TemplateRuns;
 use crate::conditions::{Disposition, Explain, Notice, Reason};
 use crate::input::NamespacedName;
 use crate::ledger::InputRef;
@@ -97,9 +98,8 @@ pub struct Rules<'a> {
     pub common: &'a CommonMetadata,
     /// What to do if different objects have the same identity.
     pub on_duplicate: OnDuplicate,
-    /// Whether the set has no inputs: then objects of `resources` are neither deduplicated nor excluded, as in Flux
-    /// Operator.
-    pub inputless: bool,
+    /// Where templates run once, objects of `resources` are neither deduplicated nor excluded, as in Flux Operator.
+    pub runs: TemplateRuns,
 }
 
 /// One object that the set wants.
@@ -295,7 +295,8 @@ fn take(
     if bytes > MAX_OBJECT_BYTES {
         return Err(DesiredError::TooBig { key: Box::new(object.key()), origin, bytes });
     }
-    let repeated = if rules.inputless && form == Form::Structured { Repeated::Kept } else { Repeated::Dropped };
+    let repeated =
+        if rules.runs == TemplateRuns::Once && form == Form::Structured { Repeated::Kept } else { Repeated::Dropped };
     if repeated == Repeated::Dropped && object.annotation(keys::RECONCILE) == Some("disabled") {
         return Ok(());
     }

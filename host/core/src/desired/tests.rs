@@ -35,18 +35,17 @@ fn step(name: Option<&str>, renderings: Vec<Rendering>) -> RenderedStep {
 struct Case {
     common: CommonMetadata,
     on_duplicate: OnDuplicate,
-    inputless: bool,
+    runs: TemplateRuns,
 }
 
 impl Case {
     fn usual() -> Self {
-        Self { common: CommonMetadata::default(), on_duplicate: OnDuplicate::Warn, inputless: false }
+        Self { common: CommonMetadata::default(), on_duplicate: OnDuplicate::Warn, runs: TemplateRuns::PerInput }
     }
 
     fn run(&self, steps: Vec<RenderedStep>) -> Result<DesiredSet, DesiredError> {
         let owner = NamespacedName::new("apps", "set");
-        let rules =
-            Rules { owner: &owner, common: &self.common, on_duplicate: self.on_duplicate, inputless: self.inputless };
+        let rules = Rules { owner: &owner, common: &self.common, on_duplicate: self.on_duplicate, runs: self.runs };
         desire(steps, &rules)
     }
 }
@@ -101,7 +100,7 @@ fn the_first_of_unequal_objects_wins_and_a_notice_names_both_inputs_and_the_diff
     let strict = Case { on_duplicate: OnDuplicate::Error, ..Case::usual() };
     let failed = failure(strict.run(steps()));
     assert_eq!((failed.input.uid.as_str(), failed.reason), ("p id 2", Reason::DuplicateObjects));
-    let inputless = Case { inputless: true, ..strict };
+    let inputless = Case { runs: TemplateRuns::Once, ..strict };
     let twice = vec![(2, config_map("x", "1")), (2, config_map("x", "2"))];
     let whole = inputless.run(vec![step(None, vec![rendering("", twice)])]);
     assert!(matches!(whole, Err(DesiredError::Duplicate(_))));
@@ -161,14 +160,15 @@ fn an_excluded_object_is_left_out_only_for_the_exact_word() {
     let objects = || vec![(0, with("a", "disabled")), (1, with("b", "Disabled")), (2, with("c", "disabled"))];
     let set = Case::usual().run(vec![step(None, vec![rendering("1", objects())])]).unwrap();
     assert_eq!(names(&set), ["b"]);
-    let inputless = Case { inputless: true, ..Case::usual() };
+    let inputless = Case { runs: TemplateRuns::Once, ..Case::usual() };
     assert_eq!(names(&inputless.run(vec![step(None, vec![rendering("", objects())])]).unwrap()), ["a", "b"]);
 }
 
 #[test]
 fn without_inputs_duplicates_of_resources_are_kept_with_a_notice() {
     let objects = vec![(0, config_map("x", "1")), (1, config_map("x", "2")), (2, config_map("x", "3"))];
-    let set = Case { inputless: true, ..Case::usual() }.run(vec![step(None, vec![rendering("", objects)])]).unwrap();
+    let set =
+        Case { runs: TemplateRuns::Once, ..Case::usual() }.run(vec![step(None, vec![rendering("", objects)])]).unwrap();
     assert_eq!(set.len(), 2);
     assert_eq!(set.notices.len(), 2);
 }
@@ -245,7 +245,7 @@ fn an_object_past_its_bound_is_refused_with_its_size() {
     let set = Case::usual().run(vec![step(None, vec![rendering("1", vec![(0, big.clone())]), neighbour])]);
     assert_eq!(names(set.as_ref().unwrap()), ["small"], "only its own environment fails");
     assert!(failure(set).message.contains("more than the maximum of 524288"));
-    let inputless = Case { inputless: true, ..Case::usual() };
+    let inputless = Case { runs: TemplateRuns::Once, ..Case::usual() };
     let error = inputless.run(vec![step(None, vec![rendering("", vec![(0, big)])])]).unwrap_err();
     assert!(matches!(error, DesiredError::TooBig { bytes, .. } if bytes > MAX_OBJECT_BYTES));
 }

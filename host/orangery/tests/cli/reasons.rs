@@ -2,7 +2,7 @@
 //! the page says happens next is what the errors choose.
 
 use crate::bench::root;
-use orangery_cluster::ReadError;
+use orangery_cluster::{ReadAccess, ReadError};
 use orangery_controller::pipeline::converge::LedgerError;
 use orangery_controller::pipeline::provider::ScheduleError;
 use orangery_controller::pipeline::provider::access::AccessError;
@@ -132,7 +132,7 @@ fn of_sets() -> Vec<Box<dyn Explain>> {
         Box::new(NotApplicable { key: text("ConfigMap/a"), origin: text("t"), field: "kind", what: text("is wrong") }),
         Box::new(ChecksumError::Malformed(text("x"))),
         Box::new(CopyError::NoClusters),
-        Box::new(ReadError { key: key(), message: text("no"), forbidden: true }),
+        Box::new(ReadError { key: key(), message: text("no"), access: ReadAccess::Forbidden }),
         Box::new(LedgerError {
             set: NamespacedName::new("apps", "a"),
             reason: Reason::StatusTooLarge,

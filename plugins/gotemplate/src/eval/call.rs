@@ -13,6 +13,15 @@ struct Signature<'s> {
     variadic: Option<Type>,
 }
 
+/// Which operand of `and` and `or` is the result, and ends them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Decisive {
+    /// The first that is false: `and`.
+    False,
+    /// The first that is true: `or`.
+    True,
+}
+
 impl<'t> Machine<'t, '_> {
     pub(super) fn function(
         &mut self,
@@ -26,8 +35,13 @@ impl<'t> Machine<'t, '_> {
         let signature = Signature { name, params: function.params, variadic: function.variadic };
         let args = args.get(1..).unwrap_or_default();
         self.count(&signature, args, last.as_ref())?;
-        if matches!(name, "and" | "or") {
-            return self.short_circuit(dot, name == "or", args, last);
+        let decisive = match name {
+            "and" => Some(Decisive::False),
+            "or" => Some(Decisive::True),
+            _ => None,
+        };
+        if let Some(decisive) = decisive {
+            return self.short_circuit(dot, decisive, args, last);
         }
         let values = self.arguments(dot, &signature, args, last)?;
         if name == "call" {
@@ -143,11 +157,17 @@ impl<'t> Machine<'t, '_> {
     }
 
     /// `and`, `or`: the first operand that decides, or the last.
-    fn short_circuit(&mut self, dot: &Slot, or: bool, args: &'t [Expr], last: Option<Slot>) -> Evaluated<Slot> {
+    fn short_circuit(
+        &mut self,
+        dot: &Slot,
+        decisive: Decisive,
+        args: &'t [Expr],
+        last: Option<Slot>,
+    ) -> Evaluated<Slot> {
         let mut value = Value::Nil;
         for arg in args {
             value = self.argument(dot, Type::Reflect, arg)?;
-            if value.truth() == or {
+            if value.truth() == (decisive == Decisive::True) {
                 return Ok(Slot::concrete(value));
             }
         }

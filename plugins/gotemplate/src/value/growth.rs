@@ -18,21 +18,28 @@ const HEADERLESS: usize = 512;
 const HEADER: usize = 8;
 const PAGE: usize = 8192;
 
-/// The bytes of an element, and whether it has no pointers.
-fn layout(element: Element) -> (usize, bool) {
+/// Whether an element holds pointers: Go puts a header before larger lists of such elements.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pointers {
+    Some,
+    None,
+}
+
+/// The bytes of an element, and whether it holds pointers.
+fn layout(element: Element) -> (usize, Pointers) {
     match element {
-        Element::Any | Element::Text => (16, false),
-        Element::List => (24, false),
-        Element::Int => (8, true),
-        Element::Byte => (1, true),
+        Element::Any | Element::Text => (16, Pointers::Some),
+        Element::List => (24, Pointers::Some),
+        Element::Int => (8, Pointers::None),
+        Element::Byte => (1, Pointers::None),
     }
 }
 
-fn rounded(size: usize, pointerless: bool) -> usize {
+fn rounded(size: usize, pointers: Pointers) -> usize {
     if size > 32_768 - HEADER {
         return size.div_ceil(PAGE) * PAGE;
     }
-    let header = if !pointerless && size > HEADERLESS { HEADER } else { 0 };
+    let header = if pointers == Pointers::Some && size > HEADERLESS { HEADER } else { 0 };
     CLASSES.iter().find(|class| **class >= size + header).map_or(size, |class| class - header)
 }
 
@@ -51,8 +58,8 @@ pub(crate) fn appended(element: Element, old: usize, length: usize) -> usize {
             wanted += (wanted + 3 * THRESHOLD) / 4;
         }
     }
-    let (size, pointerless) = layout(element);
-    rounded(wanted * size, pointerless) / size
+    let (size, pointers) = layout(element);
+    rounded(wanted * size, pointers) / size
 }
 
 /// The capacity of a list whose elements were appended one by one to one of capacity `from`.

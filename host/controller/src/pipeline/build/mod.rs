@@ -8,7 +8,7 @@
 pub mod copies;
 
 use crate::pipeline::offload;
-use orangery_core::combine::{self, CombineRequest, Combined, CombinedInput, Source};
+use orangery_core::combine::{self, CombineRequest, Combined, CombinedInput, Source, TemplateRuns};
 use orangery_core::desired::{self, DesiredError, DesiredSet, Form, OnDuplicate, RenderedStep, Rules, TemplateRef};
 use orangery_core::environment::Unnamed;
 use orangery_core::ledger::InputRef;
@@ -145,7 +145,7 @@ pub async fn build_only(
         sorted.take(entry, inputs.next());
     }
     let steps = layout.steps(set, sorted.rendered)?;
-    let desired = desired(set, steps, on_duplicate, combined.inputless).await?;
+    let desired = desired(set, steps, on_duplicate, combined.runs).await?;
     Ok(Built { desired, inputs: sorted.inputs, failed: sorted.failed, notices: sorted.notices, count })
 }
 
@@ -165,15 +165,13 @@ async fn desired(
     set: &SetSpec,
     steps: Vec<RenderedStep>,
     on_duplicate: OnDuplicate,
-    inputless: bool,
+    runs: TemplateRuns,
 ) -> Result<DesiredSet, DesiredError> {
     let renderings = steps.iter().flat_map(|step| &step.renderings);
     let bytes = renderings.flat_map(|rendering| &rendering.objects).map(|(_, object)| object.len()).sum();
     let (owner, common) = (set.name.clone(), set.common_metadata.clone());
-    offload::run(bytes, move || {
-        desired::desire(steps, &Rules { owner: &owner, common: &common, on_duplicate, inputless })
-    })
-    .await
+    offload::run(bytes, move || desired::desire(steps, &Rules { owner: &owner, common: &common, on_duplicate, runs }))
+        .await
 }
 
 /// Renders all templates of a set with these inputs.
@@ -185,7 +183,7 @@ pub(crate) async fn render(
     set: &SetSpec,
     combined: &Combined,
 ) -> Result<Vec<Result<Rendering, InputError>>, CallError> {
-    if combined.inputs.is_empty() && !combined.inputless {
+    if combined.inputs.is_empty() && combined.runs == TemplateRuns::PerInput {
         return Ok(Vec::new());
     }
     sandbox.render(Layout::of(set).request(set, combined)).await
@@ -280,7 +278,7 @@ impl Layout {
                     untrusted: input.untrusted.clone(),
                 })
                 .collect(),
-            inputless: combined.inputless,
+            inputless: combined.runs == TemplateRuns::Once,
             // Fixed: the same inputs must give the same bytes today and tomorrow.
             now: Timestamp::default(),
             seed: 0,

@@ -9,7 +9,7 @@
 
 use crate::pipeline::build;
 use crate::pipeline::offload;
-use orangery_core::combine::{Combined, CombinedInput, Placeholder, Source};
+use orangery_core::combine::{Combined, CombinedInput, Placeholder, Source, TemplateRuns};
 use orangery_core::spec::SetSpec;
 use orangery_core::{InputRef, Object, ObjectKey, Planned, Scopes};
 use orangery_sandbox::{InputError, Rendering, Sandbox};
@@ -29,7 +29,7 @@ impl TrustedNames<'_> {
     /// The objects among these whose group, kind, namespace and name contain no untrusted text.
     pub(crate) async fn trusted(&self, objects: &[&Planned], scopes: &Scopes) -> BTreeSet<ObjectKey> {
         let Some(real) = self.combined(None).await else { return BTreeSet::new() };
-        if real.inputless {
+        if real.runs == TemplateRuns::Once {
             return objects.iter().map(|planned| planned.object.key()).collect();
         }
         // An object without an input comes from all of them, so any input shows where its name comes from.

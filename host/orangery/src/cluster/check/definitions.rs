@@ -11,8 +11,17 @@ const AREA: &str = "definitions";
 /// Missing fields that are named; more are counted.
 const SHOWN: usize = 5;
 
+/// When a cluster is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Nothing need be there yet.
+    BeforeInstallation,
+    /// Everything must be there.
+    Installed,
+}
+
 /// Compares the definitions of the cluster with those of this program. Before an installation they may be missing.
-pub(super) async fn check(connection: &Connection, before: bool, findings: &mut Findings) {
+pub(super) async fn check(connection: &Connection, stage: Stage, findings: &mut Findings) {
     let definitions: Api<CustomResourceDefinition> = Api::all(connection.client.clone());
     let ours = match orangery_api::crds() {
         Ok(ours) => ours,
@@ -22,7 +31,7 @@ pub(super) async fn check(connection: &Connection, before: bool, findings: &mut 
         let name = ours.name_any();
         match definitions.get_opt(&name).await {
             Ok(Some(live)) => compare(&name, &ours, &live, findings),
-            Ok(None) if before => findings.good(AREA, name, "not installed yet"),
+            Ok(None) if stage == Stage::BeforeInstallation => findings.good(AREA, name, "not installed yet"),
             Ok(None) => {
                 findings.problem(AREA, name, "not installed", "orangery crds | kubectl apply --server-side -f -")
             }

@@ -11,6 +11,7 @@ use crate::cluster::connection::{Connection, said};
 use crate::cluster::print::{Table, json_text, out, yaml_text};
 use crate::exit;
 use crate::sandbox;
+use definitions::Stage;
 use finding::{Finding, Findings, Level};
 use orangery_egress::Loopback;
 use orangery_sandbox::PluginDescription;
@@ -24,7 +25,8 @@ pub(in crate::cluster) async fn perform(options: CheckOptions) -> anyhow::Result
     let connection = Connection::open(&options.connection).await?;
     let mut findings = Findings::default();
     if server(&connection, &mut findings).await {
-        definitions::check(&connection, options.pre, &mut findings).await;
+        let stage = if options.pre { Stage::BeforeInstallation } else { Stage::Installed };
+        definitions::check(&connection, stage, &mut findings).await;
         let account = installation::default_account(&connection, &options).await;
         if options.pre {
             rights::installer(&connection, &mut findings).await;

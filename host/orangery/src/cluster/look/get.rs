@@ -32,6 +32,22 @@ enum Columns {
     OfAll,
 }
 
+/// Whether the command goes on after it has printed what there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Follow {
+    /// It prints what changes.
+    Changes,
+    /// It ends.
+    No,
+}
+
+impl Follow {
+    /// `--watch`.
+    fn of(watch: bool) -> Self {
+        if watch { Self::Changes } else { Self::No }
+    }
+}
+
 pub(in crate::cluster) async fn perform(command: GetCommand) -> anyhow::Result<ExitCode> {
     match command {
         GetCommand::ResourceSet(options) => one_kind(Kind::Set, options).await,
@@ -49,7 +65,7 @@ async fn one_kind(kind: Kind, options: GetOptions) -> anyhow::Result<ExitCode> {
         columns: Columns::OfKind(kind),
         output: options.output,
     };
-    query.answer(&options.connection, options.watch).await
+    query.answer(&options.connection, Follow::of(options.watch)).await
 }
 
 async fn all(options: GetAllOptions) -> anyhow::Result<ExitCode> {
@@ -64,11 +80,11 @@ async fn all(options: GetAllOptions) -> anyhow::Result<ExitCode> {
         columns: Columns::OfAll,
         output: options.output,
     };
-    query.answer(&options.connection, options.watch).await
+    query.answer(&options.connection, Follow::of(options.watch)).await
 }
 
 impl Query {
-    async fn answer(self, options: &ConnectionOptions, watch: bool) -> anyhow::Result<ExitCode> {
+    async fn answer(self, options: &ConnectionOptions, follow: Follow) -> anyhow::Result<ExitCode> {
         let connection = Connection::open(options).await?;
         let mut items = Vec::new();
         for kind in &self.kinds {
@@ -78,11 +94,11 @@ impl Query {
             }
         }
         items.retain(|item| self.wants(item));
-        if self.columns == Columns::OfAll && items.is_empty() && !watch {
+        if self.columns == Columns::OfAll && items.is_empty() && follow == Follow::No {
             return Err(anyhow!("no resources found"));
         }
         let widths = self.table(&items).widths();
-        if !watch {
+        if follow == Follow::No {
             print::out(&self.text(&items)?)?;
             return Ok(exit::SUCCESS);
         }

@@ -38,13 +38,22 @@ pub(crate) fn evaluate(template: &str, value: &Value) -> anyhow::Result<String> 
     // Without braces it is a path alone.
     let template = if template.contains('{') { template.to_owned() } else { format!("{{{template}}}") };
     let mut chars = template.chars().peekable();
-    let parts = parts(&mut chars, false)?;
+    let parts = parts(&mut chars, Within::Template)?;
     let mut text = String::new();
     fill(&parts, value, &mut text)?;
     Ok(text)
 }
 
-fn parts(chars: &mut Peekable<Chars<'_>>, inside: bool) -> Result<Vec<Part>, TemplateError> {
+/// What the parts belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Within {
+    /// The whole template, which ends with the text.
+    Template,
+    /// A range, which `{end}` ends.
+    Range,
+}
+
+fn parts(chars: &mut Peekable<Chars<'_>>, within: Within) -> Result<Vec<Part>, TemplateError> {
     let mut parts = Vec::new();
     let mut text = String::new();
     while let Some(c) = chars.next() {
@@ -58,18 +67,21 @@ fn parts(chars: &mut Peekable<Chars<'_>>, inside: bool) -> Result<Vec<Part>, Tem
         let expression = braced(chars)?;
         let expression = expression.trim();
         if expression == "end" {
-            return if inside { Ok(parts) } else { Err(TemplateError::StrayEnd) };
+            return match within {
+                Within::Range => Ok(parts),
+                Within::Template => Err(TemplateError::StrayEnd),
+            };
         }
         if let Some(path) = expression.strip_prefix("range ") {
             let path = path.trim();
-            parts.push(Part::Range(path.to_owned(), translate(path), self::parts(chars, true)?));
+            parts.push(Part::Range(path.to_owned(), translate(path), self::parts(chars, Within::Range)?));
         } else if let Some(quoted) = quoted(expression) {
             parts.push(Part::Text(quoted));
         } else {
             parts.push(Part::Path(expression.to_owned(), translate(expression)));
         }
     }
-    if inside {
+    if within == Within::Range {
         return Err(TemplateError::OpenRange);
     }
     if !text.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::*;
 use async_trait::async_trait;
+use orangery_cluster::ReadAccess;
 use orangery_core::desired::DesiredStep;
 use orangery_core::{ApplyReport, InputRef, LedgerEntry, Plan, PruneReport, SourceRef, keys};
 use serde_json::json;
@@ -37,7 +38,7 @@ impl Target for Shelf {
         let account = owner.service_account.as_deref().unwrap_or_default();
         self.read.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{account} {api_version} {key}"));
         if self.forbidden.as_ref() == Some(key) {
-            return Err(ReadError { key: key.clone(), message: "forbidden".to_owned(), forbidden: true });
+            return Err(ReadError { key: key.clone(), message: "forbidden".to_owned(), access: ReadAccess::Forbidden });
         }
         Ok(self.objects.get(key).cloned())
     }
