@@ -14,6 +14,7 @@ mod local;
 mod plugins;
 mod poll;
 mod precompiled;
+mod reason_register;
 mod reasons;
 mod reference;
 mod seeds;

@@ -61,12 +61,12 @@ async fn exists(world: &World, place: &str, name: &str) -> Result<bool> {
     Ok(maps.get_opt(name).await?.is_some())
 }
 
-/// Notes of the events `ObjectsLeft` in a namespace about an object.
-async fn told(world: &World, namespace: &str, about: &str) -> Result<Vec<String>> {
+/// Notes of the events of a reason in a namespace about an object.
+async fn told(world: &World, reason: &str, namespace: &str, about: &str) -> Result<Vec<String>> {
     let events: Api<Event> = Api::namespaced(world.cluster.client()?, namespace);
     let all = events.list(&ListParams::default()).await?;
     let left = all.items.into_iter().filter(|event| {
-        event.reason.as_deref() == Some("ObjectsLeft")
+        event.reason.as_deref() == Some(reason)
             && event.regarding.as_ref().and_then(|object| object.name.as_deref()) == Some(about)
     });
     Ok(left.filter_map(|event| event.note).collect())
@@ -103,9 +103,11 @@ async fn a_namespace_goes_with_its_sets_and_what_stays_elsewhere_is_told_of() ->
     assert!(!exists(&world, &reached, "of-outside").await?, "what may be deleted elsewhere is");
     assert!(exists(&world, &lost, "of-behind").await?, "what may not be deleted stays");
     world
-        .settles("an event of the namespace", async |world| Ok(!told(world, "default", &own).await?.is_empty()))
+        .settles("an event of the namespace", async |world| {
+            Ok(!told(world, "ObjectsLeft", "default", &own).await?.is_empty())
+        })
         .await?;
-    let told = told(&world, "default", &own).await?;
+    let told = told(&world, "ObjectsLeft", "default", &own).await?;
     assert!(told.iter().all(|note| note.contains(&format!("ResourceSet/{own}/behind"))), "{told:?}");
     assert!(told.iter().any(|note| note.contains(&format!("ConfigMap/{lost}/of-behind"))), "{told:?}");
     assert!(told.iter().all(|note| !note.contains(&format!("ConfigMap/{own}/"))), "{told:?}");
@@ -129,8 +131,10 @@ async fn a_set_whose_account_is_gone_leaves_what_it_may_not_delete_and_says_so()
     world.delete("ServiceAccount", "flux").await?;
     world.is_gone(SET, "orphan").await?;
     assert!(exists(&world, &own, "of-orphan").await?);
-    world.settles("an event of the set", async |world| Ok(!told(world, &own, "orphan").await?.is_empty())).await?;
-    let told = told(&world, &own, "orphan").await?;
+    world
+        .settles("an event of the set", async |world| Ok(!told(world, "ObjectsLeft", &own, "orphan").await?.is_empty()))
+        .await?;
+    let told = told(&world, "ObjectsLeft", &own, "orphan").await?;
     assert!(told.iter().all(|note| note.contains("account flux") && note.contains("of-orphan")), "{told:?}");
     Ok(())
 }

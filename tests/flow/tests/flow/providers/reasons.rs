@@ -1,6 +1,8 @@
 //! Reasons of conditions that the other stories do not bring about: each is produced here by the whole operator.
 
 use anyhow::{Result, ensure};
+use k8s_openapi::api::events::v1::Event;
+use kube::api::{Api, ListParams};
 use orangery_test_flow::{PROVIDER, SET, World};
 use serde_json::{Value, json};
 
@@ -65,5 +67,48 @@ async fn what_a_manifest_says_decides_the_reason_before_anything_is_asked() -> R
     });
     world.apply(&set.to_string()).await?;
     world.has_condition(SET, "set", "Warning", "True", "ObjectLeftOut").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_secret_that_is_not_there_a_suspension_and_an_object_made_twice_are_told() -> Result<()> {
+    let mut world = World::new("told").await?;
+    world.start().await?;
+    let provider = |name: &str, annotations: Value, spec: Value| {
+        let metadata = json!({"name": name, "annotations": annotations});
+        json!({"apiVersion": "fluxcd.controlplane.io/v1", "kind": PROVIDER, "metadata": metadata, "spec": spec})
+            .to_string()
+    };
+    let locked = json!({"type": "GitHubBranch", "url": "FORGE/acme/shop", "secretRef": {"name": "absent"}});
+    world.apply(&provider("locked", json!({}), locked)).await?;
+    let said = world.has_condition(PROVIDER, "locked", "Ready", "False", "CredentialUnavailable").await?;
+    ensure!(said.contains("absent"), "{said}");
+
+    let disabled = json!({"fluxcd.controlplane.io/reconcile": "disabled"});
+    world.apply(&provider("asleep", disabled, json!({"type": "Static"}))).await?;
+    let events: Api<Event> = Api::namespaced(world.cluster.client()?, world.namespace());
+    world
+        .settles("an event about the suspension", async |_| {
+            let all = events.list(&ListParams::default()).await?;
+            Ok(all.items.iter().any(|event| {
+                event.reason.as_deref() == Some("ReconciliationDisabled")
+                    && event.regarding.as_ref().and_then(|about| about.name.as_deref()) == Some("asleep")
+            }))
+        })
+        .await?;
+
+    let twice = json!({
+        "apiVersion": "fluxcd.controlplane.io/v1", "kind": SET, "metadata": {"name": "twice"},
+        "spec": {
+            "inputs": [{"id": "1"}, {"id": "2"}],
+            "resources": [{
+                "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "same", "namespace": "NAMESPACE"},
+                "data": {"of": "input << inputs.id >>"},
+            }],
+        },
+    });
+    world.apply(&twice.to_string()).await?;
+    let said = world.has_condition(SET, "twice", "DuplicateObjects", "True", "DuplicateObjects").await?;
+    ensure!(said.contains("same"), "{said}");
     Ok(())
 }

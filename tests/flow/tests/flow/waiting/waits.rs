@@ -136,6 +136,7 @@ async fn an_edit_a_suspension_and_a_deletion_end_a_wait_within_a_second_and_say_
     waits_for(&world, "edited", "edited").await?;
     let mut late = vec![("edited", reaction(&world, "edited").await?)];
 
+    world.has_condition(SET, "suspended", "Reconciling", "True", "Progressing").await?;
     world.annotate(SET, "suspended", "fluxcd.controlplane.io/reconcile", "disabled").await?;
     let said = world.has_condition(SET, "suspended", "Ready", "False", "HealthCheckCanceled").await?;
     ensure!(said.contains("reconciliation is disabled") && said.contains("/suspended status: "), "{said}");
