@@ -71,11 +71,11 @@ fn the_workspace_finds_plugins_by_their_folder() -> Result<()> {
 }
 
 #[test]
-fn every_provider_has_cases() -> Result<()> {
-    for provider in plugins()?.into_iter().filter(|plugin| plugin.role == Role::Provider) {
+fn every_provider_and_renderer_has_cases() -> Result<()> {
+    for plugin in plugins()? {
         let mut cases = Vec::new();
-        files(provider.folder.join("cases"), &mut cases)?;
-        ensure!(!cases.is_empty(), "{} has no cases", provider.folder.display());
+        files(plugin.folder.join("cases"), &mut cases)?;
+        ensure!(!cases.is_empty(), "{} has no cases", plugin.folder.display());
     }
     Ok(())
 }

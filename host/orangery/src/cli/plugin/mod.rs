@@ -55,7 +55,7 @@ pub struct PluginTestOptions {
     /// A folder of cases (*.yaml), or one file
     #[arg(value_name = "DIR")]
     pub cases: PathBuf,
-    /// The component; the default is the built-in plugin that serves the case's kind
+    /// The component; the default is the built-in plugin that serves the case's type, or has its renderer's name
     #[arg(long, value_name = "FILE.wasm")]
     pub plugin: Option<PathBuf>,
     /// Only cases whose name contains this

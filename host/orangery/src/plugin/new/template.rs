@@ -15,11 +15,12 @@ const PROVIDER: [(&str, &str); 5] = [
     ("cases/my-plugin.yaml", include_str!("../../../template/provider/cases/my-plugin.yaml")),
 ];
 
-const RENDERER: [(&str, &str); 4] = [
+const RENDERER: [(&str, &str); 5] = [
     ("Cargo.toml", include_str!("../../../template/renderer/Cargo.toml")),
     (".gitignore", include_str!("../../../template/provider/gitignore")),
     ("README.md", include_str!("../../../template/renderer/README.md")),
     ("src/lib.rs", include_str!("../../../template/renderer/src/lib.rs")),
+    ("cases/my-plugin.yaml", include_str!("../../../template/renderer/cases/my-plugin.yaml")),
 ];
 
 /// The files of a new plugin, each with its path below the new folder.
@@ -45,7 +46,7 @@ mod tests {
 
     #[test]
     fn no_name_of_the_template_is_left() {
-        for (kind, own) in [(Kind::Provider, "cases/zoo-keeper.yaml"), (Kind::Renderer, "src/lib.rs")] {
+        for (kind, own) in [(Kind::Provider, "cases/zoo-keeper.yaml"), (Kind::Renderer, "cases/zoo-keeper.yaml")] {
             let files = files(kind, &"zoo-keeper".parse().unwrap());
             for (path, text) in files.iter().filter(|(path, _)| !path.starts_with("sdk/")) {
                 for old in ["my-plugin", "my_plugin", "MyPlugin", "json-file"] {

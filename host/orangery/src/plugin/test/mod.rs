@@ -3,20 +3,40 @@
 
 mod case;
 mod compare;
+mod notify_case;
+mod poll_answer;
+mod poll_case;
+mod render_case;
 mod script;
+mod session;
 
 use crate::cli::{PluginTestOptions, SandboxOptions};
-use crate::exit;
-use crate::sandbox;
-use anyhow::{Context, bail};
-use case::Case;
-use orangery_core::selection::{BudgetedFilter, Filter};
+use crate::manifest::{self, Document};
+use crate::{exit, sandbox};
+use anyhow::bail;
+use notify_case::NotifyCase;
 use orangery_egress::Loopback;
-use orangery_egress::{Credential, CredentialKind, Grant, HttpLimits, Origin, SessionSpec, TlsSettings};
-use orangery_sandbox::{PluginDescription, PollFilter, PollReport, PollRequest, Sandbox};
-use script::CaseScript;
+use orangery_sandbox::Sandbox;
+use poll_case::PollCase;
+use render_case::RenderCase;
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
+
+/// One case and where it is.
+struct Case {
+    name: String,
+    /// `file:line`.
+    place: String,
+    role: RoleCase,
+}
+
+/// What the plugin is asked for.
+enum RoleCase {
+    Poll(Box<PollCase>),
+    Render(Box<RenderCase>),
+    Notify(Box<NotifyCase>),
+}
 
 /// Runs the cases; one that fails prints a diff.
 ///
@@ -27,10 +47,10 @@ pub async fn perform(options: &PluginTestOptions) -> anyhow::Result<ExitCode> {
     // The network is scripted and there is no credential, so a case may test a plugin that would replace a built-in one.
     let chosen = SandboxOptions { plugins: given, allow_shadowing: true, ..SandboxOptions::default() };
     let setup = sandbox::open(&chosen, Loopback::Refused, Vec::new()).await?;
-    let cases = case::read(&options.cases)?;
+    let cases = read(&options.cases)?;
     let chosen: Vec<&Case> = cases
         .iter()
-        .filter(|case| options.only.as_ref().is_none_or(|only| case.expectation.name.contains(only.as_str())))
+        .filter(|case| options.only.as_ref().is_none_or(|only| case.name.contains(only.as_str())))
         .collect();
     if chosen.is_empty() {
         bail!(
@@ -42,10 +62,11 @@ pub async fn perform(options: &PluginTestOptions) -> anyhow::Result<ExitCode> {
     let mut failed = 0_usize;
     for case in &chosen {
         match run(&setup.sandbox, case).await {
-            Ok(()) => println!("✔ {}", case.expectation.name),
-            Err(why) => {
+            Ok(problems) if problems.is_empty() => println!("✔ {}", case.name),
+            wrong => {
                 failed += 1;
-                println!("✗ {} ({})\n{}", case.expectation.name, case.place, indent(&format!("{why:#}")));
+                let why = wrong.map_or_else(|error| format!("{error:#}"), |problems| problems.join("\n"));
+                println!("✗ {} ({})\n{}", case.name, case.place, indent(&why));
             }
         }
     }
@@ -53,71 +74,39 @@ pub async fn perform(options: &PluginTestOptions) -> anyhow::Result<ExitCode> {
     Ok(if failed == 0 { exit::SUCCESS } else { exit::FAILURE })
 }
 
-/// Runs one case.
-async fn run(sandbox: &Sandbox, case: &Case) -> anyhow::Result<()> {
-    let provider_type = &case.expectation.provider_type;
-    let served = sandbox.served_type(provider_type).with_context(|| {
-        format!("no loaded plugin serves the type {provider_type}; give the component with --plugin")
-    })?;
-    let server = sandbox.server_of(provider_type);
-    let plugins = sandbox.plugins();
-    let plugin = plugins
-        .iter()
-        .find(|plugin| Some(&plugin.plugin) == server.as_ref())
-        .with_context(|| format!("no loaded plugin serves the type {provider_type}"))?;
-    let filter = Filter::parse(&case.filter, &served).context("filter")?;
-    let script = Arc::new(CaseScript::new(case));
-    let wants = BudgetedFilter::new(filter.clone());
-    let request = PollRequest {
-        consumer: format!("case/{}", case.expectation.name).into(),
-        provider_type: provider_type.clone(),
-        url: case.expectation.url.clone(),
-        filter: PollFilter {
-            include: filter.include().map(ToOwned::to_owned),
-            exclude: filter.exclude().map(ToOwned::to_owned),
-            labels: filter.labels().to_vec(),
-            semver: filter.semver().map(ToOwned::to_owned),
-        },
-        config: case.expectation.config.clone().unwrap_or(serde_json::Value::Null),
-        session: session(case, plugin, Arc::clone(&script)),
-        wants: Arc::new(move |name, labels| wants.wants(name, labels)),
-        deadline: sandbox.limits().poll_wall,
-    };
-    // What the plugin logs is shown while it runs.
-    let PollReport { result, .. } = sandbox.poll(request).await;
-    let mut problems = script.problems();
-    if let Err(difference) = compare::compare(&case.expectation.expect, &result, &served) {
-        problems.insert(0, difference);
+/// What went wrong; nothing if the case passes.
+async fn run(sandbox: &Sandbox, case: &Case) -> anyhow::Result<Vec<String>> {
+    match &case.role {
+        RoleCase::Poll(poll) => poll_case::run(sandbox, poll).await,
+        RoleCase::Render(render) => render_case::run(sandbox, render).await,
+        RoleCase::Notify(notify) => notify_case::run(sandbox, notify).await,
     }
-    if problems.is_empty() {
-        return Ok(());
-    }
-    bail!("{}", problems.join("\n"))
 }
 
-/// What the plugin may reach: the origin of the URL, and what it asks for itself.
-fn session(case: &Case, plugin: &PluginDescription, script: Arc<CaseScript>) -> SessionSpec {
-    let own = Origin::of_url(&case.expectation.url).ok();
-    let wanted = plugin
-        .manifest
-        .wants
-        .iter()
-        .filter(|want| want.for_url.as_deref().is_none_or(|url| Origin::of_url(url).ok() == own))
-        .filter_map(|want| Origin::of_url(&want.origin).ok());
-    let origins: Vec<Origin> = own.clone().into_iter().chain(wanted).collect();
-    SessionSpec {
-        consumer: case.expectation.name.clone(),
-        grants: origins.into_iter().map(Grant::reading).collect(),
-        credentials: plugin
-            .credential_names()
-            .into_iter()
-            .map(|name| Credential::new(name, CredentialKind::Anonymous, []))
-            .collect(),
-        tls: TlsSettings::default(),
-        limits: HttpLimits::default(),
-        deadline: None,
-        script: Some(script),
+/// Reads all cases of a folder or file.
+fn read(path: &Path) -> anyhow::Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    let mut names = BTreeSet::new();
+    for document in manifest::read_all(&[path.to_owned()])? {
+        let case = one(&document)?;
+        if !names.insert(case.name.clone()) {
+            bail!("{}: the name {:?} is taken by another case", case.place, case.name);
+        }
+        cases.push(case);
     }
+    Ok(cases)
+}
+
+/// A case with the key `renderer` is one of a renderer, and one with the key `notice` one of a notifier.
+fn one(document: &Document) -> anyhow::Result<Case> {
+    let role = if document.value.get("renderer").is_some() {
+        RoleCase::Render(Box::new(render_case::read(document)?))
+    } else if document.value.get("notice").is_some() {
+        RoleCase::Notify(Box::new(notify_case::read(document)?))
+    } else {
+        RoleCase::Poll(Box::new(poll_case::read(document)?))
+    };
+    Ok(Case { name: document.text("/name").to_owned(), place: document.place(), role })
 }
 
 fn indent(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! The scripted network of one case.
 
-use super::case::{Answer, Case, Failure, HeaderValues, Line};
+use super::case::{Answer, Failure, HeaderValues, Line, Network};
 use async_trait::async_trait;
 use orangery_egress::{HttpError, Origin, Request, Response, Script};
 use std::sync::{Mutex, PoisonError};
@@ -34,11 +34,11 @@ struct State {
 }
 
 impl CaseScript {
-    pub(super) fn new(case: &Case) -> Self {
+    pub(super) fn new(network: &Network<'_>) -> Self {
         let mut state = State::default();
-        let origin = Origin::of_url(&case.expectation.url).map(|origin| origin.to_string()).unwrap_or_default();
+        let origin = Origin::of_url(network.url).map(|origin| origin.to_string()).unwrap_or_default();
         let lines: Vec<Scripted> =
-            case.expectation.http.iter().map(|line| scripted(line, &origin, case, &mut state.problems)).collect();
+            network.lines.iter().map(|line| scripted(line, &origin, network, &mut state.problems)).collect();
         state.used = vec![0; lines.len()];
         Self { lines, state: Mutex::new(state) }
     }
@@ -54,7 +54,7 @@ impl CaseScript {
     }
 }
 
-fn scripted(line: &Line, origin: &str, case: &Case, problems: &mut Vec<String>) -> Scripted {
+fn scripted(line: &Line, origin: &str, network: &Network<'_>, problems: &mut Vec<String>) -> Scripted {
     let Line { request, response } = line;
     let url = if request.url.starts_with('/') { format!("{origin}{}", request.url) } else { request.url.clone() };
     let delay = response.delay.as_deref().map_or(Ok(Duration::ZERO), orangery_core::duration::parse);
@@ -64,7 +64,7 @@ fn scripted(line: &Line, origin: &str, case: &Case, problems: &mut Vec<String>) 
     });
     let answer = match &response.error {
         Some(failure) => Err(failure.clone()),
-        None => Ok(answer(response, &url, case, problems)),
+        None => Ok(answer(response, &url, network, problems)),
     };
     Scripted {
         method: request.method.clone().unwrap_or_else(|| "GET".to_owned()).to_ascii_uppercase(),
@@ -82,7 +82,7 @@ fn scripted(line: &Line, origin: &str, case: &Case, problems: &mut Vec<String>) 
     }
 }
 
-fn answer(response: &Answer, url: &str, case: &Case, problems: &mut Vec<String>) -> Response {
+fn answer(response: &Answer, url: &str, network: &Network<'_>, problems: &mut Vec<String>) -> Response {
     let mut headers = Vec::new();
     for (name, values) in &response.headers {
         let name = name.to_ascii_lowercase();
@@ -99,7 +99,7 @@ fn answer(response: &Answer, url: &str, case: &Case, problems: &mut Vec<String>)
             json.to_string().into_bytes()
         }
         (None, Some(text), None) => text.clone().into_bytes(),
-        (None, None, Some(file)) => std::fs::read(case.folder.join(file)).unwrap_or_else(|error| {
+        (None, None, Some(file)) => std::fs::read(network.folder.join(file)).unwrap_or_else(|error| {
             problems.push(format!("bodyFile {} cannot be read: {error}", file.display()));
             Vec::new()
         }),

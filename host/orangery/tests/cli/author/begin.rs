@@ -92,6 +92,8 @@ fn a_new_renderer_builds_and_passes_its_tests_untouched() {
     let component = component.to_str().unwrap();
     let check = orangery(["plugin", "check", component]).run().exits(0);
     check.prints("serves spec.renderer.name dollar-signs").prints("would be admitted");
+    let test = orangery(["plugin", "test", "cases", "--plugin", component]).inside(&project).run().exits(0);
+    test.prints("2 passed, 0 failed");
     // The set that its README shows.
     let readme = std::fs::read_to_string(project.join("README.md")).unwrap();
     let (_, set) = readme.split_once("```yaml\n").unwrap();

@@ -2,4 +2,6 @@
 
 mod explain;
 mod notify;
+mod notify_cases;
 mod plugin;
+mod render_cases;
