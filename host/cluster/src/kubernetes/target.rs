@@ -4,6 +4,7 @@ use crate::kubernetes::client::connection::Session;
 use crate::kubernetes::client::discovery::Kind;
 use crate::kubernetes::client::identities::{Connect, Identities};
 use crate::kubernetes::client::refusal::Refusal;
+use crate::kubernetes::client::rights::Verb;
 use crate::kubernetes::live::clock::Clock;
 use crate::kubernetes::live::memory::{Left, Memory, checksum};
 use crate::kubernetes::live::seen::Seen;
@@ -100,9 +101,26 @@ impl KubernetesTarget {
         if namespaces.iter().all(|namespace| is_watched(namespace)) {
             return Reach::Namespaces;
         }
-        match session.may("watch", kind, "").await {
+        match session.may(Verb::Watch, kind, "", "").await {
             Some(false) => Reach::Namespaces,
             Some(true) | None => Reach::Everywhere,
         }
+    }
+
+    /// The namespaces among these that the identity watches, or may watch.
+    pub(crate) async fn watchable<'n>(
+        &self,
+        session: &Session,
+        kind: &Kind,
+        namespaces: &BTreeSet<&'n str>,
+    ) -> BTreeSet<&'n str> {
+        let mut watchable = BTreeSet::new();
+        for namespace in namespaces {
+            let watched = self.watches.view(&session.connection.identity, kind, namespace).is_some();
+            if watched || session.may(Verb::Watch, kind, namespace, "").await != Some(false) {
+                watchable.insert(*namespace);
+            }
+        }
+        watchable
     }
 }

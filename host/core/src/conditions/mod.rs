@@ -43,13 +43,15 @@ pub enum ConditionType {
     DeletionFailed,
     /// The deletion of the set is held, because it may be an accident.
     DeletionHeld,
+    /// The account lacks rights, so objects were not applied.
+    RightsMissing,
     /// Something needs attention, but nothing failed.
     Warning,
 }
 
 impl ConditionType {
     /// Every type, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Stalled,
         Self::Reconciling,
         Self::Ready,
@@ -60,6 +62,7 @@ impl ConditionType {
         Self::DuplicateObjects,
         Self::DeletionFailed,
         Self::DeletionHeld,
+        Self::RightsMissing,
         Self::Warning,
     ];
 
@@ -77,6 +80,7 @@ impl ConditionType {
             Self::DuplicateObjects => "DuplicateObjects",
             Self::DeletionFailed => "DeletionFailed",
             Self::DeletionHeld => "DeletionHeld",
+            Self::RightsMissing => "RightsMissing",
             Self::Warning => "Warning",
         }
     }

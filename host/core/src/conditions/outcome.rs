@@ -72,7 +72,7 @@ pub struct Abnormal {
 /// Separates the duration of a reconciliation from the remark.
 const REMARK: &str = "; ";
 
-const ABNORMAL: [ConditionType; 8] = [
+const ABNORMAL: [ConditionType; 9] = [
     ConditionType::PruneHeld,
     ConditionType::InputsNotReady,
     ConditionType::SourceStale,
@@ -80,6 +80,7 @@ const ABNORMAL: [ConditionType; 8] = [
     ConditionType::DuplicateObjects,
     ConditionType::DeletionFailed,
     ConditionType::DeletionHeld,
+    ConditionType::RightsMissing,
     ConditionType::Warning,
 ];
 

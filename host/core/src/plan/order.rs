@@ -49,6 +49,15 @@ fn sort_key(key: &ObjectKey) -> (usize, &str, &str, &str, &str) {
     (rank(&key.kind), &key.group, &key.kind, &key.namespace, &key.name)
 }
 
+/// Whether an object may give rights to the account that applies it: what comes after it is looked at anew.
+#[must_use]
+pub fn may_grant_rights(key: &ObjectKey) -> bool {
+    matches!(
+        (key.kind.as_str(), key.group.as_str()),
+        ("Namespace" | "ServiceAccount", "") | ("Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding", RBAC)
+    )
+}
+
 /// Splits the objects of a step into stages, each sorted.
 pub(super) fn stages(objects: Vec<Planned>) -> Vec<Stage> {
     let mut stages = [
@@ -56,8 +65,9 @@ pub(super) fn stages(objects: Vec<Planned>) -> Vec<Stage> {
         Stage { objects: Vec::new(), gate: StageGate::UntilReady },
         Stage { objects: Vec::new(), gate: StageGate::None },
         Stage { objects: Vec::new(), gate: StageGate::None },
+        Stage { objects: Vec::new(), gate: StageGate::None },
     ];
-    let [definitions, classes, roles, rest] = &mut stages;
+    let [definitions, classes, roles, bindings, rest] = &mut stages;
     for planned in objects {
         let key = planned.object.key();
         let stage = match (key.kind.as_str(), key.group.as_str()) {
@@ -66,6 +76,8 @@ pub(super) fn stages(objects: Vec<Planned>) -> Vec<Stage> {
             }
             (kind, _) if kind.ends_with("Class") => &mut *classes,
             ("Role", RBAC) => &mut *roles,
+            // A binding needs its role, and the rest may need the rights that it gives.
+            ("ServiceAccount", "") | ("RoleBinding" | "ClusterRoleBinding", RBAC) => &mut *bindings,
             _ => &mut *rest,
         };
         stage.objects.push(planned);

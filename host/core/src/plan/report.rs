@@ -56,7 +56,7 @@ pub struct FailedObject {
     pub message: String,
     /// The object belongs to another owner.
     pub owned_by_another: bool,
-    /// The object could not be read for lack of rights: nothing was written, and whether it exists is not known.
+    /// The account lacks a right without which nothing was written, and whether the object exists may not be known.
     pub unseen: bool,
     /// The account lacks a right. It may be granted at any time, and nothing notifies the operator of that.
     pub denied: bool,
@@ -111,6 +111,8 @@ pub struct ApplyReport {
     pub failed: Vec<FailedObject>,
     /// Objects that are applied and not ready yet. The apply does not wait for them: the next one checks again.
     pub waiting: Vec<UnreadyObject>,
+    /// The rights that the account lacks for objects in `failed`, each once: verbs, resource, namespace and account, and what to do.
+    pub missing_rights: Vec<String>,
     /// Warnings of the target, for example those of the API server; for status.
     pub warnings: Vec<String>,
     /// How the objects of the plan were left, where that has been found out anew.

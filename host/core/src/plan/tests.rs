@@ -50,7 +50,9 @@ fn stages_and_kinds_follow_flux_operator() {
         planned("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", "w"),
         planned("apps/v1", "Deployment", "d"),
         planned("example.io/v1", "Thing", "t"),
+        planned("rbac.authorization.k8s.io/v1", "RoleBinding", "b"),
         planned("rbac.authorization.k8s.io/v1", "Role", "r"),
+        planned("v1", "ServiceAccount", "a"),
         planned("v1", "ConfigMap", "c"),
         planned("storage.k8s.io/v1", "StorageClass", "s"),
         planned("v1", "Namespace", "n"),
@@ -63,11 +65,13 @@ fn stages_and_kinds_follow_flux_operator() {
             vec!["CustomResourceDefinition", "Namespace"],
             vec!["StorageClass"],
             vec!["Role"],
+            vec!["ServiceAccount", "RoleBinding"],
             vec!["ConfigMap", "Deployment", "Thing", "ValidatingWebhookConfiguration"],
         ]
     );
     let gates: Vec<_> = plan.steps[0].stages.iter().map(|stage| stage.gate).collect();
-    assert_eq!(gates, [StageGate::UntilReady, StageGate::UntilReady, StageGate::None, StageGate::None]);
+    let none = StageGate::None;
+    assert_eq!(gates, [StageGate::UntilReady, StageGate::UntilReady, none, none, none]);
 }
 
 #[test]

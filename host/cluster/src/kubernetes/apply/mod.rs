@@ -12,6 +12,7 @@ pub(crate) mod job;
 mod known_state;
 mod observe;
 mod other_owner;
+mod permitted;
 pub(crate) mod ready;
 pub(crate) mod write;
 
@@ -32,6 +33,7 @@ use orangery_core::{
 };
 use ready::{Wait, Which};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Instant;
 use write::write;
 
 /// Applies a plan.
@@ -59,6 +61,8 @@ pub(crate) async fn apply(target: &KubernetesTarget, plan: &Plan) -> ApplyReport
         ready: HashSet::new(),
         awaited: HashMap::new(),
         waits: HashMap::new(),
+        denied: HashSet::new(),
+        granted: None,
     };
     for step in &plan.steps {
         run.step(step).await;
@@ -95,6 +99,10 @@ pub(crate) struct Run<'a> {
     pub(crate) awaited: HashMap<ObjectKey, Option<String>>,
     /// When the wait for an object began.
     pub(crate) waits: HashMap<Place, Began>,
+    /// Objects for which a right is missing.
+    denied: HashSet<ObjectKey>,
+    /// When an object of the set was applied that may have given rights to the account.
+    granted: Option<Instant>,
 }
 
 impl<'a> Run<'a> {
@@ -105,6 +113,7 @@ impl<'a> Run<'a> {
                 return;
             }
         }
+        self.end_denied(step);
         if let Some(limit) = step.wait {
             let objects = step.stages.iter().flat_map(|stage| &stage.objects).collect();
             self.look_for_readiness(&Wait { step, place: Which::End, limit }, objects).await;
@@ -115,7 +124,8 @@ impl<'a> Run<'a> {
     async fn stage(&mut self, step: &Step, stage: &'a Stage) {
         // The kinds of definitions that an earlier stage applied are served only now.
         self.observed.learn(self.target, self.session, self.plan, stage.objects.iter()).await;
-        let sorted = self.sorted(stage).await;
+        let mut sorted = self.sorted(stage).await;
+        self.take_denied(step, &mut sorted).await;
         for (planned, left) in sorted.unchanged {
             self.report.changes.push(unchanged(planned, &left));
             self.report.warnings.extend(left.warnings);
@@ -137,7 +147,8 @@ impl<'a> Run<'a> {
             self.asked = Asked::Something;
         }
         work.retain(|(planned, work)| !self.halted.stops(planned) || work.changes_nothing());
-        let warnings = self.missing_rights(&work).await;
+        self.take_denied_work(step, &mut work).await;
+        let warnings = self.undeletable(&work).await;
         self.report.warnings.extend(warnings);
         let written = work.iter().map(|(planned, work)| {
             let planned: &'a Planned = planned;
@@ -157,6 +168,7 @@ impl<'a> Run<'a> {
             let wait = Wait { step, place: Which::Gate, limit: self.target.options.patience.gate };
             self.look_for_readiness(&wait, stage.objects.iter().collect()).await;
         }
+        self.note_granted_rights(stage);
     }
 
     /// The objects of a stage by how they are applied.
@@ -228,8 +240,9 @@ impl<'a> Run<'a> {
 
     /// Ends the apply of the environments that need the object.
     pub(crate) fn fail(&mut self, step: &Step, action: &str, planned: &Planned, mut failed: FailedObject) {
-        if let Some(name) = &step.name {
-            failed.message = format!("step \"{name}\" {action}: {}", failed.message);
+        failed.message = of_step(step, action, failed.message);
+        if failed.denied {
+            self.session.connection.rights.forget();
         }
         self.report.failed.push(failed);
         self.halted.halt(planned);
@@ -243,25 +256,13 @@ impl<'a> Run<'a> {
         };
         (planned, state.map(Box::new))
     }
+}
 
-    /// Checks the right to delete, once for each kind and namespace in which something is created for the first time.
-    async fn missing_rights(&self, work: &[(&Planned, Work)]) -> Vec<String> {
-        let mut asked = HashSet::new();
-        let mut warnings = Vec::new();
-        for (planned, work) in work {
-            let kind = match work {
-                Work::Inspected(inspected) if matches!(inspected.action, ApplyAction::Create) => Some(&inspected.kind),
-                Work::New => self.observed.kind(&planned.object.gvk()),
-                Work::Inspected(_) | Work::Known(_) => None,
-            };
-            let namespace = planned.object.namespace();
-            if let Some(kind) = kind
-                && asked.insert((kind.collection(namespace), namespace))
-            {
-                warnings.extend(self.session.warn_unless_deletable(kind, namespace).await);
-            }
-        }
-        warnings
+/// A message about an object of a step, which is named if it has a name.
+fn of_step(step: &Step, action: &str, message: String) -> String {
+    match &step.name {
+        Some(name) => format!("step \"{name}\" {action}: {message}"),
+        None => message,
     }
 }
 

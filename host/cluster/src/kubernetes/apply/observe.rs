@@ -6,6 +6,7 @@ use crate::kubernetes::client::connection::Session;
 use crate::kubernetes::client::discovery::Kind;
 use crate::kubernetes::live::seen::Seen;
 use crate::kubernetes::live::view::{Name, View};
+use crate::kubernetes::live::watch::Reach;
 use crate::kubernetes::object::ownership::selector;
 use crate::kubernetes::target::KubernetesTarget;
 use futures::FutureExt;
@@ -45,6 +46,8 @@ struct ObservedKind {
     views: BTreeMap<String, Arc<View>>,
     /// What was listed, in the other namespaces.
     listed: Option<HashMap<Name, Seen>>,
+    /// Neither a watch nor a list shows some of the objects.
+    hidden: bool,
 }
 
 impl Observed {
@@ -74,6 +77,11 @@ impl Observed {
             .boxed()
         });
         self.kinds.extend(bounded(work.collect()).await.into_iter().flatten());
+    }
+
+    /// Forgets the kinds of which not everything could be seen: the account may see more now.
+    pub(crate) fn forget_what_was_hidden(&mut self) {
+        self.kinds.retain(|_, observed| !observed.hidden);
     }
 
     /// How a kind is served.
@@ -110,7 +118,12 @@ async fn observe(target: &KubernetesTarget, session: &Session, plan: &Plan, kind
     let asked: BTreeSet<&str> = namespaces.iter().map(String::as_str).collect();
     let identity = &session.connection.identity;
     let reach = target.reach(session, &kind, &asked).await;
-    let watched = target.watches.views(identity, &kind, &asked, reach, || target.identities.watching(identity)).await;
+    let watchable = match reach {
+        Reach::Everywhere => asked.clone(),
+        Reach::Namespaces => target.watchable(session, &kind, &asked).await,
+    };
+    let watched =
+        target.watches.views(identity, &kind, &watchable, reach, || target.identities.watching(identity)).await;
     let unwatched: Vec<&str> = asked.iter().copied().filter(|namespace| !watched.contains_key(namespace)).collect();
     let listed = if unwatched.is_empty() {
         None
@@ -120,8 +133,9 @@ async fn observe(target: &KubernetesTarget, session: &Session, plan: &Plan, kind
             items.iter().filter_map(|item| Some((name_of(item), Seen::of(item, overrides)?))).collect()
         })
     };
+    let hidden = listed.is_none() && !unwatched.is_empty();
     let views = watched.into_iter().map(|(namespace, view)| (namespace.to_owned(), view)).collect();
-    ObservedKind { kind, views, listed }
+    ObservedKind { kind, views, listed, hidden }
 }
 
 /// The names among these that exist, whoever owns them. Answers nothing where that cannot be found out.

@@ -70,7 +70,11 @@ impl<'a> Run<'a> {
     async fn unready(&mut self, place: Which, objects: Vec<&'a Planned>) -> Vec<ReadinessCheck<'a>> {
         let ask = objects
             .into_iter()
-            .filter(|planned| !self.halted.stops(planned) && !self.ready.contains(&planned.object.key()));
+            .map(|planned| (planned, planned.object.key()))
+            .filter(|(planned, key)| {
+                !self.halted.stops(planned) && !self.ready.contains(key) && !self.denied.contains(key)
+            })
+            .map(|(planned, _)| planned);
         let ask: Vec<&'a Planned> = ask.collect();
         let mut unready = Vec::new();
         for look in look(self.session, ask).await {

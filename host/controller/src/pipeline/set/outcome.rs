@@ -187,6 +187,14 @@ fn abnormal(converged: &Converged, gathered: &Gathered, strategy: Strategy) -> V
         let message = terminating_message(&converged.pruned);
         all.push(Abnormal { condition_type: ConditionType::Warning, reason: Reason::Progressing, message });
     }
+    if !converged.applied.missing_rights.is_empty() {
+        let message = shown(&converged.applied.missing_rights);
+        all.push(Abnormal {
+            condition_type: ConditionType::RightsMissing,
+            reason: Reason::ReconciliationFailed,
+            message,
+        });
+    }
     for notice in &converged.notices {
         let condition_type = match notice.reason {
             Reason::DuplicateObjects => ConditionType::DuplicateObjects,
@@ -289,11 +297,18 @@ pub fn terminating_message(pruned: &PruneReport) -> String {
 }
 
 fn list(failed: &[FailedObject]) -> String {
-    let mut all: Vec<String> = failed.iter().take(SHOWN).map(|failed| failed.message.clone()).collect();
-    if failed.len() > SHOWN {
-        all.push(format!("and {} more", failed.len() - SHOWN));
+    let all: Vec<&str> = failed.iter().map(|failed| failed.message.as_str()).collect();
+    shown(&all)
+}
+
+/// The first texts, and how many more there are.
+fn shown<T: AsRef<str>>(all: &[T]) -> String {
+    let more = format!("and {} more", all.len().saturating_sub(SHOWN));
+    let mut shown: Vec<&str> = all.iter().take(SHOWN).map(AsRef::as_ref).collect();
+    if all.len() > SHOWN {
+        shown.push(&more);
     }
-    all.join("; ")
+    shown.join("; ")
 }
 
 /// The changes as Flux Operator words them, a line each: `Kind/ns/name created`.

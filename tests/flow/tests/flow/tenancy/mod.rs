@@ -4,5 +4,6 @@ mod addresses;
 mod fairness;
 mod foreign;
 mod impersonation;
+mod missing_rights;
 mod outsider;
 mod secrets;

@@ -1,5 +1,7 @@
 //! Impersonation: a set can do what its service account can do.
 
+mod missing;
+
 use crate::world::World;
 use anyhow::Result;
 use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
@@ -22,6 +24,7 @@ async fn may(world: &World, verbs: Value) -> Result<()> {
     Ok(())
 }
 
+/// A world whose set is applied as the service account `tenant`.
 async fn tenant(hint: &str) -> Result<World> {
     let mut world = World::new(hint).await?;
     world.owner.service_account = Some("tenant".to_owned());
@@ -32,8 +35,8 @@ async fn tenant(hint: &str) -> Result<World> {
 async fn a_service_account_without_rights_is_refused() -> Result<()> {
     let mut world = tenant("forbidden").await?;
     let message = world.refused(vec![world.map("a", "1")]).await?;
-    let who = format!("system:serviceaccount:{}:tenant", world.namespace.name());
-    assert!(message.contains("dry-run failed (Forbidden)") && message.contains(&who), "{message}");
+    let who = format!("service account {}/tenant", world.namespace.name());
+    assert!(message.contains("not applied (Forbidden)") && message.contains(&who), "{message}");
     assert_eq!(world.value("a").await?, None);
     Ok(())
 }
