@@ -14,6 +14,15 @@ impl Cluster {
     /// # Errors
     /// There is no such service account, or the file cannot be written.
     pub async fn kubeconfig_of(&self, namespace: &str, account: &str) -> Result<TempPath> {
+        let token = self.token_of(namespace, account).await?;
+        self.kubeconfig_as(&AuthInfo { token: Some(token.into()), ..AuthInfo::default() })
+    }
+
+    /// A token of this service account, good for an hour.
+    ///
+    /// # Errors
+    /// There is no such service account.
+    pub async fn token_of(&self, namespace: &str, account: &str) -> Result<String> {
         let accounts: Api<ServiceAccount> = Api::namespaced(self.client()?, namespace);
         let request = TokenRequest {
             spec: Some(TokenRequestSpec { expiration_seconds: Some(3600), ..TokenRequestSpec::default() }),
@@ -23,10 +32,17 @@ impl Cluster {
             .create_token_request(account, &PostParams::default(), &request)
             .await
             .with_context(|| format!("asking for a token of {namespace}/{account}"))?;
-        let token = issued.status.and_then(|status| status.token).context("the API server issued no token")?;
+        issued.status.and_then(|status| status.token).context("the API server issued no token")
+    }
+
+    /// A kubeconfig with this user. The file goes when the path is dropped.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn kubeconfig_as(&self, user: &AuthInfo) -> Result<TempPath> {
         let mut kubeconfig = Kubeconfig::read_from(self.kubeconfig_path()).context("reading the kubeconfig")?;
-        for user in &mut kubeconfig.auth_infos {
-            user.auth_info = Some(AuthInfo { token: Some(token.clone().into()), ..AuthInfo::default() });
+        for named in &mut kubeconfig.auth_infos {
+            named.auth_info = Some(user.clone());
         }
         let file = tempfile::NamedTempFile::new().context("making a kubeconfig")?;
         serde_json::to_writer(&file, &kubeconfig).context("writing a kubeconfig")?;

@@ -2,6 +2,7 @@
 
 use crate::audit::{self, Audit};
 use crate::binary;
+use crate::certificate;
 use crate::namespace::TestNamespace;
 use crate::process::{Role, free_port};
 use anyhow::{Context, Result, bail};
@@ -104,6 +105,7 @@ impl Cluster {
         let token = format!("test-{:x}", rand_u128());
         fs::write(dir.join("tokens.csv"), format!("{token},test-admin,test-admin,\"system:masters\"\n"))?;
         fs::write(dir.join("audit-policy.json"), audit::POLICY)?;
+        certificate::make_authority(dir)?;
         let key =
             rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).context("making the service account key")?;
         fs::write(dir.join(SERVICE_ACCOUNT_KEY), key.serialize_pem())?;
@@ -129,6 +131,7 @@ impl Cluster {
                 "--advertise-address=127.0.0.1".to_owned(),
                 format!("--cert-dir={}", at("certs")),
                 format!("--token-auth-file={}", at("tokens.csv")),
+                format!("--client-ca-file={}", at(certificate::AUTHORITY)),
                 "--authorization-mode=RBAC".to_owned(),
                 "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
                 format!("--service-account-key-file={}", at("service-account.pub")),

@@ -23,6 +23,7 @@
 pub mod account;
 pub mod audit;
 pub mod binary;
+pub mod certificate;
 pub mod cluster;
 pub mod crds;
 pub mod cut;
@@ -31,6 +32,7 @@ mod process;
 pub mod proxy;
 
 pub use audit::{Audit, AuditEvent};
+pub use certificate::ClientCertificate;
 pub use cluster::Cluster;
 pub use namespace::TestNamespace;
 pub use proxy::{Proxy, Treatment};

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod api_server;
+mod certificate;
 mod cluster;
 mod election;
 mod local;

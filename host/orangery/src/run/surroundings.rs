@@ -1,6 +1,7 @@
 //! What cluster mode takes from its process and no flag can change: loopback, own addresses, the client of the API server. Tests
 //! pass their own.
 
+use super::certificate;
 use kube::{Client, Config};
 use orangery_cluster::Connect;
 use orangery_egress::Loopback;
@@ -41,6 +42,6 @@ fn of_interfaces() -> Vec<IpAddr> {
 impl Surroundings {
     /// Makes a client for this configuration.
     pub(super) fn client(&self, config: Config) -> Result<Client, kube::Error> {
-        (self.connect)(config)
+        certificate::client(&self.connect, config)
     }
 }

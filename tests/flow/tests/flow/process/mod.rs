@@ -1,5 +1,6 @@
 //! The operator as a process: started, stopped, killed, with a lease, with the shipped manifests.
 
+mod api_server;
 mod binary;
 mod chart;
 mod killed;

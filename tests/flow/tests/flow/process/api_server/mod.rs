@@ -1,0 +1,3 @@
+//! The API server as it is in real clusters: in trouble, and with credentials that change.
+
+mod credentials;
