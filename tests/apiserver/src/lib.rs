@@ -35,4 +35,4 @@ pub use audit::{Audit, AuditEvent};
 pub use certificate::ClientCertificate;
 pub use cluster::Cluster;
 pub use namespace::TestNamespace;
-pub use proxy::{Proxy, Treatment};
+pub use proxy::{Proxy, Treatment, is_watch};

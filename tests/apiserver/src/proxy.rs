@@ -8,9 +8,11 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::request::Parts;
 use kube::config::Kubeconfig;
 use kube::{Client, Config};
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -31,6 +33,10 @@ pub enum Treatment {
     Delay(Duration),
     /// Takes it and never answers; the API server never hears of it.
     Swallow,
+    /// Answers 429 with `Retry-After` of so many seconds, as priority and fairness do; the API server never hears of it.
+    Throttle(u64),
+    /// Answers as an API server that does not know the resource version any more: 410, or an event of that kind to a watch.
+    Expire,
 }
 
 /// Decides about one request by its method, path, query and headers.
@@ -98,12 +104,44 @@ impl Drop for Proxy {
     }
 }
 
+/// A `Status` object with this HTTP status.
+fn status(code: StatusCode, reason: &str, message: &str) -> Response {
+    (code, [(CONTENT_TYPE, "application/json")], failure(code, reason, message).to_string()).into_response()
+}
+
+fn failure(code: StatusCode, reason: &str, message: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Status", "status": "Failure",
+        "reason": reason, "message": message, "code": code.as_u16(),
+    })
+}
+
+fn expired(parts: &Parts) -> Response {
+    let (gone, message) = (StatusCode::GONE, "too old resource version: 1 (2)");
+    if is_watch(parts) {
+        let event = json!({"type": "ERROR", "object": failure(gone, "Expired", message)});
+        return ([(CONTENT_TYPE, "application/json")], format!("{event}\n")).into_response();
+    }
+    status(gone, "Expired", message)
+}
+
+/// Whether a request begins a watch.
+#[must_use]
+pub fn is_watch(parts: &Parts) -> bool {
+    parts.uri.query().is_some_and(|query| query.split('&').any(|pair| matches!(pair, "watch=true" | "watch=1")))
+}
+
 async fn pass(State(before): State<Before>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     match (before.rule)(&parts) {
         Treatment::Pass => {}
         Treatment::Delay(time) => tokio::time::sleep(time).await,
         Treatment::Swallow => std::future::pending().await,
+        Treatment::Throttle(seconds) => {
+            let answer = status(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", "too many requests, try again later");
+            return ([(RETRY_AFTER, seconds.to_string())], answer).into_response();
+        }
+        Treatment::Expire => return expired(&parts),
     }
     let Ok(body) = to_bytes(body, MOST_BYTES).await else { return StatusCode::BAD_REQUEST.into_response() };
     match before.api_server.send(Request::from_parts(parts, body.into())).await {
