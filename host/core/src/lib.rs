@@ -34,8 +34,8 @@ pub use ledger::{
 };
 pub use object::{GroupVersionKind, Object, ObjectKey, PackedObject, checksum, copy, keys, readiness};
 pub use plan::{
-    Action, ApplyReport, Change, Deadline, FailedObject, Halted, Owner, Plan, Planned, PruneReport, RetainedObject,
-    Stage, StageGate, Step, TerminatingObject, UnreadyObject, may_grant_rights,
+    Action, ApplyReport, Change, ContestedObject, Deadline, FailedObject, Halted, Owner, Plan, Planned, PruneReport,
+    RetainedObject, Stage, StageGate, Step, TerminatingObject, UnreadyObject, may_grant_rights,
 };
 pub use selection::{
     ANY, Filter, FilterSpec, Freshness, LimitRule, NameKind, Selected, ServedType, Snapshot, UnreadableInputs,

@@ -2,6 +2,7 @@
 
 mod adoption;
 mod apply;
+mod contested;
 mod cost;
 mod crash;
 mod ownership;

@@ -1,4 +1,4 @@
-//! Immutable fields and failed Jobs.
+//! Immutable fields, failed Jobs, and objects that are rendered again while they are being deleted.
 
 use crate::world::World;
 use anyhow::{Context, Result};
@@ -78,5 +78,49 @@ async fn a_failed_job_runs_again_only_if_it_asks_to() -> Result<()> {
     assert_eq!(uid(world.live("batch/v1", "Job", "a").await?)?, first);
     world.applied(vec![job(&world, asking)]).await?;
     assert_ne!(uid(world.live("batch/v1", "Job", "a").await?)?, first);
+    Ok(())
+}
+
+/// A ConfigMap that stays until its finalizer is removed.
+async fn stuck(world: &mut World, name: &str) -> Result<()> {
+    let metadata = json!({"name": name, "namespace": world.namespace.name(), "finalizers": ["example.org/stuck"]});
+    let map = world.object("v1", "ConfigMap", name, json!({"metadata": metadata, "data": {"value": "1"}}));
+    world.applied(vec![map]).await?;
+    world.api("v1", "ConfigMap").delete(name, &kube::api::DeleteParams::default()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_terminating_object_is_no_failure_and_the_others_are_applied() -> Result<()> {
+    let mut world = World::new("reborn").await?;
+    stuck(&mut world, "a").await?;
+    let (applied, _) = world.settle(vec![world.map("a", "1"), world.map("b", "1")]).await?;
+    assert_eq!(applied.failed, []);
+    assert!(!applied.is_complete(), "{applied:?}");
+    assert_eq!(world.value("b").await?.as_deref(), Some("1"));
+    let said = format!("{applied:?}");
+    let name = format!(
+        "ConfigMap/{}/a is being deleted and waits for finalizer example.org/stuck since 20",
+        world.namespace.name()
+    );
+    assert!(said.contains(&name), "{said}");
+
+    world.merge("v1", "ConfigMap", "a", json!({"metadata": {"finalizers": null}})).await?;
+    let (applied, _) = world.settle(vec![world.map("a", "1"), world.map("b", "1")]).await?;
+    let actions: Vec<_> = applied.changes.iter().map(|change| (change.key.name.as_str(), change.action)).collect();
+    assert!(actions.contains(&("a", Action::Created)), "{applied:?}");
+    assert!(applied.is_complete(), "{applied:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_comes_after_a_terminating_object_waits_for_it() -> Result<()> {
+    let mut world = World::new("reborn-steps").await?;
+    stuck(&mut world, "a").await?;
+    let plan =
+        world.plan_steps(vec![(None, None, vec![world.map("a", "1")]), (None, None, vec![world.map("later", "1")])])?;
+    let (applied, _) = world.run(&plan).await;
+    assert_eq!(applied.failed, []);
+    assert_eq!(world.value("later").await?, None);
     Ok(())
 }

@@ -136,6 +136,14 @@ impl Reconciler for SetReconciler {
             let revision = BTreeMap::from([(keys::EVENT_REVISION.to_owned(), converged.revision.clone())]);
             run.record_event_with(Severity::Normal, Reason::ApplySucceeded, changes.join("\n"), revision);
         }
+        let warned = before.conditions.iter().find(|condition| condition.type_ == ConditionType::Warning.as_str());
+        for contested in &converged.applied.contested {
+            // The rest of the message changes with each repair.
+            let known = format!("{} is contested", contested.key);
+            if warned.is_none_or(|condition| !condition.message.contains(&known)) {
+                run.record_event(Severity::Warning, Reason::Contested, contested.message.clone());
+            }
+        }
         if !converged.adopted.is_empty() {
             let names: Vec<String> = converged.adopted.iter().map(ToString::to_string).collect();
             let message = format!("adopted, because they existed before and nobody owned them: {}", names.join(", "));

@@ -101,6 +101,8 @@ reasons! {
     AdoptionRefused,
     /// Objects that existed before were adopted, or were left in place when their set was deleted.
     Adopted,
+    /// Somebody else changes or deletes an object again after each repair.
+    Contested,
     /// Something needs attention, but nothing failed.
     Warning,
 }

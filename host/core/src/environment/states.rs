@@ -44,10 +44,9 @@ impl EnvironmentStates {
                 standing.fail(FailedEnvironment { input: input.clone(), reason, message: failed.message.clone() });
             }
         }
-        for waiting in &report.waiting {
-            standing
-                .waiting
-                .extend(planned.get(&waiting.key).into_iter().flat_map(|planned| planned.environments()).cloned());
+        let waiting = report.waiting.iter().map(|waiting| &waiting.key);
+        for key in waiting.chain(report.terminating.iter().map(|terminating| &terminating.key)) {
+            standing.waiting.extend(planned.get(key).into_iter().flat_map(|planned| planned.environments()).cloned());
         }
         let there: BTreeSet<&ObjectKey> = report.changes.iter().map(|change| &change.key).collect();
         let missing = planned.iter().filter(|(key, _)| !there.contains(key)).map(|(_, planned)| planned);

@@ -20,7 +20,8 @@ pub use make::plan;
 pub use occupied::{Occupied, take_occupied};
 pub use order::{deletion_order, is_deleted_first, may_grant_rights};
 pub use report::{
-    Action, ApplyReport, Change, Deadline, FailedObject, PruneReport, RetainedObject, TerminatingObject, UnreadyObject,
+    Action, ApplyReport, Change, ContestedObject, Deadline, FailedObject, PruneReport, RetainedObject,
+    TerminatingObject, UnreadyObject,
 };
 pub use settle::{mark_terminating, settle};
 pub use still_wanted::{remove_still_wanted, wanted_uids};

@@ -102,6 +102,17 @@ pub struct UnreadyObject {
     pub until: Timestamp,
 }
 
+/// An object that somebody else changes or deletes again after each repair. It alone is left as it is for a while each time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContestedObject {
+    /// Which object.
+    pub key: ObjectKey,
+    /// Who does it, how often it was repaired, and what to do; for people.
+    pub message: String,
+    /// When it is looked at again.
+    pub until: Timestamp,
+}
+
 /// The result of an apply, also of one that failed midway.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ApplyReport {
@@ -111,6 +122,10 @@ pub struct ApplyReport {
     pub failed: Vec<FailedObject>,
     /// Objects that are applied and not ready yet. The apply does not wait for them: the next one checks again.
     pub waiting: Vec<UnreadyObject>,
+    /// Objects that are being deleted: they are applied when they are gone, and what comes after them in their environment waits.
+    pub terminating: Vec<TerminatingObject>,
+    /// Objects that somebody else changes or deletes again after each repair. What is left as it is counts as unchanged.
+    pub contested: Vec<ContestedObject>,
     /// The rights that the account lacks for objects in `failed`, each once: verbs, resource, namespace and account, and what to do.
     pub missing_rights: Vec<String>,
     /// Warnings of the target, for example those of the API server; for status.
@@ -147,7 +162,7 @@ impl ApplyReport {
     /// Whether every object of the plan is now as desired, and ready where the plan says so.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.failed.is_empty() && self.waiting.is_empty()
+        self.failed.is_empty() && self.waiting.is_empty() && self.terminating.is_empty()
     }
 }
 

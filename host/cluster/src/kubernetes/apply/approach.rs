@@ -22,6 +22,8 @@ const LAG: Duration = Duration::from_secs(5);
 pub(crate) enum Approach {
     /// Not at all.
     Unchanged(Box<Left>),
+    /// Not now: somebody else changes it back after each repair.
+    LeftAlone(Box<Left>),
     /// With one request, bound to the object of this UID.
     Apply(Box<Seen>),
     /// With one request that fails if the object exists.
@@ -40,6 +42,8 @@ pub(crate) struct Known<'a> {
     /// Digest of its rendering.
     pub(crate) rendered: u64,
     pub(crate) verify_every: Duration,
+    /// It is left as it is for now.
+    pub(crate) left_alone: bool,
 }
 
 impl Known<'_> {
@@ -56,6 +60,7 @@ impl Known<'_> {
             Sighting::Unknown => Approach::Inspect,
             Sighting::Absent(view) => match left {
                 Some(left) if is_late(view.as_deref(), &left) => Approach::Unchanged(Box::new(left)),
+                Some(left) if self.left_alone => Approach::LeftAlone(Box::new(left)),
                 _ => Approach::Create,
             },
             Sighting::Seen(seen) => match left {
@@ -66,6 +71,7 @@ impl Known<'_> {
                         Approach::Inspect
                     }
                 }
+                Some(left) if self.left_alone && !seen.terminating => Approach::LeftAlone(Box::new(left)),
                 _ if is_known && is_plainly_ours(&seen, self.owner, self.entry) => Approach::Apply(Box::new(seen)),
                 _ => Approach::Inspect,
             },
@@ -124,13 +130,18 @@ mod tests {
     }
 
     fn approach(left: Option<Left>, uid: &str, sighting: Sighting) -> &'static str {
+        approached(left, uid, sighting, false)
+    }
+
+    fn approached(left: Option<Left>, uid: &str, sighting: Sighting, left_alone: bool) -> &'static str {
         let owner = Owner { name: NamespacedName::new("n", "set"), service_account: None, force: false };
         let mut entry = LedgerEntry::about_to_be(planned().object.key(), "v1");
         (entry.uid, entry.mark) = (Some(uid.to_owned()), Mark::Owned);
         let verify_every = Duration::from_secs(3600);
-        let known = Known { owner: &owner, entry: Some(&entry), left, rendered: 1, verify_every };
+        let known = Known { owner: &owner, entry: Some(&entry), left, rendered: 1, verify_every, left_alone };
         match known.approach(&planned(), sighting) {
             Approach::Unchanged(_) => "unchanged",
+            Approach::LeftAlone(_) => "left alone",
             Approach::Apply(_) => "apply",
             Approach::Create => "create",
             Approach::Inspect => "inspect",
@@ -157,6 +168,19 @@ mod tests {
         assert_eq!(with("u", edited), "inspect", "fields are taken over first");
         assert_eq!(approach(None, "u", Sighting::Unknown), "inspect");
         assert_eq!(approach(None, "u", Sighting::Seen(seen("10", json!({})))), "inspect", "it may be unchanged");
+    }
+
+    #[test]
+    fn what_is_fought_over_is_left_alone_unless_it_is_rendered_anew_or_going() {
+        let sighting = |metadata: Value| Sighting::Seen(seen("11", metadata));
+        let taken = || json!({"managedFields": []});
+        let now = |rendered, sighting| approached(Some(left(rendered, MINUTE)), "u", sighting, true);
+        assert_eq!(now(1, sighting(taken())), "left alone");
+        assert_eq!(now(1, Sighting::Absent(None)), "left alone");
+        assert_eq!(now(2, sighting(taken())), "apply");
+        assert_eq!(now(1, sighting(json!({}))), "unchanged", "the last repair has lasted");
+        let going = json!({"managedFields": [], "deletionTimestamp": "t"});
+        assert_eq!(now(1, sighting(going)), "inspect");
     }
 
     #[test]

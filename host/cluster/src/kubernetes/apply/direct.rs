@@ -1,7 +1,7 @@
 //! Writes with one request, without an inspection before. Whatever is refused is inspected, which also finds the words for it.
 
 use crate::kubernetes::apply::create::{Created, create_only};
-use crate::kubernetes::apply::inspect::{exists, inspect};
+use crate::kubernetes::apply::inspect::{Undone, exists, inspect};
 use crate::kubernetes::apply::job;
 use crate::kubernetes::apply::write::{bound, change, write};
 use crate::kubernetes::client::connection::{Mode, Session};
@@ -9,10 +9,10 @@ use crate::kubernetes::client::discovery::Kind;
 use crate::kubernetes::live::seen::Seen;
 use crate::kubernetes::object::normal::normal;
 use crate::kubernetes::target::KubernetesTarget;
-use orangery_core::{Action, Change, FailedObject, Plan, Planned};
+use orangery_core::{Action, Change, Plan, Planned};
 
 /// What was done to one object, and the server's warnings.
-pub(crate) type Written = Result<(Change, Vec<String>), FailedObject>;
+pub(crate) type Written = Result<(Change, Vec<String>), Undone>;
 
 /// Applies an object that is plainly ours.
 pub(crate) async fn apply_known(
@@ -53,7 +53,7 @@ pub(crate) async fn create_new(
             target.keep(&plan.owner, &planned.object, &answer.body, &warnings);
             Ok((change(planned, &answer.body, Action::Created), warnings))
         }
-        Ok(Created::WasThere(uid)) => Err(exists(planned, uid)),
+        Ok(Created::WasThere(uid)) => Err(exists(planned, uid).into()),
         // Also a name that is taken: the object may be ours without its labels.
         Err(_) => inspect_and_write(target, session, plan, planned).await,
     }
@@ -66,7 +66,7 @@ pub(crate) async fn inspect_and_write(
     plan: &Plan,
     planned: &Planned,
 ) -> Written {
-    job::remove_failed(session, plan, planned, target.options.patience.gate).await?;
+    job::remove_failed(target, session, plan, planned).await?;
     let inspected = inspect(target, session, plan, planned).await?;
     let change = write(target, session, &plan.owner, planned, &inspected).await?;
     Ok((change, inspected.warnings))

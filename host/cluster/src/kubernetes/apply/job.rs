@@ -1,23 +1,23 @@
 //! Jobs with `recreateOnFailure: enabled`: a failed one is deleted before the new one is applied.
 
-use crate::kubernetes::apply::inspect::failed;
+use crate::kubernetes::apply::inspect::{Undone, failed};
 use crate::kubernetes::apply::write::MOMENT;
 use crate::kubernetes::client::connection::{Propagation, Session};
 use crate::kubernetes::client::refusal::Refusal;
-use crate::kubernetes::live::deletion::{Ending, until_gone};
+use crate::kubernetes::live::deletion::until_gone;
 use crate::kubernetes::object::ownership::replaceable;
 use crate::kubernetes::object::secrecy::explain;
+use crate::kubernetes::target::KubernetesTarget;
 use orangery_core::readiness::{Purpose, Readiness, readiness};
-use orangery_core::{FailedObject, Object, Plan, Planned, Timestamp, keys};
-use std::time::Duration;
+use orangery_core::{Object, Plan, Planned, Timestamp, keys};
 
 /// Deletes the live Job of `planned` if it failed, is ours, and the rendered one says `recreateOnFailure: enabled`.
 pub(crate) async fn remove_failed(
+    target: &KubernetesTarget,
     session: &Session,
     plan: &Plan,
     planned: &Planned,
-    limit: Duration,
-) -> Result<(), FailedObject> {
+) -> Result<(), Undone> {
     let gvk = planned.object.gvk();
     let asked = gvk.group == "batch"
         && gvk.kind == "Job"
@@ -35,13 +35,12 @@ pub(crate) async fn remove_failed(
     let has_failed = matches!(readiness(Some(&live), Purpose::Wait, Timestamp::default()), Readiness::Failed(_));
     let Some(uid) = replaceable(plan, &key, &live).filter(|_| has_failed) else { return Ok(()) };
     match session.delete(&path, uid, None, Propagation::Foreground).await {
-        Err(refusal) if !refusal.is_not_found() => return Err(refused(refusal)),
+        Err(refusal) if !refusal.is_not_found() => return Err(refused(refusal).into()),
         _ => {}
     }
-    match until_gone(session, &path, uid, MOMENT.min(limit)).await.map_err(refused)? {
+    let limit = MOMENT.min(target.options.patience.gate);
+    match until_gone(session, &path, uid, limit).await.map_err(refused)? {
         None => Ok(()),
-        Some(Ending { waiting, .. }) => {
-            Err(failed(planned, format!("{key} failed, was deleted to run again, and {waiting}")))
-        }
+        Some(ending) => Err(Undone::ending(target, planned, "failed, was deleted to run again", &ending)),
     }
 }

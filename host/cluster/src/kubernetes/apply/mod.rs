@@ -11,9 +11,9 @@ pub(crate) mod inspect;
 pub(crate) mod job;
 mod known_state;
 mod observe;
-mod other_owner;
 mod permitted;
 pub(crate) mod ready;
+mod repair;
 pub(crate) mod write;
 
 use crate::kubernetes::client::bounded::bounded;
@@ -21,18 +21,19 @@ use crate::kubernetes::client::connection::Session;
 use crate::kubernetes::live::clock::{Began, Place};
 use crate::kubernetes::live::memory::{Left, checksum};
 use crate::kubernetes::live::seen::Seen;
+use crate::kubernetes::live::wait::now;
 use crate::kubernetes::target::KubernetesTarget;
 use approach::{Approach, Known};
 use direct::{Written, apply_known, create_new};
 use futures::FutureExt;
-use inspect::{ApplyAction, Inspected, inspect};
+use inspect::{ApplyAction, Inspected, Undone, inspect};
 use known_state::Renderings;
 use observe::{Observed, existing};
 use orangery_core::{
-    Action, ApplyReport, Change, FailedObject, Halted, ObjectKey, Plan, Planned, Stage, StageGate, Step,
+    Action, ApplyReport, Change, FailedObject, Halted, ObjectKey, Plan, Planned, Stage, StageGate, Step, keys,
 };
 use ready::{Wait, Which};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Instant;
 use write::write;
 
@@ -61,7 +62,8 @@ pub(crate) async fn apply(target: &KubernetesTarget, plan: &Plan) -> ApplyReport
         ready: HashSet::new(),
         awaited: HashMap::new(),
         waits: HashMap::new(),
-        denied: HashSet::new(),
+        left_out: HashSet::new(),
+        repairs: HashSet::new(),
         granted: None,
     };
     for step in &plan.steps {
@@ -76,6 +78,7 @@ pub(crate) async fn apply(target: &KubernetesTarget, plan: &Plan) -> ApplyReport
     }
     target.clock.keep(&plan.owner.name, waits);
     target.memory.awaits(&plan.owner, awaited);
+    report.contested = target.memory.fights.contested(&plan.owner.name, now());
     let mut seen = HashSet::new();
     report.warnings.retain(|warning| seen.insert(warning.clone()));
     report.requests = session.requests();
@@ -99,8 +102,10 @@ pub(crate) struct Run<'a> {
     pub(crate) awaited: HashMap<ObjectKey, Option<String>>,
     /// When the wait for an object began.
     pub(crate) waits: HashMap<Place, Began>,
-    /// Objects for which a right is missing.
-    denied: HashSet<ObjectKey>,
+    /// Objects for which a right is missing, or that are being deleted: not applied, and no reason not to apply the others of the step.
+    left_out: HashSet<ObjectKey>,
+    /// Objects of which the same rendering was applied before: what is changed about them is a repair.
+    repairs: HashSet<ObjectKey>,
     /// When an object of the set was applied that may have given rights to the account.
     granted: Option<Instant>,
 }
@@ -113,7 +118,7 @@ impl<'a> Run<'a> {
                 return;
             }
         }
-        self.end_denied(step);
+        self.end_left_out(step);
         if let Some(limit) = step.wait {
             let objects = step.stages.iter().flat_map(|stage| &stage.objects).collect();
             self.look_for_readiness(&Wait { step, place: Which::End, limit }, objects).await;
@@ -126,9 +131,13 @@ impl<'a> Run<'a> {
         self.observed.learn(self.target, self.session, self.plan, stage.objects.iter()).await;
         let mut sorted = self.sorted(stage).await;
         self.take_denied(step, &mut sorted).await;
-        for (planned, left) in sorted.unchanged {
+        for (planned, left) in std::mem::take(&mut sorted.unchanged) {
             self.report.changes.push(unchanged(planned, &left));
             self.report.warnings.extend(left.warnings);
+        }
+        for (planned, left) in std::mem::take(&mut sorted.left_alone) {
+            self.find_out_who_changes(planned).await;
+            self.report.changes.push(unchanged(planned, &left));
         }
         let looks = sorted.inspect.iter().map(|planned| self.look(planned).boxed());
         let mut work = Vec::new();
@@ -138,7 +147,7 @@ impl<'a> Run<'a> {
                     self.report.warnings.extend(inspected.warnings.iter().cloned());
                     work.push((planned, Work::Inspected(inspected)));
                 }
-                Err(failed) => self.fail(step, "apply failed", planned, failed),
+                Err(undone) => self.leave_undone(step, stage.gate, planned, undone),
             }
         }
         work.extend(sorted.known.into_iter().map(|(planned, seen)| (planned, Work::Known(seen))));
@@ -158,10 +167,11 @@ impl<'a> Run<'a> {
         for (planned, result) in bounded(written.collect()).await {
             match result {
                 Ok((change, warnings)) => {
+                    self.note_repair(&change);
                     self.report.changes.push(change);
                     self.report.warnings.extend(warnings);
                 }
-                Err(failed) => self.fail(step, "apply failed", planned, failed),
+                Err(undone) => self.leave_undone(step, stage.gate, planned, undone),
             }
         }
         if stage.gate == StageGate::UntilReady && !self.halted.is_everything() {
@@ -177,19 +187,29 @@ impl<'a> Run<'a> {
         for planned in stage.objects.iter().filter(|planned| !self.halted.stops(planned)) {
             let key = planned.object.key();
             let sighting = self.observed.of(&planned.object);
-            let now = sighting.version().map(str::to_owned);
+            let version = sighting.version().map(str::to_owned);
+            let (set, memory) = (&self.plan.owner.name, &self.target.memory);
+            let rendered = self.renderings.get(&key).copied().unwrap_or_default();
+            let left = memory.left(set, &key);
+            let is_drift = left.as_ref().is_some_and(|left| left.rendered == rendered);
             let known = Known {
                 owner: &self.plan.owner,
                 entry: self.plan.ledger.get(&key),
-                left: self.target.memory.left(&self.plan.owner.name, &key),
-                rendered: self.renderings.get(&key).copied().unwrap_or_default(),
+                left,
+                rendered,
                 verify_every: self.target.options.patience.verify_every,
+                left_alone: memory.fights.is_left_alone(set, &key, rendered, now()),
             };
+            if is_drift && planned.object.annotation(keys::RECREATE_ON_FAILURE).is_none() {
+                self.repairs.insert(key.clone());
+            }
             match known.approach(planned, sighting) {
                 Approach::Unchanged(left) => {
-                    self.ready.extend(left.ready.as_ref().filter(|ready| Some(*ready) == now.as_ref()).map(|_| key));
+                    self.ready
+                        .extend(left.ready.as_ref().filter(|ready| Some(*ready) == version.as_ref()).map(|_| key));
                     sorted.unchanged.push((planned, *left));
                 }
+                Approach::LeftAlone(left) => sorted.left_alone.push((planned, *left)),
                 Approach::Apply(seen) => sorted.known.push((planned, *seen)),
                 Approach::Create => sorted.new.push(planned),
                 Approach::Inspect => sorted.inspect.push(planned),
@@ -238,6 +258,23 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Reports an object that was not applied.
+    fn leave_undone(&mut self, step: &Step, gate: StageGate, planned: &Planned, undone: Undone) {
+        match undone {
+            Undone::Failed(failed) => self.fail(step, "apply failed", planned, failed),
+            Undone::Terminating(terminating) => {
+                let key = planned.object.key();
+                self.target.memory.ends(&self.plan.owner, [], &BTreeSet::from([&key]));
+                self.left_out.insert(key);
+                self.report.terminating.push(terminating);
+                // What needs a definition or a namespace cannot be applied before it is there again.
+                if gate == StageGate::UntilReady {
+                    self.halted.halt(planned);
+                }
+            }
+        }
+    }
+
     /// Ends the apply of the environments that need the object.
     pub(crate) fn fail(&mut self, step: &Step, action: &str, planned: &Planned, mut failed: FailedObject) {
         failed.message = of_step(step, action, failed.message);
@@ -248,11 +285,10 @@ impl<'a> Run<'a> {
         self.halted.halt(planned);
     }
 
-    async fn look<'p>(&self, planned: &'p Planned) -> (&'p Planned, Result<Box<Inspected>, FailedObject>) {
-        let state = match job::remove_failed(self.session, self.plan, planned, self.target.options.patience.gate).await
-        {
+    async fn look<'p>(&self, planned: &'p Planned) -> (&'p Planned, Result<Box<Inspected>, Undone>) {
+        let state = match job::remove_failed(self.target, self.session, self.plan, planned).await {
             Ok(()) => inspect(self.target, self.session, self.plan, planned).await,
-            Err(failed) => Err(failed),
+            Err(undone) => Err(undone),
         };
         (planned, state.map(Box::new))
     }
@@ -277,6 +313,7 @@ enum Asked {
 #[derive(Default)]
 struct Sorted<'a> {
     unchanged: Vec<(&'a Planned, Left)>,
+    left_alone: Vec<(&'a Planned, Left)>,
     known: Vec<(&'a Planned, Seen)>,
     new: Vec<&'a Planned>,
     inspect: Vec<&'a Planned>,

@@ -44,7 +44,7 @@ impl<'a> Run<'a> {
         let new = sorted.new.iter().map(|planned| Need::of(planned, &[Verb::Create, Verb::Patch]));
         let needs = inspected.chain(known).chain(new).collect();
         self.deny(step, needs).await;
-        let goes_on = |planned: &&Planned| !self.denied.contains(&planned.object.key());
+        let goes_on = |planned: &&Planned| !self.left_out.contains(&planned.object.key());
         sorted.inspect.retain(goes_on);
         sorted.known.retain(|(planned, _)| goes_on(planned));
         sorted.new.retain(goes_on);
@@ -62,13 +62,13 @@ impl<'a> Run<'a> {
         });
         let needs = needs.collect();
         self.deny(step, needs).await;
-        work.retain(|(planned, _)| !self.denied.contains(&planned.object.key()));
+        work.retain(|(planned, _)| !self.left_out.contains(&planned.object.key()));
     }
 
-    /// The environments of objects that were denied go no further than the step.
-    pub(super) fn end_denied(&mut self, step: &Step) {
+    /// The environments of objects that were left out go no further than the step.
+    pub(super) fn end_left_out(&mut self, step: &Step) {
         for planned in step.stages.iter().flat_map(|stage| &stage.objects) {
-            if self.denied.contains(&planned.object.key()) {
+            if self.left_out.contains(&planned.object.key()) {
                 self.halted.halt(planned);
             }
         }
@@ -99,7 +99,7 @@ impl<'a> Run<'a> {
         for (planned, missing) in missing {
             let (key, right) = (planned.object.key(), missing.to_string());
             let message = of_step(step, "apply failed", format!("{key} not applied (Forbidden): {right}"));
-            self.denied.insert(key.clone());
+            self.left_out.insert(key.clone());
             self.report.failed.push(FailedObject { denied: true, unseen: true, ..FailedObject::new(key, message) });
             if !self.report.missing_rights.contains(&right) {
                 self.report.missing_rights.push(right);

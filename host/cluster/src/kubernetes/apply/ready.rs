@@ -72,7 +72,7 @@ impl<'a> Run<'a> {
             .into_iter()
             .map(|planned| (planned, planned.object.key()))
             .filter(|(planned, key)| {
-                !self.halted.stops(planned) && !self.ready.contains(key) && !self.denied.contains(key)
+                !self.halted.stops(planned) && !self.ready.contains(key) && !self.left_out.contains(key)
             })
             .map(|(planned, _)| planned);
         let ask: Vec<&'a Planned> = ask.collect();

@@ -1,10 +1,10 @@
 //! Writes one object that was inspected.
 
 use crate::kubernetes::apply::create::{Created, create};
-use crate::kubernetes::apply::inspect::{ApplyAction, Inspected, exists, failed};
+use crate::kubernetes::apply::inspect::{ApplyAction, Inspected, Undone, exists, failed};
 use crate::kubernetes::client::connection::{Mode, Propagation, Session};
 use crate::kubernetes::client::refusal::Refusal;
-use crate::kubernetes::live::deletion::{Ending, until_gone};
+use crate::kubernetes::live::deletion::until_gone;
 use crate::kubernetes::object::secrecy::explain;
 use crate::kubernetes::object::takeover;
 use crate::kubernetes::target::KubernetesTarget;
@@ -22,7 +22,7 @@ pub(crate) async fn write(
     owner: &Owner,
     planned: &Planned,
     inspected: &Inspected,
-) -> Result<Change, FailedObject> {
+) -> Result<Change, Undone> {
     let key = planned.object.key();
     let refused = |refusal: Refusal| {
         let message = format!("{key} apply failed: {}", explain(&refusal, &planned.object));
@@ -43,15 +43,12 @@ pub(crate) async fn write(
         }
         ApplyAction::Recreate(uid) => {
             match session.delete(&path, uid, None, Propagation::Background).await {
-                Err(refusal) if !refusal.is_not_found() => return Err(refused(refusal)),
+                Err(refusal) if !refusal.is_not_found() => return Err(refused(refusal).into()),
                 _ => {}
             }
             let limit = MOMENT.min(target.options.patience.gate);
-            if let Some(Ending { waiting, .. }) = until_gone(session, &path, uid, limit).await.map_err(refused)? {
-                return Err(failed(
-                    planned,
-                    format!("{key} apply failed: it was deleted to be created again and {waiting}"),
-                ));
+            if let Some(ending) = until_gone(session, &path, uid, limit).await.map_err(refused)? {
+                return Err(Undone::ending(target, planned, "was deleted to be created again", &ending));
             }
             Action::Recreated
         }
@@ -63,7 +60,7 @@ pub(crate) async fn write(
         ApplyAction::Nothing(_) | ApplyAction::Create | ApplyAction::Recreate(_) => {
             match create(session, &path, &inspected.body).await.map_err(refused)? {
                 Created::New(answer) => answer.body,
-                Created::WasThere(uid) => return Err(exists(planned, uid)),
+                Created::WasThere(uid) => return Err(exists(planned, uid).into()),
             }
         }
     };

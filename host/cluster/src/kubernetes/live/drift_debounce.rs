@@ -203,7 +203,6 @@ mod tests {
     use crate::kubernetes::live::memory::Left;
     use orangery_core::{GroupVersionKind, Owner, keys};
     use serde_json::json;
-    use std::collections::HashSet;
 
     fn map(name: &str, version: &str) -> Object {
         serde_json::from_value(json!({
@@ -272,7 +271,7 @@ mod tests {
         for name in ["a", "b"] {
             memory.forget(&owner, &map(name, "1").key());
         }
-        memory.ends(&owner, HashSet::from([map("a", "1").key()]));
+        memory.ends(&owner, [], &BTreeSet::from([&map("a", "1").key()]));
         let now = Instant::now();
         assert!(observations.is_of_use(now));
         observations.take(&Event::Apply(map("a", "2")), now);
@@ -280,7 +279,7 @@ mod tests {
         observations.take(&Event::Delete(map("a", "3")), now);
         assert_eq!(observations.judge(now + SETTLING_TIME), [set()]);
         assert!(!observations.is_of_use(now));
-        memory.ends(&owner, HashSet::from([map("b", "1").key()]));
+        memory.ends(&owner, [], &BTreeSet::from([&map("b", "1").key()]));
         for event in [Event::Init, Event::InitDone] {
             observations.take(&event, now);
         }
@@ -318,6 +317,35 @@ mod tests {
         let quiet = begin + Duration::from_secs(3 * 3600);
         observations.judge(quiet);
         assert_eq!(observations.due(), None, "the last observed was judged too");
+    }
+
+    #[test]
+    fn an_object_that_is_fought_over_does_not_delay_the_others() {
+        let (mut observations, _) = observations();
+        let begin = Instant::now();
+        for second in 0..300_u32 {
+            let now = begin + Duration::from_secs(second.into());
+            observations.take(&Event::Apply(map("a", "9")), now);
+            observations.judge(now + SETTLING_TIME);
+        }
+        let now = begin + Duration::from_secs(300);
+        observations.take(&Event::Apply(map("b", "9")), now);
+        assert_eq!(observations.judge(now + SETTLING_TIME), [set()], "b was changed for the first time");
+    }
+
+    #[test]
+    fn an_object_that_is_left_alone_is_no_news_while_it_is_known_who_changes_it() {
+        let (mut observations, memory) = observations();
+        for _ in 0..3 {
+            memory.fights.repaired(&set(), &map("a", "1").key(), 1, crate::kubernetes::live::wait::now());
+        }
+        let now = Instant::now();
+        observations.take(&Event::Apply(map("a", "2")), now);
+        assert_eq!(observations.judge(now + SETTLING_TIME), [set()], "it has to be found out who did it");
+        memory.fights.undone(&set(), &map("a", "1").key(), "somebody wrote".to_owned());
+        let later = now + Duration::from_secs(300);
+        observations.take(&Event::Apply(map("a", "3")), later);
+        assert!(observations.judge(later + SETTLING_TIME).is_empty());
     }
 
     #[test]

@@ -4,9 +4,11 @@
 //! ([`Seen::holds_what`]). In memory; after a restart what the ledger says of the last apply stands for it ([`Memory::recall`]).
 
 use crate::kubernetes::client::discovery::Kind;
+use crate::kubernetes::live::fights::Fights;
 use crate::kubernetes::live::seen::{Seen, short_digest};
+use crate::kubernetes::live::wait;
 use orangery_core::{NamespacedName, Object, ObjectKey, Owner};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,6 +18,8 @@ pub(crate) struct Memory {
     sets: Mutex<HashMap<NamespacedName, HashMap<ObjectKey, Left>>>,
     /// The objects that sets wait for, with the resource version that was seen.
     awaited: Mutex<HashMap<NamespacedName, HashMap<ObjectKey, Option<String>>>>,
+    /// The objects that others change back.
+    pub(crate) fights: Fights,
     /// The objects of sets that are being deleted.
     ending: Mutex<HashMap<NamespacedName, HashSet<ObjectKey>>>,
 }
@@ -95,13 +99,21 @@ impl Memory {
         }
     }
 
-    /// What of a set is being deleted from now on.
-    pub(crate) fn ends(&self, owner: &Owner, objects: HashSet<ObjectKey>) {
-        let mut ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Which of these objects of a set are being deleted from now on.
+    pub(crate) fn ends<'k>(
+        &self,
+        owner: &Owner,
+        pruned: impl IntoIterator<Item = &'k ObjectKey>,
+        ending: &BTreeSet<&ObjectKey>,
+    ) {
+        let mut sets = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        let objects = sets.entry(owner.name.clone()).or_default();
+        for key in pruned {
+            objects.remove(key);
+        }
+        objects.extend(ending.iter().map(|key| (*key).clone()));
         if objects.is_empty() {
-            ending.remove(&owner.name);
-        } else {
-            ending.insert(owner.name.clone(), objects);
+            sets.remove(&owner.name);
         }
     }
 
@@ -121,10 +133,12 @@ impl Memory {
         self.sets.lock().unwrap_or_else(PoisonError::into_inner).remove(set);
         self.awaited.lock().unwrap_or_else(PoisonError::into_inner).remove(set);
         self.ending.lock().unwrap_or_else(PoisonError::into_inner).remove(set);
+        self.fights.forget(set);
     }
 
     /// Forgets one object.
     pub(crate) fn forget(&self, owner: &Owner, key: &ObjectKey) {
+        self.fights.forget_object(&owner.name, key);
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(set) = sets.get_mut(&owner.name) {
             set.remove(key);
@@ -143,6 +157,10 @@ impl Memory {
         }
         let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         let left = sets.get(set).and_then(|set| set.get(key))?;
+        // Nobody has to hear again of an object that is left as it is; when it is repaired is known.
+        if self.fights.is_known(set, key, wait::now()) {
+            return None;
+        }
         if now.is_none_or(|now| !now.holds_what(&left.seen) && !now.is_older_than(&left.seen)) {
             return Some(DriftKind::Moved);
         }

@@ -3,6 +3,7 @@
 pub(crate) mod clock;
 pub(crate) mod deletion;
 pub(crate) mod drift_debounce;
+pub(crate) mod fights;
 pub(crate) mod memory;
 pub(crate) mod seen;
 pub(crate) mod view;

@@ -7,3 +7,4 @@ pub(crate) mod ownership;
 pub(crate) mod secrecy;
 pub(crate) mod takeover;
 pub(crate) mod unknown;
+pub(crate) mod writer;

@@ -13,7 +13,7 @@ mod stale;
 
 pub use difference::FieldChange;
 
-use crate::kubernetes::apply::inspect::{ApplyAction, Inspected, inspect};
+use crate::kubernetes::apply::inspect::{ApplyAction, Inspected, Undone, inspect};
 use crate::kubernetes::client::bounded::bounded;
 use crate::kubernetes::client::connection::{Mode, Session};
 use crate::kubernetes::object::secrecy::explain;
@@ -48,7 +48,7 @@ impl KubernetesPreview {
         self.changed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn look(&self, session: &Session, plan: &Plan, new: &New, planned: &Planned) -> Result<Looked, FailedObject> {
+    async fn look(&self, session: &Session, plan: &Plan, new: &New, planned: &Planned) -> Result<Looked, Undone> {
         let key = planned.object.key();
         let change = |action, uid| Change { key: key.clone(), version: planned.object.gvk().version, uid, action };
         if new.namespaces.contains(&key.namespace) || new.kinds.contains(&(key.group.clone(), key.kind.clone())) {
@@ -187,7 +187,8 @@ impl Target for KubernetesPreview {
                     report.changes.push(change);
                     report.warnings.extend(warnings);
                 }
-                Err(failed) => report.failed.push(failed),
+                Err(Undone::Failed(failed)) => report.failed.push(failed),
+                Err(Undone::Terminating(terminating)) => report.terminating.push(terminating),
             }
         }
         report.requests = session.requests();

@@ -87,7 +87,7 @@ async fn watch(
     report: &PruneReport,
 ) {
     let going: BTreeSet<&ObjectKey> = report.terminating.iter().map(|terminating| &terminating.key).collect();
-    target.memory.ends(owner, going.iter().map(|key| (*key).clone()).collect());
+    target.memory.ends(owner, stale.iter().map(|entry| &entry.key), &going);
     let mut asked = BTreeSet::new();
     for entry in stale.iter().filter(|entry| going.contains(&entry.key)) {
         let gvk = gvk(entry);

@@ -110,12 +110,15 @@ fn failed_environments(converged: &Converged) -> Option<String> {
 
 /// What is applied and not ready, and when that becomes a failure.
 fn waiting_message(converged: &Converged) -> Option<String> {
-    let waiting = &converged.applied.waiting;
-    let until = waiting.iter().map(|waiting| waiting.until).min()?;
-    let shown = waiting.iter().take(SHOWN).map(|waiting| format!("{} status: '{}'", waiting.key, waiting.status));
-    let mut all: Vec<String> = shown.collect();
-    if waiting.len() > SHOWN {
-        all.push(format!("and {} more", waiting.len() - SHOWN));
+    let ConvergedWait { until, .. } = ConvergedWait::of(converged)?;
+    let unready = converged.applied.waiting.iter();
+    let unready = unready.map(|waiting| format!("{} status: '{}'", waiting.key, waiting.status));
+    let going = converged.applied.terminating.iter().map(|terminating| terminating.message.clone());
+    let mut all: Vec<String> = unready.chain(going).collect();
+    let more = all.len().saturating_sub(SHOWN);
+    all.truncate(SHOWN);
+    if more > 0 {
+        all.push(format!("and {more} more"));
     }
     Some(format!("{WAITING_FOR}{}], until {until}", all.join(", ")))
 }
@@ -126,21 +129,36 @@ pub fn is_wait(message: &str) -> bool {
     message.starts_with(WAITING_FOR)
 }
 
-/// What is waited for: objects that are not ready, and objects that are being deleted.
+/// What an apply waits for: since the last of these waits began, until the first of them becomes a failure.
+struct ConvergedWait {
+    since: Timestamp,
+    until: Timestamp,
+}
+
+impl ConvergedWait {
+    fn of(converged: &Converged) -> Option<Self> {
+        let unready = converged.applied.waiting.iter().map(|waiting| (waiting.since, waiting.until));
+        let going = converged.applied.terminating.iter().filter_map(|terminating| match terminating.deadline {
+            Deadline::At(until) => Some((terminating.since.unwrap_or(until), until)),
+            Deadline::Passed | Deadline::NotBegun => None,
+        });
+        let all = unready.chain(going).map(|(since, until)| Self { since, until });
+        all.reduce(|one, other| Self { since: one.since.max(other.since), until: one.until.min(other.until) })
+    }
+}
+
+/// What is waited for: objects that are not ready, objects that are being deleted, and the next repair of those that are contested.
 #[must_use]
 pub fn wait(converged: &Converged, now: Timestamp) -> Option<Wait> {
-    let waiting = &converged.applied.waiting;
-    let until = waiting.iter().map(|waiting| waiting.until).min();
-    let since = waiting.iter().map(|waiting| waiting.since).max();
-    let ready = since.map(|since| Wait { since, until });
+    let ready = ConvergedWait::of(converged).map(|wait| Wait { since: wait.since, until: Some(wait.until) });
     let gone = wait_until_gone(&converged.pruned, now);
-    match (ready, gone) {
-        (Some(ready), Some(gone)) => {
-            let until = ready.until.into_iter().chain(gone.until).min();
-            Some(Wait { since: ready.since.max(gone.since), until })
-        }
-        (ready, gone) => ready.or(gone),
-    }
+    let repair = converged.applied.contested.iter().map(|contested| contested.until).min();
+    // A watch tells nothing of it, and nothing happens earlier.
+    let repair = repair.map(|until| Wait { since: Timestamp::default(), until: Some(until) });
+    ready.into_iter().chain(gone).chain(repair).reduce(|one, other| Wait {
+        since: one.since.max(other.since),
+        until: one.until.into_iter().chain(other.until).min(),
+    })
 }
 
 /// The wait for objects that are being deleted: since the latest deletion, until the next deadline.
@@ -194,6 +212,10 @@ fn abnormal(converged: &Converged, gathered: &Gathered, strategy: Strategy) -> V
             reason: Reason::ReconciliationFailed,
             message,
         });
+    }
+    for contested in &converged.applied.contested {
+        let message = contested.message.clone();
+        all.push(Abnormal { condition_type: ConditionType::Warning, reason: Reason::Contested, message });
     }
     for notice in &converged.notices {
         let condition_type = match notice.reason {
@@ -271,6 +293,11 @@ fn remark(converged: &Converged) -> String {
         0 => {}
         1 => parts.push("1 object terminating".to_owned()),
         count => parts.push(format!("{count} objects terminating")),
+    }
+    match converged.applied.contested.len() {
+        0 => {}
+        1 => parts.push("1 object contested".to_owned()),
+        count => parts.push(format!("{count} objects contested")),
     }
     parts.join(", ")
 }

@@ -91,3 +91,52 @@ async fn an_object_that_takes_long_to_go_leaves_the_set_ready_and_is_noticed_whe
     ensure!(process.terminate().await?.success(), "{}", process.said()?);
     Ok(())
 }
+
+#[tokio::test]
+async fn an_object_that_is_rendered_again_while_it_goes_is_waited_for_and_created_when_it_is_gone() -> Result<()> {
+    let world = World::new("reborn").await?;
+    // Without a watch the set would look again after a minute.
+    let flags =
+        ["--no-leader-election", "--watch-namespace", world.namespace(), "--operator-namespace", world.namespace()];
+    let flags = [&flags[..], &["--requeue-dependency", "1h"]].concat();
+    let mut process = Launch::new(PROGRAM, world.cluster.kubeconfig_path(), &world)?.flags(&flags).start()?;
+    world.apply(&set(&["stuck", "stays"])).await?;
+    world.is_ready(SET, "set").await?;
+    world.patch("ConfigMap", "stuck", json!({"metadata": {"finalizers": ["example.com/stuck"]}})).await?;
+    world.apply(&set(&["stays"])).await?;
+    ready_says(&world, "; 1 object terminating").await?;
+
+    world.apply(&set(&["stuck", "stays", "comes"])).await?;
+    world
+        .settles("it waits", async |world| {
+            let [.., said] = world.condition(SET, "set", "Reconciling").await?;
+            Ok(said.starts_with("waiting for: ["))
+        })
+        .await?;
+    let said = world.has_condition(SET, "set", "Reconciling", "True", "Progressing").await?;
+    let name = format!(
+        "ConfigMap/{}/stuck is being deleted and waits for finalizer example.com/stuck since 20",
+        world.namespace()
+    );
+    ensure!(said.contains(&name), "{said}");
+    world.settles("the new one is there", async |world| Ok(!world.live("ConfigMap", "comes").await?.is_null())).await?;
+    let [ready, ..] = world.condition(SET, "set", "Ready").await?;
+    ensure!(ready == "True", "it is a state, and not a failure: {ready}");
+
+    let old = world.live("ConfigMap", "stuck").await?.pointer("/metadata/uid").cloned();
+    world.patch("ConfigMap", "stuck", json!({"metadata": {"finalizers": null}})).await?;
+    let released = Instant::now();
+    world
+        .settles("it is there again", async |world| {
+            let live = world.live("ConfigMap", "stuck").await?;
+            Ok(live.pointer("/metadata/uid").is_some_and(|uid| Some(uid) != old.as_ref()))
+        })
+        .await?;
+    println!("created {:?} after it was gone", released.elapsed());
+    // Three times as long as on an idle machine.
+    ensure!(released.elapsed() < Duration::from_secs(3), "created after {:?}", released.elapsed());
+    world.is_ready(SET, "set").await?;
+    assert_eq!(world.deletes().await?, 1, "it was deleted once");
+    ensure!(process.terminate().await?.success(), "{}", process.said()?);
+    Ok(())
+}

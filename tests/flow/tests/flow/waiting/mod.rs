@@ -3,5 +3,6 @@
 mod dependencies;
 mod drift;
 mod features;
+mod fights;
 mod waits;
 mod waits_restarted;

@@ -1,9 +1,14 @@
 //! Inspects one object before anything of its stage is written: whether it is ours, valid, and different from the live one.
 
-use super::other_owner::other_owner;
+mod other_owner;
+mod undone;
+
+pub(crate) use undone::Undone;
+
 use crate::kubernetes::client::connection::{Mode, Session};
 use crate::kubernetes::client::discovery::Kind;
 use crate::kubernetes::client::refusal::Refusal;
+use crate::kubernetes::live::deletion::{Ending, terminating};
 use crate::kubernetes::object::drift;
 use crate::kubernetes::object::immutable::{asks_for_force, is_immutable_field};
 use crate::kubernetes::object::normal::normal;
@@ -13,6 +18,7 @@ use crate::kubernetes::object::takeover;
 use crate::kubernetes::object::unknown::drop_undeclared;
 use crate::kubernetes::target::KubernetesTarget;
 use orangery_core::{FailedObject, Object, Plan, Planned, keys};
+use other_owner::other_owner;
 use serde_json::Value;
 
 /// The result of an inspection.
@@ -71,21 +77,20 @@ pub(crate) async fn inspect(
     session: &Session,
     plan: &Plan,
     planned: &Planned,
-) -> Result<Inspected, FailedObject> {
+) -> Result<Inspected, Undone> {
     let refused = |refusal: Refusal| dry_run_failed(planned, &refusal);
     let key = planned.object.key();
     let gvk = planned.object.gvk();
     let kind = session.kind(&gvk).await.map_err(refused)?.ok_or_else(|| refused(Refusal::no_such_kind(&gvk)))?;
     if key.name.is_empty() {
-        return Err(failed(planned, format!("{} has no metadata.name ({})", gvk.kind, planned.origin)));
+        let message = format!("{} has no metadata.name ({})", gvk.kind, planned.origin);
+        return Err(failed(planned, message).into());
     }
     let mut body = normal(&planned.object);
     let mut warnings = Vec::new();
     if kind.namespaced && key.namespace.is_empty() {
-        return Err(failed(
-            planned,
-            format!("{key} namespace not specified: set metadata.namespace in {}", planned.origin),
-        ));
+        let message = format!("{key} namespace not specified: set metadata.namespace in {}", planned.origin);
+        return Err(failed(planned, message).into());
     }
     if !kind.namespaced && !key.namespace.is_empty() {
         warnings.push(format!("{key}: {} is cluster-scoped, metadata.namespace is ignored", gvk.kind));
@@ -117,19 +122,14 @@ pub(crate) async fn inspect(
             if refusal.is_not_found() {
                 session.connection.discovered.forget(&gvk);
             }
-            return Err(refused(refusal));
+            return Err(refused(refusal).into());
         }
     };
     Ok(Inspected { kind, body, action, warnings })
 }
 
 /// Fails if the live object belongs to another set, belongs to no set, or is terminating.
-async fn check_live(
-    target: &KubernetesTarget,
-    plan: &Plan,
-    planned: &Planned,
-    live: &Object,
-) -> Result<(), FailedObject> {
+async fn check_live(target: &KubernetesTarget, plan: &Plan, planned: &Planned, live: &Object) -> Result<(), Undone> {
     let key = planned.object.key();
     let other = other_owner(target, &plan.owner, live, &planned.object).await.map_err(|refusal| {
         failed(planned, format!("{key} carries the labels of another ResourceSet, and it cannot be found out whether that exists: {refusal}"))
@@ -140,16 +140,13 @@ async fn check_live(
             keys::TAKE_OWNERSHIP,
             planned.origin
         );
-        return Err(FailedObject { owned_by_another: true, ..failed(planned, message) });
+        return Err(FailedObject { owned_by_another: true, ..failed(planned, message) }.into());
     }
     if let Some(uid) = unowned(plan, &key, live) {
-        return Err(exists(planned, uid));
+        return Err(exists(planned, uid).into());
     }
-    if let Some(waiting) = crate::kubernetes::live::deletion::terminating(live) {
-        return Err(failed(
-            planned,
-            format!("{key} is being deleted and {waiting}; it is created again when it is gone"),
-        ));
+    if terminating(live).is_some() {
+        return Err(Undone::ending(target, planned, "is being deleted", &Ending::of(live)));
     }
     Ok(())
 }
