@@ -8,6 +8,7 @@ use crate::kubernetes::{known_provider, read_ledger};
 use crate::pipeline::Pipeline;
 use crate::pipeline::build;
 use crate::pipeline::converge::{LedgerError, LedgerStore};
+use crate::pipeline::progress::{LastResult, Progress};
 use crate::pipeline::set::gather::{self, Gathered};
 use crate::pipeline::set::{self, SetReport, SetRun};
 use async_trait::async_trait;
@@ -66,6 +67,8 @@ pub async fn reconcile(
         ledger: &ledger,
         target,
         ledger_store: &Dropped,
+        last: LastResult::default(),
+        progress: &Progress::default(),
         now,
     };
     Ok(set::reconcile(pipeline, run).await)

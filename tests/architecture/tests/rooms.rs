@@ -23,7 +23,7 @@ const LAYERS: &[Layers] = &[
     Layers {
         root: "host/controller/src/pipeline",
         path: "crate::pipeline",
-        order: &["set", "provider", "converge", "build", "conclusion", "requeue", "secrets", "offload"],
+        order: &["set", "provider", "converge", "build", "conclusion", "requeue", "secrets", "offload", "progress"],
     },
     Layers {
         root: "host/sandbox/src",

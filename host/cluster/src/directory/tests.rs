@@ -32,6 +32,7 @@ fn plan(owner: &Owner, objects: Vec<Object>, old: &Ledger) -> Plan {
             input: None,
             sharers: vec![],
             template: "resources[0]".into(),
+            after: vec![],
         })
         .collect();
     let stage = Stage { objects, gate: StageGate::None };

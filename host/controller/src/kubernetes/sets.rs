@@ -13,6 +13,7 @@ use super::status::ledger::{self, StatusLedger};
 use super::status::{StatusChange, change_log};
 use crate::pipeline::conclusion::Conclusion;
 use crate::pipeline::converge::Converged;
+use crate::pipeline::progress::{Health, LastResult, Progress};
 use crate::pipeline::requeue::Wait;
 use crate::pipeline::set::outcome::{changes, is_wait};
 use crate::pipeline::set::{self, SetReport, SetRun};
@@ -24,6 +25,11 @@ use orangery_core::guard::Verdict;
 use orangery_core::spec::{SetSpec, SpecError};
 use orangery_core::{Action as Change, NamespacedName, Reason, keys};
 use std::collections::BTreeMap;
+use std::pin::pin;
+use std::time::Duration;
+
+/// How long new inputs are applied before that is announced: a write of the status costs as much as that of an object.
+const MOMENT: Duration = Duration::from_secs(1);
 
 pub(super) struct SetReconciler {
     pub(super) providers: CachedProviders,
@@ -63,6 +69,7 @@ impl Reconciler for SetReconciler {
         status.begin(run).await?;
         let inventory = ledger::read(status.published());
         let ledger_store = StatusLedger::of(run, &inventory.unreadable);
+        let progress = Progress::default();
         let set_run = SetRun {
             set: spec,
             owner,
@@ -70,9 +77,12 @@ impl Reconciler for SetReconciler {
             ledger: &inventory.ledger,
             target: run.context.target.as_ref(),
             ledger_store: &ledger_store,
+            last: last_result(status),
+            progress: &progress,
             now: now(),
         };
-        let report = set::reconcile(&run.context.pipeline, set_run).await;
+        let work = set::reconcile(&run.context.pipeline, set_run);
+        let report = announced(run, status, &progress, work).await?;
         if let Some(sources) = &report.sources {
             run.reads(Self::KIND, sources.clone());
         }
@@ -108,7 +118,7 @@ impl Reconciler for SetReconciler {
         status.next_mut().external_checksum_refs.clone_from(&report.external);
         let pending = status.next_mut().pending_prune.take();
         status.next_mut().pending_prune = pending_prune(report.converged.as_ref(), pending);
-        let waits = matches!(report.conclusion.outcome, Outcome::Waiting { .. });
+        let waits = matches!(report.conclusion.outcome, Outcome::Waiting { .. } | Outcome::Degraded { .. });
         let Some(converged) = report.converged.as_ref().filter(|_| !waits) else { return };
         if report.is_ready() {
             status.next_mut().last_applied_revision = Some(converged.revision.clone());
@@ -183,6 +193,35 @@ impl ObjectStatus for ResourceSetStatus {
             self.last_handled_reconcile_at = Some(requested.clone());
         }
     }
+}
+
+/// Announces work on something new if it takes longer than a moment.
+async fn announced(
+    run: &Run<ResourceSet>,
+    status: &mut StatusChange<ResourceSet>,
+    progress: &Progress,
+    work: impl Future<Output = SetReport>,
+) -> Result<SetReport, ReconcileError> {
+    let mut work = pin!(work);
+    tokio::select! {
+        biased;
+        report = &mut work => return Ok(report),
+        () = progress.lasts(MOMENT) => {}
+    }
+    status.announce(run).await?;
+    Ok(work.await)
+}
+
+/// What the published status says of the last reconciliation.
+fn last_result(status: &StatusChange<ResourceSet>) -> LastResult {
+    let health = match status.published_condition(ConditionType::Ready) {
+        Some(ready) if ready.status == "True" => Health::Ready,
+        Some(ready) if ready.reason == Reason::HealthCheckFailed.as_str() => Health::Degraded,
+        Some(_) | None => Health::Other,
+    };
+    let published = status.published();
+    let attempted = published.history.first().map(|latest| latest.digest.clone());
+    LastResult { applied: published.last_applied_revision.clone(), attempted, health }
 }
 
 /// The deletions that wait for approval. Where the guard did not judge, those that were held before stay held.

@@ -206,6 +206,13 @@ fn announce_cancellation<R: Reconciler>(run: &Run<R::Object>, status: &StatusCha
 fn announce<R: Reconciler>(run: &Run<R::Object>, report: &R::Report, status: &StatusChange<R::Object>) {
     R::announce(run, report, status.published());
     let before = status.published_condition(ConditionType::Ready);
+    if let Outcome::Degraded { unready, .. } = &R::conclusion(report).outcome {
+        let reason = Reason::HealthCheckFailed;
+        // How far the objects are changes all the time, and is not worth an event.
+        if before.is_none_or(|ready| ready.reason != reason.as_str()) {
+            run.record_event(Severity::Warning, reason, unready.clone());
+        }
+    }
     if let Outcome::Failed { reason, message } | Outcome::Stalled { reason, message } = &R::conclusion(report).outcome {
         let (severity, known) = match reason {
             // Waiting for something else is not a failure, and which of several dependencies it is changes nothing.
@@ -226,7 +233,8 @@ fn requeue<R: Reconciler>(run: &Run<R::Object>, report: &R::Report) -> Action {
     let result = match &conclusion.outcome {
         Outcome::Failed { reason, .. } | Outcome::Stalled { reason, .. } => reason.as_str(),
         Outcome::Succeeded { .. } | Outcome::Skipped { .. } | Outcome::Progressing { .. } => "success",
-        Outcome::Waiting { .. } => Reason::Progressing.as_str(),
+        Outcome::Applying { .. } | Outcome::Waiting { .. } => Reason::Progressing.as_str(),
+        Outcome::Degraded { .. } => Reason::HealthCheckFailed.as_str(),
         Outcome::Canceled { .. } => Reason::HealthCheckCanceled.as_str(),
     };
     run.context.metrics.reconciled(R::KIND, result, run.begun.elapsed().as_secs_f64());

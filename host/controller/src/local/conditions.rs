@@ -14,7 +14,9 @@ const GENERATION: i64 = 1;
 pub(super) fn describe(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Progressing { message }
+        | Outcome::Applying { message }
         | Outcome::Waiting { message }
+        | Outcome::Degraded { message, .. }
         | Outcome::Canceled { message }
         | Outcome::Failed { message, .. }
         | Outcome::Stalled { message, .. }

@@ -6,6 +6,7 @@ use super::rows::{Pass, ProviderRow, SetRow};
 use super::saved_state::{DirectoryLedgers, SavedProvider, SavedSet, SavedStateError, document};
 use crate::pipeline::Pipeline;
 use crate::pipeline::converge::adoption::Consent;
+use crate::pipeline::progress::{LastResult, Progress};
 use crate::pipeline::provider::poll::Poller;
 use crate::pipeline::provider::{self, ProviderReport, Trigger};
 use crate::pipeline::secrets::InMemorySecrets;
@@ -196,6 +197,8 @@ impl Local {
             ledger: &ledger,
             target: &target,
             ledger_store: &ledger_store,
+            last: LastResult::default(),
+            progress: &Progress::default(),
             now,
         };
         let report = set::reconcile(&self.pipeline, run).await;

@@ -4,6 +4,7 @@ pub mod build;
 pub mod conclusion;
 pub mod converge;
 pub(crate) mod offload;
+pub mod progress;
 pub mod provider;
 pub mod requeue;
 pub mod secrets;

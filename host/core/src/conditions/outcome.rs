@@ -13,11 +13,23 @@ pub enum Outcome {
         /// What is being done.
         message: String,
     },
+    /// New inputs or a new manifest are being applied, and that takes longer than a moment. Ready is Unknown until it is done.
+    Applying {
+        /// What is being done.
+        message: String,
+    },
     /// Everything possible is done; the rest continues when other objects are ready or gone, and no worker is held until then. Ready
-    /// stays True if it was, and becomes Unknown otherwise.
+    /// is Unknown until it is done.
     Waiting {
         /// What it waits for, and until when.
         message: String,
+    },
+    /// Nothing was to be done, but objects that were ready are not any more. Ready is False until they are ready again.
+    Degraded {
+        /// What it waits for, and until when.
+        message: String,
+        /// Which objects are not ready, and why: the message of Ready.
+        unready: String,
     },
     /// Everything is as desired.
     Succeeded {
@@ -25,8 +37,9 @@ pub enum Outcome {
         took: Duration,
         /// Whether anything was created, changed, deleted or exported: only then the message is new.
         changed: bool,
-        /// What is still unfinished although nothing failed, as a short phrase for the message of Ready; empty if there is
-        /// nothing.
+        /// How many objects were deleted: a part of the message until something else changes.
+        deleted: usize,
+        /// What is still on its way although nothing failed, in a few words for the message of Ready; empty if there is nothing.
         remark: String,
     },
     /// It failed and is retried.
@@ -99,14 +112,17 @@ pub fn conclude(previous: &Conditions, outcome: &Outcome, abnormal: Option<&[Abn
                 next.set(Ready, Unknown, Reason::Progressing, message, stamp);
             }
         }
-        Outcome::Waiting { message } => {
+        Outcome::Applying { message } | Outcome::Waiting { message } => {
             next.remove(Stalled);
             next.set(Reconciling, True, Reason::Progressing, message, stamp);
-            if next.get(Ready).is_none_or(|ready| ready.status != True) {
-                next.set(Ready, Unknown, Reason::Progressing, message, stamp);
-            }
+            next.set(Ready, Unknown, Reason::Progressing, message, stamp);
         }
-        Outcome::Succeeded { took, changed, remark } => {
+        Outcome::Degraded { message, unready } => {
+            next.remove(Stalled);
+            next.set(Reconciling, True, Reason::Progressing, message, stamp);
+            next.set(Ready, False, Reason::HealthCheckFailed, unready, stamp);
+        }
+        Outcome::Succeeded { took, changed, deleted, remark } => {
             next.remove(Stalled);
             next.remove(Reconciling);
             let before = next.get(Ready).filter(|ready| {
@@ -117,7 +133,7 @@ pub fn conclude(previous: &Conditions, outcome: &Outcome, abnormal: Option<&[Abn
             let finished = match before {
                 // Without a change, the message keeps the duration of the last one.
                 Some(ready) if !changed => ready.message.split(REMARK).next().unwrap_or_default().to_owned(),
-                _ => format!("Reconciliation finished in {}", duration::format_rounded(*took)),
+                _ => format!("Reconciliation finished in {}{}", duration::format_rounded(*took), deletions(*deleted)),
             };
             let message = if remark.is_empty() { finished } else { format!("{finished}{REMARK}{remark}") };
             if before.is_none_or(|ready| *changed || ready.message != message) {
@@ -157,6 +173,15 @@ pub fn conclude(previous: &Conditions, outcome: &Outcome, abnormal: Option<&[Abn
         (Some(abnormal), _) => show(&mut next, abnormal, &ABNORMAL, stamp),
     }
     next
+}
+
+/// What a message says of objects that were deleted.
+fn deletions(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => ", 1 object deleted".to_owned(),
+        count => format!(", {count} objects deleted"),
+    }
 }
 
 fn has(abnormal: &[Abnormal], condition_type: ConditionType) -> bool {

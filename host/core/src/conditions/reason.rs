@@ -42,6 +42,8 @@ reasons! {
     DependencyNotReady,
     /// `readyExpr` does not parse.
     InvalidCELExpression,
+    /// Objects of a set with `wait` are not ready any more.
+    HealthCheckFailed,
     /// A newer change interrupted the wait for readiness.
     HealthCheckCanceled,
     /// The object is suspended by annotation.

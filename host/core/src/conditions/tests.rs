@@ -7,7 +7,7 @@ const EARLY: Stamp = Stamp { generation: 1, now: Timestamp::from_millis(1_767_22
 const LATE: Stamp = Stamp { generation: 1, now: Timestamp::from_millis(1_767_229_200_000) };
 
 fn succeeded(seconds: u64, changed: bool) -> Outcome {
-    Outcome::Succeeded { took: Duration::from_secs(seconds), changed, remark: String::new() }
+    Outcome::Succeeded { took: Duration::from_secs(seconds), changed, deleted: 0, remark: String::new() }
 }
 
 fn failed() -> Outcome {
@@ -47,7 +47,7 @@ fn ready_keeps_its_value_while_work_goes_on() {
 }
 
 #[test]
-fn a_wait_takes_a_failure_back_and_leaves_a_success() {
+fn a_wait_takes_back_a_failure_and_a_success() {
     let waiting = Outcome::Waiting { message: "waiting for: [A status: 'InProgress']".into() };
     let failing = conclude(&Conditions::default(), &failed(), None, EARLY);
     let waits = conclude(&failing, &waiting, None, LATE);
@@ -56,8 +56,31 @@ fn a_wait_takes_a_failure_back_and_leaves_a_success() {
     assert_eq!(conclude(&waits, &waiting, None, EARLY), waits, "the same wait is not written again");
     let ready = conclude(&Conditions::default(), &succeeded(1, true), None, EARLY);
     let again = conclude(&ready, &waiting, None, LATE);
-    assert!(again.is(ConditionType::Ready, ConditionStatus::True));
+    assert!(again.is(ConditionType::Ready, ConditionStatus::Unknown));
     assert!(again.get(ConditionType::Reconciling).unwrap().message.starts_with("waiting for: "));
+}
+
+#[test]
+fn what_is_not_ready_any_more_is_false_and_says_why() {
+    let degraded = Outcome::Degraded { message: "waiting for: [A]".into(), unready: "A status: no pods".into() };
+    let ready = conclude(&Conditions::default(), &succeeded(1, true), None, EARLY);
+    let after = conclude(&ready, &degraded, None, LATE);
+    let condition = after.get(ConditionType::Ready).unwrap();
+    assert_eq!((condition.status, condition.reason.as_str()), (ConditionStatus::False, "HealthCheckFailed"));
+    assert_eq!(condition.message, "A status: no pods");
+    assert_eq!(after.get(ConditionType::Reconciling).unwrap().message, "waiting for: [A]");
+    assert_eq!(types(&conclude(&after, &succeeded(1, false), None, LATE)), ["Ready"]);
+}
+
+#[test]
+fn deletions_are_told_until_something_else_changes() {
+    let deleted =
+        |changed, deleted| Outcome::Succeeded { took: Duration::from_secs(2), changed, deleted, remark: String::new() };
+    let after = conclude(&Conditions::default(), &deleted(true, 3), None, EARLY);
+    assert_eq!(after.get(ConditionType::Ready).unwrap().message, "Reconciliation finished in 2s, 3 objects deleted");
+    assert_eq!(conclude(&after, &deleted(false, 0), None, LATE), after);
+    let again = conclude(&after, &deleted(true, 1), None, LATE);
+    assert_eq!(again.get(ConditionType::Ready).unwrap().message, "Reconciliation finished in 2s, 1 object deleted");
 }
 
 #[test]
@@ -158,6 +181,7 @@ fn what_is_still_on_its_way_stands_beside_the_time_of_the_last_change() {
     let remarked = |changed, remark: &str| Outcome::Succeeded {
         took: Duration::from_secs(if changed { 2 } else { 7 }),
         changed,
+        deleted: 0,
         remark: remark.to_owned(),
     };
     let mut conditions = Conditions::default();

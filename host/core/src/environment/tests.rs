@@ -113,6 +113,7 @@ fn an_environment_is_whole_only_if_all_of_it_is_there_and_ready() {
     let plan = planned(objects, &Ledger::default());
     let wait = UnreadyObject {
         key: key("of-3"),
+        message: String::new(),
         status: "InProgress".into(),
         since: Timestamp::default(),
         until: Timestamp::from_millis(1),

@@ -1,7 +1,7 @@
 //! Makes the plan from the desired set and the ledger.
 
 use super::Halted;
-use super::{NotApplicable, Owner, Plan, Planned, Step, check, order};
+use super::{NotApplicable, Owner, Plan, Planned, Step, check, order, sources};
 use crate::conditions::Explain;
 use crate::desired::FailedEnvironment;
 use crate::desired::{DesiredSet, Wanted};
@@ -37,7 +37,11 @@ pub fn plan(owner: Owner, desired: DesiredSet, ledger: &Ledger) -> Result<Plan, 
         for planned in &objects {
             union.insert(entry(planned, ledger.get(&planned.object.key())));
         }
-        Step { name, wait, stages: order::stages(last_of_each(objects)) }
+        let mut objects = last_of_each(objects);
+        if wait.is_some() {
+            sources::link(&mut objects);
+        }
+        Step { name, wait, stages: order::stages(objects) }
     });
     let steps = steps.collect();
     let stale = ledger.iter().filter(|entry| !wanted.contains(&entry.key)).cloned().collect();
@@ -64,6 +68,7 @@ fn planned(wanted: Wanted) -> Planned {
         input: wanted.input.map(|input| (*input).clone()),
         sharers: wanted.sharers.iter().map(|input| (**input).clone()).collect(),
         template: wanted.template,
+        after: Vec::new(),
     }
 }
 

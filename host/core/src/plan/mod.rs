@@ -12,6 +12,7 @@ mod occupied;
 mod order;
 mod report;
 mod settle;
+mod sources;
 mod still_wanted;
 
 pub use check::{NotApplicable, check_names};
@@ -66,6 +67,8 @@ pub struct Planned {
     pub sharers: Vec<InputRef>,
     /// Which template gave it: `resources[2]`.
     pub template: Arc<str>,
+    /// The sources of its own step that it names: it is applied when they are ready. Empty in steps that nothing waits for.
+    pub after: Vec<ObjectKey>,
 }
 
 impl Planned {

@@ -1,6 +1,6 @@
 //! In which order kinds are applied and deleted; the same order as Flux Operator's.
 
-use super::{Planned, Stage, StageGate};
+use super::{Planned, Stage, StageGate, sources};
 use crate::ledger::LedgerEntry;
 use crate::object::ObjectKey;
 
@@ -58,7 +58,7 @@ pub fn may_grant_rights(key: &ObjectKey) -> bool {
     )
 }
 
-/// Splits the objects of a step into stages, each sorted.
+/// Splits the objects of a step into stages, each sorted. What names a source of the step is in a later stage than that source.
 pub(super) fn stages(objects: Vec<Planned>) -> Vec<Stage> {
     let mut stages = [
         Stage { objects: Vec::new(), gate: StageGate::UntilReady },
@@ -85,7 +85,7 @@ pub(super) fn stages(objects: Vec<Planned>) -> Vec<Stage> {
     for stage in &mut stages {
         stage.objects.sort_by(|a, b| sort_key(&a.object.key()).cmp(&sort_key(&b.object.key())));
     }
-    stages.into_iter().filter(|stage| !stage.objects.is_empty()).collect()
+    stages.into_iter().filter(|stage| !stage.objects.is_empty()).flat_map(sources::waves).collect()
 }
 
 /// Whether an object is deleted before all others and waited for: Flux appliers clean up after themselves, and need what they

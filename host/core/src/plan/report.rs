@@ -96,6 +96,8 @@ pub struct UnreadyObject {
     pub key: ObjectKey,
     /// Its status in one word, for example `InProgress`.
     pub status: String,
+    /// What it says about that; empty if it says nothing.
+    pub message: String,
     /// When the wait began.
     pub since: Timestamp,
     /// When it becomes a failure.

@@ -109,6 +109,7 @@ mod tests {
             input: None,
             sharers: Vec::new(),
             template: "resources[0]".into(),
+            after: Vec::new(),
         }
     }
 

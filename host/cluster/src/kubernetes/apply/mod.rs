@@ -14,12 +14,13 @@ mod observe;
 mod permitted;
 pub(crate) mod ready;
 mod repair;
+mod sources;
 pub(crate) mod write;
 
 use crate::kubernetes::client::bounded::bounded;
 use crate::kubernetes::client::connection::Session;
 use crate::kubernetes::live::clock::{Began, Place};
-use crate::kubernetes::live::memory::{Left, checksum};
+use crate::kubernetes::live::memory::{Follows, Left, checksum};
 use crate::kubernetes::live::seen::Seen;
 use crate::kubernetes::live::wait::now;
 use crate::kubernetes::target::KubernetesTarget;
@@ -33,6 +34,7 @@ use orangery_core::{
     Action, ApplyReport, Change, FailedObject, Halted, ObjectKey, Plan, Planned, Stage, StageGate, Step, keys,
 };
 use ready::{Wait, Which};
+use sources::HeldBack;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Instant;
 use write::write;
@@ -58,6 +60,7 @@ pub(crate) async fn apply(target: &KubernetesTarget, plan: &Plan) -> ApplyReport
         renderings,
         asked: Asked::Nothing,
         halted: Halted::of(&plan.failed),
+        held: HeldBack::default(),
         report: ApplyReport::default(),
         ready: HashSet::new(),
         awaited: HashMap::new(),
@@ -79,6 +82,9 @@ pub(crate) async fn apply(target: &KubernetesTarget, plan: &Plan) -> ApplyReport
     target.clock.keep(&plan.owner.name, waits);
     target.memory.awaits(&plan.owner, awaited);
     report.contested = target.memory.fights.contested(&plan.owner.name, now());
+    // The last step is waited for only where the whole set is.
+    let waits = plan.steps.last().is_some_and(|step| step.wait.is_some());
+    target.memory.follow(&plan.owner, if waits { Follows::Yes } else { Follows::No });
     let mut seen = HashSet::new();
     report.warnings.retain(|warning| seen.insert(warning.clone()));
     report.requests = session.requests();
@@ -95,6 +101,8 @@ pub(crate) struct Run<'a> {
     asked: Asked,
     /// The environments whose apply has ended.
     pub(crate) halted: Halted,
+    /// What waits for sources in the present step.
+    pub(crate) held: HeldBack<'a>,
     pub(crate) report: ApplyReport,
     /// Objects that are known to be ready.
     pub(crate) ready: HashSet<ObjectKey>,
@@ -113,6 +121,9 @@ pub(crate) struct Run<'a> {
 impl<'a> Run<'a> {
     async fn step(&mut self, step: &'a Step) {
         for stage in &step.stages {
+            if let Some(limit) = step.wait {
+                self.hold_back(step, stage, limit).await;
+            }
             self.stage(step, stage).await;
             if self.halted.is_everything() {
                 return;
@@ -120,9 +131,11 @@ impl<'a> Run<'a> {
         }
         self.end_left_out(step);
         if let Some(limit) = step.wait {
-            let objects = step.stages.iter().flat_map(|stage| &stage.objects).collect();
+            let objects = step.stages.iter().flat_map(|stage| &stage.objects);
+            let objects = objects.filter(|planned| !self.held.is_settled(&planned.object.key())).collect();
             self.look_for_readiness(&Wait { step, place: Which::End, limit }, objects).await;
         }
+        self.end_of_held_back();
     }
 
     /// Inspects what has to be, then writes the objects of environments without a failure.
@@ -186,8 +199,10 @@ impl<'a> Run<'a> {
         let mut sorted = Sorted::default();
         for planned in stage.objects.iter().filter(|planned| !self.halted.stops(planned)) {
             let key = planned.object.key();
+            if self.held.holds(&key) {
+                continue;
+            }
             let sighting = self.observed.of(&planned.object);
-            let version = sighting.version().map(str::to_owned);
             let (set, memory) = (&self.plan.owner.name, &self.target.memory);
             let rendered = self.renderings.get(&key).copied().unwrap_or_default();
             let left = memory.left(set, &key);
@@ -203,10 +218,12 @@ impl<'a> Run<'a> {
             if is_drift && planned.object.annotation(keys::RECREATE_ON_FAILURE).is_none() {
                 self.repairs.insert(key.clone());
             }
+            let now = sighting.seen().cloned();
             match known.approach(planned, sighting) {
                 Approach::Unchanged(left) => {
-                    self.ready
-                        .extend(left.ready.as_ref().filter(|ready| Some(*ready) == version.as_ref()).map(|_| key));
+                    // The watch may not have shown yet what was read.
+                    let is_ready = left.ready.as_deref().zip(now).is_some_and(|(ready, now)| !now.is_later_than(ready));
+                    self.ready.extend(is_ready.then_some(key));
                     sorted.unchanged.push((planned, *left));
                 }
                 Approach::LeftAlone(left) => sorted.left_alone.push((planned, *left)),

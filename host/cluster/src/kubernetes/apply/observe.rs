@@ -25,10 +25,10 @@ pub(crate) enum Sighting {
 }
 
 impl Sighting {
-    /// The resource version of what was seen.
-    pub(crate) fn version(&self) -> Option<&str> {
+    /// What was seen of it.
+    pub(crate) fn seen(&self) -> Option<&Seen> {
         match self {
-            Self::Seen(seen) => Some(&seen.version),
+            Self::Seen(seen) => Some(seen),
             Self::Absent(_) | Self::Unknown => None,
         }
     }

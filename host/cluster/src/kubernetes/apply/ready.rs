@@ -27,6 +27,8 @@ pub(crate) struct Wait<'a> {
 pub(crate) enum Which {
     /// Between two stages: definitions, namespaces and classes, which become ready quickly.
     Gate,
+    /// Before what names a source of the step.
+    Source,
     /// After the step.
     End,
 }
@@ -36,14 +38,14 @@ impl Which {
     fn grace(self) -> Duration {
         match self {
             Self::Gate => Duration::from_secs(2),
-            Self::End => Duration::ZERO,
+            Self::Source | Self::End => Duration::ZERO,
         }
     }
 
     fn action(self) -> &'static str {
         match self {
             Self::Gate => "apply failed",
-            Self::End => "health check failed",
+            Self::Source | Self::End => "health check failed",
         }
     }
 }
@@ -137,8 +139,13 @@ impl<'a> Run<'a> {
         }
         for look in looks {
             let (key, status) = (look.planned.object.key(), look.readiness.as_str().to_owned());
-            self.report.waiting.push(UnreadyObject { key, status, since, until });
-            self.halted.halt(look.planned);
+            let message = look.reason().to_owned();
+            self.report.waiting.push(UnreadyObject { key: key.clone(), status, message, since, until });
+            match wait.place {
+                // Others of its environment do not need it.
+                Which::Source => drop(self.held.sources.insert(key, look.planned)),
+                Which::Gate | Which::End => self.halted.halt(look.planned),
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::kubernetes::client::discovery::Kind;
 use crate::kubernetes::live::fights::Fights;
 use crate::kubernetes::live::seen::{Seen, short_digest};
 use crate::kubernetes::live::wait;
+use orangery_core::readiness::has_states;
 use orangery_core::{NamespacedName, Object, ObjectKey, Owner};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
@@ -20,6 +21,8 @@ pub(crate) struct Memory {
     awaited: Mutex<HashMap<NamespacedName, HashMap<ObjectKey, Option<String>>>>,
     /// The objects that others change back.
     pub(crate) fights: Fights,
+    /// The sets that hear of objects that were ready and have changed since.
+    following: Mutex<HashSet<NamespacedName>>,
     /// The objects of sets that are being deleted.
     ending: Mutex<HashMap<NamespacedName, HashSet<ObjectKey>>>,
 }
@@ -29,10 +32,17 @@ pub(crate) struct Memory {
 pub(crate) enum DriftKind {
     /// Somebody else changed or deleted it.
     Moved,
-    /// It is waited for, and is no longer as it was.
+    /// It is waited for, or was ready in a set that follows its objects, and is no longer as it was.
     Awaited,
     /// It was being deleted, and is gone.
     Gone,
+}
+
+/// Whether a set hears of objects that were ready and have changed since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Follows {
+    Yes,
+    No,
 }
 
 /// One object as we left it.
@@ -99,6 +109,15 @@ impl Memory {
         }
     }
 
+    /// Whether a set hears of objects that were ready and have changed since.
+    pub(crate) fn follow(&self, owner: &Owner, follows: Follows) {
+        let mut following = self.following.lock().unwrap_or_else(PoisonError::into_inner);
+        match follows {
+            Follows::Yes => following.insert(owner.name.clone()),
+            Follows::No => following.remove(&owner.name),
+        };
+    }
+
     /// Which of these objects of a set are being deleted from now on.
     pub(crate) fn ends<'k>(
         &self,
@@ -132,6 +151,7 @@ impl Memory {
     pub(crate) fn forget_set(&self, set: &NamespacedName) {
         self.sets.lock().unwrap_or_else(PoisonError::into_inner).remove(set);
         self.awaited.lock().unwrap_or_else(PoisonError::into_inner).remove(set);
+        self.following.lock().unwrap_or_else(PoisonError::into_inner).remove(set);
         self.ending.lock().unwrap_or_else(PoisonError::into_inner).remove(set);
         self.fights.forget(set);
     }
@@ -165,8 +185,12 @@ impl Memory {
             return Some(DriftKind::Moved);
         }
         let awaited = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen = awaited.get(set).and_then(|set| set.get(key))?;
-        (*seen != now.map(|now| now.version.clone())).then_some(DriftKind::Awaited)
+        if let Some(seen) = awaited.get(set).and_then(|set| set.get(key)) {
+            return (*seen != now.map(|now| now.version.clone())).then_some(DriftKind::Awaited);
+        }
+        let ready = left.ready.as_ref().filter(|_| has_states(key))?;
+        let follows = self.following.lock().unwrap_or_else(PoisonError::into_inner).contains(set);
+        (follows && now.is_none_or(|now| now.is_later_than(ready))).then_some(DriftKind::Awaited)
     }
 
     /// What sets left of one kind in one namespace, everywhere if that is empty; only what sets of the namespace `sets_in` left, if it

@@ -53,6 +53,14 @@ impl Seen {
             && (self.version == left.version || same_fields)
     }
 
+    /// Whether the object has changed since it had this resource version.
+    pub(crate) fn is_later_than(&self, version: &str) -> bool {
+        match number(&self.version).zip(number(version)) {
+            Some((own, version)) => own > version,
+            None => self.version != version,
+        }
+    }
+
     /// Whether this is an older state of the object. Resource versions of one kind grow with time; two that cannot be compared are
     /// neither.
     pub(crate) fn is_older_than(&self, other: &Self) -> bool {

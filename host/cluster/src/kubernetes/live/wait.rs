@@ -35,6 +35,15 @@ impl<'p> ReadinessCheck<'p> {
 }
 
 impl ReadinessCheck<'_> {
+    /// What the object says of its state; empty if it says nothing.
+    pub(crate) fn reason(&self) -> &str {
+        match &self.readiness {
+            _ if self.planned.object.key().group.ends_with(".fluxcd.io") => &self.said,
+            Readiness::InProgress(reason) | Readiness::Failed(reason) => reason,
+            Readiness::Current | Readiness::Terminating | Readiness::NotFound => &self.said,
+        }
+    }
+
     /// It is not ready for another reason than its status.
     pub(crate) fn because(self, reason: &str) -> Self {
         Self { readiness: Readiness::InProgress(reason.to_owned()), ..self }
@@ -87,14 +96,9 @@ pub(crate) fn text<'a>(what: &str, looks: impl Iterator<Item = &'a ReadinessChec
         .collect();
     let mut text = format!("{what}: [{}]", list.join(", "));
     for look in looks {
-        let key = look.planned.object.key();
-        let reason = match &look.readiness {
-            _ if key.group.ends_with(".fluxcd.io") => &look.said,
-            Readiness::InProgress(reason) | Readiness::Failed(reason) => reason,
-            Readiness::Current | Readiness::Terminating | Readiness::NotFound => &look.said,
-        };
+        let reason = look.reason();
         if !reason.is_empty() {
-            text.push_str(&format!("\n{key} status: {reason}"));
+            text.push_str(&format!("\n{} status: {reason}", look.planned.object.key()));
         }
     }
     text

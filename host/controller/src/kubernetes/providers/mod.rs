@@ -136,7 +136,9 @@ impl Reconciler for ProviderReconciler {
             | Outcome::Failed { .. }
             | Outcome::Stalled { .. }
             | Outcome::Progressing { .. }
+            | Outcome::Applying { .. }
             | Outcome::Waiting { .. }
+            | Outcome::Degraded { .. }
             | Outcome::Canceled { .. } => {}
         }
     }

@@ -99,6 +99,13 @@ impl<K: ManagedObject> StatusChange<K> {
         self.publish(run).await.map(|_| ())
     }
 
+    /// Announces the work on something new, which takes longer than a moment.
+    pub(in crate::kubernetes) async fn announce(&mut self, run: &Run<K>) -> Result<(), ReconcileError> {
+        let outcome = Outcome::Applying { message: "Reconciliation in progress".to_owned() };
+        self.conclude(&outcome, None, run.generation());
+        self.publish(run).await.map(|_| ())
+    }
+
     /// Patches the status if it changed. The patch names the UID: the status of a deleted object never reaches another object
     /// of the same name.
     pub(in crate::kubernetes) async fn publish(&mut self, run: &Run<K>) -> Result<Published, ReconcileError> {

@@ -9,6 +9,7 @@ pub mod trusted_names;
 
 use crate::pipeline::build::{Built, FailedInput};
 use crate::pipeline::converge::trusted_names::TrustedNames;
+use crate::pipeline::progress::{LastResult, Progress};
 use adoption::Consent;
 use async_trait::async_trait;
 use orangery_cluster::Target;
@@ -112,6 +113,10 @@ pub struct ConvergeRequest<'a> {
     pub trusted_names: TrustedNames<'a>,
     /// What to do with unequal objects of one identity.
     pub on_duplicate: OnDuplicate,
+    /// What is known of the last reconciliation.
+    pub last: &'a LastResult,
+    /// Told when something new is about to be applied.
+    pub progress: &'a Progress,
     /// The present moment.
     pub now: Timestamp,
 }
@@ -164,8 +169,12 @@ pub async fn converge(
     request: ConvergeRequest<'_>,
     built: Built,
 ) -> Result<Converged, ConvergeError> {
-    let ConvergeRequest { owner, ledger: known, sources, guard, consent, trusted_names, on_duplicate, now } = request;
+    let ConvergeRequest { owner, ledger: known, sources, guard, consent, trusted_names, on_duplicate, .. } = request;
+    let ConvergeRequest { last, progress, now, .. } = request;
     let revision = built.desired.digest();
+    if last.is_new(&revision) {
+        progress.begin();
+    }
     let nothing_desired = built.desired.is_empty() && built.failed.is_empty();
     let present = built.present();
     let Built { desired, inputs: labels, failed, mut notices, count: environments } = built;

@@ -151,7 +151,7 @@ fn report(polled: Polled, last: &Snapshot, took: Duration, next: NextPoll, now: 
     abnormal.extend(stale(&polled.snapshot));
     let conclusion = match &polled.error {
         None => Conclusion {
-            outcome: Outcome::Succeeded { took, changed, remark: String::new() },
+            outcome: Outcome::Succeeded { took, changed, deleted: 0, remark: String::new() },
             abnormal: None,
             requeue: requeue_of(next, now),
         },

@@ -11,6 +11,7 @@ pub mod dependencies;
 pub mod expression;
 pub mod gather;
 pub mod outcome;
+mod readiness;
 mod report;
 pub mod teardown;
 
@@ -22,6 +23,7 @@ use crate::pipeline::conclusion::Conclusion;
 use crate::pipeline::converge::adoption::Consent;
 use crate::pipeline::converge::trusted_names::TrustedNames;
 use crate::pipeline::converge::{self, ConvergeRequest, LedgerStore};
+use crate::pipeline::progress::{LastResult, Progress};
 use crate::pipeline::requeue::Requeue;
 use dependencies::DependencyError;
 use gather::{Gathered, KnownProvider};
@@ -30,6 +32,7 @@ use orangery_core::combine::Strategy;
 use orangery_core::desired::OnDuplicate;
 use orangery_core::spec::{SetSpec, SpecError};
 use orangery_core::{Disposition, Explain, InputRef, Ledger, Owner, Reason, Timestamp};
+use readiness::Readiness;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
@@ -47,6 +50,10 @@ pub struct SetRun<'a> {
     pub target: &'a dyn Target,
     /// Where the ledger is kept.
     pub ledger_store: &'a dyn LedgerStore,
+    /// What the status says of the last reconciliation.
+    pub last: LastResult,
+    /// Tells others what this one does.
+    pub progress: &'a Progress,
     /// The present moment.
     pub now: Timestamp,
 }
@@ -86,15 +93,18 @@ pub async fn reconcile(pipeline: &Pipeline, run: SetRun<'_>) -> SetReport {
         consent: Consent::of(&run.set.annotations),
         trusted_names: TrustedNames { sandbox: &pipeline.sandbox, set: run.set, sources: &gathered.sources },
         on_duplicate,
+        last: &run.last,
+        progress: run.progress,
         now: run.now,
     };
     let converged = match converge::converge(run.target, run.ledger_store, request, built).await {
         Ok(converged) => converged,
         Err(error) => return SetReport::ended_early(not_applied(&error, "reconciliation failed")),
     };
+    let readiness = Readiness::of(&converged, run.set, &run.last, run.now);
     SetReport {
-        conclusion: outcome::conclude(&converged, &gathered, run.set, begun.elapsed()),
-        wait: outcome::wait(&converged, run.now),
+        conclusion: outcome::conclude(&converged, &gathered, run.set, readiness, begun.elapsed()),
+        wait: outcome::wait(&converged, readiness, run.now),
         converged: Some(converged),
         inputs,
         environments,

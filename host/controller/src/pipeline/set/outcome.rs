@@ -4,6 +4,7 @@ use crate::pipeline::conclusion::{self, Conclusion};
 use crate::pipeline::converge::Converged;
 use crate::pipeline::requeue::{Requeue, Wait};
 use crate::pipeline::set::gather::Gathered;
+use crate::pipeline::set::readiness::Readiness;
 use orangery_core::combine::Strategy;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
 use orangery_core::spec::{Cadence, SetSpec};
@@ -20,14 +21,26 @@ const SHOWN_OF_ONE: usize = 3;
 
 /// Concludes a reconciliation that came as far as applying. Failures come first, then what is waited for.
 #[must_use]
-pub fn conclude(converged: &Converged, gathered: &Gathered, set: &SetSpec, took: Duration) -> Conclusion {
-    let (outcome, requeue) = outcome(converged, gathered, set.cadence(), took);
+pub fn conclude(
+    converged: &Converged,
+    gathered: &Gathered,
+    set: &SetSpec,
+    readiness: Readiness,
+    took: Duration,
+) -> Conclusion {
+    let (outcome, requeue) = outcome(converged, gathered, set.cadence(), readiness, took);
     let mut abnormal = abnormal(converged, gathered, set.strategy);
     abnormal.extend(conclusion::shortened_timeout(set.cadence()));
     Conclusion { outcome, abnormal: Some(abnormal), requeue }
 }
 
-fn outcome(converged: &Converged, gathered: &Gathered, cadence: Cadence, took: Duration) -> (Outcome, Requeue) {
+fn outcome(
+    converged: &Converged,
+    gathered: &Gathered,
+    cadence: Cadence,
+    readiness: Readiness,
+    took: Duration,
+) -> (Outcome, Requeue) {
     let at_interval = cadence.interval.map_or(Requeue::OnChange, Requeue::Interval);
     let mut all = converged.applied.failed.iter().chain(&converged.pruned.failed);
     let retry = if all.any(|failed| failed.denied) { Requeue::Denied } else { Requeue::BackOff };
@@ -38,8 +51,13 @@ fn outcome(converged: &Converged, gathered: &Gathered, cadence: Cadence, took: D
         let message = format!("reconciliation failed: {}", deletion_message(&converged.pruned));
         return (Outcome::Failed { reason: Reason::ReconciliationFailed, message }, retry);
     }
-    if let Some(message) = waiting_message(converged) {
-        return (Outcome::Waiting { message }, at_interval);
+    let waiting = waiting_message(converged);
+    match (readiness, waiting) {
+        (Readiness::Awaited, Some(message)) => return (Outcome::Waiting { message }, at_interval),
+        (Readiness::Degraded, Some(message)) => {
+            return (Outcome::Degraded { message, unready: unready_message(converged) }, at_interval);
+        }
+        (Readiness::Ready | Readiness::Blinks { .. } | Readiness::Awaited | Readiness::Degraded, _) => {}
     }
     if !gathered.not_ready().is_empty() {
         let outcome = Outcome::Failed { reason: Reason::InputsNotReady, message: not_ready_message(gathered) };
@@ -47,7 +65,8 @@ fn outcome(converged: &Converged, gathered: &Gathered, cadence: Cadence, took: D
     }
     let changed = converged.applied.changes.iter().any(|change| change.action != Action::Unchanged)
         || !converged.pruned.deleted.is_empty();
-    (Outcome::Succeeded { took, changed, remark: remark(converged) }, at_interval)
+    let deleted = converged.pruned.deleted.len();
+    (Outcome::Succeeded { took, changed, deleted, remark: remark(converged) }, at_interval)
 }
 
 /// The failure of everything that could not be rendered or applied; everything else was.
@@ -123,6 +142,18 @@ fn waiting_message(converged: &Converged) -> Option<String> {
     Some(format!("{WAITING_FOR}{}], until {until}", all.join(", ")))
 }
 
+/// Which objects are not ready any more, and what they say.
+fn unready_message(converged: &Converged) -> String {
+    let waiting = converged.applied.waiting.iter();
+    let shown = waiting.clone().take(SHOWN).map(|one| match one.message.as_str() {
+        "" => format!("{} status: '{}'", one.key, one.status),
+        message => format!("{} status: '{}': {message}", one.key, one.status),
+    });
+    let more = waiting.len().saturating_sub(SHOWN);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    format!("not ready any more: {}", shown.chain(more).collect::<Vec<_>>().join("; "))
+}
+
 /// Whether the condition `Reconciling` with this message says that a set waits for objects to be ready.
 #[must_use]
 pub fn is_wait(message: &str) -> bool {
@@ -149,8 +180,14 @@ impl ConvergedWait {
 
 /// What is waited for: objects that are not ready, objects that are being deleted, and the next repair of those that are contested.
 #[must_use]
-pub fn wait(converged: &Converged, now: Timestamp) -> Option<Wait> {
-    let ready = ConvergedWait::of(converged).map(|wait| Wait { since: wait.since, until: Some(wait.until) });
+pub fn wait(converged: &Converged, readiness: Readiness, now: Timestamp) -> Option<Wait> {
+    let ready = ConvergedWait::of(converged).map(|wait| {
+        let until = match readiness {
+            Readiness::Blinks { until } => until,
+            Readiness::Ready | Readiness::Awaited | Readiness::Degraded => wait.until,
+        };
+        Wait { since: wait.since, until: Some(until) }
+    });
     let gone = wait_until_gone(&converged.pruned, now);
     let repair = converged.applied.contested.iter().map(|contested| contested.until).min();
     // A watch tells nothing of it, and nothing happens earlier.

@@ -2,7 +2,7 @@
 
 mod workload;
 
-use crate::object::Object;
+use crate::object::{Object, ObjectKey};
 use crate::time::Timestamp;
 use serde_json::Value;
 
@@ -48,6 +48,18 @@ pub enum Purpose {
     Wait,
     /// `dependsOn`: a Job must have started.
     Dependency,
+}
+
+/// Whether objects of a kind can stop being ready while they exist. The others are ready from the start, whatever their status says.
+#[must_use]
+pub fn has_states(key: &ObjectKey) -> bool {
+    !matches!(
+        (key.group.as_str(), key.kind.as_str()),
+        ("", "ConfigMap" | "Secret")
+            | ("batch", "CronJob")
+            | ("policy", "PodDisruptionBudget")
+            | ("autoscaling", "HorizontalPodAutoscaler")
+    )
 }
 
 /// Judges a live object at this moment.

@@ -93,6 +93,8 @@ impl Forecast {
                 }
                 Outcome::Waiting { message }
                 | Outcome::Progressing { message }
+                | Outcome::Applying { message }
+                | Outcome::Degraded { message, .. }
                 | Outcome::Canceled { message }
                 | Outcome::Skipped { message, .. } => {
                     forecast.waiting = Some(message.clone());

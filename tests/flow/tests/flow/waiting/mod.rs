@@ -4,5 +4,7 @@ mod dependencies;
 mod drift;
 mod features;
 mod fights;
+mod follows;
+mod sources;
 mod waits;
 mod waits_restarted;
