@@ -34,10 +34,11 @@ pub(crate) enum Which {
 }
 
 impl Which {
-    /// How long one apply checks again, so that objects that become ready quickly do not cost another apply.
+    /// How long one apply checks again, so that objects that become ready quickly do not cost another apply. An edit, a suspension
+    /// or a deletion that comes meanwhile waits for the apply, and must be carried out within a second.
     fn grace(self) -> Duration {
         match self {
-            Self::Gate => Duration::from_secs(2),
+            Self::Gate => Duration::from_millis(700),
             Self::Source | Self::End => Duration::ZERO,
         }
     }

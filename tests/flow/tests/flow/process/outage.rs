@@ -29,6 +29,20 @@ fn set(number: usize) -> String {
     .to_string()
 }
 
+/// Nothing makes the release ready.
+const WAITS: &str = "
+apiVersion: fluxcd.controlplane.io/v1
+kind: ResourceSet
+metadata: {name: waits, annotations: {fluxcd.controlplane.io/reconcileTimeout: 1h}}
+spec:
+  wait: true
+  resources:
+    - apiVersion: helm.toolkit.fluxcd.io/v2
+      kind: HelmRelease
+      metadata: {name: never, namespace: NAMESPACE}
+      spec: {interval: 10m, chartRef: {kind: OCIRepository, name: elsewhere}}
+";
+
 fn launch(world: &World) -> Result<Launch> {
     let flags = ["--watch-namespace", world.namespace(), "--operator-namespace", world.namespace()];
     Ok(Launch::new(PROGRAM, world.cluster.kubeconfig_path(), world)?.flags(&flags))
@@ -144,6 +158,14 @@ async fn the_end_waits_neither_for_sets_that_wait_nor_for_a_forge_nor_for_an_api
     let mut process = launch.start()?;
     world.settles("it leads", async |_| Ok(answers(&process, "/leaderz", "200 OK"))).await?;
 
+    // A set that waits for an hour.
+    world.apply(WAITS).await?;
+    world
+        .settles("the set waits", async |world| {
+            let [_, _, message] = world.condition(SET, "waits", "Reconciling").await?;
+            Ok(message.contains("waiting for: [HelmRelease/"))
+        })
+        .await?;
     // A poll in flight: the forge has taken the request, and does not answer.
     world.forge.github("acme/shop").opens_many(1);
     world.forge.fault(Fault::slow_head(Duration::from_secs(25)));
