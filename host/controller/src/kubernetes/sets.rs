@@ -10,17 +10,17 @@ use super::providers::CachedProviders;
 use super::rights;
 use super::shell::Reconciler;
 use super::status::ledger::{self, StatusLedger};
-use super::status::{StatusChange, change_log};
+use super::status::{StatusChange, change_log, history};
 use crate::pipeline::conclusion::Conclusion;
 use crate::pipeline::converge::Converged;
 use crate::pipeline::progress::{Health, LastResult, Progress};
 use crate::pipeline::requeue::Wait;
-use crate::pipeline::set::outcome::{changes, is_wait};
+use crate::pipeline::set::outcome::{changes_by_step, is_wait};
 use crate::pipeline::set::{self, SetReport, SetRun};
 use async_trait::async_trait;
 use kube::runtime::controller::Action;
 use orangery_api::{Condition, PendingPrune, ResourceSet, ResourceSetStatus};
-use orangery_core::conditions::{ConditionType, HistoryEntry, Outcome, remember};
+use orangery_core::conditions::{ConditionType, Outcome};
 use orangery_core::guard::Verdict;
 use orangery_core::spec::{SetSpec, SpecError};
 use orangery_core::{Action as Change, NamespacedName, Reason, keys};
@@ -51,7 +51,7 @@ impl Reconciler for SetReconciler {
     }
 
     fn invalid(_: &Run<ResourceSet>, error: &SpecError) -> SetReport {
-        SetReport::ended_early(set::invalid(error))
+        SetReport::not_built(set::invalid(error))
     }
 
     async fn work(
@@ -119,11 +119,14 @@ impl Reconciler for SetReconciler {
         let pending = status.next_mut().pending_prune.take();
         status.next_mut().pending_prune = pending_prune(report.converged.as_ref(), pending);
         let waits = matches!(report.conclusion.outcome, Outcome::Waiting { .. } | Outcome::Degraded { .. });
-        let Some(converged) = report.converged.as_ref().filter(|_| !waits) else { return };
-        if report.is_ready() {
+        if report.is_ready()
+            && let Some(converged) = &report.converged
+        {
             status.next_mut().last_applied_revision = Some(converged.revision.clone());
         }
-        write_history(run, report, converged, status);
+        if !waits {
+            history::write(run, report, status);
+        }
     }
 
     fn too_large(_: &Run<ResourceSet>, report: SetReport, bytes: usize) -> SetReport {
@@ -141,10 +144,9 @@ impl Reconciler for SetReconciler {
                 run.context.metrics.count_objects(change.action.as_str(), 1);
             }
         }
-        let changes = changes(converged);
-        if !changes.is_empty() {
+        for changes in changes_by_step(converged) {
             let revision = BTreeMap::from([(keys::EVENT_REVISION.to_owned(), converged.revision.clone())]);
-            run.record_event_with(Severity::Normal, Reason::ApplySucceeded, changes.join("\n"), revision);
+            run.record_event_with(Severity::Normal, Reason::ApplySucceeded, changes, revision);
         }
         let warned = before.conditions.iter().find(|condition| condition.type_ == ConditionType::Warning.as_str());
         for contested in &converged.applied.contested {
@@ -236,36 +238,4 @@ fn pending_prune(converged: Option<&Converged>, before: Option<PendingPrune>) ->
     };
     let adopted = converged.and_then(|converged| converged.held.as_ref());
     guarded.or_else(|| adopted.map(PendingPrune::from))
-}
-
-/// Adds an entry to the history, unless this was a routine reconciliation that changed nothing.
-fn write_history(
-    run: &Run<ResourceSet>,
-    report: &SetReport,
-    converged: &Converged,
-    status: &mut StatusChange<ResourceSet>,
-) {
-    let reason_of = |condition: Option<&Condition>| condition.map(|ready| ready.reason.clone());
-    let reason = reason_of(status.next_condition(ConditionType::Ready)).unwrap_or_default();
-    let same_reason = reason_of(status.published_condition(ConditionType::Ready)).as_ref() == Some(&reason);
-    let same_digest = status.next().history.first().is_some_and(|first| first.digest == converged.revision);
-    if same_reason && same_digest && changes(converged).is_empty() {
-        return;
-    }
-    let at = now().to_string();
-    let entry = HistoryEntry {
-        digest: converged.revision.clone(),
-        first_reconciled: at.clone(),
-        last_reconciled: at,
-        last_reconciled_duration: orangery_core::duration::format(run.begun.elapsed()),
-        last_reconciled_status: reason,
-        total_reconciliations: 1,
-        metadata: BTreeMap::from([
-            ("inputs".to_owned(), report.inputs.to_string()),
-            ("resources".to_owned(), converged.ledger.len().to_string()),
-        ]),
-    };
-    let history: Vec<HistoryEntry> =
-        std::mem::take(&mut status.next_mut().history).into_iter().map(Into::into).collect();
-    status.next_mut().history = remember(&history, entry).into_iter().map(Into::into).collect();
 }

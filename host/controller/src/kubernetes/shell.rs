@@ -128,6 +128,14 @@ pub(super) async fn reconcile<R: Reconciler>(
             let message = format!("Health checks canceled because reconciliation is disabled; the set was {waited}");
             status.conclude(&Outcome::Canceled { message }, None, run.generation());
         }
+        if status.published_condition(ConditionType::Ready).is_none() {
+            let message = "Initialized with reconciliation suspended".to_owned();
+            status.conclude(
+                &Outcome::Skipped { reason: Reason::ReconciliationDisabled, message },
+                None,
+                run.generation(),
+            );
+        }
         let message = "Reconciliation is disabled".to_owned();
         run.record_event(Severity::Warning, Reason::ReconciliationDisabled, message);
         status.note_handled(&run.object);

@@ -2,6 +2,7 @@
 
 mod change;
 pub(super) mod change_log;
+pub(super) mod history;
 pub(super) mod ledger;
 mod packed;
 mod patch;

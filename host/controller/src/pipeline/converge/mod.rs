@@ -5,7 +5,10 @@
 //! are deleted, and only if the guard agrees (law 3).
 
 pub mod adoption;
+mod steps;
 pub mod trusted_names;
+
+pub use steps::Steps;
 
 use crate::pipeline::build::{Built, FailedInput};
 use crate::pipeline::converge::trusted_names::TrustedNames;
@@ -126,6 +129,8 @@ pub struct ConvergeRequest<'a> {
 pub struct Converged {
     /// `sha256:` of everything that was desired.
     pub revision: String,
+    /// The steps of the set.
+    pub steps: Steps,
     /// What the apply did.
     pub applied: ApplyReport,
     /// The state of each environment.
@@ -187,6 +192,7 @@ pub async fn converge(
     let typed = ledger.typed(&present, sources.iter().map(|source| source.name.as_str()));
     let ledger = &*typed;
     let mut plan = plan::plan(owner, desired, ledger)?;
+    let steps = Steps::of(&plan);
     if plan.ledger != *known {
         ledger_store.record(&plan.owner.name, &plan.ledger).await?;
     }
@@ -243,6 +249,7 @@ pub async fn converge(
     }
     Ok(Converged {
         revision,
+        steps,
         applied,
         standing,
         labels,

@@ -15,14 +15,14 @@ mod readiness;
 mod report;
 pub mod teardown;
 
-pub use report::{Environment, SetReport};
+pub use report::{Ended, Environment, SetReport};
 
 use crate::pipeline::Pipeline;
 use crate::pipeline::build::{self, Built, copies};
 use crate::pipeline::conclusion::Conclusion;
 use crate::pipeline::converge::adoption::Consent;
 use crate::pipeline::converge::trusted_names::TrustedNames;
-use crate::pipeline::converge::{self, ConvergeRequest, LedgerStore};
+use crate::pipeline::converge::{self, ConvergeError, ConvergeRequest, LedgerStore};
 use crate::pipeline::progress::{LastResult, Progress};
 use crate::pipeline::requeue::Requeue;
 use dependencies::DependencyError;
@@ -72,7 +72,7 @@ pub async fn reconcile(pipeline: &Pipeline, run: SetRun<'_>) -> SetReport {
     let sources = gathered.sources.clone();
     let mut built = match build::build(&pipeline.sandbox, run.set, sources, on_duplicate).await {
         Ok(built) => built,
-        Err(error) => return SetReport::ended_early(not_applied(&error, "build failed")),
+        Err(error) => return SetReport::not_built(not_applied(&error, "build failed")),
     };
     let mut sources = BTreeSet::new();
     let external = match copies::resolve(&mut built.desired, &run.owner, run.target, &mut sources).await {
@@ -99,13 +99,19 @@ pub async fn reconcile(pipeline: &Pipeline, run: SetRun<'_>) -> SetReport {
     };
     let converged = match converge::converge(run.target, run.ledger_store, request, built).await {
         Ok(converged) => converged,
-        Err(error) => return SetReport::ended_early(not_applied(&error, "reconciliation failed")),
+        Err(error @ ConvergeError::Ledger(_)) => {
+            return SetReport::ended_early(not_applied(&error, "reconciliation failed"));
+        }
+        Err(error @ (ConvergeError::Desire(_) | ConvergeError::Plan(_))) => {
+            return SetReport::not_built(not_applied(&error, "reconciliation failed"));
+        }
     };
     let readiness = Readiness::of(&converged, run.set, &run.last, run.now);
     SetReport {
         conclusion: outcome::conclude(&converged, &gathered, run.set, readiness, begun.elapsed()),
         wait: outcome::wait(&converged, readiness, run.now),
         converged: Some(converged),
+        ended: Ended::Applying,
         inputs,
         environments,
         external,

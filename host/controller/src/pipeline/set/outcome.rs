@@ -8,14 +8,16 @@ use crate::pipeline::set::readiness::Readiness;
 use orangery_core::combine::Strategy;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
 use orangery_core::spec::{Cadence, SetSpec};
-use orangery_core::{Action, Deadline, FailedObject, PruneReport, Reason, Timestamp};
-use std::collections::BTreeSet;
+use orangery_core::{Action, Deadline, FailedObject, ObjectKey, PruneReport, Reason, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Objects and environments shown in a message; more are counted.
 const SHOWN: usize = 10;
 /// How the message of a set begins that waits for objects to be ready.
 const WAITING_FOR: &str = "waiting for: [";
+/// How it begins for a set with steps.
+const APPLYING: &str = "Applying ";
 /// Failures shown of one environment.
 const SHOWN_OF_ONE: usize = 3;
 
@@ -139,7 +141,10 @@ fn waiting_message(converged: &Converged) -> Option<String> {
     if more > 0 {
         all.push(format!("and {more} more"));
     }
-    Some(format!("{WAITING_FOR}{}], until {until}", all.join(", ")))
+    let first = waiting.iter().filter_map(|waiting| converged.steps.place(&waiting.key)).min();
+    let step = first.and_then(|first| converged.steps.title(first));
+    let step = step.map(|title| format!("{APPLYING}{title}, ")).unwrap_or_default();
+    Some(format!("{step}{WAITING_FOR}{}], until {until}", all.join(", ")))
 }
 
 /// Which objects are not ready any more, and what they say.
@@ -157,7 +162,7 @@ fn unready_message(converged: &Converged) -> String {
 /// Whether the condition `Reconciling` with this message says that a set waits for objects to be ready.
 #[must_use]
 pub fn is_wait(message: &str) -> bool {
-    message.starts_with(WAITING_FOR)
+    message.starts_with(WAITING_FOR) || (message.starts_with(APPLYING) && message.contains(WAITING_FOR))
 }
 
 /// What an apply waits for: since the last of these waits began, until the first of them becomes a failure.
@@ -375,12 +380,31 @@ fn shown<T: AsRef<str>>(all: &[T]) -> String {
     shown.join("; ")
 }
 
+/// What was changed, as Flux Operator words it: for each step that others follow `step "name": …`, and then the rest, each with a line
+/// for every object.
+#[must_use]
+pub fn changes_by_step(converged: &Converged) -> Vec<String> {
+    let mut steps: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    let mut rest = Vec::new();
+    for (key, line) in changed(converged) {
+        let place = converged.steps.place(key).filter(|place| converged.steps.before_last(*place).is_some());
+        place.map_or(&mut rest, |place| steps.entry(place).or_default()).push(line);
+    }
+    let named = steps.into_iter().filter_map(|(place, lines)| {
+        Some(format!("step \"{}\": {}", converged.steps.before_last(place)?, lines.join("\n")))
+    });
+    let rest = (!rest.is_empty()).then(|| rest.join("\n"));
+    named.chain(rest).collect()
+}
+
 /// The changes as Flux Operator words them, a line each: `Kind/ns/name created`.
 #[must_use]
 pub fn changes(converged: &Converged) -> Vec<String> {
+    changed(converged).map(|(_, line)| line).collect()
+}
+
+fn changed(converged: &Converged) -> impl Iterator<Item = (&ObjectKey, String)> {
     let applied = converged.applied.changes.iter().filter(|change| change.action != Action::Unchanged);
-    applied
-        .chain(&converged.pruned.deleted)
-        .map(|change| format!("{} {}", change.key, change.action.as_str()))
-        .collect()
+    let all = applied.chain(&converged.pruned.deleted);
+    all.map(|change| (&change.key, format!("{} {}", change.key, change.action.as_str())))
 }

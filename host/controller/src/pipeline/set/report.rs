@@ -14,6 +14,8 @@ pub struct SetReport {
     pub conclusion: Conclusion,
     /// What was applied and deleted; `None` if it ended before.
     pub converged: Option<Converged>,
+    /// How far it came.
+    pub ended: Ended,
     /// What it waits for: then it is reconciled again when that ends, whatever `conclusion` asks for.
     pub wait: Option<Wait>,
     /// How many inputs there were.
@@ -24,6 +26,17 @@ pub struct SetReport {
     pub external: Vec<String>,
     /// ConfigMaps and Secrets that were read or found missing; `None` if it ended before it looked.
     pub sources: Option<BTreeSet<DataRef>>,
+}
+
+/// How far a reconciliation came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It had nothing to build yet: a dependency, a provider or an account is missing.
+    BeforeBuilding,
+    /// Its objects could not be built.
+    Building,
+    /// It applied what it had.
+    Applying,
 }
 
 /// What one input gave.
@@ -42,12 +55,19 @@ impl SetReport {
         Self {
             conclusion,
             converged: None,
+            ended: Ended::BeforeBuilding,
             wait: None,
             inputs: 0,
             environments: Vec::new(),
             external: Vec::new(),
             sources: None,
         }
+    }
+
+    /// A reconciliation that failed while its objects were built and planned: `status.history` tells of it.
+    #[must_use]
+    pub fn not_built(conclusion: Conclusion) -> Self {
+        Self { ended: Ended::Building, ..Self::ended_early(conclusion) }
     }
 
     /// Whether everything is as desired.

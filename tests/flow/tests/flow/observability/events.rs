@@ -14,7 +14,7 @@ fn set(inputs: &str) -> String {
 }
 
 /// Notes and counts of the events with this reason, in the order of their first occurrence.
-async fn events(world: &World, reason: &str) -> Result<Vec<(String, i32)>> {
+pub(super) async fn events(world: &World, reason: &str) -> Result<Vec<(String, i32)>> {
     let api: Api<Event> = Api::namespaced(world.cluster.client()?, world.namespace());
     let mut found = api.list(&ListParams::default()).await?.items;
     found.retain(|event| event.reason.as_deref() == Some(reason));
