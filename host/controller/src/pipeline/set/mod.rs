@@ -11,9 +11,9 @@ pub mod dependencies;
 pub mod expression;
 pub mod gather;
 pub mod outcome;
-mod readiness;
 mod report;
 pub mod teardown;
+mod unready;
 
 pub use report::{Ended, Environment, SetReport};
 
@@ -32,9 +32,9 @@ use orangery_core::combine::Strategy;
 use orangery_core::desired::OnDuplicate;
 use orangery_core::spec::{SetSpec, SpecError};
 use orangery_core::{Disposition, Explain, InputRef, Ledger, Owner, Reason, Timestamp};
-use readiness::Readiness;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
+use unready::Unready;
 
 /// One set, and everything that its reconciliation depends on.
 pub struct SetRun<'a> {
@@ -106,10 +106,10 @@ pub async fn reconcile(pipeline: &Pipeline, run: SetRun<'_>) -> SetReport {
             return SetReport::not_built(not_applied(&error, "reconciliation failed"));
         }
     };
-    let readiness = Readiness::of(&converged, run.set, &run.last, run.now);
+    let unready = Unready::of(&converged, run.set, &run.last, run.now);
     SetReport {
-        conclusion: outcome::conclude(&converged, &gathered, run.set, readiness, begun.elapsed()),
-        wait: outcome::wait(&converged, readiness, run.now),
+        conclusion: outcome::conclude(&converged, &gathered, run.set, unready, begun.elapsed()),
+        wait: outcome::wait(&converged, unready, run.now),
         converged: Some(converged),
         ended: Ended::Applying,
         inputs,

@@ -4,7 +4,7 @@ use crate::pipeline::conclusion::{self, Conclusion};
 use crate::pipeline::converge::Converged;
 use crate::pipeline::requeue::{Requeue, Wait};
 use crate::pipeline::set::gather::Gathered;
-use crate::pipeline::set::readiness::Readiness;
+use crate::pipeline::set::unready::Unready;
 use orangery_core::combine::Strategy;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
 use orangery_core::spec::{Cadence, SetSpec};
@@ -27,10 +27,10 @@ pub fn conclude(
     converged: &Converged,
     gathered: &Gathered,
     set: &SetSpec,
-    readiness: Readiness,
+    unready: Unready,
     took: Duration,
 ) -> Conclusion {
-    let (outcome, requeue) = outcome(converged, gathered, set.cadence(), readiness, took);
+    let (outcome, requeue) = outcome(converged, gathered, set.cadence(), unready, took);
     let mut abnormal = abnormal(converged, gathered, set.strategy);
     abnormal.extend(conclusion::shortened_timeout(set.cadence()));
     Conclusion { outcome, abnormal: Some(abnormal), requeue }
@@ -40,7 +40,7 @@ fn outcome(
     converged: &Converged,
     gathered: &Gathered,
     cadence: Cadence,
-    readiness: Readiness,
+    unready: Unready,
     took: Duration,
 ) -> (Outcome, Requeue) {
     let at_interval = cadence.interval.map_or(Requeue::OnChange, Requeue::Interval);
@@ -54,12 +54,12 @@ fn outcome(
         return (Outcome::Failed { reason: Reason::ReconciliationFailed, message }, retry);
     }
     let waiting = waiting_message(converged);
-    match (readiness, waiting) {
-        (Readiness::Awaited, Some(message)) => return (Outcome::Waiting { message }, at_interval),
-        (Readiness::Degraded, Some(message)) => {
+    match (unready, waiting) {
+        (Unready::Awaited, Some(message)) => return (Outcome::Waiting { message }, at_interval),
+        (Unready::Degraded, Some(message)) => {
             return (Outcome::Degraded { message, unready: unready_message(converged) }, at_interval);
         }
-        (Readiness::Ready | Readiness::Blinks { .. } | Readiness::Awaited | Readiness::Degraded, _) => {}
+        (Unready::Nothing | Unready::Blinks { .. } | Unready::Awaited | Unready::Degraded, _) => {}
     }
     if !gathered.not_ready().is_empty() {
         let outcome = Outcome::Failed { reason: Reason::InputsNotReady, message: not_ready_message(gathered) };
@@ -185,11 +185,11 @@ impl ConvergedWait {
 
 /// What is waited for: objects that are not ready, objects that are being deleted, and the next repair of those that are contested.
 #[must_use]
-pub fn wait(converged: &Converged, readiness: Readiness, now: Timestamp) -> Option<Wait> {
+pub fn wait(converged: &Converged, unready: Unready, now: Timestamp) -> Option<Wait> {
     let ready = ConvergedWait::of(converged).map(|wait| {
-        let until = match readiness {
-            Readiness::Blinks { until } => until,
-            Readiness::Ready | Readiness::Awaited | Readiness::Degraded => wait.until,
+        let until = match unready {
+            Unready::Blinks { until } => until,
+            Unready::Nothing | Unready::Awaited | Unready::Degraded => wait.until,
         };
         Wait { since: wait.since, until: Some(until) }
     });

@@ -18,27 +18,27 @@ use std::time::Duration;
 /// interval while they look.
 const MOMENT: Duration = Duration::from_secs(5);
 
-/// Whether the objects of a set are ready.
+/// What it means that objects of a set are not ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Readiness {
-    /// They are, or nobody asks.
-    Ready,
-    /// They were, and may be again in a moment: it is looked again then.
+pub enum Unready {
+    /// All are ready, or nobody asks.
+    Nothing,
+    /// Some were ready, and may be again in a moment: it is looked again then.
     Blinks {
         /// When the moment is over.
         until: Timestamp,
     },
-    /// They were, and are not any more.
+    /// Some were ready, and are not any more.
     Degraded,
-    /// They are not ready yet.
+    /// Some are not ready yet.
     Awaited,
 }
 
-impl Readiness {
+impl Unready {
     /// What an apply found.
     pub(super) fn of(converged: &Converged, set: &SetSpec, last: &LastResult, now: Timestamp) -> Self {
         let Some(since) = converged.applied.waiting.iter().map(|waiting| waiting.since).min() else {
-            return Self::Ready;
+            return Self::Nothing;
         };
         let changed = converged.applied.changes.iter().any(|change| change.action != Action::Unchanged);
         let is_old = set.wait && !changed && last.applied.as_deref() == Some(&converged.revision);
