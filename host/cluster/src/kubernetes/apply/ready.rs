@@ -3,6 +3,7 @@
 use crate::kubernetes::apply::Run;
 use crate::kubernetes::live::clock::Place;
 use crate::kubernetes::live::memory::checksum;
+use crate::kubernetes::live::pods;
 use crate::kubernetes::live::wait::{ReadinessCheck, is_served, look, now, text};
 use orangery_core::readiness::Readiness;
 use orangery_core::{Action, FailedObject, InputRef, ObjectKey, Planned, Step, UnreadyObject};
@@ -65,7 +66,7 @@ impl<'a> Run<'a> {
             groups.entry(look.planned.environments().collect()).or_default().push(look);
         }
         for looks in groups.into_values() {
-            self.judge(wait, &looks);
+            self.judge(wait, &looks).await;
         }
     }
 
@@ -103,7 +104,7 @@ impl<'a> Run<'a> {
     }
 
     /// What is not ready of one environment: a failure if one of it has failed or time is up.
-    fn judge(&mut self, wait: &Wait<'_>, looks: &[ReadinessCheck<'a>]) {
+    async fn judge(&mut self, wait: &Wait<'_>, looks: &[ReadinessCheck<'a>]) {
         let Some(first) = looks.first() else { return };
         for look in looks {
             let (key, version) = (look.planned.object.key(), look.version.clone());
@@ -113,7 +114,9 @@ impl<'a> Run<'a> {
         }
         let stalled = looks.iter().filter(|look| matches!(look.readiness, Readiness::Failed(_)));
         if let Some(one) = stalled.clone().next() {
-            let message = text("failed early due to stalled resources", stalled);
+            let message = text("failed early due to stalled resources", stalled.clone());
+            let planned = stalled.map(|look| look.planned).collect();
+            let message = pods::explained(self.session, message, planned).await;
             self.fail(
                 wait.step,
                 wait.place.action(),
@@ -134,7 +137,10 @@ impl<'a> Run<'a> {
         }
         let until = since + wait.limit;
         if at >= until {
-            let failed = FailedObject::new(first.planned.object.key(), text("timeout waiting for", looks.iter()));
+            let message = text("timeout waiting for", looks.iter());
+            let planned = looks.iter().map(|look| look.planned).collect();
+            let message = pods::explained(self.session, message, planned).await;
+            let failed = FailedObject::new(first.planned.object.key(), message);
             self.fail(wait.step, wait.place.action(), first.planned, failed);
             return;
         }

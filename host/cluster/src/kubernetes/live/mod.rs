@@ -5,6 +5,7 @@ pub(crate) mod deletion;
 pub(crate) mod drift_debounce;
 pub(crate) mod fights;
 pub(crate) mod memory;
+pub(crate) mod pods;
 pub(crate) mod seen;
 pub(crate) mod view;
 pub(crate) mod wait;

@@ -1,6 +1,9 @@
 //! Whether a live object is ready, by the rules of kstatus, which users know from Flux.
 
+mod pods;
 mod workload;
+
+pub use pods::pod_trouble;
 
 use crate::object::{Object, ObjectKey};
 use crate::time::Timestamp;

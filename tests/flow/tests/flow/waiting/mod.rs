@@ -5,6 +5,7 @@ mod drift;
 mod features;
 mod fights;
 mod follows;
+mod rollouts;
 mod sources;
 mod waits;
 mod waits_restarted;
