@@ -168,6 +168,9 @@ pub struct ResourceSetInputProviderStatus {
     /// The next poll by the schedule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_schedule: Option<NextSchedule>,
+    /// The generation that was last acted on. An addition to what Flux Operator writes: tools that know no condition compare it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
     /// Items of the last answer that could not be read: their id, or id/name where the id is a checksum of the name; * stands for any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<String>,

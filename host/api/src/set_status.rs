@@ -38,6 +38,9 @@ pub struct ResourceSetStatus {
     /// The last value of the annotation reconcile.fluxcd.io/requestedAt that was acted on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,
+    /// The generation that was last acted on. An addition to what Flux Operator writes: tools that know no condition compare it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
     /// Deletions that are held until they are approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending_prune: Option<PendingPrune>,

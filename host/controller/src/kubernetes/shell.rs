@@ -109,6 +109,9 @@ pub(super) async fn reconcile<R: Reconciler>(
     let run = Run::new(object, Arc::clone(context));
     if Management::of(run.object.annotations()) == Management::Elsewhere {
         finalizer::hand_over(&context.client, &run.object).await.map_err(|error| run.finalizer_error(error))?;
+        let mut status = StatusChange::of(&run.object);
+        status.note_generation(None);
+        status.publish(&run).await?;
         forget::<R>(context, &run.name, &run.uid);
         return Ok(Action::await_change());
     }
@@ -194,6 +197,7 @@ fn conclude<R: Reconciler>(
 ) {
     let Conclusion { outcome, abnormal, .. } = R::conclusion(report);
     status.note_handled(&run.object);
+    status.note_generation(Some(run.generation()));
     status.conclude(outcome, abnormal.as_deref(), run.generation());
     R::write(run, spec, report, status);
 }

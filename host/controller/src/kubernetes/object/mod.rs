@@ -52,6 +52,9 @@ pub(super) trait ObjectStatus: Clone + Default + Serialize + Send + Sync {
 
     fn set_conditions(&mut self, conditions: Vec<Condition>);
 
+    /// Notes which generation was acted on; `None` where another operator acts on the next ones, and does not note it.
+    fn note_generation(&mut self, generation: Option<i64>);
+
     /// Notes the annotations that ask for a reconciliation as handled.
     fn note_handled(&mut self, annotations: &BTreeMap<String, String>);
 

@@ -167,6 +167,10 @@ impl ObjectStatus for ResourceSetInputProviderStatus {
         self.conditions = conditions;
     }
 
+    fn note_generation(&mut self, generation: Option<i64>) {
+        self.observed_generation = generation;
+    }
+
     fn note_handled(&mut self, annotations: &BTreeMap<String, String>) {
         if let Some(requested) = annotations.get(keys::REQUESTED_AT) {
             self.last_handled_reconcile_at = Some(requested.clone());

@@ -64,6 +64,10 @@ impl<K: ManagedObject> StatusChange<K> {
         write(&mut self.next);
     }
 
+    pub(in crate::kubernetes) fn note_generation(&mut self, generation: Option<i64>) {
+        self.next.note_generation(generation);
+    }
+
     pub(in crate::kubernetes) fn note_handled(&mut self, object: &K) {
         self.next.note_handled(object.annotations());
     }

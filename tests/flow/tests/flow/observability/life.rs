@@ -82,6 +82,32 @@ async fn each_step_has_its_event_and_the_condition_says_which_one_is_applied() -
 }
 
 #[tokio::test]
+async fn the_generation_that_was_acted_on_stands_in_the_status_until_another_operator_acts() -> Result<()> {
+    let world = running("observed").await?;
+    let set = |value: &str| {
+        json!({
+            "apiVersion": "fluxcd.controlplane.io/v1", "kind": SET, "metadata": {"name": "set"},
+            "spec": {"resources": [map("map", value)]},
+        })
+    };
+    let observed = async |world: &World| -> Result<[Value; 2]> {
+        let live = world.live(SET, "set").await?;
+        let of = |pointer: &str| live.pointer(pointer).cloned().unwrap_or_default();
+        Ok([of("/status/observedGeneration"), of("/metadata/generation")])
+    };
+    for (value, generation) in [("1", 1), ("2", 2)] {
+        world.apply(&set(value).to_string()).await?;
+        world
+            .settles("it was acted on", async |world| {
+                Ok(observed(world).await? == [json!(generation), json!(generation)])
+            })
+            .await?;
+    }
+    world.annotate(SET, "set", "orangery.dev/reconcile", "disabled").await?;
+    world.settles("it is gone", async |world| Ok(observed(world).await?[0].is_null())).await
+}
+
+#[tokio::test]
 async fn the_history_tells_failures_of_building_too() -> Result<()> {
     let world = running("history").await?;
     let set = |steps: &[&str]| {
