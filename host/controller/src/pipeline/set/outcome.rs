@@ -141,7 +141,7 @@ fn waiting_message(converged: &Converged) -> Option<String> {
     if more > 0 {
         all.push(format!("and {more} more"));
     }
-    let first = waiting.iter().filter_map(|waiting| converged.steps.place(&waiting.key)).min();
+    let first = converged.applied.waiting.iter().filter_map(|waiting| converged.steps.place(&waiting.key)).min();
     let step = first.and_then(|first| converged.steps.title(first));
     let step = step.map(|title| format!("{APPLYING}{title}, ")).unwrap_or_default();
     Some(format!("{step}{WAITING_FOR}{}], until {until}", all.join(", ")))
