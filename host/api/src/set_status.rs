@@ -127,8 +127,8 @@ pub struct InventoryEntry {
     /// Input that it came from, as rset/name/uid (the set itself) or rsip/name/uid (a provider).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
-    /// What else is known of it: Intended before it is first applied; Adopted if it existed before and had no owner;
-    /// Held, Approved, Terminating or PruneDisabled if it still exists although nothing renders it.
+    /// What else is known of it: Intended before it is first applied; Adopted if it existed before and had no owner; Frozen if the live
+    /// object says that it is left alone; Held, Approved, Terminating or PruneDisabled if it still exists although nothing renders it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<String>,
     /// Name of the object, if the id cannot represent it exactly.

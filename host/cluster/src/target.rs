@@ -14,7 +14,8 @@ use std::time::Duration;
 /// # Guarantees
 /// Reports are always returned, errors inside. An object is deleted only if it is ours by ledger, owner labels and UID
 /// (law 3). Nothing outside the plan is touched. What exists, carries no owner labels and is not in the ledger is not written
-/// to and reported ([`orangery_core::FailedObject::unowned`]); what the ledger calls adopted is not deleted.
+/// to and reported ([`orangery_core::FailedObject::unowned`]); what the ledger calls adopted is not deleted. An object that says
+/// `reconcile: disabled` where it is applied to is neither written nor deleted, and reported as frozen.
 ///
 /// # Assumptions
 /// The caller has written `plan.ledger` before it calls [`Target::apply`] (law 2), and calls [`Target::prune`] only when

@@ -107,8 +107,11 @@ impl DirectoryTarget {
         let uid = held.as_ref().and_then(|held| held.uid.clone()).or(known).unwrap_or_else(|| file::new_uid(&key));
         let written = Written::new(&plan.owner, &planned.object, uid)
             .map_err(|error| failed(format!("cannot be written as YAML: {error}")))?;
+        let frozen =
+            |held: &file::Held| held.object.as_ref().is_ok_and(Object::is_frozen) && !planned.object.is_frozen();
         let action = match &held {
             None => Action::Created,
+            Some(held) if frozen(held) => Action::Frozen,
             Some(held) if held.text == written.text => Action::Unchanged,
             Some(_) => Action::Configured,
         };
@@ -147,7 +150,7 @@ impl Target for DirectoryTarget {
             halted.halt(planned);
         }
         for (planned, Decided { path, written, action, replaced }) in decided {
-            if action != Action::Unchanged {
+            if action.is_change() {
                 if halted.stops(planned) {
                     continue;
                 }
@@ -182,11 +185,8 @@ impl Target for DirectoryTarget {
                 }),
                 Ok(PruneOutcome::Released) => report.released.push(entry.key.clone()),
                 Ok(PruneOutcome::Adopted) => report.adopted.push(entry.clone()),
-                Ok(PruneOutcome::Retained) => report.retained.push(RetainedObject {
-                    key: entry.key.clone(),
-                    mark: if entry.mark == Mark::Adopted { Mark::Adopted } else { Mark::PruneDisabled },
-                    message: format!("{} stays: it says {}: disabled", entry.key, keys::PRUNE),
-                }),
+                Ok(PruneOutcome::Frozen) => report.retained.push(RetainedObject::frozen(entry)),
+                Ok(PruneOutcome::PruneDisabled) => report.retained.push(RetainedObject::prune_disabled(entry)),
                 Err(error) => {
                     report
                         .failed
@@ -234,7 +234,8 @@ struct Decided {
 enum PruneOutcome {
     Gone,
     Released,
-    Retained,
+    Frozen,
+    PruneDisabled,
     Adopted,
 }
 
@@ -257,13 +258,11 @@ impl DirectoryTarget {
         if !same || held.owner().as_ref() != Some(owner) {
             return Ok(PruneOutcome::Released);
         }
-        let disabled = |value: Option<&str>| value.is_some_and(|value| value.eq_ignore_ascii_case("disabled"));
-        if held
-            .object
-            .as_ref()
-            .is_ok_and(|object| disabled(object.annotation(keys::PRUNE)) || disabled(object.label(keys::PRUNE)))
-        {
-            return Ok(PruneOutcome::Retained);
+        if held.object.as_ref().is_ok_and(Object::is_frozen) {
+            return Ok(PruneOutcome::Frozen);
+        }
+        if held.object.as_ref().is_ok_and(|object| object.has_disabled(keys::PRUNE)) {
+            return Ok(PruneOutcome::PruneDisabled);
         }
         if entry.mark == Mark::Adopted {
             return Ok(PruneOutcome::Adopted);

@@ -152,6 +152,32 @@ async fn an_object_that_says_prune_disabled_stays() {
 }
 
 #[tokio::test]
+async fn a_file_that_says_reconcile_disabled_is_neither_written_nor_removed() {
+    let (dir, target) = target();
+    let set = owner("set");
+    let report = target.apply(&plan(&set, vec![config_map(&set, "a", "1")], &Ledger::default())).await;
+    let path = dir.path().join(FILE);
+    let frozen = std::fs::read_to_string(&path).unwrap().replacen(
+        "metadata:\n",
+        &format!("metadata:\n  annotations:\n    {}: disabled\n", keys::RECONCILE),
+        1,
+    );
+    std::fs::write(&path, &frozen).unwrap();
+    let known = ledger(&report);
+    let again = target.apply(&plan(&set, vec![config_map(&set, "a", "2")], &known)).await;
+    assert_eq!(actions(&again), [Action::Frozen]);
+    let pruned = target.prune(&set, &stale(&known)).await;
+    assert_eq!((pruned.retained.len(), pruned.retained[0].mark), (1, Mark::Frozen));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), frozen);
+
+    std::fs::write(&path, frozen.replace("disabled", "enabled")).unwrap();
+    assert_eq!(
+        actions(&target.apply(&plan(&set, vec![config_map(&set, "a", "2")], &known)).await),
+        [Action::Configured]
+    );
+}
+
+#[tokio::test]
 async fn hostile_names_and_links_cannot_leave_the_directory() {
     let (dir, target) = target();
     let outside = tempfile::tempdir().unwrap();

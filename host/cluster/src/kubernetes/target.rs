@@ -10,7 +10,7 @@ use crate::kubernetes::live::memory::{Left, Memory, checksum};
 use crate::kubernetes::live::seen::Seen;
 use crate::kubernetes::live::watch::{Reach, Watches};
 use kube::{Client, Config};
-use orangery_core::{Object, Owner};
+use orangery_core::{Object, ObjectKey, Owner};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -89,6 +89,12 @@ impl KubernetesTarget {
             ready: None,
         };
         self.memory.keep(owner, rendered.key(), left);
+    }
+
+    /// Remembers a frozen object, so that the set is told when it no longer is frozen. It counts as another rendering than any.
+    pub(crate) fn keep_frozen(&self, owner: &Owner, key: &ObjectKey, live: &Object) {
+        let Some(seen) = Seen::of(live, &self.options.override_managers) else { return };
+        self.memory.keep(owner, key.clone(), Left::frozen(seen));
     }
 
     /// Where the identity watches a kind. It is asked for once, because a refused list of all namespaces would look like an attempt to

@@ -76,6 +76,12 @@ async fn a_failed_job_runs_again_only_if_it_asks_to() -> Result<()> {
     world.api("batch/v1", "Job").patch_status("a", &PatchParams::default(), &Patch::Merge(&failed)).await?;
     world.applied(vec![job(&world, json!({"other": "x"}))]).await?;
     assert_eq!(uid(world.live("batch/v1", "Job", "a").await?)?, first);
+    // A frozen one does not, although it asks to.
+    let mark = |word: Value| json!({"metadata": {"annotations": {keys::RECONCILE: word}}});
+    world.merge("batch/v1", "Job", "a", mark(json!("disabled"))).await?;
+    assert_eq!(world.applied(vec![job(&world, asking.clone())]).await?, [Action::Frozen]);
+    assert_eq!(uid(world.live("batch/v1", "Job", "a").await?)?, first);
+    world.merge("batch/v1", "Job", "a", mark(Value::Null)).await?;
     world.applied(vec![job(&world, asking)]).await?;
     assert_ne!(uid(world.live("batch/v1", "Job", "a").await?)?, first);
     Ok(())

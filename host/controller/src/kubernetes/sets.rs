@@ -3,7 +3,7 @@
 use super::context::{Context, now};
 use super::deletion::{self, DeletionProtection};
 use super::events::Severity;
-use super::metrics::{Metrics, NameLabels, ObjectLabels, SetLabels};
+use super::metrics::{Metrics, NameLabels, ObjectCounts, ObjectLabels, SetLabels};
 use super::object::finalizer::FinalizerUse;
 use super::object::{ObjectStatus, ReconcileError, Run, size};
 use super::providers::CachedProviders;
@@ -23,7 +23,7 @@ use orangery_api::{Condition, PendingPrune, ResourceSet, ResourceSetStatus};
 use orangery_core::conditions::{ConditionType, Outcome};
 use orangery_core::guard::Verdict;
 use orangery_core::spec::{SetSpec, SpecError};
-use orangery_core::{Action as Change, NamespacedName, Reason, keys};
+use orangery_core::{NamespacedName, ObjectKey, Reason, keys};
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::time::Duration;
@@ -137,10 +137,14 @@ impl Reconciler for SetReconciler {
         change_log::of_set(run, report, before);
         let Some(converged) = &report.converged else { return };
         let name = NameLabels { exported_namespace: run.name.namespace.clone(), name: run.name.name.clone() };
-        let held = converged.holds().map(|hold| hold.objects.len()).sum();
-        run.context.metrics.show_leaving(&run.uid, name, held, converged.pruned.terminating.len());
+        let counts = ObjectCounts {
+            held: converged.holds().map(|hold| hold.objects.len()).sum(),
+            terminating: converged.pruned.terminating.len(),
+            frozen: converged.frozen().count(),
+        };
+        run.context.metrics.show_objects(&run.uid, name, counts);
         for change in converged.applied.changes.iter().chain(&converged.pruned.deleted) {
-            if change.action != Change::Unchanged {
+            if change.action.is_change() {
                 run.context.metrics.count_objects(change.action.as_str(), 1);
             }
         }
@@ -157,9 +161,14 @@ impl Reconciler for SetReconciler {
             }
         }
         if !converged.adopted.is_empty() {
-            let names: Vec<String> = converged.adopted.iter().map(ToString::to_string).collect();
-            let message = format!("adopted, because they existed before and nobody owned them: {}", names.join(", "));
+            let names = names(&converged.adopted);
+            let message = format!("adopted, because they existed before and nobody owned them: {names}");
             run.record_event(Severity::Normal, Reason::Adopted, message);
+        }
+        let frozen = change_log::newly_frozen(converged, run.object.status.as_ref());
+        if !frozen.is_empty() {
+            let message = format!("left alone, because they say {}: disabled: {}", keys::RECONCILE, names(&frozen));
+            run.record_event(Severity::Normal, Reason::ObjectsFrozen, message);
         }
         for hold in converged.holds() {
             let message = hold.message();
@@ -228,6 +237,10 @@ fn last_result(status: &StatusChange<ResourceSet>) -> LastResult {
     let published = status.published();
     let attempted = published.history.first().map(|latest| latest.digest.clone());
     LastResult { applied: published.last_applied_revision.clone(), attempted, health }
+}
+
+fn names(objects: &[ObjectKey]) -> String {
+    objects.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// The deletions that wait for approval. Where the guard did not judge, those that were held before stay held.

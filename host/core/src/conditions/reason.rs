@@ -101,6 +101,8 @@ reasons! {
     OwnedByAnother,
     /// An object exists that no ResourceSet owns, and its name comes from outside.
     AdoptionRefused,
+    /// Objects are left alone because they say `reconcile: disabled`.
+    ObjectsFrozen,
     /// Objects that existed before were adopted, or were left in place when their set was deleted.
     Adopted,
     /// Somebody else changes or deletes an object again after each repair.

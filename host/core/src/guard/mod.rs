@@ -162,7 +162,7 @@ fn decide(policy: GuardPolicy, evidence: &Evidence<'_>) -> (Verdict, GuardMemory
 fn counted<'a>(entries: impl IntoIterator<Item = &'a LedgerEntry>) -> impl Iterator<Item = &'a LedgerEntry> {
     entries.into_iter().filter(|entry| match entry.mark {
         Mark::Owned | Mark::Intended | Mark::Adopted | Mark::Held => true,
-        Mark::PruneDisabled | Mark::Approved | Mark::Terminating => false,
+        Mark::Frozen | Mark::PruneDisabled | Mark::Approved | Mark::Terminating => false,
     })
 }
 

@@ -33,6 +33,7 @@ pub(super) fn word(mark: Mark) -> Option<&'static str> {
         Mark::Owned => None,
         Mark::Intended => Some("Intended"),
         Mark::Adopted => Some("Adopted"),
+        Mark::Frozen => Some("Frozen"),
         Mark::PruneDisabled => Some("PruneDisabled"),
         Mark::Held => Some("Held"),
         Mark::Approved => Some("Approved"),
@@ -44,6 +45,7 @@ pub(super) fn from_word(word: &str) -> Mark {
     match word {
         "Intended" => Mark::Intended,
         "Adopted" => Mark::Adopted,
+        "Frozen" => Mark::Frozen,
         "PruneDisabled" => Mark::PruneDisabled,
         "Held" => Mark::Held,
         "Approved" => Mark::Approved,

@@ -149,6 +149,7 @@ mod tests {
             Mark::Owned,
             Mark::Intended,
             Mark::Adopted,
+            Mark::Frozen,
             Mark::PruneDisabled,
             Mark::Held,
             Mark::Approved,

@@ -18,7 +18,7 @@ use crate::object::ObjectKey;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Why an entry is still in the ledger although no template renders it.
+/// What is known of an entry: that it is owned, or why it is in the ledger otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Mark {
     /// Rendered and applied by us, or taken over from Flux Operator.
@@ -28,6 +28,8 @@ pub enum Mark {
     Intended,
     /// Rendered and applied, but the object existed before and no set owned it. Deleting it needs an approval.
     Adopted,
+    /// Frozen: the live object says `reconcile: disabled`, so it is neither applied nor deleted, whether it is rendered or not.
+    Frozen,
     /// No longer rendered; kept because the object says `prune: disabled`.
     PruneDisabled,
     /// No longer rendered; deletion is held by the guard.

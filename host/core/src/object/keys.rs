@@ -13,7 +13,7 @@ pub const OWN_FINALIZER: &str = "orangery.dev/finalizer";
 /// Field manager of server-side apply: the same as Flux Operator's, so that an installation can be taken over and handed back.
 pub const FIELD_MANAGER: &str = "flux-operator";
 
-/// `disabled` suspends a custom resource, or excludes a rendered object.
+/// `disabled` suspends a custom resource, excludes a rendered object, or freezes a live one.
 pub const RECONCILE: &str = "fluxcd.controlplane.io/reconcile";
 /// Like [`RECONCILE`], for this operator alone, and stronger: `enabled` makes it act although [`RECONCILE`] says `disabled`,
 /// `suspended` suspends it without regard to the other, and `disabled` leaves a custom resource to another operator.

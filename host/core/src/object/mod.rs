@@ -131,4 +131,19 @@ impl Object {
     pub fn annotation(&self, key: &str) -> Option<&str> {
         self.0.get("metadata")?.get("annotations")?.get(key)?.as_str()
     }
+
+    /// Whether an annotation or a label says `disabled`, in upper or lower case.
+    #[must_use]
+    pub fn has_disabled(&self, key: &str) -> bool {
+        [self.annotation(key), self.label(key)]
+            .into_iter()
+            .flatten()
+            .any(|value| value.eq_ignore_ascii_case("disabled"))
+    }
+
+    /// Whether the object says that it is not to be reconciled. In the cluster that freezes it: it is neither applied nor pruned.
+    #[must_use]
+    pub fn is_frozen(&self) -> bool {
+        self.has_disabled(keys::RECONCILE)
+    }
 }

@@ -85,11 +85,11 @@ fn entry(planned: &Planned, known: Option<&LedgerEntry>) -> LedgerEntry {
 }
 
 /// The mark of an entry whose object is rendered again. An object that was kept for another reason is owned again; one that was
-/// adopted, or that does not exist yet, stays so.
+/// adopted, or that does not exist yet, stays so. A frozen one stays so until the apply finds that it no longer is.
 fn rendered_again(known: &LedgerEntry) -> Mark {
     match known.mark {
         Mark::Owned | Mark::PruneDisabled | Mark::Held | Mark::Approved | Mark::Terminating => Mark::Owned,
-        kept @ (Mark::Intended | Mark::Adopted) => kept,
+        kept @ (Mark::Intended | Mark::Adopted | Mark::Frozen) => kept,
     }
 }
 

@@ -18,7 +18,7 @@ mod still_wanted;
 pub use check::{NotApplicable, check_names};
 pub use halted::Halted;
 pub use make::plan;
-pub use occupied::{Occupied, take_occupied};
+pub use occupied::{Occupied, contained, take_occupied};
 pub use order::{deletion_order, is_deleted_first, may_grant_rights};
 pub use report::{
     Action, ApplyReport, Change, ContestedObject, Deadline, FailedObject, PruneReport, RetainedObject,

@@ -29,6 +29,14 @@ impl Occupied {
     }
 }
 
+/// The objects of `stale` that the deletion of a container in it would take along.
+#[must_use]
+pub fn contained(stale: &[LedgerEntry]) -> Vec<ObjectKey> {
+    let containers: Vec<Container<'_>> = stale.iter().filter_map(|entry| Container::of(&entry.key)).collect();
+    let taken = |key: &ObjectKey| containers.iter().any(|container| container.contains(key));
+    stale.iter().map(|entry| &entry.key).filter(|key| taken(key)).cloned().collect()
+}
+
 /// Takes the containers out of `stale` that hold an object of the ledger which stays, in their order. An object stays if it is
 /// neither in `stale` nor in `leaving`.
 pub fn take_occupied(stale: &mut Vec<LedgerEntry>, ledger: &Ledger, leaving: &BTreeSet<&ObjectKey>) -> Vec<Occupied> {
@@ -120,6 +128,14 @@ mod tests {
         assert_eq!(stays(&[&definition], &[&thing], &[]).len(), 1);
         assert_eq!(stays(&[&definition], &[&key("other.com", "Thing", "a", "x")], &[]).len(), 0);
         assert_eq!(stays(&[&definition, &thing], &[], &[]).len(), 0);
+    }
+
+    #[test]
+    fn what_a_container_would_take_along_is_known() {
+        let (team, map) = (key("", "Namespace", "", "team"), key("", "ConfigMap", "team", "a"));
+        let all = [&team, &map, &key("", "ConfigMap", "other", "a")].map(entry);
+        assert_eq!(contained(&all), [map]);
+        assert_eq!(contained(&all[1..]), Vec::<ObjectKey>::new(), "its namespace stays");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::conditions::Reason;
 use crate::ledger::{LedgerEntry, Mark, Seal};
-use crate::object::ObjectKey;
+use crate::object::{ObjectKey, keys};
 use crate::time::Timestamp;
 
 /// What happened to one object.
@@ -16,6 +16,8 @@ pub enum Action {
     Recreated,
     /// The object was already as desired.
     Unchanged,
+    /// The live object says `reconcile: disabled`: it is left as it is.
+    Frozen,
     /// The object was deleted, or was already gone.
     Deleted,
 }
@@ -29,7 +31,17 @@ impl Action {
             Self::Configured => "configured",
             Self::Recreated => "recreated",
             Self::Unchanged => "unchanged",
+            Self::Frozen => "frozen",
             Self::Deleted => "deleted",
+        }
+    }
+
+    /// Whether the object was written or deleted.
+    #[must_use]
+    pub fn is_change(self) -> bool {
+        match self {
+            Self::Created | Self::Configured | Self::Recreated | Self::Deleted => true,
+            Self::Unchanged | Self::Frozen => false,
         }
     }
 }
@@ -118,7 +130,7 @@ pub struct ContestedObject {
 /// The result of an apply, also of one that failed midway.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ApplyReport {
-    /// Objects that are now as desired, in the order of the plan.
+    /// Objects that are now as desired, and frozen ones, in the order of the plan.
     pub changes: Vec<Change>,
     /// Objects that could not be applied. A failed object ends the apply of its environment; one that no single input gave ends all of it.
     pub failed: Vec<FailedObject>,
@@ -139,6 +151,11 @@ pub struct ApplyReport {
 }
 
 impl ApplyReport {
+    /// The objects that are left as they are because they are frozen.
+    pub fn frozen(&self) -> impl Iterator<Item = &ObjectKey> {
+        self.changes.iter().filter(|change| change.action == Action::Frozen).map(|change| &change.key)
+    }
+
     /// The report of this apply and of another one of the same plan that followed it: what both left unchanged in the end
     /// but the first one changed was changed.
     #[must_use]
@@ -175,8 +192,31 @@ pub struct RetainedObject {
     pub key: ObjectKey,
     /// The mark it now has in the ledger.
     pub mark: Mark,
+    /// It stays because it is frozen.
+    pub frozen: bool,
     /// Why, for people.
     pub message: String,
+}
+
+impl RetainedObject {
+    /// An object that stays because it says `prune: disabled`.
+    #[must_use]
+    pub fn prune_disabled(entry: &LedgerEntry) -> Self {
+        let message = format!("{} stays: it says {}: disabled", entry.key, keys::PRUNE);
+        Self { key: entry.key.clone(), mark: adopted_or(entry, Mark::PruneDisabled), frozen: false, message }
+    }
+
+    /// An object that stays because it is frozen.
+    #[must_use]
+    pub fn frozen(entry: &LedgerEntry) -> Self {
+        let message = format!("{} is frozen: it says {}: disabled", entry.key, keys::RECONCILE);
+        Self { key: entry.key.clone(), mark: adopted_or(entry, Mark::Frozen), frozen: true, message }
+    }
+}
+
+/// An adopted object stays one: deleting it needs an approval, whatever else is known of it.
+fn adopted_or(entry: &LedgerEntry, mark: Mark) -> Mark {
+    if entry.mark == Mark::Adopted { Mark::Adopted } else { mark }
 }
 
 /// An object whose deletion has begun, and not ended.
@@ -221,6 +261,11 @@ pub struct PruneReport {
 }
 
 impl PruneReport {
+    /// The objects that nothing renders any more and that stay because they are frozen.
+    pub fn frozen(&self) -> impl Iterator<Item = &ObjectKey> {
+        self.retained.iter().filter(|retained| retained.frozen).map(|retained| &retained.key)
+    }
+
     /// The objects that are being deleted and should be gone already.
     pub fn overdue(&self) -> impl Iterator<Item = &TerminatingObject> {
         self.terminating.iter().filter(|terminating| terminating.deadline == Deadline::Passed)

@@ -3,7 +3,7 @@
 use super::Plan;
 use crate::guard::Verdict;
 use crate::ledger::{Ledger, Mark};
-use crate::plan::{ApplyReport, PruneReport};
+use crate::plan::{Action, ApplyReport, PruneReport};
 
 /// The ledger after an apply and a prune. An entry is removed only if its object is known to be gone, known to belong to another
 /// owner, or known never to have been written. `before` is the ledger as it was before the plan.
@@ -17,7 +17,11 @@ pub fn settle(plan: &Plan, before: &Ledger, applied: &ApplyReport, verdict: &Ver
         if let Some(entry) = ledger.get_mut(&change.key) {
             // An object with another UID was created by the set in the place of the adopted one.
             let same = entry.mark == Mark::Adopted && entry.uid == change.uid;
-            entry.mark = if same { Mark::Adopted } else { Mark::Owned };
+            entry.mark = match change.action {
+                _ if same => Mark::Adopted,
+                Action::Frozen => Mark::Frozen,
+                _ => Mark::Owned,
+            };
             entry.uid = change.uid.clone().or_else(|| entry.uid.take());
             entry.version.clone_from(&change.version);
         }

@@ -137,6 +137,7 @@ fn only_what_is_gone_or_anothers_leaves_the_ledger() {
         retained: vec![RetainedObject {
             key: key("", "ConfigMap", "disabled"),
             mark: Mark::PruneDisabled,
+            frozen: false,
             message: String::new(),
         }],
         ..PruneReport::default()

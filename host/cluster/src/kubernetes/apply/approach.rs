@@ -5,6 +5,7 @@
 //! | is as we left it, and so is its rendering | none |
 //! | is ours, we have applied it before, and nobody else has a hand in it | the apply |
 //! | does not exist | the apply, which creates and nothing else |
+//! | is ours and frozen | none; it is not applied |
 //! | anything else, or an apply that is refused | a full inspection first: read, dry run, compare |
 
 use crate::kubernetes::apply::observe::Sighting;
@@ -24,6 +25,8 @@ pub(crate) enum Approach {
     Unchanged(Box<Left>),
     /// Not now: somebody else changes it back after each repair.
     LeftAlone(Box<Left>),
+    /// Not at all, because the object says so.
+    Frozen(Box<Seen>),
     /// With one request, bound to the object of this UID.
     Apply(Box<Seen>),
     /// With one request that fails if the object exists.
@@ -49,6 +52,14 @@ pub(crate) struct Known<'a> {
 impl Known<'_> {
     /// How the object is applied.
     pub(crate) fn approach(self, planned: &Planned, sighting: Sighting) -> Approach {
+        if let Sighting::Seen(seen) = &sighting
+            && seen.frozen
+            // A template that says so itself does not keep its own object from being applied.
+            && !planned.object.is_frozen()
+            && is_ours(seen, self.owner, self.entry)
+        {
+            return Approach::Frozen(Box::new(seen.clone()));
+        }
         // A Job fails without any change of its spec.
         if planned.object.annotation(keys::RECREATE_ON_FAILURE).is_some() {
             return Approach::Inspect;
@@ -81,8 +92,13 @@ impl Known<'_> {
 
 /// Ours by ledger, owner labels and UID, with nothing to take over and nothing in its way.
 fn is_plainly_ours(seen: &Seen, owner: &Owner, entry: Option<&LedgerEntry>) -> bool {
+    is_ours(seen, owner, entry) && !seen.foreign
+}
+
+/// Ours by ledger, owner labels and UID, and not on its way out.
+fn is_ours(seen: &Seen, owner: &Owner, entry: Option<&LedgerEntry>) -> bool {
     let entry = entry.filter(|entry| entry.uid.as_deref() == Some(&seen.uid) && entry.mark != Mark::Intended);
-    entry.is_some() && seen.owner.as_ref() == Some(&owner.name) && !seen.terminating && !seen.foreign
+    entry.is_some() && seen.owner.as_ref() == Some(&owner.name) && !seen.terminating
 }
 
 fn is_fresh(left: &Left) -> bool {
@@ -143,6 +159,7 @@ mod tests {
         match known.approach(&planned(), sighting) {
             Approach::Unchanged(_) => "unchanged",
             Approach::LeftAlone(_) => "left alone",
+            Approach::Frozen(_) => "frozen",
             Approach::Apply(_) => "apply",
             Approach::Create => "create",
             Approach::Inspect => "inspect",
@@ -182,6 +199,16 @@ mod tests {
         assert_eq!(now(1, sighting(json!({}))), "unchanged", "the last repair has lasted");
         let going = json!({"managedFields": [], "deletionTimestamp": "t"});
         assert_eq!(now(1, sighting(going)), "inspect");
+    }
+
+    #[test]
+    fn what_is_frozen_and_ours_is_left_alone() {
+        let metadata = json!({"annotations": {keys::RECONCILE: "disabled"}});
+        let at = |left, uid: &str| approach(left, uid, Sighting::Seen(seen("11", metadata.clone())));
+        assert_eq!([at(None, "u"), at(Some(left(2, MINUTE)), "u")], ["frozen", "frozen"]);
+        assert_eq!(at(None, "another"), "inspect", "the ledger knows another object");
+        let thawed = Left::frozen(seen("11", metadata.clone()));
+        assert_eq!(approach(Some(thawed), "u", Sighting::Seen(seen("12", json!({})))), "apply");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::kubernetes::target::KubernetesTarget;
 use orangery_core::readiness::{Purpose, Readiness, readiness};
 use orangery_core::{Object, Plan, Planned, Timestamp, keys};
 
-/// Deletes the live Job of `planned` if it failed, is ours, and the rendered one says `recreateOnFailure: enabled`.
+/// Deletes the live Job of `planned` if it failed, is ours and not frozen, and the rendered one says `recreateOnFailure: enabled`.
 pub(crate) async fn remove_failed(
     target: &KubernetesTarget,
     session: &Session,
@@ -32,6 +32,9 @@ pub(crate) async fn remove_failed(
     let Some(kind) = session.kind(&gvk).await.map_err(refused)? else { return Ok(()) };
     let path = kind.path(&key.namespace, &key.name);
     let Some(live) = session.get::<Object>(&path).await.map_err(refused)? else { return Ok(()) };
+    if live.is_frozen() {
+        return Ok(());
+    }
     let has_failed = matches!(readiness(Some(&live), Purpose::Wait, Timestamp::default()), Readiness::Failed(_));
     let Some(uid) = replaceable(plan, &key, &live).filter(|_| has_failed) else { return Ok(()) };
     match session.delete(&path, uid, None, Propagation::Foreground).await {

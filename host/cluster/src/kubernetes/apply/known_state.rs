@@ -25,6 +25,7 @@ pub(crate) fn recall(target: &KubernetesTarget, plan: &Plan, renderings: &Render
             Sighting::Seen(seen) => Some(seen).filter(|seen| {
                 seen.owner.as_ref() == Some(&plan.owner.name)
                     && !seen.terminating
+                    && !seen.frozen
                     && entry.is_some_and(|entry| entry.uid.as_deref() == Some(&seen.uid))
             }),
             Sighting::Absent(_) | Sighting::Unknown => None,
@@ -46,7 +47,7 @@ pub(crate) fn recall(target: &KubernetesTarget, plan: &Plan, renderings: &Render
 pub(crate) fn seal(target: &KubernetesTarget, plan: &Plan, renderings: &Renderings) -> Seal {
     let states = renderings.iter().map(|(key, rendered)| {
         let left = target.memory.left(&plan.owner.name, key);
-        let left = left.filter(|left| left.rendered == *rendered && left.warnings.is_empty());
+        let left = left.filter(|left| left.rendered == *rendered && left.warnings.is_empty() && !left.seen.frozen);
         (key.clone(), left.and_then(|left| state(*rendered, &left.seen)))
     });
     Seal::of(&states.collect())

@@ -2,7 +2,7 @@
 //!
 //! # Guarantees
 //! What fails, or is not ready where the plan waits, ends the apply of its environment, and of no other. An object that no single
-//! input gave ends all of it. An apply does not block: the next one checks readiness again.
+//! input gave ends all of it. A frozen object is neither written nor waited for. An apply does not block: the next one checks readiness again.
 
 mod approach;
 pub(crate) mod create;
@@ -181,6 +181,9 @@ impl<'a> Run<'a> {
             match result {
                 Ok((change, warnings)) => {
                     self.note_repair(&change);
+                    if change.action == Action::Frozen {
+                        self.ready.insert(change.key.clone());
+                    }
                     self.report.changes.push(change);
                     self.report.warnings.extend(warnings);
                 }
@@ -220,6 +223,11 @@ impl<'a> Run<'a> {
             }
             let now = sighting.seen().cloned();
             match known.approach(planned, sighting) {
+                Approach::Frozen(seen) => {
+                    self.ready.insert(key.clone());
+                    self.report.changes.push(frozen(planned, Some(seen.uid.clone())));
+                    self.target.memory.keep(&self.plan.owner, key, Left::frozen(*seen));
+                }
                 Approach::Unchanged(left) => {
                     // The watch may not have shown yet what was read.
                     let is_ready = left.ready.as_deref().zip(now).is_some_and(|(ready, now)| !now.is_later_than(ready));
@@ -345,15 +353,18 @@ enum Work {
 
 impl Work {
     fn changes_nothing(&self) -> bool {
-        matches!(self, Self::Inspected(inspected) if matches!(inspected.action, ApplyAction::Nothing(_)))
+        matches!(self, Self::Inspected(inspected) if matches!(inspected.action, ApplyAction::Nothing(_) | ApplyAction::Frozen(_)))
     }
 }
 
 fn unchanged(planned: &Planned, left: &Left) -> Change {
-    Change {
-        key: planned.object.key(),
-        version: planned.object.gvk().version,
-        uid: Some(left.seen.uid.clone()),
-        action: Action::Unchanged,
-    }
+    untouched(planned, Some(left.seen.uid.clone()), Action::Unchanged)
+}
+
+fn frozen(planned: &Planned, uid: Option<String>) -> Change {
+    untouched(planned, uid, Action::Frozen)
+}
+
+fn untouched(planned: &Planned, uid: Option<String>, action: Action) -> Change {
+    Change { key: planned.object.key(), version: planned.object.gvk().version, uid, action }
 }

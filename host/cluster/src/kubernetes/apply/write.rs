@@ -34,6 +34,10 @@ pub(crate) async fn write(
             target.keep(owner, &planned.object, live, &inspected.warnings);
             return Ok(change(planned, live, Action::Unchanged));
         }
+        ApplyAction::Frozen(live) => {
+            target.keep_frozen(owner, &key, live);
+            return Ok(change(planned, live, Action::Frozen));
+        }
         ApplyAction::Create => Action::Created,
         ApplyAction::Configure(_, patch) => {
             if patch.is_some() {
@@ -57,7 +61,7 @@ pub(crate) async fn write(
         ApplyAction::Configure(uid, _) => {
             session.apply(&path, &bound(&inspected.body, uid), Mode::Real).await.map_err(refused)?.body
         }
-        ApplyAction::Nothing(_) | ApplyAction::Create | ApplyAction::Recreate(_) => {
+        ApplyAction::Nothing(_) | ApplyAction::Frozen(_) | ApplyAction::Create | ApplyAction::Recreate(_) => {
             match create(session, &path, &inspected.body).await.map_err(refused)? {
                 Created::New(answer) => answer.body,
                 Created::WasThere(uid) => return Err(exists(planned, uid).into()),

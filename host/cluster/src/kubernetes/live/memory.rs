@@ -13,6 +13,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+/// Stands for the digest of a rendering where none was applied.
+const NEVER_APPLIED: u64 = 0;
+
 /// All sets' objects.
 #[derive(Default)]
 pub(crate) struct Memory {
@@ -60,6 +63,11 @@ pub(crate) struct Left {
 }
 
 impl Left {
+    /// A frozen object: it was seen, and not applied.
+    pub(crate) fn frozen(seen: Seen) -> Self {
+        Self { rendered: NEVER_APPLIED, seen, warnings: Vec::new(), checked: Instant::now(), ready: None }
+    }
+
     /// Whether it was this rendering, and a full check is not due.
     pub(crate) fn is_good_for(&self, rendered: u64, verify_every: Duration) -> bool {
         // Spread by the object's own digest: a thousand objects applied at once are not all checked at once.

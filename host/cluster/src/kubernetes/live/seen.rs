@@ -24,6 +24,8 @@ pub(crate) struct Seen {
     pub(crate) terminating: bool,
     /// It says `prune: disabled`.
     pub(crate) prune_disabled: bool,
+    /// It says `reconcile: disabled`.
+    pub(crate) frozen: bool,
     /// It holds fields, labels or annotations of a tool that objects are taken over from.
     pub(crate) foreign: bool,
 }
@@ -38,19 +40,18 @@ impl Seen {
             owner: owner_of(live),
             applied: applied(&uid, metadata),
             terminating: metadata.get("deletionTimestamp").is_some_and(|since| !since.is_null()),
-            prune_disabled: is_prune_disabled(live),
+            prune_disabled: live.has_disabled(keys::PRUNE),
+            frozen: live.is_frozen(),
             foreign: takeover::clean(live, &Object::default(), overrides).is_some(),
             uid,
         })
     }
 
-    /// Whether what we applied is still there as it was at the other sighting.
+    /// Whether what we applied is still there as it was at the other sighting. What happens to a frozen object is nothing to us.
     pub(crate) fn holds_what(&self, left: &Self) -> bool {
         let same_fields = self.applied.is_some() && self.applied == left.applied;
-        self.uid == left.uid
-            && !self.terminating
-            && self.foreign == left.foreign
-            && (self.version == left.version || same_fields)
+        let same = self.foreign == left.foreign && (self.version == left.version || same_fields);
+        self.uid == left.uid && !self.terminating && self.frozen == left.frozen && (self.frozen || same)
     }
 
     /// Whether the object has changed since it had this resource version.
@@ -72,12 +73,6 @@ impl Seen {
 /// A resource version as a number, which it is wherever etcd is behind the API server.
 pub(crate) fn number(version: &str) -> Option<u64> {
     version.parse().ok()
-}
-
-/// Whether the object asks to be kept.
-pub(crate) fn is_prune_disabled(live: &Object) -> bool {
-    let disabled = |value: Option<&str>| value.is_some_and(|value| value.eq_ignore_ascii_case("disabled"));
-    disabled(live.annotation(keys::PRUNE)) || disabled(live.label(keys::PRUNE))
 }
 
 fn applied(uid: &str, metadata: &Value) -> Option<u64> {
@@ -126,6 +121,19 @@ mod tests {
         );
         let edited = json!({"manager": "kubectl-edit", "operation": "Update", "fieldsV1": {"f:spec": {"f:c": {}}}});
         assert!(!seen("11", json!([ours("t", fields), edited])).holds_what(&left), "there is something to take over");
+    }
+
+    #[test]
+    fn freezing_and_thawing_are_changes_and_nothing_in_between_is() {
+        let marked = |version: &str, word: &str| {
+            let live = json!({"metadata": {"uid": "u", "resourceVersion": version, "annotations": {keys::RECONCILE: word},
+                "managedFields": [ours(version, json!({"f:data": {}}))]}});
+            Seen::of(&serde_json::from_value(live).unwrap(), &[]).unwrap()
+        };
+        let (free, frozen) = (marked("10", "enabled"), marked("11", "Disabled"));
+        assert!(!frozen.holds_what(&free) && !free.holds_what(&frozen));
+        assert!(marked("12", "disabled").holds_what(&frozen), "an edit of a frozen object is nothing to us");
+        assert!(!marked("12", "enabled").holds_what(&free));
     }
 
     #[test]

@@ -36,10 +36,12 @@ pub struct KubernetesPreview {
 }
 
 impl KubernetesPreview {
-    /// A preview at the server of `config`, with its identity where a set names no service account.
+    /// A preview at the server of `config`, with its identity where a set names no service account. The fields of
+    /// `override_managers` are taken over.
     #[must_use]
-    pub fn new(config: Config) -> Self {
-        Self { target: KubernetesTarget::new(config, KubernetesOptions::default()), changed: Mutex::default() }
+    pub fn new(config: Config, override_managers: Vec<String>) -> Self {
+        let options = KubernetesOptions { override_managers, ..KubernetesOptions::default() };
+        Self { target: KubernetesTarget::new(config, options), changed: Mutex::default() }
     }
 
     /// The fields that would change, of every object that exists.
@@ -59,6 +61,7 @@ impl KubernetesPreview {
         let path = kind.path(&key.namespace, &key.name);
         let (action, uid) = match action {
             ApplyAction::Nothing(live) => (Action::Unchanged, live.uid().map(str::to_owned)),
+            ApplyAction::Frozen(live) => (Action::Frozen, live.uid().map(str::to_owned)),
             ApplyAction::Create => (Action::Created, None),
             ApplyAction::Configure(uid, _) => {
                 self.compare(session, &path, planned, &body, Trial::DryRun).await?;

@@ -16,7 +16,8 @@ use orangery_core::{
 enum PruneEffect {
     Deleted,
     Released,
-    Kept(String),
+    Frozen,
+    PruneDisabled,
     Adopted,
     Terminating(Ending),
 }
@@ -45,9 +46,8 @@ pub(super) async fn look(target: &KubernetesTarget, owner: &Owner, stale: &[Ledg
                 report.deleted.push(Change { key, version: entry.version.clone(), uid: None, action: Action::Deleted })
             }
             Ok(PruneEffect::Released) => report.released.push(key),
-            Ok(PruneEffect::Kept(message)) => {
-                report.retained.push(RetainedObject { key, mark: Mark::PruneDisabled, message })
-            }
+            Ok(PruneEffect::Frozen) => report.retained.push(RetainedObject::frozen(entry)),
+            Ok(PruneEffect::PruneDisabled) => report.retained.push(RetainedObject::prune_disabled(entry)),
             Ok(PruneEffect::Adopted) => report.adopted.push(entry.clone()),
             Ok(PruneEffect::Terminating(ending)) => {
                 let deadline = ending.deadline(target.options.patience.terminating);
@@ -72,9 +72,11 @@ async fn effect(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Result
     if entry.uid.as_ref().is_some_and(|known| known != uid) || !is_owned_by(&live, owner) {
         return Ok(PruneEffect::Released);
     }
-    let disabled = |value: Option<&str>| value.is_some_and(|value| value.eq_ignore_ascii_case("disabled"));
-    if disabled(live.annotation(keys::PRUNE)) || disabled(live.label(keys::PRUNE)) {
-        return Ok(PruneEffect::Kept(format!("{key} stays: it says {}: disabled", keys::PRUNE)));
+    if live.is_frozen() {
+        return Ok(PruneEffect::Frozen);
+    }
+    if live.has_disabled(keys::PRUNE) {
+        return Ok(PruneEffect::PruneDisabled);
     }
     if terminating(&live).is_some() {
         return Ok(PruneEffect::Terminating(Ending::of(&live)));

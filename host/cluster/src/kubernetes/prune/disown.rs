@@ -1,4 +1,4 @@
-//! Releases adopted objects: removes our labels, and nothing else.
+//! Releases adopted objects: removes our labels, and nothing else. A frozen object keeps even those.
 
 use crate::kubernetes::client::bounded::bounded;
 use crate::kubernetes::client::connection::Session;
@@ -45,7 +45,7 @@ async fn release(session: &Session, owner: &Owner, entry: &LedgerEntry) -> Resul
     let Some(kind) = session.kind_in_any_version(&gvk).await? else { return Ok(()) };
     let path = kind.path(&key.namespace, &key.name);
     let Some(live) = session.metadata(&path).await? else { return Ok(()) };
-    if !is_owned_by(&live, owner) || !entry.is_about(live.uid()) {
+    if !is_owned_by(&live, owner) || !entry.is_about(live.uid()) || live.is_frozen() {
         return Ok(());
     }
     remove_labels(session, &path, &live).await

@@ -7,13 +7,12 @@ use crate::kubernetes::client::bounded::bounded;
 use crate::kubernetes::client::connection::{Deletion, Propagation, Session};
 use crate::kubernetes::client::refusal::Refusal;
 use crate::kubernetes::live::deletion::{terminating, until_gone};
-use crate::kubernetes::live::seen::is_prune_disabled;
 use crate::kubernetes::object::ownership::is_owned_by;
 use crate::kubernetes::target::KubernetesTarget;
 use futures::FutureExt;
 use orangery_core::plan::is_deleted_first;
 use orangery_core::{
-    Action, Change, Deadline, FailedObject, GroupVersionKind, LedgerEntry, Mark, ObjectKey, Owner, PruneReport,
+    Action, Change, Deadline, FailedObject, GroupVersionKind, LedgerEntry, Mark, Object, ObjectKey, Owner, PruneReport,
     RetainedObject, TerminatingObject, duration, keys,
 };
 use std::collections::BTreeSet;
@@ -26,7 +25,9 @@ const GRACE: Duration = Duration::from_secs(1);
 enum PruneOutcome {
     Gone,
     Released,
-    Retained(String),
+    PruneDisabled,
+    /// With what was seen of it.
+    Frozen(Box<Object>),
     Adopted,
     Failed(String),
     /// The identity lacks a right.
@@ -78,7 +79,8 @@ pub(crate) async fn prune(target: &KubernetesTarget, owner: &Owner, stale: &[Led
     report
 }
 
-/// Has the set told when what is being deleted is gone. The watch of its kind may not run yet, or any more.
+/// Has the set told when what is being deleted is gone, and when what is frozen no longer is. The watch of its kind may not run yet,
+/// or any more.
 async fn watch(
     target: &KubernetesTarget,
     session: &Session,
@@ -89,7 +91,8 @@ async fn watch(
     let going: BTreeSet<&ObjectKey> = report.terminating.iter().map(|terminating| &terminating.key).collect();
     target.memory.ends(owner, stale.iter().map(|entry| &entry.key), &going);
     let mut asked = BTreeSet::new();
-    for entry in stale.iter().filter(|entry| going.contains(&entry.key)) {
+    let frozen: BTreeSet<&ObjectKey> = report.frozen().collect();
+    for entry in stale.iter().filter(|entry| going.contains(&entry.key) || frozen.contains(&entry.key)) {
         let gvk = gvk(entry);
         if !asked.insert((gvk.clone(), entry.key.namespace.as_str())) {
             continue;
@@ -127,6 +130,9 @@ async fn remove(
     let start = Instant::now();
     for (entry, outcome) in fates {
         let PruneOutcome::Going(path, uid) = outcome else {
+            if let PruneOutcome::Frozen(live) = &outcome {
+                target.keep_frozen(owner, &entry.key, live);
+            }
             record(report, entry, outcome);
             continue;
         };
@@ -167,10 +173,8 @@ fn record(report: &mut PruneReport, entry: &LedgerEntry, outcome: PruneOutcome) 
             action: Action::Deleted,
         }),
         PruneOutcome::Released => report.released.push(entry.key.clone()),
-        PruneOutcome::Retained(message) => {
-            let mark = if entry.mark == Mark::Adopted { Mark::Adopted } else { Mark::PruneDisabled };
-            report.retained.push(RetainedObject { key: entry.key.clone(), mark, message });
-        }
+        PruneOutcome::PruneDisabled => report.retained.push(RetainedObject::prune_disabled(entry)),
+        PruneOutcome::Frozen(_) => report.retained.push(RetainedObject::frozen(entry)),
         PruneOutcome::Adopted => report.adopted.push(entry.clone()),
         PruneOutcome::Failed(message) => report.failed.push(failure(entry, message)),
         PruneOutcome::Denied(message) => {
@@ -201,8 +205,11 @@ async fn ask(
     if entry.uid.as_ref().is_some_and(|known| *known != uid) || !is_owned_by(&live, owner) {
         return Ok(PruneOutcome::Released);
     }
-    if is_prune_disabled(&live) {
-        return Ok(PruneOutcome::Retained(format!("{key} stays: it says {}: disabled", keys::PRUNE)));
+    if live.is_frozen() {
+        return Ok(PruneOutcome::Frozen(Box::new(live)));
+    }
+    if live.has_disabled(keys::PRUNE) {
+        return Ok(PruneOutcome::PruneDisabled);
     }
     if terminating(&live).is_some() {
         return Ok(PruneOutcome::Going(path, uid));

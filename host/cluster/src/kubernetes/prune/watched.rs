@@ -30,6 +30,7 @@ pub(crate) async fn delete_as_seen(
             && entry.mark != Mark::Adopted
             && seen.owner.as_ref() == Some(&owner.name)
             && !seen.prune_disabled
+            && !seen.frozen
             && !seen.terminating
     }) else {
         return Ok(None);

@@ -32,6 +32,7 @@ pub struct Metrics {
     providers: Series<ProviderLabels>,
     held: Series<NameLabels>,
     terminating: Series<NameLabels>,
+    frozen: Series<NameLabels>,
     reconciliations: Family<ResultLabels, Counter>,
     seconds: Family<ResultLabels, Histogram>,
     requests: Family<RequestLabels, Counter>,
@@ -46,6 +47,17 @@ pub struct Metrics {
     collected: Arc<Collected>,
 }
 
+/// How many objects of a set are not as the set says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct ObjectCounts {
+    /// Their deletion waits for approval.
+    pub(super) held: usize,
+    /// They are being deleted, and not gone yet.
+    pub(super) terminating: usize,
+    /// They are left alone because they say so.
+    pub(super) frozen: usize,
+}
+
 impl Metrics {
     /// Creates and registers them.
     #[must_use]
@@ -55,6 +67,7 @@ impl Metrics {
             providers: Series::new(),
             held: Series::new(),
             terminating: Series::new(),
+            frozen: Series::new(),
             reconciliations: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.005, 2.0, 14))),
             requests: Family::default(),
@@ -88,6 +101,9 @@ impl Metrics {
         let terminating = self.terminating.family.clone();
         let help = "Objects of a ResourceSet that are being deleted and still exist";
         registry.register("orangery_terminating_objects", help, terminating);
+        let frozen = self.frozen.family.clone();
+        let help = "Objects of a ResourceSet that are left alone because they say reconcile: disabled";
+        registry.register("orangery_frozen_objects", help, frozen);
         let objects = self.objects.clone();
         registry.register("orangery_objects", "Objects changed, by what happened to them", objects);
     }
@@ -129,6 +145,7 @@ impl Metrics {
         self.providers.plays(role);
         self.held.plays(role);
         self.terminating.plays(role);
+        self.frozen.plays(role);
         self.leader.set(match role {
             Role::Leader => 1,
             Role::Standby => 0,
@@ -140,11 +157,12 @@ impl Metrics {
         self.sets.show(labels.object.uid.clone(), labels, 1);
     }
 
-    /// Replaces the numbers of objects of one set whose deletion waits: for approval, and for being gone.
-    pub(super) fn show_leaving(&self, uid: &str, labels: NameLabels, held: usize, terminating: usize) {
+    /// Replaces the numbers of objects of one set that are not as the set says.
+    pub(super) fn show_objects(&self, uid: &str, labels: NameLabels, counts: ObjectCounts) {
         let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        self.held.show(uid.to_owned(), labels.clone(), number(held));
-        self.terminating.show(uid.to_owned(), labels, number(terminating));
+        self.held.show(uid.to_owned(), labels.clone(), number(counts.held));
+        self.terminating.show(uid.to_owned(), labels.clone(), number(counts.terminating));
+        self.frozen.show(uid.to_owned(), labels, number(counts.frozen));
     }
 
     /// Removes the series of a deleted set, for good.
@@ -152,6 +170,7 @@ impl Metrics {
         self.sets.forget(uid);
         self.held.forget(uid);
         self.terminating.forget(uid);
+        self.frozen.forget(uid);
     }
 
     /// Replaces the series of one provider.

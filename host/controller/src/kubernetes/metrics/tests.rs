@@ -44,7 +44,7 @@ fn a_copy_that_stands_by_shows_no_objects_until_it_leads_again() {
     let metrics = Metrics::new(&mut registry);
     metrics.provider(provider("True"));
     let name = || NameLabels { exported_namespace: "apps".into(), name: "previews".into() };
-    metrics.show_leaving("u", name(), 3, 0);
+    metrics.show_objects("u", name(), ObjectCounts { held: 3, ..ObjectCounts::default() });
     metrics.plays(Role::Standby);
     metrics.provider(provider("False"));
     let shown = text(&registry);
@@ -54,7 +54,7 @@ fn a_copy_that_stands_by_shows_no_objects_until_it_leads_again() {
     let shown = text(&registry);
     assert!(shown.contains(r#"ready="False""#) && shown.contains("orangery_leader 1"), "{shown}");
     assert!(shown.contains(r#"orangery_held_objects{exported_namespace="apps",name="previews"} 3"#), "{shown}");
-    metrics.show_leaving("u", name(), 0, 0);
+    metrics.show_objects("u", name(), ObjectCounts::default());
     assert!(!text(&registry).contains("orangery_held_objects{"));
 }
 
@@ -81,7 +81,7 @@ fn everything() -> String {
     metrics.provider(provider);
     metrics.set(SetLabels { object, resources: "1".into(), revision: "sha256:0".into() });
     let name = NameLabels { exported_namespace: "apps".into(), name: "previews".into() };
-    metrics.show_leaving("u", name, 1, 1);
+    metrics.show_objects("u", name, ObjectCounts { held: 1, terminating: 1, frozen: 1 });
     metrics.count_objects("created", 1);
     metrics.count_request("GitHubPullRequest", "200");
     metrics.reconciled("ResourceSet", "success", 0.1);

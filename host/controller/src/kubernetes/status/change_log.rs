@@ -12,7 +12,8 @@ use crate::pipeline::set::SetReport;
 use orangery_api::{Condition, ResourceSet, ResourceSetInputProvider, ResourceSetStatus};
 use orangery_core::conditions::{ConditionType, Outcome};
 use orangery_core::guard::Verdict;
-use orangery_core::{Action, InputRef, Ledger, NamespacedName, ObjectKey, Reason};
+use orangery_core::{InputRef, Ledger, Mark, NamespacedName, ObjectKey, Reason};
+use std::collections::BTreeSet;
 
 /// The `target` of all lines, which `--log-level` can name.
 const TARGET: &str = "orangery::changes";
@@ -25,6 +26,7 @@ pub(in crate::kubernetes) fn of_set(run: &Run<ResourceSet>, report: &SetReport, 
             let set = SetLines { set: &run.name, converged };
             set.objects(run.object.status.as_ref());
             set.deletions(before);
+            set.frozen(run.object.status.as_ref());
             set.failures(&report.conclusion.outcome, ready);
         }
         None => {
@@ -54,7 +56,7 @@ pub(in crate::kubernetes) fn of_deletion(
         let input = ledger.get(object).and_then(|entry| entry.input.as_ref()).map(InputRef::written);
         tracing::info!(target: TARGET, %set, %object, action = "deleted", input, "object changed");
     }
-    context.metrics.count_objects(Action::Deleted.as_str(), deleted.len());
+    context.metrics.count_objects(orangery_core::Action::Deleted.as_str(), deleted.len());
 }
 
 /// What the poll of a provider brought that is new.
@@ -85,7 +87,7 @@ impl SetLines<'_> {
     /// Created, configured, recreated, deleted, released.
     fn objects(&self, loaded: Option<&ResourceSetStatus>) {
         let (set, revision) = (self.set, &*self.converged.revision);
-        let applied = self.converged.applied.changes.iter().filter(|change| change.action != Action::Unchanged);
+        let applied = self.converged.applied.changes.iter().filter(|change| change.action.is_change());
         for change in applied {
             let input = self.converged.ledger.get(&change.key).and_then(|entry| entry.input.as_ref());
             let environment = input.and_then(|input| self.converged.labels.get(input)).map(String::as_str);
@@ -118,6 +120,18 @@ impl SetLines<'_> {
         }
     }
 
+    /// Objects that are left alone from now on, and those that no longer are.
+    fn frozen(&self, loaded: Option<&ResourceSetStatus>) {
+        let (set, revision) = (self.set, &*self.converged.revision);
+        for object in newly_frozen(self.converged, loaded) {
+            tracing::info!(target: TARGET, %set, revision, %object, action = "frozen", "object left alone");
+        }
+        let now: BTreeSet<&ObjectKey> = self.converged.frozen().collect();
+        for object in frozen_before(loaded).iter().filter(|object| !now.contains(object)) {
+            tracing::info!(target: TARGET, %set, revision, %object, action = "thawed", "object no longer left alone");
+        }
+    }
+
     /// What failed and had not failed before, by environment.
     fn failures(&self, outcome: &Outcome, ready: Option<&Condition>) {
         let Some((reason, message)) = new_failure(outcome, ready) else { return };
@@ -144,6 +158,21 @@ impl SetLines<'_> {
             tracing::warn!(target: TARGET, %set, revision, %reason, error = message, "the set failed");
         }
     }
+}
+
+/// The objects that were not frozen when the set was reconciled before.
+pub(in crate::kubernetes) fn newly_frozen(converged: &Converged, loaded: Option<&ResourceSetStatus>) -> Vec<ObjectKey> {
+    let mut frozen = converged.frozen().peekable();
+    if frozen.peek().is_none() {
+        return Vec::new();
+    }
+    let known = frozen_before(loaded);
+    frozen.filter(|key| !known.contains(*key)).cloned().collect()
+}
+
+fn frozen_before(loaded: Option<&ResourceSetStatus>) -> BTreeSet<ObjectKey> {
+    let ledger = loaded.map(ledger::read).unwrap_or_default().ledger;
+    ledger.iter().filter(|entry| entry.mark == Mark::Frozen).map(|entry| entry.key.clone()).collect()
 }
 
 /// Whether the condition of before does not tell of this hold.

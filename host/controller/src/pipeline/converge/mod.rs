@@ -5,6 +5,7 @@
 //! are deleted, and only if the guard agrees (law 3).
 
 pub mod adoption;
+pub(crate) mod frozen;
 mod steps;
 pub mod trusted_names;
 
@@ -154,6 +155,11 @@ pub struct Converged {
 }
 
 impl Converged {
+    /// The objects that are neither applied nor deleted because they say so where they are.
+    pub fn frozen(&self) -> impl Iterator<Item = &ObjectKey> {
+        self.applied.frozen().chain(self.pruned.frozen())
+    }
+
     /// The lists of deletions that wait for approval.
     pub fn holds(&self) -> impl Iterator<Item = &Hold> {
         let guarded = match &self.verdict {
@@ -205,11 +211,12 @@ pub async fn converge(
     let stale = eligibility.partition(std::mem::take(&mut plan.stale));
     plan.stale = stale.known;
     let adopted = adoption::take_adopted(target, &plan.owner, &mut plan.stale, consent.owns).await;
+    let frozen = frozen::take_frozen(target, &plan.owner, &mut plan.stale).await;
     let leaving: BTreeSet<&ObjectKey> = adopted.iter().chain(&still_wanted).map(|entry| &entry.key).collect();
     let mut occupied = plan::take_occupied(&mut plan.stale, &plan.ledger, &leaving);
     // Objects that stay do not count when the guard judges the other deletions.
     let staying = occupied.iter().map(|occupied| &occupied.entry);
-    let others = without(ledger, adopted.iter().chain(&still_wanted).chain(staying));
+    let others = without(ledger, adopted.iter().chain(&still_wanted).chain(&frozen).chain(staying));
     let Judgement { verdict, memory } = guard::judge(
         guard,
         &Evidence {
@@ -235,6 +242,7 @@ pub async fn converge(
     }
     // Adopted objects first: those that wait for approval keep the namespace that they are in.
     let (mut pruned, waiting) = adoption::prune(target, &plan.owner, adopted, consent.approved).await;
+    pruned.extend(frozen::report(&frozen));
     let mut released: Vec<LedgerEntry> =
         plan.stale.iter().filter(|entry| verdict.releases(&entry.key)).cloned().collect();
     occupied.extend(plan::take_occupied(&mut released, &plan.ledger, &leaves(&pruned, &still_wanted)));

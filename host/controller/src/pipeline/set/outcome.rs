@@ -8,7 +8,7 @@ use crate::pipeline::set::unready::Unready;
 use orangery_core::combine::Strategy;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
 use orangery_core::spec::{Cadence, SetSpec};
-use orangery_core::{Action, Deadline, FailedObject, ObjectKey, PruneReport, Reason, Timestamp};
+use orangery_core::{Deadline, FailedObject, ObjectKey, PruneReport, Reason, Timestamp, keys};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ fn outcome(
         let outcome = Outcome::Failed { reason: Reason::InputsNotReady, message: not_ready_message(gathered) };
         return (outcome, Requeue::BackOff);
     }
-    let changed = converged.applied.changes.iter().any(|change| change.action != Action::Unchanged)
+    let changed = converged.applied.changes.iter().any(|change| change.action.is_change())
         || !converged.pruned.deleted.is_empty();
     let deleted = converged.pruned.deleted.len();
     (Outcome::Succeeded { took, changed, deleted, remark: remark(converged) }, at_interval)
@@ -259,6 +259,7 @@ fn abnormal(converged: &Converged, gathered: &Gathered, strategy: Strategy) -> V
         let message = contested.message.clone();
         all.push(Abnormal { condition_type: ConditionType::Warning, reason: Reason::Contested, message });
     }
+    all.extend(frozen(converged));
     for notice in &converged.notices {
         let condition_type = match notice.reason {
             Reason::DuplicateObjects => ConditionType::DuplicateObjects,
@@ -322,6 +323,25 @@ pub fn overdue(pruned: &PruneReport) -> Option<Abnormal> {
     Some(deletion_failed(format!("deleted, but not gone in time: {}; {advice}", messages.join("; "))))
 }
 
+/// Names the objects that are left alone; `None` if there are none.
+fn frozen(converged: &Converged) -> Option<Abnormal> {
+    let mut names: Vec<String> = converged.frozen().map(ToString::to_string).collect();
+    let count = names.len();
+    if count == 0 {
+        return None;
+    }
+    names.truncate(SHOWN);
+    if count > SHOWN {
+        names.push(format!("and {} more", count - SHOWN));
+    }
+    let message = format!(
+        "neither applied nor deleted, because of {}: disabled on them in the cluster: {}; remove the mark to resume",
+        keys::RECONCILE,
+        names.join(", ")
+    );
+    Some(Abnormal { condition_type: ConditionType::Warning, reason: Reason::ObjectsFrozen, message })
+}
+
 /// What stands beside `Reconciliation finished`: deletions that wait for approval, and objects that are on their way.
 fn remark(converged: &Converged) -> String {
     let held: usize = converged.holds().map(|hold| hold.objects.len()).sum();
@@ -340,6 +360,11 @@ fn remark(converged: &Converged) -> String {
         0 => {}
         1 => parts.push("1 object contested".to_owned()),
         count => parts.push(format!("{count} objects contested")),
+    }
+    match converged.frozen().count() {
+        0 => {}
+        1 => parts.push("1 object frozen".to_owned()),
+        count => parts.push(format!("{count} objects frozen")),
     }
     parts.join(", ")
 }
@@ -404,7 +429,7 @@ pub fn changes(converged: &Converged) -> Vec<String> {
 }
 
 fn changed(converged: &Converged) -> impl Iterator<Item = (&ObjectKey, String)> {
-    let applied = converged.applied.changes.iter().filter(|change| change.action != Action::Unchanged);
+    let applied = converged.applied.changes.iter().filter(|change| change.action.is_change());
     let all = applied.chain(&converged.pruned.deleted);
     all.map(|change| (&change.key, format!("{} {}", change.key, change.action.as_str())))
 }

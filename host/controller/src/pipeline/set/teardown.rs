@@ -3,7 +3,7 @@
 use super::outcome;
 use crate::pipeline::conclusion::Conclusion;
 use crate::pipeline::converge::adoption::{self, Consent};
-use crate::pipeline::converge::{LedgerError, LedgerStore, leaves};
+use crate::pipeline::converge::{LedgerError, LedgerStore, frozen, leaves};
 use crate::pipeline::requeue::{Requeue, Wait};
 use orangery_cluster::Target;
 use orangery_core::conditions::Outcome;
@@ -29,7 +29,7 @@ impl Teardown {
         let names: Vec<String> = self.left.iter().map(ToString::to_string).collect();
         (!names.is_empty()).then(|| {
             format!(
-                "{} objects stay, without the labels of this ResourceSet, because they existed before it, or contain such an object, and nobody approved their deletion: {}",
+                "{} objects stay, without the labels of this ResourceSet, because they existed before it and nobody approved their deletion, or because they contain an object that stays: {}",
                 names.len(),
                 names.join(", ")
             )
@@ -93,6 +93,8 @@ pub(crate) async fn delete_all(
     let mut stale = plan::deletion_order(ledger.iter().cloned().collect());
     let adopted = adoption::take_adopted(target, owner, &mut stale, consent.owns).await;
     let (mut pruned, waiting) = adoption::prune(target, owner, adopted, consent.approved).await;
+    let frozen = frozen::take_frozen(target, owner, &mut stale).await;
+    pruned.extend(frozen::report(&frozen));
     // A namespace is left with what it contains.
     let occupied = plan::take_occupied(&mut stale, ledger, &leaves(&pruned, &[]));
     let containers: Vec<LedgerEntry> = occupied.into_iter().map(|occupied| occupied.entry).collect();
@@ -100,7 +102,7 @@ pub(crate) async fn delete_all(
         pruned.extend(target.prune(owner, &stale).await);
     }
     let mut left = Vec::new();
-    if !waiting.is_empty() {
+    if !waiting.is_empty() || pruned.frozen().next().is_some() {
         let mut disowned = target.disown(owner, &containers).await;
         // Containers first: once its content has left the ledger, nothing would keep one that is still ours.
         if disowned.failed.iter().all(|failed| failed.unseen) {
@@ -116,8 +118,10 @@ pub(crate) async fn delete_all(
     for key in pruned.deleted.iter().map(|change| &change.key).chain(&pruned.released) {
         rest.remove(key);
     }
-    // Objects that ask to be kept outlive the set: that is what the annotation is for.
-    for retained in &pruned.retained {
+    // Objects that ask to be kept outlive the set: that is what the annotation is for. A frozen one stays in the ledger while a
+    // container of it is still ours, because nothing else would keep that.
+    let unheld = containers.iter().all(|container| pruned.released.contains(&container.key));
+    for retained in pruned.retained.iter().filter(|retained| unheld || !retained.frozen) {
         rest.remove(&retained.key);
     }
     plan::mark_terminating(&mut rest, &pruned);

@@ -3,7 +3,7 @@
 use crate::cluster::connection::Connection;
 use crate::cluster::discovery::{self, AnyKind};
 use orangery_core::readiness::{Purpose, readiness};
-use orangery_core::{LedgerEntry, Mark, Object};
+use orangery_core::{LedgerEntry, Mark, Object, keys};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub(super) struct ObjectState {
     /// The object, as `Kind/namespace/name`.
     pub(super) object: String,
-    /// Its readiness in one word, `Held`, or `Unknown` where it cannot be read.
+    /// Its readiness in one word, `Held`, `Frozen`, or `Unknown` where it cannot be read.
     pub(super) status: String,
     /// What its condition Ready says, or why it cannot be read.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -41,6 +41,11 @@ impl<'a> LiveObjects<'a> {
             return ObjectState { object, status: "Held".to_owned(), message, ready: false };
         }
         match self.read(entry).await {
+            // Nothing happens to it until the mark is removed, so that nobody waits for it either.
+            Ok(Some(live)) if live.is_frozen() => {
+                let message = format!("left alone: it says {}: disabled", keys::RECONCILE);
+                ObjectState { object, status: "Frozen".to_owned(), message, ready: true }
+            }
             Ok(live) => {
                 let state = readiness(live.as_ref(), Purpose::Wait, crate::run::now());
                 let message = live.as_ref().map(said).unwrap_or_default();

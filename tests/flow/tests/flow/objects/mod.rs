@@ -3,6 +3,7 @@
 mod copies;
 mod definitions;
 mod environments;
+mod frozen;
 mod requests;
 mod scopes;
 mod size;

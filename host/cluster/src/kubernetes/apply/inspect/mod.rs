@@ -37,6 +37,8 @@ pub(crate) struct Inspected {
 pub(crate) enum ApplyAction {
     /// Nothing: the live object is as desired.
     Nothing(Box<Object>),
+    /// Nothing: the live object is frozen.
+    Frozen(Box<Object>),
     /// It does not exist.
     Create,
     /// The object with this UID is different; with the patch that cleans up after other tools first, if one is needed.
@@ -103,6 +105,9 @@ pub(crate) async fn inspect(
     let live: Option<Object> = session.get(&path).await.map_err(unseen)?;
     if let Some(live) = &live {
         check_live(target, plan, planned, live).await?;
+    }
+    if let Some(live) = live.as_ref().filter(|live| live.is_frozen() && !planned.object.is_frozen()) {
+        return Ok(Inspected { kind, body, action: ApplyAction::Frozen(Box::new(live.clone())), warnings });
     }
     let tried = try_apply(session, planned, &path, &mut body, &mut warnings).await;
     let action = match (tried, live) {
