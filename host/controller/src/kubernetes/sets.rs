@@ -115,7 +115,9 @@ impl Reconciler for SetReconciler {
     }
 
     fn write(run: &Run<ResourceSet>, _: Option<&SetSpec>, report: &SetReport, status: &mut StatusChange<ResourceSet>) {
-        status.next_mut().external_checksum_refs.clone_from(&report.external);
+        if let Some(external) = &report.external {
+            status.next_mut().external_checksum_refs.clone_from(external);
+        }
         let pending = status.next_mut().pending_prune.take();
         status.next_mut().pending_prune = pending_prune(report.converged.as_ref(), pending);
         let waits = matches!(report.conclusion.outcome, Outcome::Waiting { .. } | Outcome::Degraded { .. });

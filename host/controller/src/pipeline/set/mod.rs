@@ -114,7 +114,7 @@ pub async fn reconcile(pipeline: &Pipeline, run: SetRun<'_>) -> SetReport {
         ended: Ended::Applying,
         inputs,
         environments,
-        external,
+        external: Some(external),
         sources: Some(sources),
     }
 }

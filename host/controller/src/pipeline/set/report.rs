@@ -22,8 +22,9 @@ pub struct SetReport {
     pub inputs: usize,
     /// The environments: one for each input that could be rendered.
     pub environments: Vec<Environment>,
-    /// ConfigMaps and Secrets outside the set whose content was read (`status.externalChecksumRefs`).
-    pub external: Vec<String>,
+    /// ConfigMaps and Secrets outside the set that `checksumFrom` names (`status.externalChecksumRefs`), sorted; `None` if it ended
+    /// before they were known, so that those of before still hold.
+    pub external: Option<Vec<String>>,
     /// ConfigMaps and Secrets that were read or found missing; `None` if it ended before it looked.
     pub sources: Option<BTreeSet<DataRef>>,
 }
@@ -59,7 +60,7 @@ impl SetReport {
             wait: None,
             inputs: 0,
             environments: Vec::new(),
-            external: Vec::new(),
+            external: None,
             sources: None,
         }
     }

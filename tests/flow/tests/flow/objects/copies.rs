@@ -107,3 +107,46 @@ async fn a_source_is_read_with_the_rights_of_the_set_and_never_with_those_of_the
     assert_eq!(world.owned("ConfigMap").await?.len() + world.owned("Secret").await?.len(), 0);
     Ok(())
 }
+
+#[tokio::test]
+async fn references_stay_listed_in_the_order_of_their_texts_while_the_set_cannot_go_on() -> Result<()> {
+    let mut world = World::new("copies-listed").await?;
+    world.start().await?;
+    world.apply("{apiVersion: v1, kind: Namespace, metadata: {name: NAMESPACE-other}}").await?;
+    world.apply(SOURCES).await?;
+    world.apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: own}, data: {a: '1'}}").await?;
+    let set = |more: &str| {
+        format!(
+            "apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSet\nmetadata: {{name: set}}\nspec:\n  {more}resources: [{{apiVersion: v1, \
+             kind: ConfigMap, metadata: {{name: user, namespace: NAMESPACE, annotations: {{fluxcd.controlplane.io/checksumFrom: \
+             'ConfigMap/NAMESPACE/own, Secret/NAMESPACE-other/source, ConfigMap/NAMESPACE-other/source'}}}}}}]\n"
+        )
+    };
+    let listed = async |world: &World| -> Result<Vec<String>> {
+        let live = world.live(SET, "set").await?;
+        let all = live.pointer("/status/externalChecksumRefs").and_then(Value::as_array).cloned().unwrap_or_default();
+        Ok(all.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect())
+    };
+    world.apply(&set("")).await?;
+    world.is_ready(SET, "set").await?;
+    let ns = world.namespace();
+    // A dash sorts before a slash, as in Flux Operator, which sorts texts.
+    let wanted =
+        [format!("ConfigMap/{ns}-other/source"), format!("ConfigMap/{ns}/own"), format!("Secret/{ns}-other/source")];
+    assert_eq!(listed(&world).await?, wanted);
+    let first = checksum(&world).await?;
+
+    world
+        .apply(&set("dependsOn: [{apiVersion: v1, kind: ConfigMap, name: missing, namespace: NAMESPACE}]\n  "))
+        .await?;
+    world.has_condition(SET, "set", "Ready", "False", "DependencyNotReady").await?;
+    assert_eq!(listed(&world).await?, wanted, "a set that waits forgets nothing");
+    world.apply(&set("")).await?;
+    world.is_ready(SET, "set").await?;
+    world.delete("ConfigMap", "own").await?;
+    world.reconciles(SET, "set").await?;
+    let said = world.has_condition(SET, "set", "Ready", "False", "ReconciliationFailed").await?;
+    assert!(said.contains(&format!("ConfigMap/{ns}/own: not found")), "{said}");
+    assert_eq!((listed(&world).await?, checksum(&world).await?), (wanted.to_vec(), first));
+    Ok(())
+}

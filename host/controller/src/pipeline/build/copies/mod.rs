@@ -263,6 +263,8 @@ impl Reader<'_> {
                 Err(error) => drop(missing.insert(reference, error)),
             }
         }
+        // As texts, because a dash sorts before the slash that ends a namespace.
+        external.sort();
         let DesiredSet { steps, failed, .. } = desired;
         for (wanted, asked) in steps.iter_mut().flat_map(|step| &mut step.objects).zip(asked) {
             let references = match asked {
