@@ -6,6 +6,7 @@ mod bench;
 mod build;
 mod build_flags;
 mod docs;
+mod events;
 mod examples;
 mod external_service;
 mod guard;

@@ -13,7 +13,7 @@ mod protection;
 pub(super) use protection::DeletionProtection;
 
 use super::context::now;
-use super::events::{Audience, ObjectEvent, Severity};
+use super::events::{ObjectEvent, Severity, catalog};
 use super::object::{ReconcileError, Run, finalizer, is_suspended};
 use super::rights;
 use super::status::ledger::{self, StatusLedger};
@@ -211,7 +211,7 @@ fn report_left_behind(run: &Run<ResourceSet>, cause: &Cause, left: &[best_effort
         severity: Severity::Warning,
         reason: Reason::ObjectsLeft,
         message,
-        audience: Audience::Everybody,
+        audience: catalog::audience(Reason::ObjectsLeft, Severity::Warning),
         metadata: BTreeMap::new(),
         at: now(),
     });

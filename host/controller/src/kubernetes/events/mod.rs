@@ -4,6 +4,7 @@
 //! Sending never waits: each recipient has a bounded queue of its own and a task that empties it. What does not fit is dropped,
 //! logged and counted. A recipient that is slow or away delays neither a reconciliation nor the other recipient.
 
+pub mod catalog;
 pub mod notification;
 mod queue;
 mod recorder;

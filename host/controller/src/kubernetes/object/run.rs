@@ -3,7 +3,7 @@
 use super::size::Size;
 use super::{ManagedObject, ReconcileError, name_of};
 use crate::kubernetes::context::{Context, now};
-use crate::kubernetes::events::{Audience, ObjectEvent, Severity};
+use crate::kubernetes::events::{ObjectEvent, Severity, catalog};
 use crate::pipeline::requeue::Reader;
 use kube::ResourceExt;
 use orangery_core::checksum::DataRef;
@@ -63,11 +63,7 @@ impl<K: ManagedObject> Run<K> {
         // What the object asks to have in each of its notifications.
         let own = self.object.annotations().iter().filter(|(key, _)| key.starts_with(keys::EVENT_METADATA_PREFIX));
         metadata.extend(own.map(|(key, value)| (key.clone(), value.clone())));
-        let audience = match reason {
-            // Flux Operator does not notify of it either.
-            Reason::ReconciliationDisabled => Audience::Cluster,
-            _ => Audience::Everybody,
-        };
+        let audience = catalog::audience(reason, severity);
         self.context.events.send(ObjectEvent { about, severity, reason, message, audience, metadata, at: now() });
     }
 
