@@ -29,13 +29,7 @@ pub const FLAGS: &[(&str, Carried)] = &[
         "default-workload-identity-service-account",
         Carried::Refused("Orangery uses no workload identity: give providers a Secret (spec.secretRef)"),
     ),
-    (
-        "override-manager",
-        Carried::Refused(
-            "Orangery takes over the fields that its templates set, whoever manages them, and leaves other fields alone: remove \
-             those by hand once",
-        ),
-    ),
+    ("override-manager", Carried::Same),
     ("watch-configs-label-selector", Carried::Same),
     (
         "token-cache-max-size",
@@ -124,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_flag_is_found_with_its_value_and_by_its_beginning() {
-        assert!(refusal("--override-manager=kubectl").is_some());
+        assert!(refusal("--default-workload-identity-service-account=flux").is_some());
         assert!(refusal("--web-server-port").is_some_and(|instead| instead.contains("web UI")));
         assert_eq!(refusal("--webs"), None);
         assert_eq!(refusal("--concurrent"), None);

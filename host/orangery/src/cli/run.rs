@@ -7,6 +7,7 @@ use super::{
 use clap::{Args, ValueEnum};
 use orangery_controller::kubernetes::LabelSelector;
 use orangery_controller::pipeline::requeue::{InvalidRequeuePolicy, RequeuePolicy};
+use orangery_core::keys;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -72,6 +73,16 @@ pub struct RunOptions {
     /// How long a deleted object may take to be gone before the condition DeletionFailed names it and its finalizers
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10m", help_heading = "Cluster mode")]
     pub terminating_deadline: Duration,
+    /// Another field manager whose fields on applied objects are taken over, besides those of kubectl, Helm and kustomize-controller: what the templates do not set is removed; may be repeated, or a list with commas
+    #[arg(
+        long = "override-manager",
+        value_name = "NAME",
+        env = "OVERRIDE_MANAGERS",
+        value_delimiter = ',',
+        value_parser = field_manager,
+        help_heading = "Cluster mode"
+    )]
+    pub override_managers: Vec<String>,
     /// How failures are retried and intervals are spread.
     #[command(flatten)]
     pub retry: RetryOptions,
@@ -140,6 +151,17 @@ impl RunOptions {
     pub fn elects_a_leader(&self) -> bool {
         let election = self.leader_election;
         !election.no_leader_election && election.enable_leader_election.unwrap_or(true)
+    }
+}
+
+/// The name of a field manager whose fields may be taken over.
+fn field_manager(given: &str) -> Result<String, String> {
+    match given.trim() {
+        "" => Err("give the name of a field manager, as `kubectl get --show-managed-fields` prints it".to_owned()),
+        keys::FIELD_MANAGER => {
+            Err(format!("{} is the field manager of Orangery itself; name another one", keys::FIELD_MANAGER))
+        }
+        name => Ok(name.to_owned()),
     }
 }
 

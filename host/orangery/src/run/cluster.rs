@@ -121,7 +121,7 @@ async fn start(running: Running<'_>) -> anyhow::Result<Started> {
                 verify_every: options.verify_every,
                 ..Patience::default()
             },
-            ..KubernetesOptions::default()
+            override_managers: options.override_managers.clone(),
         },
         Box::new(move |config| Ok(behind.wrap(counts.count_requests_of(connect.client(config)?)))),
     );

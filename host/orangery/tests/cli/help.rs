@@ -152,8 +152,11 @@ fn flags_of_flux_operator_are_understood_or_refused_with_what_to_use_instead() {
     assert!(!run("--no-leader-election").elects_a_leader());
     assert_eq!(run("--token-cache-max-size=100 --token-cache-max-duration=1h").carried.token_cache_max_size, Some(100));
     assert!(run("--metrics-addr=:8080 --health-addr=:8081").metrics_addr.0.is_some());
+    let managers = run("--override-manager=argocd-controller --override-manager=pulumi,terraform").override_managers;
+    assert_eq!(managers, ["argocd-controller", "pulumi", "terraform"]);
     for (flags, words) in [
-        ("--override-manager=kubectl-edit", "remove those by hand once"),
+        ("--override-manager=flux-operator", "the field manager of Orangery itself"),
+        ("--override-manager=", "give the name of a field manager"),
         ("--default-workload-identity-service-account=flux", "spec.secretRef"),
         ("--web-server-port=9080", "docs/migrate.md"),
         ("--web-server-only", "Orangery serves no web UI"),

@@ -7,6 +7,7 @@ mod killed;
 mod lease;
 mod lifecycle;
 mod outage;
+mod override_manager;
 mod panics;
 mod scope;
 mod shipped;
