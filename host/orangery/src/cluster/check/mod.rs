@@ -4,6 +4,7 @@ mod definitions;
 mod existing;
 mod finding;
 mod installation;
+mod operator_rights;
 mod rights;
 
 use crate::cli::cluster::{CheckOptions, CheckOutput};

@@ -1,6 +1,7 @@
 //! The rights of whoever installs, and those of the operator's service account.
 
 use super::finding::Findings;
+use super::operator_rights::{OPTIONAL, REQUIRED, Right, of_the_lease, right};
 use crate::cli::cluster::CheckOptions;
 use crate::cluster::connection::{Connection, said};
 use k8s_openapi::api::authorization::v1::{
@@ -11,45 +12,6 @@ use kube::Api;
 use kube::api::PostParams;
 
 const AREA: &str = "rights";
-
-/// One right: group, resource, verb, and the namespace if it is needed in one only.
-#[derive(Debug, Clone, Copy)]
-struct Right<'a> {
-    group: &'a str,
-    resource: &'a str,
-    subresource: &'a str,
-    verb: &'a str,
-    namespace: Option<&'a str>,
-}
-
-const fn right<'a>(group: &'a str, resource: &'a str, verb: &'a str) -> Right<'a> {
-    Right { group, resource, subresource: "", verb, namespace: None }
-}
-
-const fn status<'a>(resource: &'a str) -> Right<'a> {
-    Right { group: OURS, resource, subresource: "status", verb: "patch", namespace: None }
-}
-
-const OURS: &str = "fluxcd.controlplane.io";
-const LEASES: &str = "coordination.k8s.io";
-
-/// What the operator needs everywhere.
-const OPERATOR: [Right<'static>; 14] = [
-    right(OURS, "resourcesets", "get"),
-    right(OURS, "resourcesets", "list"),
-    right(OURS, "resourcesets", "watch"),
-    right(OURS, "resourcesets", "patch"),
-    right(OURS, "resourcesetinputproviders", "get"),
-    right(OURS, "resourcesetinputproviders", "list"),
-    right(OURS, "resourcesetinputproviders", "watch"),
-    right(OURS, "resourcesetinputproviders", "patch"),
-    status("resourcesets"),
-    status("resourcesetinputproviders"),
-    right("", "secrets", "get"),
-    right("", "namespaces", "get"),
-    right("events.k8s.io", "events", "create"),
-    right("events.k8s.io", "events", "patch"),
-];
 
 /// What an installation creates.
 const INSTALLER: [Right<'static>; 5] = [
@@ -69,6 +31,7 @@ impl Right<'_> {
             subresource: given(self.subresource),
             verb: Some(self.verb.to_owned()),
             namespace: self.namespace.map(str::to_owned),
+            name: self.name.map(str::to_owned),
             ..ResourceAttributes::default()
         }
     }
@@ -76,8 +39,9 @@ impl Right<'_> {
     fn named(&self) -> String {
         let group = if self.group.is_empty() { String::new() } else { format!(".{}", self.group) };
         let sub = if self.subresource.is_empty() { String::new() } else { format!("/{}", self.subresource) };
+        let name = self.name.map(|name| format!(" {name}")).unwrap_or_default();
         let place = self.namespace.map(|namespace| format!(" in {namespace}")).unwrap_or_default();
-        format!("{} {}{sub}{group}{place}", self.verb, self.resource)
+        format!("{} {}{sub}{group}{name}{place}", self.verb, self.resource)
     }
 }
 
@@ -110,8 +74,7 @@ pub(super) async fn operator(connection: &Connection, options: &CheckOptions, fi
     let reviews: Api<SubjectAccessReview> = Api::all(connection.client.clone());
     let namespace = options.operator_namespace.as_str();
     let account = format!("system:serviceaccount:{namespace}:{}", options.operator_account);
-    let in_lease = |verb| Right { namespace: Some(namespace), ..right(LEASES, "leases", verb) };
-    let needed = OPERATOR.into_iter().chain(["get", "create", "update"].map(in_lease));
+    let needed = REQUIRED.into_iter().chain(of_the_lease(namespace));
     let mut missing = Vec::new();
     for right in needed {
         match allowed(&reviews, &account, namespace, &right).await {
@@ -129,12 +92,16 @@ pub(super) async fn operator(connection: &Connection, options: &CheckOptions, fi
         let next = "apply the roles of the chart, or of config/deploy/rbac.yaml";
         findings.problem(AREA, account.as_str(), format!("may not {}", missing.join(", ")), next);
     }
-    // Accounts may also be named one by one; then this right is not given for all of them.
-    let impersonate = right("", "serviceaccounts", "impersonate");
-    if let Ok(false) = allowed(&reviews, &account, namespace, &impersonate).await {
-        let next =
-            "fine where config/impersonate names the accounts of all sets; else apply the role orangery-impersonate";
-        findings.warning(AREA, account, "may not impersonate every service account", next);
+    for optional in OPTIONAL {
+        let mut missing = Vec::new();
+        for right in optional.rights {
+            if let Ok(false) = allowed(&reviews, &account, namespace, right).await {
+                missing.push(right.named());
+            }
+        }
+        if !missing.is_empty() {
+            findings.warning(AREA, account.as_str(), format!("may not {}", missing.join(", ")), optional.without);
+        }
     }
 }
 
