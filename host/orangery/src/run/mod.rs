@@ -38,7 +38,7 @@ pub fn now() -> Timestamp {
 }
 
 /// The guard's policy unless a set says otherwise.
-fn guard(options: &RunOptions) -> GuardPolicy {
+pub(crate) fn guard(options: &RunOptions) -> GuardPolicy {
     let thresholds = Thresholds { share: options.prune_guard_share, floor: options.prune_guard_floor };
     GuardPolicy { on: options.prune_guard == GuardDefault::On, thresholds, ..GuardPolicy::default() }
 }

@@ -4,6 +4,9 @@ use crate::bench::{command, ended, established, run};
 use anyhow::{Context, Result};
 use orangery_test_flow::SET;
 use serde_json::json;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 #[tokio::test]
 async fn a_tree_shows_what_a_set_owns_and_what_that_owns() -> Result<()> {
@@ -129,6 +132,38 @@ async fn events_are_those_of_our_objects() -> Result<()> {
     assert!(row[0].ends_with('Z') && row[4].contains("app-a"), "{row:?}");
     let none = run(&world, &["events", "--for", "rset/apps", "--types", "Warning"]).await?.exits(0)?;
     assert_eq!(none.out.lines().count(), 1, "{}", none.out);
+    Ok(())
+}
+
+#[tokio::test]
+async fn events_are_followed_until_the_command_is_ended() -> Result<()> {
+    let world = established("eventswatch").await?;
+    world
+        .settles("the operator has said something", async |world| {
+            Ok(run(world, &["events", "--for", "rset/apps"]).await?.out.contains("ApplySucceeded"))
+        })
+        .await?;
+    let mut child =
+        command(&world, &["events", "--for", "rset/apps", "--watch"]).await?.stdout(Stdio::piped()).spawn()?;
+    let mut lines = BufReader::new(child.stdout.take().context("its output")?).lines();
+    let mut next = async || -> Result<String> {
+        let line = tokio::time::timeout(Duration::from_secs(60), lines.next_line()).await.context("no line came")??;
+        line.context("it ended")
+    };
+    assert!(next().await?.starts_with("LAST SEEN"));
+    assert!(next().await?.contains("app-a"), "what was said before comes first");
+    // Something about another object, and then about this one.
+    world.annotate("ResourceSetInputProvider", "one", "fluxcd.controlplane.io/reconcile", "disabled").await?;
+    world.patch(SET, "apps", json!({"spec": {"inputs": [{"id": "a"}, {"id": "b"}, {"id": "c"}]}})).await?;
+    loop {
+        let line = next().await?;
+        assert!(!line.contains("ResourceSetInputProvider"), "{line}");
+        if line.contains("app-c created") {
+            break;
+        }
+    }
+    assert!(child.try_wait()?.is_none(), "it goes on");
+    child.kill().await?;
     Ok(())
 }
 

@@ -176,3 +176,38 @@ async fn held_deletions_are_shown_and_released_by_name() -> Result<()> {
     run(&world, &["approve", "rset", "pulls", "--yes"]).await?.exits(1)?.warns("holds no deletions")?;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_held_deletion_of_a_set_is_approved_or_the_set_goes_without_its_objects() -> Result<()> {
+    let mut world = World::new("decideset").await?;
+    world.start().await?;
+    for number in 1..=6 {
+        let name = format!("set-{number}");
+        world
+            .apply(&APPS.replace("name: apps", &format!("name: {name}")).replace("app-<<", &format!("{name}-<<")))
+            .await?;
+        world.is_ready(SET, &name).await?;
+    }
+    for number in 1..=6 {
+        world.delete(SET, &format!("set-{number}")).await?;
+    }
+    for number in [1, 2] {
+        world.has_condition(SET, &format!("set-{number}"), "DeletionHeld", "True", "DeletionHeld").await?;
+    }
+    run(&world, &["approve", "rset", "set-1"])
+        .await?
+        .exits(1)?
+        .prints("The deletion of ResourceSet/")?
+        .prints("It owns 2 objects.")?
+        .warns("--yes")?;
+    assert_eq!(world.deletes().await?, 0);
+    run(&world, &["approve", "rset", "set-1", "--yes"]).await?.exits(0)?.prints("✔ Deletion of set-1 released")?;
+    world.is_gone(SET, "set-1").await?;
+    assert_eq!(world.deleted().await?, ["set-1-a", "set-1-b"]);
+
+    run(&world, &["deny", "rset", "set-2", "--yes"]).await?.exits(0)?.prints("✔ The set goes, its objects stay")?;
+    world.is_gone(SET, "set-2").await?;
+    assert!(!world.live("ConfigMap", "set-2-a").await?.is_null());
+    assert_eq!(world.deleted().await?, ["set-1-a", "set-1-b"]);
+    Ok(())
+}

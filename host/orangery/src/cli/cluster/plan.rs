@@ -1,7 +1,7 @@
 //! `plan`, `approve`, `deny`, `status` and `check`.
 
 use super::ConnectionOptions;
-use crate::cli::{CredentialOptions, OutputFormat, SandboxOptions};
+use crate::cli::{CredentialOptions, GuardDefault, OutputFormat, SandboxOptions};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -28,6 +28,18 @@ pub struct PlanOptions {
     /// Plan with the rights of the set's service account, as the operator applies; you need the right to impersonate it
     #[arg(long)]
     pub impersonate: bool,
+    /// Namespace of the operator, whose Deployment says when deletions are held and whose fields are taken over
+    #[arg(long, value_name = "NAMESPACE", env = "ORANGERY_NAMESPACE", default_value = "orangery-system")]
+    pub operator_namespace: String,
+    /// Plan as if the operator had this flag; the default is what its Deployment says
+    #[arg(long, value_enum, value_name = "on|off")]
+    pub prune_guard: Option<GuardDefault>,
+    /// Plan as if the operator had this flag; the default is what its Deployment says
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub prune_guard_share: Option<u8>,
+    /// Plan as if the operator had this flag; the default is what its Deployment says
+    #[arg(long, value_name = "N")]
+    pub prune_guard_floor: Option<u32>,
     /// Which cluster to talk to, and as whom.
     #[command(flatten)]
     pub connection: ConnectionOptions,

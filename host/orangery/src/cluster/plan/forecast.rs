@@ -6,7 +6,7 @@ use orangery_controller::pipeline::converge::Converged;
 use orangery_controller::pipeline::set::SetReport;
 use orangery_core::conditions::Outcome;
 use orangery_core::spec::SetSpec;
-use orangery_core::{Action, InputRef, Ledger, LedgerEntry, ObjectKey};
+use orangery_core::{Action, InputRef, Ledger, LedgerEntry, ObjectKey, keys};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -22,13 +22,15 @@ pub(super) struct Forecast {
     pub(super) recreated: Vec<Touched>,
     pub(super) deleted: Vec<Touched>,
     pub(super) held: Vec<Held>,
-    /// Objects that nothing renders any more and that stay, with the reason.
+    /// Objects that nothing renders any more and that stay, and objects that are left as they are, with the reason.
     pub(super) kept: Vec<Remark>,
     /// Existing objects without an owner that would be adopted.
     pub(super) adopted: Vec<String>,
     pub(super) failed: Vec<Remark>,
     pub(super) warnings: Vec<String>,
     pub(super) unchanged: usize,
+    /// Where the settings of the operator were taken from.
+    pub(super) settings: String,
     /// What the set waits for before it does anything more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) waiting: Option<String>,
@@ -84,6 +86,7 @@ impl Forecast {
             failed: Vec::new(),
             warnings: Vec::new(),
             unchanged: 0,
+            settings: String::new(),
             waiting: None,
         };
         let Some(converged) = &report.converged else {
@@ -115,6 +118,10 @@ impl Forecast {
                 Action::Created => self.created.push(touched()),
                 Action::Configured => self.changed.push(touched()),
                 Action::Recreated => self.recreated.push(touched()),
+                Action::Frozen => {
+                    let message = format!("{} is frozen: it says {}: disabled", change.key, keys::RECONCILE);
+                    self.kept.push(Remark { what: change.key.to_string(), message });
+                }
                 Action::Unchanged => self.unchanged = self.unchanged.saturating_add(1),
                 Action::Deleted => self.deleted.push(touched()),
             }

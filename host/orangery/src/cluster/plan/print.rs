@@ -23,6 +23,7 @@ pub(super) fn text(forecast: &Forecast) -> String {
             text.push_str(&format!("! {} held\n", line(touched)));
         }
         text.push_str(&format!("    held, because {}\n    approve these with {}\n", held.reason, held.digest));
+        text.push_str(&format!("    by the guard of {}\n", plain(&forecast.settings)));
     }
     for kept in &forecast.kept {
         text.push_str(&format!("= {}\n", plain(&kept.message)));
