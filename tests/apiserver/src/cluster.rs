@@ -19,8 +19,8 @@ const SERVICE_ACCOUNT_KEY: &str = "service-account.key";
 /// What the clients of this crate call themselves in the audit log.
 const USER_AGENT: &str = "orangery-tests";
 /// Controllers that tests need: namespaces that go, owner references that are collected, service accounts that appear.
-const CONTROLLERS: &str =
-    "namespace-controller,garbage-collector-controller,serviceaccount-controller,serviceaccount-token-controller";
+const CONTROLLERS: &str = "namespace-controller,garbage-collector-controller,serviceaccount-controller,\
+    serviceaccount-token-controller,clusterrole-aggregation-controller";
 
 /// A control plane, or the cluster that `ORANGERY_TEST_KUBECONFIG` names.
 pub struct Cluster {
