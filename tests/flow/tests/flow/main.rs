@@ -6,7 +6,6 @@ mod law_one;
 mod laws;
 mod objects;
 mod observability;
-mod preview;
 mod process;
 mod providers;
 mod tenancy;

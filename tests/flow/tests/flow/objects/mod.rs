@@ -4,6 +4,7 @@ mod copies;
 mod definitions;
 mod environments;
 mod frozen;
+mod handover;
 mod requests;
 mod scopes;
 mod size;

@@ -1,8 +1,8 @@
 //! The chart installed with the real helm, and the operator under its service account, with its command line: both articles'
 //! examples, and what `multitenancy.enabled: false` means.
 
-use crate::preview::{PREVIEW, at, forge_accepts};
 use crate::process::binary::program;
+use crate::providers::preview::{PREVIEW, at, forge_accepts};
 use crate::tenant::PROGRAM;
 use anyhow::{Context, Result, ensure};
 use orangery_test_chart::{Helm, chart};

@@ -1,7 +1,7 @@
 //! `config/deploy` as it is: accepted by the API server, started with its own command line, on a control plane where nobody
 //! else works. What its rights allow, and what they do not.
 
-use crate::preview::forge_accepts;
+use crate::providers::preview::forge_accepts;
 use crate::tenant::{PROGRAM, TENANT};
 use anyhow::{Result, ensure};
 use clap::{CommandFactory as _, Parser as _};

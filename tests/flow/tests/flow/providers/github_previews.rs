@@ -1,7 +1,7 @@
 //! The manifests of the article on ephemeral environments, unchanged but for the forge's host name: from the pull request
 //! to its objects and back.
 
-use crate::preview::{PREVIEW, at, forge_accepts};
+use crate::providers::preview::{PREVIEW, at, forge_accepts};
 use anyhow::{Context, Result};
 use orangery_test_flow::{PROVIDER, SET, World};
 use orangery_test_forge::{Flavour, opening};

@@ -1,7 +1,7 @@
 //! The example of GitLab environments (the article's manifests, with the provider's name put right): from a deployment to
 //! its objects and back.
 
-use crate::preview::{PREVIEW, at, forge_accepts};
+use crate::providers::preview::{PREVIEW, at, forge_accepts};
 use anyhow::Result;
 use orangery_test_flow::{PROVIDER, SET, World};
 use orangery_test_forge::{DeploymentStatus, Flavour};

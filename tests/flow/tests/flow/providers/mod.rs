@@ -4,6 +4,7 @@ mod configuration;
 mod github_previews;
 mod gitlab_environments;
 mod listings;
+pub(crate) mod preview;
 mod reasons;
 mod retries;
 mod slow_lists;
