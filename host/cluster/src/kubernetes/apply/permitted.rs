@@ -56,7 +56,7 @@ impl<'a> Run<'a> {
             Work::Inspected(inspected) => match inspected.action {
                 ApplyAction::Create => Some(Need::of(planned, &[Verb::Create])),
                 ApplyAction::Recreate(_) => Some(Need::of(planned, &[Verb::Create, Verb::Delete])),
-                ApplyAction::Nothing(_) | ApplyAction::Configure(..) => None,
+                ApplyAction::Nothing(_) | ApplyAction::Frozen(_) | ApplyAction::Configure(..) => None,
             },
             Work::Known(_) | Work::New => None,
         });

@@ -47,7 +47,7 @@ pub fn kinds(reason: Reason) -> &'static [EventKind] {
             const {
                 &[normal(
                     SET,
-                    "objects were created, changed or deleted",
+                    "objects of a step were created or changed, or objects were deleted",
                     "a line for each: `Kind/NAMESPACE/NAME created`, `configured`, `recreated` or `deleted`",
                 )]
             }
@@ -116,6 +116,18 @@ pub fn kinds(reason: Reason) -> &'static [EventKind] {
                         "`N objects stay, without the labels of this ResourceSet, because they existed before it and nobody approved their deletion, …: Kind/NAMESPACE/NAME, …`",
                     ),
                 ]
+            }
+        }
+        Reason::HealthCheckFailed => {
+            const { &[warning(SET, "`Ready` becomes False with this reason", "the objects that are not ready any more")] }
+        }
+        Reason::Contested => {
+            const {
+                &[warning(
+                    SET,
+                    "an object was repaired three times in a row, and somebody else changed it again each time",
+                    "`Kind/NAMESPACE/NAME is contested: …`, with the field manager, the fields and the time",
+                )]
             }
         }
         Reason::ObjectsFrozen => {
