@@ -12,6 +12,7 @@
 mod condition;
 mod convert;
 mod crds;
+mod external_artifact;
 mod provider;
 mod receiver;
 mod reference;
@@ -22,6 +23,7 @@ mod set_status;
 pub use condition::{Condition, read as read_conditions, write as write_conditions};
 pub use convert::inputs_from;
 pub use crds::{CrdError, crds, crds_yaml};
+pub use external_artifact::{ExternalArtifact, ExternalArtifactStatus, StoredArtifact};
 pub use provider::{
     NextSchedule, ResourceSetInputProvider, ResourceSetInputProviderSpec, ResourceSetInputProviderStatus, Stale,
 };

@@ -19,4 +19,4 @@ pub use kubernetes::{
     Connect, FieldChange, FieldMigration, FieldMigrationReport, KubernetesOptions, KubernetesPreview, KubernetesTarget,
     MigratedFields, Patience,
 };
-pub use target::{ReadAccess, ReadError, Target};
+pub use target::{FindError, ObjectQuery, ReadAccess, ReadError, Target};

@@ -44,6 +44,20 @@ pub trait Target: Send + Sync {
     /// The error of the target, with the name of the object.
     async fn read(&self, owner: &Owner, api_version: &str, key: &ObjectKey) -> Result<Option<Object>, ReadError>;
 
+    /// Reads whole objects of one kind with the rights of `owner`, who need not be a set: what providers list. `None` where the kind is
+    /// not served; a target without an API server serves none.
+    ///
+    /// # Errors
+    /// The rights are missing, or the target does not answer.
+    async fn find(
+        &self,
+        _owner: &Owner,
+        _kind: &GroupVersionKind,
+        _query: &ObjectQuery,
+    ) -> Result<Option<Vec<Object>>, FindError> {
+        Ok(None)
+    }
+
     /// Asks to be told once through [`Target::changed`] when an object that `owner` waits for is no longer as it was read:
     /// `seen` is its resource version, `None` if it was not there. A target that cannot watch does not tell.
     async fn await_change(&self, _owner: &Owner, _api_version: &str, _key: &ObjectKey, _seen: Option<String>) {}
@@ -61,6 +75,35 @@ pub trait Target: Send + Sync {
     fn changed(&self) -> BoxStream<'static, NamespacedName> {
         stream::pending().boxed()
     }
+}
+
+/// Which objects of a kind are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ObjectQuery {
+    /// One, which may be missing.
+    Named {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// Those with these labels.
+    Selected {
+        /// In this namespace; in all if `None`.
+        namespace: Option<String>,
+        /// A label selector as `kubectl -l` takes it; empty for all.
+        labels: String,
+    },
+}
+
+/// Objects could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct FindError {
+    /// The identity lacks the right.
+    pub forbidden: bool,
+    /// What the target said.
+    pub message: String,
 }
 
 /// Delay after which a missing right is looked for again.

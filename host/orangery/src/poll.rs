@@ -5,7 +5,7 @@ use crate::manifest::{self, Resources};
 use crate::sandbox::{self, SandboxSetup};
 use crate::{exit, run};
 use anyhow::{Context, bail};
-use orangery_controller::pipeline::provider::poll::Poller;
+use orangery_controller::pipeline::provider::poll::{Poller, Readers};
 use orangery_controller::pipeline::secrets::InMemorySecrets;
 use orangery_core::Snapshot;
 use orangery_core::spec::ProviderSpec;
@@ -25,7 +25,8 @@ pub async fn perform(options: &PollOptions) -> anyhow::Result<ExitCode> {
     let loopback = if options.allow_loopback { Loopback::Allowed } else { Loopback::Refused };
     let SandboxSetup { sandbox, .. } = sandbox::open(&options.sandbox, loopback, Vec::new()).await?;
     let access = sandbox::access(&options.sandbox, options.credentials, loopback);
-    let polled = Poller::new(sandbox, access).poll(provider, &secrets, &Snapshot::never(), run::now()).await;
+    let readers = Readers::without_cluster(&secrets);
+    let polled = Poller::new(sandbox, access).poll(provider, readers, &Snapshot::never(), run::now()).await;
     if options.verbose {
         for request in &polled.requests {
             eprintln!("{}", line(request));

@@ -32,7 +32,7 @@ pub(crate) fn api(client: Client, api_version: &str, kind: &str, namespace: &str
 pub(crate) fn version_of(kind: &str) -> &'static str {
     match kind {
         "ResourceSet" | "ResourceSetInputProvider" => "fluxcd.controlplane.io/v1",
-        "GitRepository" | "OCIRepository" => "source.toolkit.fluxcd.io/v1",
+        "GitRepository" | "OCIRepository" | "ExternalArtifact" => "source.toolkit.fluxcd.io/v1",
         "Receiver" => "notification.toolkit.fluxcd.io/v1",
         "HelmRelease" => "helm.toolkit.fluxcd.io/v2",
         "Deployment" => "apps/v1",

@@ -97,6 +97,18 @@ impl World {
         Ok(world)
     }
 
+    /// A world with a control plane of its own that serves our definitions only. Its namespace is the operator's own.
+    ///
+    /// # Errors
+    /// As [`World::new`].
+    pub async fn bare(hint: &str) -> Result<Self> {
+        let cluster = tokio::task::spawn_blocking(Cluster::start).await??;
+        cluster.install_our_crds().await?;
+        let cluster: &'static Cluster = Box::leak(Box::new(cluster));
+        let namespace = cluster.namespace(hint).await?.name().to_owned();
+        Self::within(cluster, namespace.clone(), namespace).await
+    }
+
     /// A world on the control plane of this one, in a namespace with this very name.
     ///
     /// # Errors

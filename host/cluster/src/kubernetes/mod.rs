@@ -36,7 +36,7 @@ pub use field_migration::{FieldMigration, FieldMigrationReport, MigratedFields};
 pub use preview::{FieldChange, KubernetesPreview};
 pub use target::{KubernetesOptions, KubernetesTarget, Patience};
 
-use crate::target::{ReadAccess, ReadError, Target};
+use crate::target::{FindError, ObjectQuery, ReadAccess, ReadError, Target};
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use live::watch::Awaited;
@@ -90,6 +90,20 @@ impl Target for KubernetesTarget {
             return Err(failed(client::refusal::Refusal::no_such_kind(&gvk)));
         };
         session.get(&kind.path(&key.namespace, &key.name)).await.map_err(failed)
+    }
+
+    async fn find(
+        &self,
+        owner: &Owner,
+        kind: &GroupVersionKind,
+        query: &ObjectQuery,
+    ) -> Result<Option<Vec<Object>>, FindError> {
+        let failed = |refusal: client::refusal::Refusal| FindError {
+            forbidden: refusal.is_forbidden(),
+            message: refusal.to_string(),
+        };
+        let session = self.identities.reading_as(owner).map(client::connection::Session::new).map_err(failed)?;
+        session.find(kind, query).await.map_err(failed)
     }
 
     async fn await_change(&self, owner: &Owner, api_version: &str, key: &ObjectKey, seen: Option<String>) {

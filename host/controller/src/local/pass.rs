@@ -7,7 +7,7 @@ use super::saved_state::{DirectoryLedgers, SavedProvider, SavedSet, SavedStateEr
 use crate::pipeline::Pipeline;
 use crate::pipeline::converge::adoption::Consent;
 use crate::pipeline::progress::{LastResult, Progress};
-use crate::pipeline::provider::poll::Poller;
+use crate::pipeline::provider::poll::{Poller, Readers};
 use crate::pipeline::provider::{self, ProviderReport, Trigger};
 use crate::pipeline::secrets::InMemorySecrets;
 use crate::pipeline::set::gather::KnownProvider;
@@ -96,7 +96,9 @@ impl Local {
         if spec.cadence().suspended {
             return None;
         }
-        Some(provider::reconcile(&self.poller, spec, secrets, last, Trigger::Clock, now).await)
+        Some(
+            provider::reconcile(&self.poller, spec, Readers::without_cluster(secrets), last, Trigger::Clock, now).await,
+        )
     }
 
     fn keep(

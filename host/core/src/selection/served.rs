@@ -64,4 +64,23 @@ impl ServedType {
             limit_rule: LimitRule::Admit,
         }
     }
+
+    /// The type `ExternalArtifact`, which the host itself serves: objects of the cluster. Their labels are attributes, so that no
+    /// attribute holds a list of labels.
+    #[must_use]
+    pub fn external_artifact() -> Self {
+        Self {
+            name: "ExternalArtifact".to_owned(),
+            name_kind: NameKind::Unnamed,
+            name_attribute: "name".to_owned(),
+            labelled: false,
+            limit_rule: LimitRule::Admit,
+        }
+    }
+
+    /// The type of this name, if the host itself serves it, without a plugin.
+    #[must_use]
+    pub fn of_host(name: &str) -> Option<Self> {
+        [Self::fixed(), Self::external_artifact()].into_iter().find(|served| served.name == name)
+    }
 }

@@ -1,6 +1,7 @@
 //! The specs of both custom resources as types: what the wire said, parsed once at the border and never again.
 
 mod annotations;
+mod artifact_selector;
 mod provider;
 mod provider_type;
 mod rules;
@@ -8,7 +9,8 @@ mod selector;
 mod set;
 
 pub use annotations::{Cadence, LONGEST_TIMEOUT, Management};
-pub use provider::{ArtifactSelector, ProviderSpec, ScheduleSpec};
+pub use artifact_selector::{ArtifactScope, ArtifactSelector};
+pub use provider::{ProviderSpec, ScheduleSpec};
 pub use provider_type::{KNOWN_TYPES, ProviderType};
 pub use selector::{LabelSelector, Requirement};
 pub use set::{Dependency, InputsFrom, RendererSpec, SetSpec, StepSpec};

@@ -1,6 +1,6 @@
 //! The model of a `ResourceSetInputProvider`.
 
-use super::{Cadence, LabelSelector, ProviderType};
+use super::{ArtifactSelector, Cadence, ProviderType};
 use crate::input::NamespacedName;
 use crate::selection::FilterSpec;
 use serde_json::{Map, Value};
@@ -16,17 +16,6 @@ pub struct ScheduleSpec {
     pub time_zone: String,
     /// How long after a trigger polls are allowed.
     pub window: Duration,
-}
-
-/// One entry of `spec.selectors`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ArtifactSelector {
-    /// By name; `*` is any.
-    pub name: Option<String>,
-    /// Namespace; the provider's own if absent, `*` is any.
-    pub namespace: Option<String>,
-    /// The labels that artifacts must have.
-    pub labels: LabelSelector,
 }
 
 /// A `ResourceSetInputProvider` after parsing.

@@ -46,10 +46,16 @@ impl ProviderType {
         &self.0
     }
 
-    /// Whether the host itself serves it, without a plugin.
+    /// Whether its one input stands in the manifest, so that nothing is asked for it.
     #[must_use]
     pub fn is_static(&self) -> bool {
         self.is("Static")
+    }
+
+    /// Whether it lists objects of the cluster, which the host itself reads: no plugin reaches the API server.
+    #[must_use]
+    pub fn is_external_artifact(&self) -> bool {
+        self.is("ExternalArtifact")
     }
 
     pub(super) fn check(&self) -> Result<(), SpecError> {
@@ -76,7 +82,7 @@ impl ProviderType {
     }
 
     pub(super) fn has_no_source(&self) -> bool {
-        self.is_static() || self.is("ExternalArtifact")
+        self.is_static() || self.is_external_artifact()
     }
 
     pub(super) fn is_git(&self) -> bool {
@@ -100,7 +106,7 @@ impl ProviderType {
     }
 
     pub(super) fn takes_service_account(&self) -> bool {
-        self.is_azure() || self.is_aws() || self.is_registry() || self.is("ExternalArtifact")
+        self.is_azure() || self.is_aws() || self.is_registry() || self.is_external_artifact()
     }
 }
 

@@ -50,12 +50,12 @@ fn check(spec: &ProviderSpec) -> Result<(), SpecError> {
             "cannot specify spec.secretRef when spec.type is one of Static, ExternalArtifact, AWSCodeCommit*, ACRArtifactTag, ECRArtifactTag or GARArtifactTag",
         ),
         (
-            !provider_type.is("ExternalArtifact") || !spec.selectors.is_empty(),
+            !provider_type.is_external_artifact() || !spec.selectors.is_empty(),
             "spec.selectors",
             "spec.selectors must be set when spec.type is 'ExternalArtifact'",
         ),
         (
-            provider_type.is("ExternalArtifact") || spec.selectors.is_empty(),
+            provider_type.is_external_artifact() || spec.selectors.is_empty(),
             "spec.selectors",
             "spec.selectors must not be set when spec.type is not 'ExternalArtifact'",
         ),
@@ -79,7 +79,7 @@ fn check_url(spec: &ProviderSpec, provider_type: &ProviderType, url: &str) -> Re
             "spec.url must be empty when spec.type is 'Static'",
         ),
         (
-            !provider_type.is("ExternalArtifact") || url.is_empty(),
+            !provider_type.is_external_artifact() || url.is_empty(),
             "spec.url",
             "spec.url must be empty when spec.type is 'ExternalArtifact'",
         ),

@@ -8,7 +8,7 @@ use crate::exit;
 use crate::poll::print;
 use crate::sandbox;
 use anyhow::bail;
-use orangery_controller::pipeline::provider::poll::STATIC;
+use orangery_controller::pipeline::provider::poll::OF_HOST;
 use orangery_egress::Loopback;
 use orangery_plugin_documents::manifest::{Credential, ServedType};
 use orangery_sandbox::{PluginDescription, Sandbox};
@@ -39,8 +39,8 @@ pub async fn perform(options: &ExplainOptions) -> anyhow::Result<ExitCode> {
 }
 
 fn find(sandbox: &Sandbox, provider_type: &str) -> anyhow::Result<Explained> {
-    if provider_type == STATIC {
-        return Ok(Explained { served: fixed(), plugin: None, notifier: None });
+    if let Some(served) = of_host().into_iter().find(|served| served.name == provider_type) {
+        return Ok(Explained { served, plugin: None, notifier: None });
     }
     let plugins = sandbox.plugins();
     let server = sandbox.server_of(provider_type);
@@ -48,7 +48,7 @@ fn find(sandbox: &Sandbox, provider_type: &str) -> anyhow::Result<Explained> {
     let served = plugin.and_then(|plugin| plugin.manifest.types.iter().find(|served| served.name == provider_type));
     let (Some(plugin), Some(served)) = (plugin, served) else {
         let known = plugins.iter().flat_map(|plugin| &plugin.manifest.types).map(|served| served.name.as_str());
-        let mut known: Vec<&str> = known.chain([STATIC]).collect();
+        let mut known: Vec<&str> = known.chain(OF_HOST).collect();
         known.sort_unstable();
         let near =
             known.iter().max_by(|a, b| strsim::jaro(a, provider_type).total_cmp(&strsim::jaro(b, provider_type)));
@@ -61,12 +61,19 @@ fn find(sandbox: &Sandbox, provider_type: &str) -> anyhow::Result<Explained> {
     Ok(Explained { served: served.clone(), plugin: Some(plugin.clone()), notifier })
 }
 
-/// The type that the host itself serves.
-fn fixed() -> ServedType {
-    ServedType::unnamed(STATIC)
-        .description("One input that stands in the manifest: spec.defaultValues.")
-        .cost("None: nothing is asked.")
-        .example("tenant", json!({"defaultValues": {"team": "apples"}}))
+/// The types that the host itself serves.
+fn of_host() -> [ServedType; 2] {
+    let [artifact, fixed] = OF_HOST.map(ServedType::unnamed);
+    [
+        artifact
+            .description("Flux's ExternalArtifacts, with their labels, name, namespace and revision.")
+            .cost("None of a forge: changes are watched, and read with the rights of spec.serviceAccountName.")
+            .example("artifacts", json!({"selectors": [{"matchLabels": {"team": "apples"}}]})),
+        fixed
+            .description("One input that stands in the manifest: spec.defaultValues.")
+            .cost("None: nothing is asked.")
+            .example("tenant", json!({"defaultValues": {"team": "apples"}})),
+    ]
 }
 
 impl Explained {

@@ -6,6 +6,7 @@ use orangery_cluster::{ReadAccess, ReadError};
 use orangery_controller::pipeline::converge::LedgerError;
 use orangery_controller::pipeline::provider::ScheduleError;
 use orangery_controller::pipeline::provider::access::AccessError;
+use orangery_controller::pipeline::provider::artifacts::ArtifactError;
 use orangery_controller::pipeline::provider::cron::CronError;
 use orangery_controller::pipeline::provider::poll::PollError;
 use orangery_controller::pipeline::set::dependencies::DependencyError;
@@ -105,6 +106,8 @@ fn of_providers() -> Vec<Box<dyn Explain>> {
         Box::new(PollError::UnknownType { provider_type: ProviderType::new("Unknown"), served: text("Static") }),
         Box::new(PollError::TimedOut { limit: Duration::from_secs(1), most: Duration::from_secs(2) }),
         Box::new(AccessError::SecretMissing { name, field: "spec.secretRef" }),
+        Box::new(ArtifactError::NotServed),
+        Box::new(ArtifactError::NoAccount { place: text("all namespaces"), own: text("apps") }),
         Box::new(ScheduleError::Window(WindowTooShort {
             index: 0,
             window: Duration::from_secs(1),

@@ -8,7 +8,7 @@ use orangery_cluster::{ReadError, Target};
 use orangery_controller::pipeline::build;
 use orangery_controller::pipeline::build::copies as sources;
 use orangery_controller::pipeline::provider::access::AccessPolicy;
-use orangery_controller::pipeline::provider::poll::Poller;
+use orangery_controller::pipeline::provider::poll::{Poller, Readers};
 use orangery_controller::pipeline::provider::{self, Trigger};
 use orangery_controller::pipeline::secrets::InMemorySecrets;
 use orangery_core::combine::{ProviderRef, Source, Trust};
@@ -195,7 +195,9 @@ async fn schedule(sandbox: &Sandbox, n: usize) -> Result<String> {
     let poller = Poller::new(sandbox.clone(), AccessPolicy::default());
     let last = Snapshot::never();
     let now = Timestamp::from_millis(1_800_000_000_000);
-    let report = provider::reconcile(&poller, &spec, &InMemorySecrets::default(), &last, Trigger::Clock, now).await;
+    let secrets = InMemorySecrets::default();
+    let report =
+        provider::reconcile(&poller, &spec, Readers::without_cluster(&secrets), &last, Trigger::Clock, now).await;
     let remarks: Vec<String> =
         report.conclusion.abnormal.iter().flatten().map(|remark| remark.message.clone()).collect();
     let outcome = match report.conclusion.outcome {

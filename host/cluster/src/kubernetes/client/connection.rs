@@ -173,14 +173,29 @@ impl Session {
 
     /// Reads the metadata of all objects in a collection, or of those that carry `selector`, page by page.
     pub(crate) async fn list_metadata(&self, collection: &str, selector: Option<&str>) -> Result<Vec<Object>, Refusal> {
+        Ok(self.pages(collection, selector, METADATA_LIST).await?.unwrap_or_default())
+    }
+
+    /// Reads all objects in a collection, or those that carry `selector`, page by page; `None` if nothing is served there.
+    pub(crate) async fn list(&self, collection: &str, selector: Option<&str>) -> Result<Option<Vec<Object>>, Refusal> {
+        let selector = selector.map(encoded);
+        self.pages(collection, selector.as_deref(), JSON).await
+    }
+
+    async fn pages(
+        &self,
+        collection: &str,
+        selector: Option<&str>,
+        accept: &str,
+    ) -> Result<Option<Vec<Object>>, Refusal> {
         let selector = selector.map(|selector| format!("&labelSelector={selector}")).unwrap_or_default();
         let (mut items, mut next) = (Vec::new(), String::new());
         loop {
             let path = format!("{collection}?limit={PAGE}{selector}{next}");
-            let Some(list) = self.read::<List>(&path, METADATA_LIST).await? else { return Ok(items) };
+            let Some(list) = self.read::<List>(&path, accept).await? else { return Ok(None) };
             items.extend(list.items);
             let token = list.metadata.and_then(|metadata| metadata.next).filter(|token| !token.is_empty());
-            let Some(token) = token else { return Ok(items) };
+            let Some(token) = token else { return Ok(Some(items)) };
             next = format!("&continue={}", encoded(&token));
         }
     }

@@ -6,6 +6,7 @@ pub(crate) mod connection;
 pub(crate) mod discovery;
 pub(crate) mod identities;
 pub(crate) mod identity;
+pub(crate) mod query;
 pub(crate) mod refusal;
 pub(crate) mod rights;
 mod served;

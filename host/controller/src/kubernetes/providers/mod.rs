@@ -1,5 +1,6 @@
 //! The work on one ResourceSetInputProvider, and the fields of its status.
 
+mod artifacts;
 mod cached;
 mod secrets;
 mod webhook;
@@ -14,8 +15,10 @@ use super::object::{ObjectStatus, ReconcileError, Run, name_of, size};
 use super::shell::{self, Reconciler};
 use super::status::{StatusChange, change_log};
 use crate::pipeline::conclusion::Conclusion;
+use crate::pipeline::provider::poll::Readers;
 use crate::pipeline::provider::{self, Inputs, ProviderReport, Trigger};
 use crate::pipeline::set::gather::KnownProvider;
+use artifacts::ApiArtifacts;
 use async_trait::async_trait;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
@@ -58,6 +61,8 @@ impl Reconciler for ProviderReconciler {
         status: &mut StatusChange<ResourceSetInputProvider>,
     ) -> Result<ProviderReport, ReconcileError> {
         let (poller, secrets) = (&run.context.poller, ApiSecrets(run.context.client.clone()));
+        let artifacts = ApiArtifacts { target: run.context.target.as_ref(), rights: &run.context.options.rights };
+        let readers = Readers { secrets: &secrets, artifacts: &artifacts };
         let last = snapshot(status.published());
         let trigger = trigger(run.object.annotations(), status.published());
         let hook = run.object.annotations().get(keys::WEBHOOK_SECRET);
@@ -68,7 +73,7 @@ impl Reconciler for ProviderReconciler {
         });
         run.reads(Self::KIND, named.collect());
         let webhook = webhook::path(&secrets, run).await;
-        let mut report = provider::reconcile(poller, spec, &secrets, &last, trigger, now()).await;
+        let mut report = provider::reconcile(poller, spec, readers, &last, trigger, now()).await;
         if let (Err(warning), Some(abnormal)) = (&webhook, &mut report.conclusion.abnormal) {
             abnormal.push(warning.clone());
         }

@@ -6,10 +6,12 @@
 //! | generation, annotations, deletion of a set | that set |
 //! | objects that a set applied, by somebody else; a dependency that it waits for | that set |
 //! | ConfigMaps and Secrets with the label of `--watch-configs-label-selector` | the sets and providers that read them |
+//! | labels and revision of an ExternalArtifact; its creation and deletion | the providers that select it |
 //! | exported inputs, labels, freshness of a provider; its creation and deletion | the sets in its namespace that read it |
 //!
 //! Changes of status that we write ourselves trigger nothing.
 
+mod artifacts;
 mod fair_share;
 mod initial_list;
 mod leading;
@@ -28,6 +30,7 @@ use super::object::{ManagedObject, name_of};
 use super::providers::{CachedProviders, ProviderNames, ProviderReconciler};
 use super::sets::SetReconciler;
 use super::shell::{self, Reconciler};
+use artifacts::SelectingProviders;
 use futures::{Stream, StreamExt, stream};
 use initial_list::{InitialList, ListObserver};
 use kube::runtime::controller::{Config as ControllerConfig, Controller};
@@ -74,7 +77,10 @@ pub async fn run(
     // name, after the cache has taken the change in.
     let (changed_providers, provider_changes) = mpsc::unbounded_channel();
     let (provider_names, readers) = (ProviderNames::default(), Arc::new(Readers::default()));
-    let observe_providers = provider_observer(&context, provider_names.clone(), changed_providers);
+    let (selecting, (tell_selecting, told_selecting)) =
+        (Arc::new(SelectingProviders::default()), mpsc::unbounded_channel());
+    let observe_providers =
+        provider_observer(&context, provider_names.clone(), Arc::clone(&selecting), changed_providers);
     // A set may read a provider that another copy polls.
     let every = watcher::Config::default();
     let selected = match &context.options.watch.labels {
@@ -93,6 +99,7 @@ pub async fn run(
         // How many are reconciled at once is decided by namespace.
         .with_config(config.clone().concurrency(0))
         .reconcile_on(told::<ProviderReconciler>(&context))
+        .reconcile_on(named(told_selecting))
         .graceful_shutdown_on(stop.clone())
         .run(
             move |provider, context| Arc::clone(&provider_scheduler).reconcile(provider, context, stopped.clone()),
@@ -121,6 +128,8 @@ pub async fn run(
         .for_each(|_| std::future::ready(()));
 
     let _watched = AbortOnDropHandle::new(tokio::spawn(sources::watch(Arc::clone(&context))));
+    let artifacts = artifacts::watch(Arc::clone(&context), selecting, tell_selecting);
+    let _artifacts = AbortOnDropHandle::new(tokio::spawn(artifacts));
     let provider_controller = until_stopped_early(provider_controller, providers_listed.clone(), stop.clone());
     let set_controller = until_stopped_early(set_controller, sets_listed.clone(), stop.clone());
     let drained = async {
@@ -176,14 +185,14 @@ fn desired_state<K: Resource>(object: &K, term: Term) -> u64 {
 fn provider_observer(
     context: &Arc<Context>,
     names: ProviderNames,
+    selecting: Arc<SelectingProviders>,
     changed: UnboundedSender<ProviderChange>,
 ) -> impl FnMut(&Result<Event<ResourceSetInputProvider>, watcher::Error>) + Send + use<> {
     let (mut tracker, context) = (ProviderTracker::default(), Arc::clone(context));
     move |event| {
-        if let Ok(event) = event {
-            names.observe(event);
-        }
         let Ok(event) = event else { return };
+        names.observe(event);
+        selecting.observe(event);
         let changes = tracker.observe(event);
         for (provider, uid) in &changes.deleted {
             shell::forget::<ProviderReconciler>(&context, provider, uid);
@@ -247,7 +256,11 @@ fn readers_of(
 
 /// Objects that read a ConfigMap or Secret which changed.
 fn told<R: Reconciler>(context: &Context) -> impl Stream<Item = ObjectRef<R::Object>> + Send + use<R> {
-    let told = context.sources.listen(R::KIND);
+    named(context.sources.listen(R::KIND))
+}
+
+/// Objects that are reconciled by name.
+fn named<K: ManagedObject>(told: UnboundedReceiver<NamespacedName>) -> impl Stream<Item = ObjectRef<K>> + Send {
     stream::unfold(told, |mut told| async move {
         let name = told.recv().await?;
         Some((ObjectRef::new(&name.name).within(&name.namespace), told))

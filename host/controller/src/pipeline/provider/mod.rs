@@ -8,14 +8,14 @@
 //! Always ends with a [`ProviderReport`]. Whatever fails, the snapshot in it holds the last good inputs (law 1).
 
 pub mod access;
+pub mod artifacts;
 pub mod cron;
 pub mod notify;
 pub mod poll;
 
 use crate::pipeline::conclusion::{self, Conclusion};
-use crate::pipeline::provider::poll::{Polled, Poller};
+use crate::pipeline::provider::poll::{Polled, Poller, Readers};
 use crate::pipeline::requeue::Requeue;
-use crate::pipeline::secrets::SecretReader;
 use cron::CronError;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
 use orangery_core::schedule::{self, NextPoll, Window, WindowTooShort};
@@ -114,7 +114,7 @@ impl ProviderReport {
 pub async fn reconcile(
     poller: &Poller,
     provider: &ProviderSpec,
-    secrets: &dyn SecretReader,
+    readers: Readers<'_>,
     last: &Snapshot,
     trigger: Trigger,
     now: Timestamp,
@@ -128,7 +128,7 @@ pub async fn reconcile(
     if trigger == Trigger::Clock && !schedule::may_poll(now, provider.timeout, &windows) {
         return skipped(last, &windows, &notices, now);
     }
-    let mut polled = poller.poll(provider, secrets, last, now).await;
+    let mut polled = poller.poll(provider, readers, last, now).await;
     polled.notices.extend(notices);
     let took = begun.elapsed();
     // The clock went on while the provider answered.

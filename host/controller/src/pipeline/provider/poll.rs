@@ -5,6 +5,7 @@
 
 use crate::pipeline::offload;
 use crate::pipeline::provider::access::{self, AccessError, AccessPolicy, Source};
+use crate::pipeline::provider::artifacts::{self, ArtifactError, ArtifactReader, NoCluster};
 use crate::pipeline::secrets::SecretReader;
 use orangery_core::selection::{self, Coverage, Filter, FilterError, Question, SelectError};
 use orangery_core::spec::{ProviderSpec, ProviderType};
@@ -17,8 +18,25 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The type that the host itself serves.
-pub const STATIC: &str = "Static";
+/// The types that the host itself serves.
+pub const OF_HOST: [&str; 2] = ["ExternalArtifact", "Static"];
+
+/// What a poll reads besides the network.
+#[derive(Clone, Copy)]
+pub struct Readers<'a> {
+    /// Secrets.
+    pub secrets: &'a dyn SecretReader,
+    /// ExternalArtifacts.
+    pub artifacts: &'a dyn ArtifactReader,
+}
+
+impl<'a> Readers<'a> {
+    /// Of local mode and the command line.
+    #[must_use]
+    pub fn without_cluster(secrets: &'a dyn SecretReader) -> Self {
+        Self { secrets, artifacts: &NoCluster }
+    }
+}
 
 /// The answer of a poll.
 #[derive(Debug)]
@@ -54,6 +72,9 @@ pub enum PollError {
     /// Credentials, certificates or the URL cannot be used.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// ExternalArtifacts cannot be read.
+    #[error(transparent)]
+    Artifacts(#[from] ArtifactError),
     /// The plugin gave no answer.
     #[error(transparent)]
     Call(CallError),
@@ -81,6 +102,7 @@ impl Explain for PollError {
             Self::UnknownType { .. } => Reason::PluginMissing,
             Self::Filter { cause } => cause.reason(),
             Self::Access(error) => error.reason(),
+            Self::Artifacts(error) => error.reason(),
             Self::Call(error) => error.reason(),
             Self::TimedOut { .. } => Reason::SourceUnavailable,
             Self::Select(error) => error.reason(),
@@ -92,6 +114,7 @@ impl Explain for PollError {
             Self::UnknownType { .. } => Disposition::WaitForChange,
             Self::Filter { cause } => cause.disposition(),
             Self::Access(error) => error.disposition(),
+            Self::Artifacts(error) => error.disposition(),
             Self::Call(error) => error.disposition(),
             Self::TimedOut { .. } => Disposition::Retry,
             Self::Select(error) => error.disposition(),
@@ -127,18 +150,16 @@ impl Poller {
     }
 
     /// Polls one provider once.
-    pub async fn poll(
-        &self,
-        provider: &ProviderSpec,
-        secrets: &dyn SecretReader,
-        last: &Snapshot,
-        now: Timestamp,
-    ) -> Polled {
+    pub async fn poll(&self, provider: &ProviderSpec, readers: Readers<'_>, last: &Snapshot, now: Timestamp) -> Polled {
         if provider.provider_type.is_static() {
             return exported_static(provider, last, now);
         }
         let mut told = Told::default();
-        let asked = self.ask(provider, secrets, last, now, &mut told).await;
+        let asked = if provider.provider_type.is_external_artifact() {
+            self.read_artifacts(provider, readers.artifacts, last, now, &mut told).await
+        } else {
+            self.ask(provider, readers.secrets, last, now, &mut told).await
+        };
         let Told { requests, notices } = told;
         match asked {
             Ok(snapshot) => Polled { snapshot, error: None, notices, requests },
@@ -194,6 +215,28 @@ impl Poller {
         Ok(snapshot)
     }
 
+    /// As [`Self::ask`], of the cluster instead of a plugin.
+    async fn read_artifacts(
+        &self,
+        provider: &ProviderSpec,
+        artifacts: &dyn ArtifactReader,
+        last: &Snapshot,
+        now: Timestamp,
+        told: &mut Told,
+    ) -> Result<Snapshot, PollError> {
+        let served = ServedType::external_artifact();
+        let filter = Filter::parse(&provider.filter, &served).map_err(|cause| PollError::Filter { cause })?;
+        let most = self.sandbox.limits().poll_wall;
+        let limit = provider.timeout.min(most);
+        let answer = tokio::time::timeout(limit, artifacts::find(provider, artifacts))
+            .await
+            .map_err(|_| PollError::TimedOut { limit, most })??;
+        let (snapshot, notices) = select(answer, Coverage::Complete, served, filter, provider, last, now).await?;
+        told.notices.extend(shortened_timeout(provider.timeout, most));
+        told.notices.extend(notices);
+        Ok(snapshot)
+    }
+
     fn plugin(&self, provider_type: &ProviderType) -> Result<(PluginDescription, ServedType), PollError> {
         let plugins = self.sandbox.plugins();
         let served = self.sandbox.served_type(provider_type.as_str());
@@ -204,7 +247,7 @@ impl Poller {
             _ => {
                 let mut served: Vec<&str> =
                     plugins.iter().flat_map(|plugin| &plugin.types).map(|served| served.name.as_str()).collect();
-                served.push(STATIC);
+                served.extend(OF_HOST);
                 served.sort_unstable();
                 Err(PollError::UnknownType { provider_type: provider_type.clone(), served: served.join(", ") })
             }

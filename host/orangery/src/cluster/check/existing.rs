@@ -148,12 +148,9 @@ async fn provider(
         Err(error) => return findings.problem(PROVIDERS, subject, format!("stops: {error}"), "correct the field"),
     };
     let of = spec.provider_type.as_str();
-    let fixed = ServedType::fixed();
-    let served = if spec.provider_type.is_static() {
-        Some(&fixed)
-    } else {
-        plugins.iter().flat_map(|plugin| &plugin.types).find(|served| served.name == of)
-    };
+    let of_host = ServedType::of_host(of);
+    let of_plugins = plugins.iter().flat_map(|plugin| &plugin.types).find(|served| served.name == of);
+    let served = of_host.as_ref().or(of_plugins);
     let Some(served) = served else {
         let text = format!("stops: no loaded plugin serves spec.type {of}");
         return findings.problem(

@@ -24,6 +24,8 @@ fn a_type_is_explained_with_all_that_its_manifest_says() {
         .prints("Configuration: none")
         .prints("semver apply to inputs.tag");
     orangery(["explain", "Static"]).run().exits(0).prints("Served by orangery itself.").prints("defaultValues:");
+    let artifact = orangery(["explain", "ExternalArtifact"]).run().exits(0);
+    artifact.prints("Served by orangery itself.").prints("selectors:");
 }
 
 #[test]
@@ -62,7 +64,7 @@ fn every_example_of_a_built_in_type_is_a_manifest_that_can_be_polled() {
 fn an_unknown_type_is_told_which_there_are() {
     let ran = orangery(["explain", "GithubPullRequest"]).run();
     let ran = ran
-        .fails_with("no loaded plugin serves the type \"GithubPullRequest\"; these are served: ExternalService, GitHubBranch, GitHub");
+        .fails_with("no loaded plugin serves the type \"GithubPullRequest\"; these are served: ExternalArtifact, ExternalService, GitHubBranch, GitHub");
     ran.warns("Static; did you mean GitHubPullRequest?");
     let ran = orangery(["explain", "Nothing"]).run().exits(1);
     assert!(!ran.err.contains("did you mean"), "{}", ran.err);

@@ -1,6 +1,7 @@
 //! Forges, their listings and their failures.
 
 mod configuration;
+mod external_artifacts;
 mod github_previews;
 mod gitlab_environments;
 mod listings;

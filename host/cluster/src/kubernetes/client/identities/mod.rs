@@ -109,6 +109,12 @@ impl Identities {
         self.open(&identity)
     }
 
+    /// What the identity of somebody has who is not a set. It is not kept for them: it goes when it is the oldest, or with the last set
+    /// that uses it.
+    pub(crate) fn reading_as(&self, owner: &Owner) -> Result<Arc<Connection>, Refusal> {
+        self.open(&Identity::of(owner))
+    }
+
     /// The operator's own.
     pub(crate) fn operator(&self) -> Result<Arc<Connection>, Refusal> {
         self.open(&Identity::Operator)
