@@ -53,6 +53,9 @@ pub struct ResourceSetInputProviderSpec {
     /// Whether plain http is allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub insecure: Option<bool>,
+    /// Secret with the proxy for all requests: address, and username with password if the proxy asks for them. Other proxies are not used then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy_secret_ref: Option<LocalReference>,
     /// When polls are allowed or triggered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Vec<Schedule>>,
@@ -272,6 +275,10 @@ fn rules() -> Value {
         (
             "self.type == 'ExternalArtifact' || !has(self.selectors) || size(self.selectors) == 0".into(),
             "spec.selectors must not be set when spec.type is not 'ExternalArtifact'",
+        ),
+        (
+            "!has(self.proxySecretRef) || !(self.type in ['Static', 'ExternalArtifact'])".into(),
+            "cannot specify spec.proxySecretRef when spec.type is one of Static or ExternalArtifact",
         ),
     ];
     Value::Array(

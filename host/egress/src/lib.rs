@@ -16,7 +16,7 @@
 //! session      one call of a plugin: the order of the steps, its budget, its trace
 //! credential   what is sent, to which origins, and with whose consent; GitHub App tokens
 //! response     redirects, the conditional cache, rate limits and back-off
-//! connection   policy, addresses, name resolution, TLS, HTTP clients, one exchange
+//! connection   policy, addresses, proxies, name resolution, TLS, HTTP clients, one exchange
 //! request      method, URL, origin, grant, header fields
 //! secret       values that cannot be printed, their fingerprints, redaction
 //! ```
@@ -30,7 +30,7 @@
 //! - What the remote told one credential (a cached body, a rate limit) is never used for another one.
 //!
 //! # Refuses
-//! User info in URLs, redirects from https to http, proxies from the environment, cookies.
+//! User info in URLs, redirects from https to http, proxies that nobody has given it (the environment is not read here), cookies.
 
 mod connection;
 pub mod credential;
@@ -43,6 +43,7 @@ mod session;
 pub use connection::address::Loopback;
 pub use connection::json_post::{JsonPost, JsonPostError};
 pub use connection::policy::{HttpLimits, Policy, Timeouts};
+pub use connection::proxy::{NoProxy, Proxies, ProxyAddressError, ProxyError, ProxyServer};
 pub use connection::resolve::{Resolver, SystemResolver};
 pub use connection::tls;
 pub use connection::tls::{TlsError, TlsSettings};

@@ -30,7 +30,7 @@ use crate::logging::LogOptions;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
-use orangery_egress::{Grant, GrantError};
+use orangery_egress::{Grant, GrantError, SecretText};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -117,6 +117,10 @@ pub struct SandboxOptions {
     /// A private address range that providers may dial, such as 10.20.0.0/16; may be repeated. Loopback only in local mode
     #[arg(long, value_name = "CIDR", help_heading = "Plugins")]
     pub egress_allow_cidr: Vec<IpNet>,
+    /// The HTTP proxy of providers, such as `http://proxy.example.com:3128`, or `none`; the default is what HTTPS_PROXY and HTTP_PROXY
+    /// say. NO_PROXY names what is dialled directly
+    #[arg(long, value_name = "URL", value_parser = secret, help_heading = "Plugins")]
+    pub egress_proxy: Option<SecretText>,
     /// Where compiled plugins are kept; the default is the user's cache folder
     #[arg(long, value_name = "DIR", env = "ORANGERY_CACHE", help_heading = "Plugins")]
     pub plugin_cache: Option<PathBuf>,
@@ -177,6 +181,11 @@ pub struct PollOptions {
 /// Parses a grant such as `GET,POST https://api.example.com/graphql`.
 fn grant(text: &str) -> Result<Grant, String> {
     text.parse().map_err(|error: GrantError| error.to_string())
+}
+
+/// A text that is not printed: the address of a proxy may hold its password.
+fn secret(text: &str) -> Result<SecretText, String> {
+    SecretText::line(text.as_bytes()).map_err(|error| format!("it {error}"))
 }
 
 /// A Go duration such as `1m30s`.

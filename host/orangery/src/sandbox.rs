@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 use orangery_bundled::Bundled;
 use orangery_controller::pipeline::provider::access::AccessPolicy;
 use orangery_egress::credential::consent::{OriginsRule, PlainHttp, SecretRules};
-use orangery_egress::{Egress, EgressError, Loopback, Policy};
+use orangery_egress::{Egress, EgressError, Loopback, Policy, Proxies, ProxyError, ProxyServer};
 use orangery_sandbox::{
     AdmitError, Compiler, EvaluatorSource, Limits, PluginSource, Precompiled, Sandbox, SandboxConfig, Shadowing,
     StartError,
@@ -20,6 +20,9 @@ pub enum SandboxSetupError {
     /// The HTTP client cannot be built.
     #[error(transparent)]
     Egress(#[from] EgressError),
+    /// A proxy cannot be used.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
     /// The sandbox could not be started.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -135,10 +138,22 @@ pub fn empty(
         allow_private: options.egress_allow_cidr.clone(),
         loopback,
         forbidden_addresses: forbidden,
+        proxies: proxies(options)?,
         ..Policy::default()
     };
     let egress = Egress::new(policy)?;
     Ok((start(options, egress.clone(), Limits::default())?, egress))
+}
+
+/// The proxies of providers: what the flag says, else the environment.
+fn proxies(options: &SandboxOptions) -> Result<Proxies, ProxyError> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let Some(given) = &options.egress_proxy else { return Proxies::of_environment(variable) };
+    if given.expose() == "none" {
+        return Ok(Proxies::default());
+    }
+    let exempt = Proxies::of_environment(|name| variable(name).filter(|_| name.eq_ignore_ascii_case("NO_PROXY")))?;
+    Ok(Proxies::all(ProxyServer::parse("--egress-proxy", given.expose())?, exempt.direct))
 }
 
 /// Opens the cache. One that cannot be used costs time at each start, but does not prevent it.

@@ -27,6 +27,7 @@ impl TryFrom<&ResourceSetInputProvider> for ProviderSpec {
             service_account: given(wire.service_account_name.as_ref()),
             secret: wire.secret_ref.as_ref().map(|secret| secret.name.clone()),
             certificate: wire.cert_secret_ref.as_ref().map(|secret| secret.name.clone()),
+            proxy: wire.proxy_secret_ref.as_ref().map(|secret| secret.name.clone()),
             insecure: wire.insecure.unwrap_or_default(),
             default_values: wire.default_values.clone().unwrap_or_default(),
             filter: wire.filter.as_ref().map(filter).unwrap_or_default(),

@@ -39,6 +39,8 @@ pub struct ProviderSpec {
     pub secret: Option<String>,
     /// The name of the Secret with certificates, from `spec.certSecretRef`.
     pub certificate: Option<String>,
+    /// The name of the Secret with a proxy, from `spec.proxySecretRef`.
+    pub proxy: Option<String>,
     /// Whether plain http is allowed, from `spec.insecure`.
     pub insecure: bool,
     /// The values for absent keys, from `spec.defaultValues`.

@@ -59,6 +59,11 @@ fn check(spec: &ProviderSpec) -> Result<(), SpecError> {
             "spec.selectors",
             "spec.selectors must not be set when spec.type is not 'ExternalArtifact'",
         ),
+        (
+            spec.proxy.is_none() || !provider_type.has_no_source(),
+            "spec.proxySecretRef",
+            "cannot specify spec.proxySecretRef when spec.type is one of Static or ExternalArtifact",
+        ),
     ];
     first_broken(rules)
 }

@@ -20,6 +20,7 @@ fn provider(provider_type: &str, url: &str) -> ProviderSpec {
         service_account: None,
         secret: None,
         certificate: None,
+        proxy: None,
         insecure: false,
         default_values: Map::new(),
         filter: FilterSpec::default(),
@@ -95,6 +96,8 @@ fn references_must_fit_their_type() {
     );
     refused(ProviderSpec { secret: some(), ..provider("Static", "") }, "spec.secretRef", "cannot specify");
     refused(provider("ExternalArtifact", ""), "spec.selectors", "must be set");
+    refused(ProviderSpec { proxy: some(), ..provider("Static", "") }, "spec.proxySecretRef", "cannot specify");
+    assert_eq!(ProviderSpec { proxy: some(), ..provider("GitHubTag", "https://x") }.check(), Ok(()));
     let selectors = vec![ArtifactSelector::default()];
     refused(ProviderSpec { selectors, ..provider("Static", "") }, "spec.selectors", "must not be set");
     assert_eq!(ProviderSpec { secret: some(), ..provider("AzureDevOpsTag", "https://x") }.check(), Ok(()));

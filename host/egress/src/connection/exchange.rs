@@ -16,7 +16,8 @@ use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 
 use crate::connection::address::{AddressRefused, AddressRules};
 use crate::connection::policy::Timeouts;
-use crate::connection::resolve::NameRefused;
+use crate::connection::proxy::ProxyServer;
+use crate::connection::resolve::{CheckedResolver, NameRefused};
 use crate::request::message::Method;
 use crate::request::target::Target;
 
@@ -30,6 +31,8 @@ pub(crate) struct HttpTransport<'a> {
     pub(crate) client: &'a reqwest::Client,
     pub(crate) rules: &'a AddressRules,
     pub(crate) timeouts: Timeouts,
+    /// The proxy that the client goes by, and who judges the names that the proxy resolves.
+    pub(crate) proxy: Option<(&'a ProxyServer, &'a CheckedResolver)>,
 }
 
 /// A request as it is sent.
@@ -75,6 +78,11 @@ impl HttpTransport<'_> {
     pub(crate) async fn exchange(&self, exchange: OutgoingRequest<'_>) -> Result<RawResponse, ExchangeError> {
         if let Some(address) = exchange.target.literal() {
             self.rules.check(address)?;
+        } else if let Some((_, resolver)) = self.proxy {
+            // Many machines behind a proxy resolve nothing outside, and some take their time to say so.
+            let judged =
+                tokio::time::timeout(self.timeouts.connect, resolver.judge(exchange.target.origin().host())).await;
+            judged.unwrap_or(Ok(())).map_err(ExchangeError::Name)?;
         }
         let mut request = reqwest::Request::new(on_the_wire(exchange.method), exchange.target.url().clone());
         *request.headers_mut() = exchange.headers;
@@ -100,6 +108,11 @@ impl HttpTransport<'_> {
             ));
         }
         let status = response.status();
+        if let Some((server, _)) = self.proxy
+            && status == StatusCode::PROXY_AUTHENTICATION_REQUIRED
+        {
+            return Err(ExchangeError::Transport(unauthorized(server)));
+        }
         let body = self.read(&mut response, exchange.cap).await?;
         Ok(RawResponse { status, headers, body })
     }
@@ -157,8 +170,22 @@ impl HttpTransport<'_> {
         if text.is_empty() {
             text = error.to_string();
         }
-        ExchangeError::Transport(text)
+        ExchangeError::Transport(match self.proxy {
+            None => text,
+            Some((server, _)) if text.contains(PROXY_AUTH) => unauthorized(server),
+            Some((server, _)) => format!("by way of the proxy {}: {text}", server.origin()),
+        })
     }
+}
+
+/// What the client says where a proxy answers a CONNECT with 407.
+const PROXY_AUTH: &str = "proxy authorization required";
+
+fn unauthorized(server: &ProxyServer) -> String {
+    format!(
+        "the proxy {} does not accept the user name and password that it is given, or wants some (407)",
+        server.origin()
+    )
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -5,5 +5,6 @@ pub(crate) mod clients;
 pub(crate) mod exchange;
 pub(crate) mod json_post;
 pub(crate) mod policy;
+pub(crate) mod proxy;
 pub(crate) mod resolve;
 pub mod tls;

@@ -5,11 +5,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipnet::IpNet;
-use url::Url;
-
 use crate::connection::address::Loopback;
+use crate::connection::proxy::Proxies;
 use crate::connection::resolve::{Resolver, SystemResolver};
+use ipnet::IpNet;
 
 /// The rules of one process. The default reaches public addresses only.
 #[derive(Debug, Clone)]
@@ -29,11 +28,10 @@ pub struct Policy {
     pub ceilings: HttpLimits,
     /// The bytes that the conditional-request cache may hold.
     pub cache_bytes: u64,
-    /// An HTTP proxy for all requests. `HTTP_PROXY` and similar variables are never read, because an environment variable
-    /// must not be able to send tokens elsewhere. Names are then resolved by the proxy, which has to refuse internal
-    /// addresses; hosts written as addresses are still checked here.
-    pub proxy: Option<Url>,
-    /// Resolves the names of hosts.
+    /// The operator's proxies. The environment is never read here: whoever starts the process decides whether its variables count
+    /// ([`Proxies::of_environment`]).
+    pub proxies: Proxies,
+    /// Who resolves names.
     pub resolver: Arc<dyn Resolver>,
 }
 
@@ -75,7 +73,7 @@ impl Default for Policy {
             timeouts: Timeouts::default(),
             ceilings: HttpLimits::CEILING,
             cache_bytes: 64 * MIB,
-            proxy: None,
+            proxies: Proxies::default(),
             resolver: Arc::new(SystemResolver),
         }
     }

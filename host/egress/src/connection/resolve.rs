@@ -34,9 +34,8 @@ impl Resolver for SystemResolver {
 #[derive(Debug, Clone)]
 pub(crate) struct CheckedResolver {
     pub(crate) resolver: Arc<dyn Resolver>,
-    pub(crate) rules: Arc<AddressRules>,
-    /// The operator's own proxy may live anywhere.
-    pub(crate) proxy_host: Option<String>,
+    /// None for connections to the operator's own proxy, which may live anywhere.
+    pub(crate) rules: Option<Arc<AddressRules>>,
 }
 
 /// A name that is not dialled. One bad address among good ones is reason enough: the next look-up may give only it.
@@ -49,14 +48,24 @@ pub(crate) enum NameRefused {
 }
 
 impl CheckedResolver {
+    /// Refuses a name that resolves here to an address that may not be dialled. One that does not resolve here is the business of the
+    /// proxy that resolves it.
+    pub(crate) async fn judge(&self, host: &str) -> Result<(), NameRefused> {
+        let (Some(rules), Ok(addresses)) = (&self.rules, self.resolver.resolve(host).await) else { return Ok(()) };
+        addresses
+            .into_iter()
+            .try_for_each(|address| rules.check(address))
+            .map_err(|cause| NameRefused::Address { host: host.to_owned(), cause })
+    }
+
     async fn resolve_checked(self, host: String) -> Result<Addrs, Box<dyn std::error::Error + Send + Sync>> {
         let addresses = self.resolver.resolve(&host).await?;
         if addresses.is_empty() {
             return Err(NameRefused::NoAddress { host }.into());
         }
-        if self.proxy_host.as_ref() != Some(&host) {
+        if let Some(rules) = &self.rules {
             for address in &addresses {
-                if let Err(cause) = self.rules.check(*address) {
+                if let Err(cause) = rules.check(*address) {
                     return Err(NameRefused::Address { host, cause }.into());
                 }
             }

@@ -1,12 +1,10 @@
 //! The conditional-request cache: bodies that a server may confirm to be still valid.
 //!
 //! # Guarantees
-//! - Nothing is served without asking the server: an entry adds its validators to a request, and gives its body only
-//!   after a 304.
-//! - The key of an entry covers everything that could change the answer: credential, TLS settings, method, URL, and
-//!   every header field that the plugin sent (which covers any `Vary`). Two tenants with two tokens never share an
-//!   entry.
-//! - The size is bounded in bytes; the least recently used entries go first.
+//! - Nothing is served without asking: an entry gives the validators of a request, and its body only after a 304.
+//! - An entry belongs to everything that could change the answer: credential, TLS settings and own proxy, method, URL, and every header
+//!   field that the plugin sent (which covers any `Vary`). Two tenants with two tokens never meet.
+//! - Bounded by bytes; the least recently used go first.
 //!
 //! Freshness (`max-age`) is not used: a provider polls because it wants to know whether something changed, and forges
 //! allow clients to keep listings for a minute. So little of RFC 9111 remains (what may be stored, and how a 304
@@ -53,7 +51,8 @@ pub(crate) struct CachedResponse {
 /// Everything that an answer depends on.
 pub(crate) struct CacheKey<'a> {
     pub(crate) credential: Option<Fingerprint>,
-    pub(crate) tls: Fingerprint,
+    /// TLS settings, and a proxy of the tenant's: who could have made up the answer.
+    pub(crate) peer: Fingerprint,
     pub(crate) method: Method,
     pub(crate) target: &'a Target,
     /// The header fields of the plugin, without validators.
@@ -65,7 +64,7 @@ impl CacheKey<'_> {
         let fields: BTreeSet<_> =
             self.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes())).collect();
         let who = self.credential.as_ref().map_or(b"anonymous".as_slice(), Fingerprint::as_bytes);
-        let what = [who, self.tls.as_bytes(), self.method.as_str().as_bytes(), self.target.url().as_str().as_bytes()];
+        let what = [who, self.peer.as_bytes(), self.method.as_str().as_bytes(), self.target.url().as_str().as_bytes()];
         key.of(what.into_iter().chain(fields.into_iter().flat_map(|(name, value)| [name, value])))
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::connection::address::AddressRules;
 use crate::connection::clients::Clients;
 use crate::connection::policy::{HttpLimits, Policy};
+use crate::connection::proxy::ProxyServer;
 use crate::connection::tls::TlsSettings;
 use crate::credential::Credential;
 use crate::credential::github_app::mint::Mint;
@@ -47,7 +48,9 @@ pub struct SessionSpec {
     pub credentials: Vec<Credential>,
     /// The certificates that are trusted, and the client certificate.
     pub tls: TlsSettings,
-    /// The limits of the session, at most the ceilings of the policy.
+    /// The tenant's own proxy for all requests, instead of the operator's.
+    pub proxy: Option<ProxyServer>,
+    /// How much; cut to the ceilings of the policy.
     pub limits: HttpLimits,
     /// The time for all requests of the session together, from its start. It replaces the limits for the first byte and
     /// for one request in [`crate::Timeouts`], which are meant for calls without a deadline.
@@ -71,7 +74,7 @@ impl Egress {
     /// The user agent or the proxy of the policy cannot be used.
     pub fn new(policy: Policy) -> Result<Self, EgressError> {
         let egress = Self::lazy(policy)?;
-        egress.shared.clients.check().map_err(EgressError::Client)?;
+        egress.shared.clients.check(&egress.shared.policy).map_err(EgressError::Client)?;
         Ok(egress)
     }
 
@@ -87,7 +90,7 @@ impl Egress {
             policy.forbidden_addresses.clone(),
         ));
         let shared = Shared {
-            clients: Clients::new(&policy, Arc::clone(&rules)).map_err(EgressError::Client)?,
+            clients: Clients::new(&policy, Arc::clone(&rules)),
             cache: Cache::new(policy.cache_bytes),
             back_offs: BackOffs::default(),
             mint: Mint::default(),

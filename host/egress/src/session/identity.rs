@@ -27,6 +27,10 @@ impl Egress {
         }
         let key = &self.shared.key;
         let mut parts: Vec<Vec<u8>> = vec![spec.tls.fingerprint(key).as_bytes().to_vec()];
+        if let Some(proxy) = &spec.proxy {
+            parts.push(b"proxy".to_vec());
+            parts.push(proxy.fingerprint(key).as_bytes().to_vec());
+        }
         let limits = &spec.limits;
         parts.push(limits.requests.to_be_bytes().to_vec());
         for bytes in [limits.response_bytes, limits.total_bytes, limits.request_bytes] {
@@ -68,6 +72,7 @@ fn of(credential: &Credential, key: &FingerprintKey) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::connection::policy::Policy;
+    use crate::connection::proxy::ProxyServer;
     use crate::credential::github_app::{GitHubApp, Installation};
     use crate::secret::text::SecretText;
 
@@ -100,6 +105,9 @@ mod tests {
         fewer.limits.requests -= 1;
         others.push(fewer);
         others.push(SessionSpec { deadline: Some(std::time::Duration::from_secs(9)), ..bearer("one") });
+        let proxy = |text| Some(ProxyServer::parse("key", text).unwrap());
+        others.push(SessionSpec { proxy: proxy("http://proxy.test"), ..bearer("one") });
+        others.push(SessionSpec { proxy: proxy("http://me:hunter22@proxy.test"), ..bearer("one") });
         let mut renamed = bearer("one");
         renamed.credentials[0].name = "other".into();
         others.push(renamed);

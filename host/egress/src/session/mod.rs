@@ -13,8 +13,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::connection::clients::Route;
 use crate::connection::policy::Timeouts;
+use crate::connection::proxy::ProxyServer;
 use crate::request::message::{HttpError, Request, Response};
+use crate::request::origin::Origin;
 use crate::request::target::Target;
 use crate::secret::fingerprint::Fingerprint;
 use crate::secret::redact::Redactor;
@@ -30,7 +33,8 @@ const SPARE_TRACES: usize = 32;
 pub struct Session {
     pub(crate) shared: Arc<Shared>,
     pub(crate) spec: SessionSpec,
-    pub(crate) tls_name: Fingerprint,
+    /// Whom it believes: TLS settings and a proxy of its own. Neither connections nor stored answers are shared with others.
+    pub(crate) peer: Fingerprint,
     redactor: Redactor,
     spent: Mutex<Spent>,
     traces: Mutex<Vec<RequestTrace>>,
@@ -49,17 +53,16 @@ impl Session {
     pub(crate) fn new(shared: Arc<Shared>, spec: SessionSpec) -> Self {
         let spec = SessionSpec { limits: spec.limits.at_most(shared.policy.ceilings), ..spec };
         let secrets: Vec<_> = spec.credentials.iter().flat_map(|credential| credential.secrets()).collect();
-        let redactor = Redactor::of(secrets.iter().chain(spec.tls.private_key()));
-        let tls_name = spec.tls.fingerprint(&shared.key);
-        Self {
-            shared,
-            spec,
-            tls_name,
-            redactor,
-            spent: Mutex::default(),
-            traces: Mutex::default(),
-            begun: OnceLock::new(),
-        }
+        let operator = &shared.policy.proxies;
+        let proxies = [&spec.proxy, &operator.http, &operator.https].into_iter().flatten();
+        let redactor =
+            Redactor::of(secrets.iter().chain(spec.tls.private_key()).chain(proxies.filter_map(ProxyServer::password)));
+        let tls = spec.tls.fingerprint(&shared.key);
+        let peer = match &spec.proxy {
+            None => tls,
+            Some(proxy) => shared.key.of([tls.as_bytes(), proxy.fingerprint(&shared.key).as_bytes()]),
+        };
+        Self { shared, spec, peer, redactor, spent: Mutex::default(), traces: Mutex::default(), begun: OnceLock::new() }
     }
 
     /// Sends one request through the pipeline.
@@ -142,7 +145,16 @@ impl Session {
         }
     }
 
-    /// The requests that were made so far.
+    /// How a target is reached: by the session's own proxy, by that of the operator, or directly.
+    pub(crate) fn route(&self, origin: &Origin) -> Route<'_> {
+        match (&self.spec.proxy, self.shared.policy.proxies.of(origin)) {
+            (Some(server), _) => Route::Session(server),
+            (None, Some(server)) => Route::Operator(server),
+            (None, None) => Route::Direct,
+        }
+    }
+
+    /// What was asked so far.
     #[must_use]
     pub fn trace(&self) -> Vec<RequestTrace> {
         self.traces.lock().unwrap_or_else(PoisonError::into_inner).clone()

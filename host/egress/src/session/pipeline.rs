@@ -8,6 +8,7 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use tokio::time::Instant;
 
+use crate::connection::clients::Route;
 use crate::connection::exchange::{ExchangeError, HttpTransport, OutgoingRequest, RawResponse};
 use crate::connection::resolve::NameRefused;
 use crate::credential;
@@ -15,6 +16,7 @@ use crate::credential::github_app::GitHubApp;
 use crate::credential::github_app::mint::MintError;
 use crate::credential::{Credential, CredentialKind};
 use crate::request::message::{HttpError, Request, Response};
+use crate::request::origin::Scheme;
 use crate::request::target::Target;
 use crate::request::{grant, headers};
 use crate::response::back_off::BackOffKey;
@@ -139,14 +141,14 @@ impl Session {
         if let Some(address) = hop.target.literal() {
             self.shared.rules.check(address).map_err(|refused| HttpError::Denied(refused.to_string()))?;
         }
+        self.check_proxy(hop)?;
         let who = hop.credential.and_then(|credential| credential.fingerprint(&self.shared.key));
         let account = BackOffKey { origin: hop.target.origin().clone(), credential: who };
         if let Some(left) = self.shared.back_offs.left(&account) {
             return Err(backing_off(left));
         }
 
-        let question =
-            CacheKey { credential: who, tls: self.tls_name, method, target: hop.target, headers: hop.headers };
+        let question = CacheKey { credential: who, peer: self.peer, method, target: hop.target, headers: hop.headers };
         let question =
             (hop.request.conditional && question.is_cacheable()).then(|| question.fingerprint(&self.shared.key));
         let stored = question.and_then(|name| self.shared.cache.find(name));
@@ -190,21 +192,42 @@ impl Session {
         Ok(answer)
     }
 
-    /// Sends the hop; repeats it if a pooled connection was closed, or if a minted token is no longer accepted. Each
-    /// happens once at most and only for idempotent methods, because the remote may have acted on the first request. A
-    /// repetition counts against the budget.
+    /// The proxy of a tenant is dialled like a target, and sees no credential.
+    fn check_proxy(&self, hop: &Hop<'_>) -> Result<(), HttpError> {
+        let Route::Session(server) = self.route(hop.target.origin()) else { return Ok(()) };
+        if let Some(address) = server.target().literal() {
+            let refused = |cause| HttpError::Denied(format!("the proxy {} cannot be used: {cause}", server.origin()));
+            self.shared.rules.check(address).map_err(refused)?;
+        }
+        match hop.credential {
+            Some(credential) if hop.target.origin().scheme() == Scheme::Http => Err(HttpError::Denied(format!(
+                "the credential '{}' is not sent to {} by way of the proxy {}, which could read it: use https",
+                credential.name,
+                hop.target.origin(),
+                server.origin()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends the hop; again if a pooled connection was closed, or if a minted token is no longer accepted.
     async fn exchange(
         &self,
         hop: &Hop<'_>,
         headers: HeaderMap,
         account: &BackOffKey,
     ) -> Result<RawResponse, HttpError> {
-        let client = self
-            .shared
-            .clients
-            .get(self.tls_name, &self.spec.tls)
+        let origin = hop.target.origin();
+        let (route, clients) = (self.route(origin), &self.shared.clients);
+        let client = clients
+            .get(self.peer, &self.spec.tls, route, origin.scheme())
             .map_err(|_| HttpError::Other("the TLS settings cannot be used".to_owned()))?;
-        let transport = HttpTransport { client: &client, rules: &self.shared.rules, timeouts: self.timeouts() };
+        let transport = HttpTransport {
+            client: &client,
+            rules: &self.shared.rules,
+            timeouts: self.timeouts(),
+            proxy: route.proxy().map(|server| (server, clients.resolver())),
+        };
         let method = hop.request.method;
         let body = Bytes::copy_from_slice(&hop.request.body);
         let (mut reset_before, mut refused_before) = (false, !method.is_idempotent());

@@ -13,9 +13,9 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use crate::world::{Names, Server, egress, egress_with, granted, ok, soon};
 
-type Ca = CertifiedIssuer<'static, KeyPair>;
+pub(crate) type Ca = CertifiedIssuer<'static, KeyPair>;
 
-fn ca() -> Ca {
+pub(crate) fn ca() -> Ca {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
@@ -29,7 +29,7 @@ fn issue(ca: &Ca, names: &[&str]) -> (rcgen::Certificate, KeyPair) {
 }
 
 /// A server whose certificate is good for 127.0.0.1 and `forge.test`; with `clients`, only for those whom that CA knows.
-async fn server(ca: &Ca, clients: Option<&Ca>) -> Server {
+pub(crate) async fn server(ca: &Ca, clients: Option<&Ca>) -> Server {
     let (certificate, key) = issue(ca, &["127.0.0.1", "forge.test"]);
     let provider = Arc::new(default_provider());
     let builder = ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().unwrap();
@@ -47,7 +47,7 @@ async fn server(ca: &Ca, clients: Option<&Ca>) -> Server {
     Server::start_tls(builder.with_single_cert(chain, key).unwrap(), |_| ok("over TLS")).await
 }
 
-fn settings(pairs: &[(&str, &str)]) -> TlsSettings {
+pub(crate) fn settings(pairs: &[(&str, &str)]) -> TlsSettings {
     read(pairs).unwrap()
 }
 

@@ -15,6 +15,7 @@ mod local;
 mod plugins;
 mod poll;
 mod precompiled;
+mod proxies;
 mod reason_register;
 mod reasons;
 mod reference;

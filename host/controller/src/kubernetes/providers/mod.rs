@@ -66,7 +66,7 @@ impl Reconciler for ProviderReconciler {
         let last = snapshot(status.published());
         let trigger = trigger(run.object.annotations(), status.published());
         let hook = run.object.annotations().get(keys::WEBHOOK_SECRET);
-        let named = spec.secret.iter().chain(&spec.certificate).chain(hook).map(|name| DataRef {
+        let named = spec.secret.iter().chain(&spec.certificate).chain(&spec.proxy).chain(hook).map(|name| DataRef {
             kind: DataKind::Secret,
             namespace: run.name.namespace.clone(),
             name: name.clone(),

@@ -13,7 +13,7 @@ use orangery_core::{Disposition, Explain, NamespacedName, Reason};
 use orangery_egress::credential::consent::{self, ConsentError, SecretRules, SourceFacts};
 use orangery_egress::credential::{self, Credential, CredentialError, CredentialKind, shape};
 use orangery_egress::tls::{self, TlsError, TlsSettings};
-use orangery_egress::{Grant, HttpLimits, Origin, OriginError, SessionSpec};
+use orangery_egress::{Grant, HttpLimits, Origin, OriginError, ProxyError, ProxyServer, SessionSpec};
 use orangery_plugin_documents::manifest::{self, Scheme};
 use orangery_sandbox::{Consumer, PluginDescription};
 
@@ -28,6 +28,8 @@ pub struct Source<'a> {
     pub secret: Option<&'a str>,
     /// The Secret of `spec.certSecretRef.name`.
     pub certificate: Option<&'a str>,
+    /// The Secret of `spec.proxySecretRef.name`.
+    pub proxy: Option<&'a str>,
     /// The value of `spec.insecure`.
     pub insecure: bool,
 }
@@ -41,6 +43,7 @@ impl<'a> Source<'a> {
             url: provider.url.as_deref().unwrap_or_default(),
             secret: provider.secret.as_deref(),
             certificate: provider.certificate.as_deref(),
+            proxy: provider.proxy.as_deref(),
             insecure: provider.insecure,
         }
     }
@@ -64,6 +67,8 @@ pub struct Access {
     pub credentials: Vec<Credential>,
     /// The certificates to trust and to present.
     pub tls: TlsSettings,
+    /// The provider's own proxy.
+    pub proxy: Option<ProxyServer>,
 }
 
 impl Access {
@@ -75,6 +80,7 @@ impl Access {
             grants: self.grants,
             credentials: self.credentials,
             tls: self.tls,
+            proxy: self.proxy,
             limits: HttpLimits::default(),
             deadline: None,
             script: None,
@@ -122,6 +128,9 @@ pub enum AccessError {
     /// The Secret has no usable certificates.
     #[error(transparent)]
     Certificate(#[from] TlsError),
+    /// The Secret has no usable proxy.
+    #[error("spec.proxySecretRef: {0}")]
+    Proxy(#[from] ProxyError),
 }
 
 impl Explain for AccessError {
@@ -133,7 +142,8 @@ impl Explain for AccessError {
             | Self::SecretUnreadable(_)
             | Self::Credential(_)
             | Self::Consent(_)
-            | Self::Certificate(_) => Reason::CredentialUnavailable,
+            | Self::Certificate(_)
+            | Self::Proxy(_) => Reason::CredentialUnavailable,
         }
     }
 
@@ -145,7 +155,8 @@ impl Explain for AccessError {
             | Self::SecretUnreadable(_)
             | Self::Credential(_)
             | Self::Consent(_)
-            | Self::Certificate(_) => Disposition::Retry,
+            | Self::Certificate(_)
+            | Self::Proxy(_) => Disposition::Retry,
         }
     }
 }
@@ -160,7 +171,7 @@ pub async fn arrange(
     policy: &AccessPolicy,
     secrets: &dyn SecretReader,
 ) -> Result<Access, AccessError> {
-    let Source { name, url, secret, certificate, insecure } = source;
+    let Source { name, url, secret, certificate, proxy, insecure } = source;
     let mut grants = Vec::new();
     if !url.is_empty() {
         let own = Origin::of_url(url).map_err(|cause| AccessError::Url { cause })?;
@@ -202,7 +213,18 @@ pub async fn arrange(
             tls::from_secret(&secret.to_string(), &found.data)?
         }
     };
-    Ok(Access { grants, credentials, tls })
+    let proxy = match proxy {
+        None => None,
+        Some(secret) => {
+            let secret = NamespacedName::new(name.namespace.as_str(), secret);
+            let found = secrets
+                .read(&secret)
+                .await?
+                .ok_or(AccessError::SecretMissing { name: secret.clone(), field: "spec.proxySecretRef" })?;
+            Some(ProxyServer::from_secret(&secret.to_string(), &found.data)?)
+        }
+    };
+    Ok(Access { grants, credentials, tls, proxy })
 }
 
 /// Without a Secret the requests of a plugin are anonymous, unless it cannot work so.

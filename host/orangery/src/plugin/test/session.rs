@@ -32,6 +32,7 @@ pub(super) fn of(
             .map(|name| Credential::new(name, CredentialKind::Anonymous, []))
             .collect(),
         tls: TlsSettings::default(),
+        proxy: None,
         limits: HttpLimits::default(),
         deadline: None,
         script: Some(script),

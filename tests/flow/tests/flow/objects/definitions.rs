@@ -93,6 +93,10 @@ const PROVIDERS: [(&str, &str); 25] = [
         "spec.selectors must not be set when spec.type is not 'ExternalArtifact'",
     ),
     (
+        "{type: Static, proxySecretRef: {name: a}}",
+        "cannot specify spec.proxySecretRef when spec.type is one of Static or ExternalArtifact",
+    ),
+    (
         "{type: ExternalArtifact, selectors: [{name: a, matchLabels: {a: b}}]}",
         "name is mutually exclusive with matchLabels and matchExpressions",
     ),

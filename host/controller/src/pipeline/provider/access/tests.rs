@@ -43,7 +43,7 @@ async fn under(
     secrets: &InMemorySecrets,
 ) -> Result<Access, AccessError> {
     let name = NamespacedName::new("apps", "previews");
-    let source = Source { name: &name, url, secret, certificate: None, insecure: false };
+    let source = Source { name: &name, url, secret, certificate: None, proxy: None, insecure: false };
     arrange(source, &plugin(bundled), policy, secrets).await
 }
 
@@ -120,8 +120,14 @@ async fn certificates_are_not_asked_where_they_may_go() {
     secrets.insert(NamespacedName::new("apps", "tls"), StoredSecret { data, facts });
     let rules = SecretRules { origins: OriginsRule::Required, plain_http: PlainHttp::Refused };
     let name = NamespacedName::new("apps", "previews");
-    let source =
-        Source { name: &name, url: "https://github.com/o/r", secret: None, certificate: Some("tls"), insecure: false };
+    let source = Source {
+        name: &name,
+        url: "https://github.com/o/r",
+        secret: None,
+        certificate: Some("tls"),
+        proxy: None,
+        insecure: false,
+    };
     let policy = AccessPolicy { secrets: rules, ..AccessPolicy::default() };
     assert!(arrange(source, &plugin(true), &policy, &secrets).await.is_ok());
 }
@@ -150,8 +156,14 @@ async fn a_url_that_is_none_waits_for_a_change() {
 #[tokio::test]
 async fn a_credential_that_is_required_is_asked_for_with_its_shapes() {
     let name = NamespacedName::new("apps", "previews");
-    let source =
-        Source { name: &name, url: "https://github.com/o/r", secret: None, certificate: None, insecure: false };
+    let source = Source {
+        name: &name,
+        url: "https://github.com/o/r",
+        secret: None,
+        certificate: None,
+        proxy: None,
+        insecure: false,
+    };
     let mut plugin = plugin(true);
     let credentials = vec![manifest::Credential::new("api").required()];
     plugin.manifest = Manifest { credentials, ..Manifest::new("github", "0.1.0") }.into();
@@ -173,4 +185,27 @@ async fn a_secret_of_another_shape_is_told_which_shapes_there_are() {
     assert_eq!((error.reason(), error.disposition()), (Reason::CredentialUnavailable, Disposition::Retry));
     let said = error.to_string();
     assert!(said.contains("'apps/misfit'") && said.contains("as github-app") && said.contains("as bearer"), "{said}");
+}
+
+#[tokio::test]
+async fn the_proxy_of_a_provider_stands_in_its_secret_and_a_missing_or_bad_one_is_an_error_by_name() {
+    let mut secrets = secrets();
+    let data = [("address", "http://proxy.corp:3128"), ("username", "me"), ("password", "hunter22")];
+    let data: SecretData = data.iter().map(|(key, value)| ((*key).into(), value.as_bytes().to_vec())).collect();
+    secrets.insert(NamespacedName::new("apps", "proxy"), data);
+    let name = NamespacedName::new("apps", "pulls");
+    let arranged = async |proxy: &str| {
+        let url = "https://github.com/o/r";
+        let source = Source { name: &name, url, secret: None, certificate: None, proxy: Some(proxy), insecure: false };
+        arrange(source, &plugin(true), &AccessPolicy::default(), &secrets).await
+    };
+    let access = arranged("proxy").await.unwrap();
+    assert_eq!(access.proxy.unwrap().origin().to_string(), "http://proxy.corp:3128");
+    assert_eq!(
+        arranged("gone").await.unwrap_err().to_string(),
+        "failed to read secret 'apps/gone': not found; create it, or correct spec.proxySecretRef"
+    );
+    let bad = arranged("auth").await.unwrap_err();
+    assert_eq!(bad.to_string(), "spec.proxySecretRef: invalid secret 'apps/auth': key 'address' is missing");
+    assert_eq!((bad.reason(), bad.disposition()), (Reason::CredentialUnavailable, Disposition::Retry));
 }
