@@ -1,14 +1,9 @@
-//! The programs that the tests run, all of one Go module.
+//! The program that the tests run.
 
 use orangery_test_apiserver::binary::GoProgram;
 
-/// Folder of the Go module.
+/// Folder of its Go module.
 const MODULE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/programs");
 
 /// `helm`.
 pub const HELM: GoProgram = GoProgram { module: MODULE, package: "helm.sh/helm/v4/cmd/helm", name: "helm", link: "" };
-/// The registry of the CNCF distribution project.
-pub const REGISTRY: GoProgram = GoProgram { module: MODULE, package: ".", name: "registry", link: "" };
-/// A client of registries.
-pub const CRANE: GoProgram =
-    GoProgram { module: MODULE, package: "github.com/google/go-containerregistry/cmd/crane", name: "crane", link: "" };

@@ -2,7 +2,8 @@
 //! program and what it needs, which is enough for it to run; and the chart in the same registry.
 
 use anyhow::{Context as _, Result, ensure};
-use orangery_test_chart::{Helm, Registry, chart};
+use orangery_test_chart::{Helm, chart};
+use orangery_test_registry::Registry;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Permissions};
