@@ -86,3 +86,23 @@ fn every_duplicate_is_argued_in_deny_toml() -> Result<()> {
     ensure!(unargued.is_empty(), "duplicates without a reason in deny.toml: {unargued:?}");
     Ok(())
 }
+
+/// Key order is decided where bytes are written. A dependency that turned the feature on would change what every crate prints.
+#[test]
+fn no_dependency_turns_on_an_order_of_keys_in_json() -> Result<()> {
+    let metadata = metadata()?;
+    let is_json = |id: &cargo_metadata::PackageId| {
+        metadata.packages.iter().any(|package| package.id == *id && package.name.as_str() == "serde_json")
+    };
+    let nodes = metadata.resolve.as_ref().context("the dependencies are resolved")?.nodes.iter();
+    let features: Vec<String> =
+        nodes.filter(|node| is_json(&node.id)).flat_map(|node| node.features.iter().map(ToString::to_string)).collect();
+    ensure!(features.contains(&"float_roundtrip".to_owned()), "these are not the features of serde_json: {features:?}");
+    for unwanted in ["preserve_order", "arbitrary_precision"] {
+        ensure!(
+            !features.iter().any(|feature| feature == unwanted),
+            "{unwanted} of serde_json is on: see `cargo tree -e features -i serde_json`"
+        );
+    }
+    Ok(())
+}

@@ -47,6 +47,7 @@ const ROOMS: &[Room] = &[
         house: &["orangery-plugin-documents", "orangery-core", "orangery-egress"],
         never: &["kube", "reqwest", "cap-std"],
     },
+    Room { name: "orangery-artifact", house: &[], never: &["kube", "k8s-openapi", "wasmtime"] },
     Room { name: "orangery-cluster", house: &["orangery-core", "orangery-go-yaml"], never: &["wasmtime", "reqwest"] },
     Room { name: "orangery-hooks", house: &[], never: &["kube", "wasmtime", "reqwest"] },
     Room { name: "orangery-bundled", house: &[], never: &["kube", "wasmtime", "reqwest", "tokio"] },
