@@ -6,9 +6,14 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::secret::text::SecretText;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::{Client, Url, redirect, retry};
 use serde::Serialize;
+use sha2::Sha256;
 
+/// The header that a Receiver of type `generic-hmac` reads.
+const SIGNATURE: &str = "X-Signature";
 /// Characters of an answer that are kept for the message.
 const SHOWN: usize = 200;
 
@@ -57,13 +62,39 @@ impl JsonPost {
     /// # Errors
     /// The document was not delivered.
     pub async fn send(&self, url: &str, document: &(impl Serialize + Sync)) -> Result<(), JsonPostError> {
+        self.post(url, document, None).await
+    }
+
+    /// Sends one document with the signature that a Receiver of type `generic-hmac` checks.
+    ///
+    /// # Errors
+    /// It was not taken.
+    pub async fn send_signed(
+        &self,
+        url: &str,
+        document: &(impl Serialize + Sync),
+        key: &SecretText,
+    ) -> Result<(), JsonPostError> {
+        self.post(url, document, Some(key)).await
+    }
+
+    async fn post(
+        &self,
+        url: &str,
+        document: &(impl Serialize + Sync),
+        key: Option<&SecretText>,
+    ) -> Result<(), JsonPostError> {
         let url: Url =
             url.parse().map_err(|error| JsonPostError::Unusable { cause: format!("the address: {error}") })?;
         let body =
             serde_json::to_vec(document).map_err(|error| JsonPostError::Unusable { cause: error.to_string() })?;
         let unreachable = |error: reqwest::Error| JsonPostError::Unreachable { cause: causes(&error.without_url()) };
         let client = self.client().map_err(|error| JsonPostError::Unusable { cause: causes(&error) })?;
-        let request = client.post(url).header("Content-Type", "application/json").body(body);
+        let mut request = client.post(url).header("Content-Type", "application/json");
+        if let Some(key) = key {
+            request = request.header(SIGNATURE, signature(key, &body)?);
+        }
+        let request = request.body(body);
         let answer = request.send().await.map_err(unreachable)?;
         let status = answer.status();
         if status.is_success() {
@@ -93,7 +124,16 @@ impl JsonPost {
     }
 }
 
-/// The error with its causes, because reqwest's own text says only that sending failed.
+/// `sha256=` and the HMAC of a body.
+fn signature(key: &SecretText, body: &[u8]) -> Result<String, JsonPostError> {
+    let mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes());
+    let mut mac = mac.map_err(|_| JsonPostError::Unusable { cause: "the key cannot sign".to_owned() })?;
+    mac.update(body);
+    let bytes = mac.finalize().into_bytes();
+    Ok(bytes.iter().fold("sha256=".to_owned(), |text, byte| text + &format!("{byte:02x}")))
+}
+
+/// The error with its causes: reqwest's own text says only that sending failed.
 fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -103,4 +143,18 @@ fn causes(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_is_the_one_that_flux_checks() {
+        let key = SecretText::line(b"mytoken").unwrap();
+        assert_eq!(
+            signature(&key, br#"{"ref":"refs/heads/main"}"#).unwrap(),
+            "sha256=609099c649b98d07ca43703522e32a0f8d76fb61abf3c3f5d536facac90034cc"
+        );
+    }
 }
