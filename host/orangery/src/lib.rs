@@ -1,7 +1,7 @@
 //! The command line and the operator as a library; `main.rs` is a page.
 //!
 //! ```text
-//! cli ──▶ command ──▶ run (cluster | local) · build · poll · notify · explain · plugin · crds · cluster (all that talk to one)
+//! cli ──▶ command ──▶ run (cluster | local) · build · provider (poll · notify) · explain · plugin · crds · cluster (all that talk to one)
 //!                       │
 //!                     sandbox (its set-up with the built-in and given plugins) · manifest (files)
 //! ```
@@ -12,10 +12,9 @@ pub mod cluster;
 pub mod command;
 pub mod explain;
 pub mod manifest;
-pub mod notify;
 pub mod plugin;
-pub mod poll;
 mod process;
+pub mod provider;
 pub mod run;
 pub mod sandbox;
 

@@ -5,7 +5,7 @@ mod page;
 
 use crate::cli::ExplainOptions;
 use crate::exit;
-use crate::poll::print;
+use crate::provider::poll::print;
 use crate::sandbox;
 use anyhow::bail;
 use orangery_controller::pipeline::provider::poll::OF_HOST;

@@ -2,7 +2,7 @@
 
 use super::{Explained, configuration};
 use crate::cli::OutputFormat;
-use crate::poll::print;
+use crate::provider::poll::print;
 use orangery_egress::credential::shape;
 use orangery_plugin_documents::manifest::{LimitRule, NameKind, ServedType};
 use std::fmt::Write as _;

@@ -2,7 +2,7 @@
 
 use crate::cli::{PluginCheckOptions, SandboxOptions};
 use crate::exit;
-use crate::poll::print;
+use crate::provider::poll::print;
 use crate::sandbox;
 use orangery_core::selection::{LimitRule, ServedType};
 use orangery_egress::Loopback;

@@ -2,7 +2,7 @@
 
 use crate::cli::PluginListOptions;
 use crate::exit;
-use crate::poll::print;
+use crate::provider::poll::print;
 use crate::sandbox;
 use comfy_table::{Table, presets};
 use orangery_egress::Loopback;

@@ -2,7 +2,7 @@
 
 use crate::cli::NotifyOptions;
 use crate::manifest::{self, Document, Resources};
-use crate::poll::{choose, line, secrets};
+use crate::provider::poll::{choose, line, secrets};
 use crate::sandbox::{self, SandboxSetup};
 use crate::{exit, manifest::ManifestError};
 use anyhow::bail;
