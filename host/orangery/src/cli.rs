@@ -1,6 +1,7 @@
 //! The command line: every command, every flag.
 
 mod address;
+mod artifact;
 mod build;
 pub mod cluster;
 pub mod flux_operator;
@@ -13,6 +14,11 @@ mod run;
 mod shell;
 
 pub use address::Address;
+pub use artifact::{
+    ArtifactBuildOptions, ArtifactCommand, ArtifactDiffOptions, ArtifactListOptions, ArtifactPullOptions,
+    ArtifactPushOptions, ArtifactTagOptions, ContentOptions, LimitOptions, PackingOptions, RegistryAccess,
+    RegistryOptions, ReportFormat, SyncKind, SyncOptions, Target,
+};
 pub use build::{BuildCommand, BuildOptions, Show};
 pub use flux_operator::CarriedOptions;
 pub use hooks::{HookFlags, ReceiversFlag};
@@ -40,7 +46,7 @@ pub use provider_types::{ExplainOptions, NotifyOptions};
 /// Preview environments for Kubernetes and Flux: input providers and renderers are WebAssembly plugins in a sandbox;
 /// the host alone owns credentials, apply and prune.
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong command line, 3 (`run --once`) not everything is ready.
+/// Exit codes: 0 done, 1 failed, 2 wrong command line, 3 (`run --once`) not everything is ready. Commands with codes of their own say so.
 #[derive(Debug, Parser)]
 #[command(name = "orangery", version)]
 pub struct Arguments {
@@ -90,6 +96,13 @@ pub enum Command {
     /// Look at plugins and test them
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Pack files as an OCI artifact that Flux reads, push, tag, pull, list and compare artifacts
+    #[command(subcommand)]
+    Artifact(ArtifactCommand),
+    /// From a pushed artifact to applied objects: push, have Flux reconcile, and wait until exactly that is applied
+    ///
+    /// Exit codes: 0 synced, 1 failed, 2 not begun (command line, registry or cluster), 3 timed out, 4 suspended.
+    Sync(Box<SyncOptions>),
     /// Print the custom resource definitions
     Crds,
     /// Print the completion script of a shell; names in it come from the cluster

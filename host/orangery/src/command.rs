@@ -8,7 +8,7 @@ use crate::logging::ClientLog;
 use crate::plugin_log::PluginLog;
 use crate::provider::{notify, poll};
 use crate::run::Surroundings;
-use crate::{build, cluster, exit, explain, failure, logging, plugin, run};
+use crate::{artifact, build, cluster, exit, explain, failure, logging, plugin, run};
 use anyhow::Context;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub fn main(surroundings: &Surroundings) -> ExitCode {
     }
     let arguments = Arguments::of_process();
     let of_client = match &arguments.command {
-        Command::Cluster(_) => ClientLog::Silent,
+        Command::Cluster(_) | Command::Sync(_) => ClientLog::Silent,
         _ => ClientLog::Logged,
     };
     logging::start(&arguments.log, plugin_log(&arguments.command), of_client);
@@ -49,6 +49,8 @@ fn plugin_log(command: &Command) -> PluginLog {
         | Command::Build(_)
         | Command::Explain(_)
         | Command::Plugin(_)
+        | Command::Artifact(_)
+        | Command::Sync(_)
         | Command::Crds
         | Command::Completion(_)
         | Command::Man(_)
@@ -89,6 +91,8 @@ pub fn perform(command: Command, surroundings: &Surroundings) -> anyhow::Result<
             Command::Plugin(PluginCommand::Test(options)) => plugin::test::perform(&options).await,
             Command::Plugin(PluginCommand::List(options)) => plugin::list::perform(&options).await,
             Command::Plugin(PluginCommand::Precompile(options)) => plugin::precompile::perform(&options).await,
+            Command::Artifact(command) => artifact::perform(command).await,
+            Command::Sync(options) => Ok(artifact::sync::perform(&options).await),
             Command::Cluster(command) => cluster::perform(*command).await,
             Command::Crds | Command::Completion(_) | Command::Man(_) => Ok(exit::SUCCESS),
         }

@@ -1,11 +1,13 @@
 //! The command line and the operator as a library; `main.rs` is a page.
 //!
 //! ```text
-//! cli ──▶ command ──▶ run (cluster | local) · build · provider (poll · notify) · explain · plugin · crds · cluster (all that talk to one)
+//! cli ──▶ command ──▶ run (cluster | local) · build · provider (poll · notify) · explain · plugin · crds
+//!                       │  cluster (all that talk to one) · artifact (to a registry and back; sync: from there to applied objects)
 //!                       │
 //!                     sandbox (its set-up with the built-in and given plugins) · manifest (files)
 //! ```
 
+pub mod artifact;
 pub mod build;
 pub mod cli;
 pub mod cluster;

@@ -78,6 +78,7 @@ const ROOMS: &[Room] = &[
             "orangery-hooks",
             "orangery-controller",
             "orangery-bundled",
+            "orangery-artifact",
         ],
         never: &["wasmtime", "reqwest"],
     },

@@ -24,13 +24,13 @@ const PAGE: u32 = 500;
 
 /// A cluster, a namespace in it, and how long a command may wait.
 #[derive(Clone)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     /// The namespace of objects that name none.
-    pub(super) namespace: String,
+    pub(crate) namespace: String,
     /// The value of `--timeout`.
-    pub(super) timeout: Duration,
+    pub(crate) timeout: Duration,
     /// For requests: without an answer in time they fail.
-    pub(super) client: Client,
+    pub(crate) client: Client,
     config: Config,
 }
 
@@ -55,7 +55,7 @@ impl Connection {
     ///
     /// # Errors
     /// There is no usable kubeconfig, or a flag contradicts it.
-    pub(super) async fn open(options: &ConnectionOptions) -> anyhow::Result<Self> {
+    pub(crate) async fn open(options: &ConnectionOptions) -> anyhow::Result<Self> {
         let mut config = configuration(options).await?;
         config.headers.push((USER_AGENT, HeaderValue::from_static(AGENT)));
         config.read_timeout = Some(options.timeout);
@@ -133,7 +133,7 @@ fn no_client(config: &Config) -> String {
 }
 
 /// The API server's own message, without the text that the client adds.
-pub(super) fn said(error: kube::Error) -> anyhow::Error {
+pub(crate) fn said(error: kube::Error) -> anyhow::Error {
     match error {
         kube::Error::Api(status) if !status.message.is_empty() => anyhow!("{}", status.message),
         kube::Error::Api(status) => anyhow!("{} {}", status.code, status.reason),

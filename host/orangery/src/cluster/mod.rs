@@ -12,7 +12,7 @@
 
 mod act;
 mod check;
-mod connection;
+pub(crate) mod connection;
 mod discovery;
 mod hook;
 mod item;

@@ -25,4 +25,34 @@ pub fn plan_failed() -> ExitCode {
     ExitCode::from(2)
 }
 
+/// `artifact diff`: the files differ from those of the artifact.
+#[must_use]
+pub fn differs() -> ExitCode {
+    ExitCode::from(1)
+}
+
+/// `artifact diff`: files and artifact could not be compared.
+#[must_use]
+pub fn not_compared() -> ExitCode {
+    ExitCode::from(2)
+}
+
+/// `sync`: it could not begin, for the registry or the cluster.
+#[must_use]
+pub fn sync_not_begun() -> ExitCode {
+    ExitCode::from(2)
+}
+
+/// `sync`: time was up before everything was applied.
+#[must_use]
+pub fn sync_timed_out() -> ExitCode {
+    ExitCode::from(3)
+}
+
+/// `sync`: something is suspended and will not be applied.
+#[must_use]
+pub fn sync_suspended() -> ExitCode {
+    ExitCode::from(4)
+}
+
 // 2 is clap's code for a wrong command line.

@@ -87,7 +87,9 @@ fn check(example: &Path) {
 
 #[test]
 fn every_example_writes_what_it_says_it_writes() {
-    let stories: Vec<PathBuf> = folders().into_iter().filter(|folder| !folder.join("Cargo.toml").is_file()).collect();
+    // A plugin has tests of its own, and the jobs of pipelines are run by `tests/sync`.
+    let is_story = |folder: &PathBuf| !folder.join("Cargo.toml").is_file() && !folder.ends_with("ci");
+    let stories: Vec<PathBuf> = folders().into_iter().filter(is_story).collect();
     assert!(stories.len() >= 4, "{stories:?}");
     for folder in stories {
         check(&folder);

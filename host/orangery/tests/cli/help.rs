@@ -37,7 +37,7 @@ fn every_command_and_every_flag_explains_itself() {
 
 /// The pages about the command line.
 fn reference() -> String {
-    ["command-line.md", "cluster-commands.md"]
+    ["command-line.md", "cluster-commands.md", "artifact-commands.md"]
         .map(|page| std::fs::read_to_string(root().join("docs/reference").join(page)).unwrap())
         .join("\n")
 }

@@ -1,6 +1,7 @@
 //! The real binary, command by command: what it prints, what it refuses, how it exits, what it leaves behind.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod artifact;
 mod author;
 mod bench;
 mod build;

@@ -1,9 +1,8 @@
 //! Prints objects in the format that `-o` asks for.
 
 mod jsonpath;
-mod table;
 
-pub(super) use table::Table;
+pub(super) use crate::process::table::Table;
 
 use super::item::Item;
 use crate::cli::cluster::Output;

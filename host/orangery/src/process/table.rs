@@ -51,7 +51,7 @@ impl fmt::Display for Table {
 }
 
 /// Messages come from other people, so control characters are removed: they could move the cursor or end a row.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c }).collect()
 }
 
