@@ -3,8 +3,9 @@
 use anyhow::{Context, Result, bail};
 use kube::Client;
 use serde::Deserialize;
-use std::fs;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Who asked for what, for every request, once it was answered. No bodies: Secrets stay out of the log.
@@ -72,27 +73,63 @@ pub struct Audit {
     events: Vec<AuditEvent>,
 }
 
-impl Audit {
-    /// Reads the log up to now.
-    pub(crate) async fn read(path: &Path, client: &Client) -> Result<Self> {
+/// The log from some moment on, read piece by piece: what was read is not read again.
+#[derive(Debug, Clone)]
+pub struct AuditTail {
+    path: PathBuf,
+    /// Where the next piece begins: always at the start of a line.
+    at: u64,
+}
+
+impl AuditTail {
+    pub(crate) fn new(path: PathBuf, from: Begin) -> Result<Self> {
+        let at = match from {
+            Begin::Start => 0,
+            Begin::Now => {
+                let text = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+                // The last line may be half written.
+                text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1).try_into()?
+            }
+        };
+        Ok(Self { path, at })
+    }
+
+    /// What was asked since the last time, by clients whose name starts with `prefix`.
+    ///
+    /// # Errors
+    /// The log cannot be read, or does not show a request that was just made.
+    pub async fn next(&mut self, client: &Client, prefix: &str) -> Result<Audit> {
         // An answer may reach its client before its line reaches the file. A request of our own, made now, marks the spot.
         let mark =
             format!("/version?audit-mark={:x}", std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 1));
         client.request_text(http::Request::get(&mark).body(Vec::new())?).await.context("marking the audit log")?;
-        for _ in 0..100 {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-            if text.contains(&mark) {
-                let events = text.lines().map(serde_json::from_str).collect::<Result<_, _>>();
-                // The last line may be half written.
-                if let Ok(events) = events {
-                    return Ok(Self { events });
-                }
-            }
+        for _ in 0..200 {
+            tokio::time::sleep(Duration::from_millis(25)).await;
+            let mut file = File::open(&self.path).with_context(|| format!("reading {}", self.path.display()))?;
+            file.seek(SeekFrom::Start(self.at))?;
+            let mut text = String::new();
+            file.read_to_string(&mut text).with_context(|| format!("reading {}", self.path.display()))?;
+            let whole = text.rfind('\n').map_or(0, |last| last + 1);
+            let Some(lines) = text.get(..whole).filter(|lines| lines.contains(&mark)) else { continue };
+            let of_prefix = lines.lines().filter(|line| line.contains(prefix));
+            let events: Vec<AuditEvent> = of_prefix.map(serde_json::from_str).collect::<Result<_, _>>()?;
+            self.at += u64::try_from(whole)?;
+            return Ok(Audit { events }.by_agent(prefix));
         }
-        bail!("the audit log {} does not show a request made 5 s ago", path.display())
+        bail!("the audit log {} does not show a request made 5 s ago", self.path.display())
     }
+}
 
+/// Where reading begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begin {
+    /// With the first request ever.
+    Start,
+    /// With the next one.
+    Now,
+}
+
+impl Audit {
     fn keep(&self, wanted: impl Fn(&AuditEvent) -> bool) -> Self {
         Self { events: self.events.iter().filter(|event| wanted(event)).cloned().collect() }
     }

@@ -1,6 +1,6 @@
 //! One control plane and the ways to talk to it.
 
-use crate::audit::{self, Audit};
+use crate::audit::{self, Audit, AuditTail, Begin};
 use crate::binary;
 use crate::certificate;
 use crate::namespace::TestNamespace;
@@ -246,10 +246,22 @@ impl Cluster {
     /// # Errors
     /// The cluster comes from `ORANGERY_TEST_KUBECONFIG` and `ORANGERY_TEST_AUDIT_LOG` is not set.
     pub async fn audit(&self) -> Result<Audit> {
-        let path = self.audit_log.as_deref().context(
+        let mut tail = AuditTail::new(self.audited()?, Begin::Start)?;
+        tail.next(&self.client()?, "").await
+    }
+
+    /// What will be asked of the API server from now on.
+    ///
+    /// # Errors
+    /// As [`Cluster::audit`].
+    pub fn audit_tail(&self) -> Result<AuditTail> {
+        AuditTail::new(self.audited()?, Begin::Now)
+    }
+
+    fn audited(&self) -> Result<PathBuf> {
+        self.audit_log.clone().context(
             "this test counts requests in the API server's audit log: set ORANGERY_TEST_AUDIT_LOG beside ORANGERY_TEST_KUBECONFIG",
-        )?;
-        Audit::read(path, &self.client()?).await
+        )
     }
 }
 

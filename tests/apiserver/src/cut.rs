@@ -1,16 +1,32 @@
-//! A connection whose requests meet another outcome than being sent: cut from the n-th on, as by a process that ends there.
+//! A connection whose requests meet another outcome than being sent and answered: cut from the n-th on, as by a process that
+//! ends there, or failing once before or after the server has done what it was asked.
 
 use futures::future::BoxFuture;
 use http::{Request, Response};
-use kube::client::{Body, ClientBuilder};
+use kube::client::{Body, ClientBuilder, DynBody};
 use kube::{Client, Config};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::{Context, Poll};
 use tower::{BoxError, Service};
 
-/// What becomes of a request instead of being sent; `None` sends it.
-pub type RequestOutcome = dyn Fn(&Request<Body>) -> Option<BoxFuture<'static, BoxError>> + Send + Sync;
+/// The way in which a request ends without an answer. Where it never ends, neither does the request.
+pub type Failure = BoxFuture<'static, BoxError>;
+
+/// What becomes of one request.
+pub enum Outcome {
+    /// It is sent, and its answer arrives.
+    Sent,
+    /// It is never sent.
+    Unsent(Failure),
+    /// It is sent, the server does what it is asked, and the answer is lost.
+    Unanswered(Failure),
+    /// It is not sent; this is the answer.
+    Answered(Box<Response<Body>>),
+}
+
+/// Decides about each request.
+pub type RequestOutcome = dyn Fn(&Request<Body>) -> Outcome + Send + Sync;
 
 /// Asks for the outcome of each request.
 struct Fated<S> {
@@ -18,15 +34,14 @@ struct Fated<S> {
     outcome: Arc<RequestOutcome>,
 }
 
-impl<S, B> Service<Request<Body>> for Fated<S>
+impl<S> Service<Request<Body>> for Fated<S>
 where
-    S: Service<Request<Body>, Response = Response<B>, Error = BoxError>,
+    S: Service<Request<Body>, Response = Response<Box<DynBody>>, Error = BoxError>,
     S::Future: Send + 'static,
-    B: 'static,
 {
-    type Response = Response<B>;
+    type Response = Response<Box<DynBody>>;
     type Error = BoxError;
-    type Future = BoxFuture<'static, Result<Response<B>, BoxError>>;
+    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(context)
@@ -34,8 +49,22 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         match (self.outcome)(&request) {
-            Some(outcome) => Box::pin(async { Err(outcome.await) }),
-            None => Box::pin(self.inner.call(request)),
+            Outcome::Sent => Box::pin(self.inner.call(request)),
+            Outcome::Unsent(failure) => Box::pin(async { Err(failure.await) }),
+            Outcome::Unanswered(failure) => {
+                let answer = self.inner.call(request);
+                Box::pin(async {
+                    drop(answer.await);
+                    Err(failure.await)
+                })
+            }
+            Outcome::Answered(answer) => {
+                let answer = answer.map(|body| {
+                    let body: Box<DynBody> = Box::new(http_body_util::BodyExt::map_err(body, BoxError::from));
+                    body
+                });
+                Box::pin(async { Ok(answer) })
+            }
         }
     }
 }
@@ -63,7 +92,9 @@ pub fn client(config: Config, left: &Arc<AtomicI64>) -> Result<Client, kube::Err
 pub fn after(left: &Arc<AtomicI64>) -> Arc<RequestOutcome> {
     let left = Arc::clone(left);
     Arc::new(move |_| {
-        let is_cut = left.fetch_sub(1, Ordering::SeqCst) <= 0;
-        is_cut.then(|| -> BoxFuture<'static, BoxError> { Box::pin(async { "the connection was cut".into() }) })
+        if left.fetch_sub(1, Ordering::SeqCst) > 0 {
+            return Outcome::Sent;
+        }
+        Outcome::Unsent(Box::pin(async { "the connection was cut".into() }))
     })
 }

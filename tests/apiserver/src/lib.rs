@@ -31,7 +31,7 @@ pub mod namespace;
 mod process;
 pub mod proxy;
 
-pub use audit::{Audit, AuditEvent};
+pub use audit::{Audit, AuditEvent, AuditTail};
 pub use certificate::ClientCertificate;
 pub use cluster::Cluster;
 pub use namespace::TestNamespace;

@@ -24,4 +24,4 @@ mod world;
 pub use operator::sandbox;
 pub use process::{Launch, Process, get};
 pub use shipped::Shipped;
-pub use world::{PROVIDER, SET, World};
+pub use world::{End, PROVIDER, SET, World};

@@ -36,6 +36,7 @@ pub(crate) fn version_of(kind: &str) -> &'static str {
         "Receiver" => "notification.toolkit.fluxcd.io/v1",
         "HelmRelease" => "helm.toolkit.fluxcd.io/v2",
         "Deployment" => "apps/v1",
+        "Job" => "batch/v1",
         "Role" => "rbac.authorization.k8s.io/v1",
         "Lease" => "coordination.k8s.io/v1",
         _ => "v1",

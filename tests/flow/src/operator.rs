@@ -3,12 +3,13 @@
 use anyhow::{Context as _, Result};
 use futures::FutureExt;
 use http::{HeaderValue, header};
-use kube::Config;
+use k8s_openapi::api::coordination::v1::Lease;
+use kube::{Api, Client, Config};
 use orangery_cluster::{KubernetesOptions, KubernetesTarget, Patience};
 use orangery_controller::hooks::{HookOptions, Hooks};
 use orangery_controller::kubernetes::events::notification::NotificationOptions;
 use orangery_controller::kubernetes::events::{EventOptions, Events};
-use orangery_controller::kubernetes::lease::Fence;
+use orangery_controller::kubernetes::lease::{self, Election, Fence, Timing};
 use orangery_controller::kubernetes::metrics::Metrics;
 use orangery_controller::kubernetes::{self, Clients, Context, Options, OwnRights, Rights, WatchScope};
 use orangery_controller::pipeline::Pipeline;
@@ -36,6 +37,8 @@ pub(crate) struct Operator {
     task: JoinHandle<()>,
     /// Where webhooks are taken.
     hooks: Option<(Arc<Hooks>, AbortOnDropHandle<()>)>,
+    /// Its part in the election, and how to end that.
+    election: Option<(CancellationToken, JoinHandle<()>)>,
 }
 
 /// What one operator is started with.
@@ -59,6 +62,8 @@ pub(crate) struct Setting {
     pub(crate) outcome: Arc<RequestOutcome>,
     /// How it takes webhooks, if it does.
     pub(crate) hooks: Option<HookOptions>,
+    /// Its name where several copies take turns by a lease.
+    pub(crate) candidate: Option<String>,
 }
 
 /// `--min-retry-delay` and `--max-retry-delay`: short unless a story says otherwise.
@@ -90,16 +95,21 @@ impl Operator {
             notifications,
             outcome,
             hooks,
+            candidate,
         } = setting;
         config.headers = vec![(header::USER_AGENT, HeaderValue::from_str(&agent)?)];
-        let client = cut::fated(config.clone(), &outcome)?;
+        let lease_namespace = operator_namespace.clone();
+        let unfenced = cut::fated(config.clone(), &outcome)?;
+        let fence = if candidate.is_some() { Fence::closed() } else { Fence::open() };
+        let client = fence.wrap(unfenced.clone());
         let clients =
-            Clients { requests: client.clone(), watches: cut::fated(config.clone(), &outcome)?, fence: Fence::open() };
+            Clients { requests: client.clone(), watches: cut::fated(config.clone(), &outcome)?, fence: fence.clone() };
         let patience =
             Patience { gate: Duration::from_secs(10), terminating: Duration::from_secs(4), ..Patience::default() };
         let options = KubernetesOptions { patience, override_managers: Vec::new() };
-        let target =
-            KubernetesTarget::with_connect(config, options, Box::new(move |config| cut::fated(config, &outcome)));
+        let behind = fence.clone();
+        let connect = move |config| Ok(behind.wrap(cut::fated(config, &outcome)?));
+        let target = KubernetesTarget::with_connect(config, options, Box::new(connect));
         let requeue = RequeuePolicy::default()
             .with_dependency_delay(Duration::from_millis(300))
             .with_retry_delays(retries.min, retries.max)?;
@@ -134,8 +144,9 @@ impl Operator {
         });
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned().boxed().shared();
+        let election = candidate.map(|name| take_part(unfenced, &lease_namespace, name, fence)).transpose()?;
         let task = tokio::spawn(kubernetes::run(context, stopped, || {}));
-        Ok(Self { stop, task, hooks })
+        Ok(Self { stop, task, hooks, election })
     }
 
     /// Takes webhooks on a free port.
@@ -150,6 +161,10 @@ impl Operator {
         tokio::time::timeout(Duration::from_secs(20), &mut self.task)
             .await
             .context("the operator did not end within 20 s of being asked to")??;
+        if let Some((over, task)) = &mut self.election {
+            over.cancel();
+            task.await?;
+        }
         Ok(())
     }
 }
@@ -157,7 +172,25 @@ impl Operator {
 impl Drop for Operator {
     fn drop(&mut self) {
         self.task.abort();
+        if let Some((_, task)) = &self.election {
+            task.abort();
+        }
     }
+}
+
+/// Takes part in an election whose terms are short, so that no story waits long for the lease of a copy that was killed.
+fn take_part(
+    client: Client,
+    namespace: &str,
+    identity: String,
+    fence: Fence,
+) -> Result<(CancellationToken, JoinHandle<()>)> {
+    let timing = Timing::new(Duration::from_secs(3), Duration::from_secs(2), Duration::from_millis(300))?;
+    let leases: Api<Lease> = Api::namespaced(client, namespace);
+    let over = CancellationToken::new();
+    let election = Election { name: "orangery".to_owned(), identity, timing };
+    let task = tokio::spawn(lease::take_part(leases, election, fence, over.clone().cancelled_owned(), |_| {}));
+    Ok((over, task))
 }
 
 /// A sandbox with the built-in plugins that may dial the forge of this machine. Compiled plugins are kept between runs.

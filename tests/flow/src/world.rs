@@ -23,6 +23,15 @@ pub const PROVIDER: &str = "ResourceSetInputProvider";
 /// Where the operator lives unless a story says otherwise.
 pub(crate) const SYSTEM: &str = "orangery-system";
 
+/// How an operator ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// As by SIGTERM: it finishes what is under way.
+    Asked,
+    /// As by SIGKILL: in the midst of whatever it does.
+    Killed,
+}
+
 /// A namespace, a forge and an operator.
 pub struct World {
     /// The control plane.
@@ -42,6 +51,8 @@ pub struct World {
     retries: RetryDelays,
     notifications: NotificationOptions,
     hooks: Option<HookOptions>,
+    /// How many copies took part in the election so far; none where there is no election.
+    candidates: Option<u32>,
 }
 
 impl World {
@@ -151,7 +162,25 @@ impl World {
             retries: RetryDelays::default(),
             notifications: NotificationOptions::Disabled,
             hooks: None,
+            candidates: None,
         }
+    }
+
+    /// A world on the same control plane with a namespace and a forge of its own, whose operators share the plugins of this one.
+    ///
+    /// # Errors
+    /// As [`World::new`].
+    pub async fn neighbour(&self, hint: &str) -> Result<Self> {
+        let namespace = self.cluster.namespace(hint).await?.name().to_owned();
+        let sandbox = self.sandbox.clone();
+        Ok(Self::made(self.cluster, namespace.clone(), namespace, Forge::start().await?, sandbox))
+    }
+
+    /// With operators that take turns by a lease.
+    #[must_use]
+    pub fn electing(mut self) -> Self {
+        self.candidates = Some(0);
+        self
     }
 
     /// Loads a plugin as if the user had given it with `--plugin`; before the operator starts.
@@ -251,8 +280,27 @@ impl World {
         self.launch_at(self.cluster.config(), outcome)
     }
 
+    /// A second copy stands by; the first one is asked to end, or killed; the second takes its place.
+    ///
+    /// # Errors
+    /// The world has no election, the second does not start, or the first does not end.
+    pub async fn hands_over(&mut self, end: End) -> Result<()> {
+        anyhow::ensure!(self.candidates.is_some(), "without an election both would act at once");
+        let first = self.operator.take();
+        self.launch()?;
+        match (first, end) {
+            (Some(first), End::Asked) => first.finish().await,
+            _ => Ok(()),
+        }
+    }
+
     fn launch_at(&mut self, config: Config, outcome: Arc<RequestOutcome>) -> Result<()> {
+        let candidate = self.candidates.as_mut().map(|count| {
+            *count += 1;
+            format!("copy-{count}")
+        });
         self.operator = Some(Operator::start(Setting {
+            candidate,
             config,
             sandbox: self.sandbox.clone().context("the operators of this world are processes")?,
             namespace: self.namespace.clone(),

@@ -1,14 +1,12 @@
 //! A defect of the operator meets one object: the others do not notice.
 
 use anyhow::Result;
-use futures::future::BoxFuture;
 use http::{Method, Request};
 use kube::client::Body;
-use orangery_test_apiserver::cut::RequestOutcome;
+use orangery_test_apiserver::cut::{Outcome, RequestOutcome};
 use orangery_test_flow::{PROVIDER, SET, World};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use tower::BoxError;
 
 fn set(name: &str) -> String {
     format!(
@@ -31,10 +29,9 @@ fn haunted(plural: &str, met: &Arc<AtomicU32>) -> Arc<RequestOutcome> {
     Arc::new(move |request: &Request<Body>| {
         let meets = request.method() == Method::PATCH && request.uri().path().ends_with(&place);
         if !meets || met.fetch_add(1, Ordering::SeqCst) >= 3 {
-            return None;
+            return Outcome::Sent;
         }
-        let outcome: BoxFuture<'static, BoxError> = Box::pin(async { panic!("a defect that a test put here") });
-        Some(outcome)
+        Outcome::Unsent(Box::pin(async { panic!("a defect that a test put here") }))
     })
 }
 
