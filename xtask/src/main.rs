@@ -14,6 +14,7 @@ mod guided;
 mod image;
 mod machine;
 mod plugins;
+mod soak;
 mod steps;
 mod test;
 
@@ -48,6 +49,8 @@ enum Command {
     Fuzz(fuzz::Options),
     /// Look for texts that make a reader panic, overflow the stack or take too long, guided by coverage.
     Guided(guided::Options),
+    /// Cut each kind of work at each request, or compare random histories with a model, with the real API server.
+    Soak(soak::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -62,5 +65,6 @@ fn main() -> anyhow::Result<()> {
         Command::Bench(options) => bench::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Guided(options) => guided::run(&options),
+        Command::Soak(options) => soak::run(&options),
     }
 }
