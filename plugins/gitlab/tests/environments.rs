@@ -106,7 +106,7 @@ fn only_the_twenty_newest_deployments_are_looked_at() {
 }
 
 #[test]
-fn five_thousand_stopped_environments_cost_nothing() {
+fn l07_piled_up_stopped_environments() {
     let mut all: Vec<Environment> = (1..=5).map(|id| (id, "available", vec!["success"])).collect();
     all.extend((6..=5005).map(|id| (id, "stopped", vec!["success"])));
     let http = project(all);

@@ -55,6 +55,20 @@ mod tests {
         assert_eq!(slugify("🚀"), "");
     }
 
+    /// The slug is the one that jobs of a pipeline compute too; names that must differ use `uid`.
+    #[test]
+    fn r01_awkward_branch_names() {
+        let long = "Feat/Ünï_çode.v1.2-".repeat(80);
+        let slug = slugify(&long);
+        assert!(slug.len() <= MAX && !slug.starts_with('-') && !slug.ends_with('-'), "{slug}");
+        assert!(
+            slug.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-_".contains(letter)),
+            "{slug}"
+        );
+        assert_eq!(slugify(&format!("{long}other")), slug, "equal where the first 63 letters are");
+        assert_eq!(slugify("Feat/Ünï_çode.v1.2-"), "feat-uni_code-v1-2");
+    }
+
     #[test]
     fn a_long_slug_is_cut_at_a_dash_or_hard() {
         assert_eq!(slugify(&"ab-".repeat(30)), "ab-".repeat(21).trim_end_matches('-'));

@@ -31,7 +31,7 @@ async fn a_change_by_hand_is_undone_and_a_deleted_object_comes_back() -> Result<
 }
 
 #[tokio::test]
-async fn a_field_that_is_dropped_goes_and_the_fields_of_others_stay() -> Result<()> {
+async fn r05_dropped_field() -> Result<()> {
     let mut world = World::new("fields").await?;
     let data = |data: Value| world.object("v1", "ConfigMap", "a", json!({"data": data}));
     let (first, second) = (data(json!({"keep": "1", "drop": "1"})), data(json!({"keep": "1"})));

@@ -22,7 +22,7 @@ async fn what_is_no_longer_rendered_is_deleted_and_leaves_the_ledger() -> Result
 }
 
 #[tokio::test]
-async fn copied_labels_do_not_make_an_object_ours() -> Result<()> {
+async fn d10_copied_labels() -> Result<()> {
     let mut world = World::new("copied").await?;
     world.applied(vec![world.map("a", "1")]).await?;
     let child = serde_json::to_value(world.own(world.map("child", "1"))?)?;
@@ -105,7 +105,7 @@ async fn an_object_with_a_finalizer_is_reported_until_it_is_gone() -> Result<()>
 }
 
 #[tokio::test]
-async fn a_namespace_that_was_rendered_goes_with_what_is_in_it() -> Result<()> {
+async fn l02_namespace_left_behind() -> Result<()> {
     let mut world = World::new("inner").await?;
     let name = format!("{}-preview", world.namespace.name());
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});

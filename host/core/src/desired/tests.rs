@@ -276,10 +276,19 @@ fn what_is_no_object_is_refused_with_its_origin() {
 }
 
 #[test]
-fn equal_sets_have_equal_digests() {
+fn r03_order_of_maps() {
     let digest = |data: &str| {
         Case::usual().run(vec![step(None, vec![rendering("1", vec![(0, config_map("x", data))])])]).unwrap().digest()
     };
     assert_eq!(digest("1"), digest("1"));
     assert_ne!(digest("1"), digest("2"));
+    let digest = |text: &str| {
+        let object = object(serde_json::from_str(text).unwrap());
+        Case::usual().run(vec![step(None, vec![rendering("1", vec![(0, object)])])]).unwrap().digest()
+    };
+    let one =
+        r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","namespace":"n"},"data":{"a":"1","b":"2"}}"#;
+    let two =
+        r#"{"data":{"b":"2","a":"1"},"metadata":{"namespace":"n","name":"x"},"kind":"ConfigMap","apiVersion":"v1"}"#;
+    assert_eq!(digest(one), digest(two));
 }

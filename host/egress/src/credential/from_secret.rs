@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_with_a_newline_inside_is_refused_without_showing_it() {
+    fn s01_newline_in_a_token() {
         let error = read(&github(), &[("username", "x"), ("password", "hun\nter2")]).unwrap_err();
         assert_eq!(error, "invalid secret 'previews/forge': key 'password' has control characters");
     }

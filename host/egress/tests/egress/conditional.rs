@@ -85,7 +85,7 @@ async fn the_plugins_own_condition_does_not_reach_into_the_cache() {
 }
 
 #[tokio::test]
-async fn another_tenants_token_does_not_find_what_was_stored() {
+async fn s05_cache_of_another_tenant() {
     let server = Server::start(|seen| match seen.header("authorization").as_deref() {
         Some("Bearer token-of-alice") => tagged(seen),
         _ => answer(404, &[], "not found"),

@@ -44,7 +44,7 @@ async fn a_redirect_to_the_metadata_address_is_denied_even_where_it_is_granted()
 }
 
 #[tokio::test]
-async fn the_credential_follows_within_its_origin_and_is_dropped_on_a_change() {
+async fn s03_redirected_credential() {
     let other = Server::start(|_| ok("other")).await;
     let to = other.url("/elsewhere");
     let server = Server::start(move |seen| match seen.path.as_str() {

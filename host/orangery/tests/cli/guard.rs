@@ -31,7 +31,7 @@ fn inline(count: usize, prefixes: &[&str]) -> String {
 
 /// D19.
 #[test]
-fn an_approval_is_used_once_also_when_the_same_objects_come_back() {
+fn d19_approval_replayed() {
     let (workspace, shop) = Workspace::with_pulls(3);
     workspace.once(&[]).exits(0);
     let mut last = String::new();
@@ -53,7 +53,7 @@ fn an_approval_is_used_once_also_when_the_same_objects_come_back() {
 
 /// D13.
 #[test]
-fn a_renamed_template_among_several_deletes_nothing_until_it_is_approved() {
+fn d13_renamed_template() {
     let workspace = Workspace::new();
     workspace.manifest("set.yaml", &inline(8, &["a", "b", "c"]));
     workspace.once(&[]).exits(0);

@@ -70,7 +70,7 @@ fn an_expression_of_four_kilobytes_cannot_overflow_the_stack_of_the_process() ->
 }
 
 #[test]
-fn an_expression_that_would_run_for_minutes_ends_and_its_neighbour_goes_on() -> Result<()> {
+fn f05_endless_ready_expression() -> Result<()> {
     let measured = worst("expression-long")?;
     all_say(&measured, ENDED);
     Ok(())

@@ -156,7 +156,7 @@ async fn status_is_not_written_when_nothing_changed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_finalizer_stays_until_the_last_object_is_gone() -> Result<()> {
+async fn l03_finalizer_whose_controller_is_gone() -> Result<()> {
     let mut world = World::new("finalizer").await?;
     world.start().await?;
     world.apply(&maps("set", &[("stuck", "a"), ("free", "a")])).await?;
@@ -175,7 +175,7 @@ async fn the_finalizer_stays_until_the_last_object_is_gone() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_deleted_and_made_anew_deletes_nothing_before_its_first_answer() -> Result<()> {
+async fn d07_provider_recreated() -> Result<()> {
     let world = with_pull_requests("anew", 3).await?;
     world.delete(PROVIDER, "pulls").await?;
     world.is_gone(PROVIDER, "pulls").await?;
@@ -221,7 +221,7 @@ async fn an_operator_that_cannot_reach_the_api_server_ends_when_it_is_asked_to()
 }
 
 #[tokio::test]
-async fn an_object_of_another_set_is_left_to_it() -> Result<()> {
+async fn d12_two_owners_of_one_object() -> Result<()> {
     let mut world = World::new("owners").await?;
     world.start().await?;
     world.apply(&maps("first", &[("shared", "of-the-first")])).await?;

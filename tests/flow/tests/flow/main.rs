@@ -2,12 +2,12 @@
 
 mod deletion;
 mod hooks;
-mod law_one;
 mod laws;
 mod objects;
 mod observability;
 mod process;
 mod providers;
+mod scenarios;
 mod tenancy;
 mod tenant;
 mod waiting;

@@ -57,7 +57,7 @@ async fn a_service_account_with_rights_applies_and_prunes_in_its_own_name() -> R
 }
 
 #[tokio::test]
-async fn missing_delete_rights_are_said_before_they_are_needed() -> Result<()> {
+async fn l05_missing_right_to_delete() -> Result<()> {
     let mut world = tenant("nodelete").await?;
     may(&world, json!(["get", "create", "patch"])).await?;
     let (applied, _) = world.settle(vec![world.map("a", "1")]).await?;

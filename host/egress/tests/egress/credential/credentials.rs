@@ -129,7 +129,7 @@ async fn the_redactor_masks_what_the_session_knows() {
 }
 
 #[tokio::test]
-async fn two_tenants_with_two_tokens_on_one_door_never_see_each_others() {
+async fn s04_two_tenants_two_tokens() {
     let server = Server::start(|seen| ok(&seen.path)).await;
     let egress = egress();
     let mut calls = tokio::task::JoinSet::new();

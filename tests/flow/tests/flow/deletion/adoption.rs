@@ -93,7 +93,7 @@ async fn closes(world: &World, number: u64) -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_branch_called_like_a_namespace_that_exists_takes_nothing() -> Result<()> {
+async fn d16_branch_named_like_an_existing_namespace() -> Result<()> {
     let mut world = World::new("branch").await?;
     let production = format!("{}-production", world.namespace());
     world.apply(&namespace(&production)).await?;

@@ -166,7 +166,7 @@ fn operator(world: &World, rights: &Path) -> Result<Process> {
 }
 
 #[tokio::test]
-async fn deleting_the_definition_deletes_no_object_and_a_new_definition_takes_all_up_again() -> Result<()> {
+async fn d20_definition_deleted() -> Result<()> {
     let world = World::alone("definition").await?;
     let rights = world.shipped_rights().await?;
     let as_flux = "serviceAccountName: flux";

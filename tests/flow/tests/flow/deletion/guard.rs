@@ -70,7 +70,7 @@ async fn pending(world: &World, name: &str) -> Result<String> {
 }
 
 #[tokio::test]
-async fn an_approval_is_used_once_also_when_the_same_objects_come_back() -> Result<()> {
+async fn d19_approval_replayed() -> Result<()> {
     let mut world = World::new("replay").await?;
     let shop = world.forge.github("acme/shop");
     shop.opens_many(3);
@@ -111,7 +111,7 @@ async fn an_approval_is_used_once_also_when_the_same_objects_come_back() -> Resu
 }
 
 #[tokio::test]
-async fn a_renamed_template_among_several_deletes_nothing_until_it_is_approved() -> Result<()> {
+async fn d13_renamed_template() -> Result<()> {
     let world = running("renamed").await?;
     let templates =
         [("ConfigMap", "a-<< inputs.id >>"), ("Secret", "b-<< inputs.id >>"), ("Secret", "c-<< inputs.id >>")];

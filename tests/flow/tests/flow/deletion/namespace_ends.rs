@@ -73,7 +73,7 @@ async fn told(world: &World, reason: &str, namespace: &str, about: &str) -> Resu
 }
 
 #[tokio::test]
-async fn a_namespace_goes_with_its_sets_and_what_stays_elsewhere_is_told_of() -> Result<()> {
+async fn l09_namespace_deleted_with_its_sets() -> Result<()> {
     let mut world = World::of_a_tenant("ends").await?;
     let own = world.namespace().to_owned();
     let (reached, lost) = (format!("{own}-reached"), format!("{own}-lost"));

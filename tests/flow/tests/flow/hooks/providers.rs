@@ -49,7 +49,7 @@ async fn inputs(world: &World) -> Result<usize> {
 }
 
 #[tokio::test]
-async fn a_signed_push_is_felt_at_once_and_an_unsigned_one_never() -> Result<()> {
+async fn d18_forged_webhook() -> Result<()> {
     let (world, address, path) = provider("hookprovider").await?;
     let hosted = world.forge.github("acme/app");
     world.forge.notifies(Webhook {

@@ -94,7 +94,7 @@ async fn what_is_missing_is_waited_for_what_is_there_is_copied_and_a_change_reac
 }
 
 #[tokio::test]
-async fn a_source_is_read_with_the_rights_of_the_set_and_never_with_those_of_the_operator() -> Result<()> {
+async fn s06_secrets_only_with_the_rights_of_the_set() -> Result<()> {
     let mut world = World::of_a_tenant("copies-tenant").await?;
     world.start().await?;
     world.apply(TENANT).await?;

@@ -45,7 +45,7 @@ fn labelled() -> Value {
 }
 
 #[tokio::test]
-async fn a_label_that_the_server_refuses_keeps_nobody_else_from_being_updated_or_pruned() -> Result<()> {
+async fn f01_impossible_label_of_one_input() -> Result<()> {
     let world = running("label").await?;
     let input = |id: &str, branch: &str, v: &str| json!({"id": id, "branch": branch, "v": v});
     let good = [input("1", "login", "one"), input("2", "bump-x", "one"), input("3", "search", "one")];
@@ -93,7 +93,7 @@ async fn of_two_deployments_the_sound_one_is_created_and_the_other_named_with_it
 }
 
 #[tokio::test]
-async fn an_impossible_name_or_a_template_that_fails_for_one_input_holds_up_no_other() -> Result<()> {
+async fn l01_poisoned_item() -> Result<()> {
     let world = running("name").await?;
     let named = json!([{
         "apiVersion": "v1", "kind": "ConfigMap",

@@ -82,7 +82,7 @@ async fn only_the_given_namespaces_and_labels_are_looked_after() -> Result<()> {
 }
 
 #[tokio::test]
-async fn one_set_at_a_time_can_be_moved_here_and_back() -> Result<()> {
+async fn d21_two_operators() -> Result<()> {
     let mut world = World::new("one-set").await?;
     world.start().await?;
     world.apply(INPUTS).await?;

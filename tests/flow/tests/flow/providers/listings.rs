@@ -36,7 +36,7 @@ async fn polls(world: &World) -> Result<()> {
 }
 
 #[tokio::test]
-async fn one_unreadable_pull_request_stays_as_it_is_while_others_open_change_and_close() -> Result<()> {
+async fn f03_one_unreadable_item() -> Result<()> {
     let mut world = World::new("unreadable").await?;
     let shop = world.forge.github("acme/shop");
     shop.opens_many(3);
@@ -137,7 +137,7 @@ async fn an_environment_whose_deployment_cannot_be_read_stays_and_the_others_go_
 }
 
 #[tokio::test]
-async fn whoever_pushes_a_branch_of_the_same_checksum_stops_nobody() -> Result<()> {
+async fn f02_two_branches_of_one_checksum() -> Result<()> {
     let mut world = World::new("checksum").await?;
     let shop = world.forge.github("acme/shop");
     shop.creates_branch("SHOP-131");

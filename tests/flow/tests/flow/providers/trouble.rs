@@ -165,7 +165,7 @@ async fn a_held_list_goes_when_its_own_digest_is_approved_and_not_by_another() -
 }
 
 #[tokio::test]
-async fn an_exhausted_rate_limit_deletes_nothing() -> Result<()> {
+async fn q01_exhausted_rate_limit() -> Result<()> {
     let world = with_pull_requests("limit", 2).await?;
     world.forge.allows(Flavour::Github, 0);
     world.forge.github("acme/shop").closes(1);

@@ -63,7 +63,7 @@ async fn what_somebody_edits_or_deletes_is_as_rendered_after_the_next_look() -> 
 }
 
 #[tokio::test]
-async fn what_somebody_edits_or_deletes_is_repaired_at_once_and_our_own_writes_wake_nobody() -> Result<()> {
+async fn l04_deleted_by_hand() -> Result<()> {
     let world = running("watched").await?;
     world.apply(PAIR).await?;
     world.is_ready(SET, "set").await?;

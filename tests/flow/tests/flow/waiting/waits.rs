@@ -126,7 +126,7 @@ async fn reaction(world: &World, set: &str) -> Result<Duration> {
 }
 
 #[tokio::test]
-async fn an_edit_a_suspension_and_a_deletion_end_a_wait_within_a_second_and_say_so() -> Result<()> {
+async fn f06_set_that_waits_for_an_hour() -> Result<()> {
     let mut world = World::new("canceled").await?;
     world.start().await?;
     for name in ["edited", "suspended", "deleted"] {

@@ -38,7 +38,7 @@ pub(crate) mod echoes {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn equal_ids_and_unreadable_items_are_passed_on_beside_the_others() -> Result<()> {
+    async fn r06_equal_ids() -> Result<()> {
         let sandbox = bench::with(&[GUEST]).await?;
         let config = json!({
             "inputs": [["7", "{\"branch\":\"a\"}"], ["7", "{\"branch\":\"b\"}"]],

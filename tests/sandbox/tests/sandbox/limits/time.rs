@@ -33,7 +33,7 @@ pub(crate) mod loops {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn neighbours_keep_being_served_while_guests_loop_on_every_worker() -> Result<()> {
+    async fn r02_runaway_render() -> Result<()> {
         let limits = Limits { cpu: Duration::from_secs(2), ..Limits::default() };
         let sandbox = bench::limited(limits, &[GUEST, "echoes"]).await?;
         let mut loops = Vec::new();

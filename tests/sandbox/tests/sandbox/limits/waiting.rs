@@ -47,7 +47,7 @@ async fn never_answered(forges: &[&Forge], expected: usize) -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_that_wait_for_an_answer_do_not_slow_down_a_neighbour_in_the_same_plugin() -> Result<()> {
+async fn f04_hanging_forge() -> Result<()> {
     let (silent, healthy) = (Forge::start().await?, Forge::start().await?);
     let limits = Limits { calls_per_plugin: 1, ..Limits::default() };
     let sandbox = bench::limited(limits, &["asks"]).await?;

@@ -114,7 +114,7 @@ async fn no_failure_of_any_kind_deletes_anything_and_a_complete_answer_does() ->
 
 /// A pull request closes while the forge fails in this way: nothing is deleted until it answers again.
 #[tokio::test]
-async fn whatever_the_forge_does_while_a_pull_request_closes_deletes_nothing_until_it_answers() -> Result<()> {
+async fn d02_listing_error_is_not_an_empty_list() -> Result<()> {
     let troubles = [
         Failure::Status { code: 500, retry_after: None, body: None },
         Failure::Status { code: 401, retry_after: None, body: None },
