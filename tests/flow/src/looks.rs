@@ -22,7 +22,7 @@ impl World {
     /// # Errors
     /// The connection settings are unusable.
     pub fn api(&self, kind: &str) -> Result<Api<DynamicObject>> {
-        Ok(manifest::api(self.cluster.client()?, manifest::version_of(kind), kind, self.namespace()))
+        Ok(manifest::api(self.client()?, manifest::version_of(kind), kind, self.namespace()))
     }
 
     /// The object as it is now; null if there is none.

@@ -21,7 +21,7 @@ impl World {
         for object in manifest::documents(&yaml)? {
             let (kind, name) = (text(&object, "/kind"), text(&object, "/metadata/name"));
             let namespace = Some(text(&object, "/metadata/namespace")).filter(|given| !given.is_empty());
-            let client = self.cluster.client()?;
+            let client = self.client()?;
             manifest::api(client, text(&object, "/apiVersion"), kind, namespace.unwrap_or_else(|| self.namespace()))
                 .patch(name, how, &Patch::Apply(&object))
                 .await

@@ -2,7 +2,7 @@
 
 use crate::operator::{self, Operator, RetryDelays, Setting};
 use anyhow::{Context, Result};
-use kube::Config;
+use kube::{Client, Config};
 use orangery_controller::hooks::HookOptions;
 use orangery_controller::kubernetes::events::notification::NotificationOptions;
 use orangery_egress::credential::consent::{PlainHttp, SecretRules};
@@ -53,6 +53,8 @@ pub struct World {
     hooks: Option<HookOptions>,
     /// How many copies took part in the election so far; none where there is no election.
     candidates: Option<u32>,
+    /// The client of the questions; none where each one has a connection of its own, because the API server may be stopped.
+    client: Option<Client>,
 }
 
 impl World {
@@ -163,6 +165,7 @@ impl World {
             notifications: NotificationOptions::Disabled,
             hooks: None,
             candidates: None,
+            client: None,
         }
     }
 
@@ -173,7 +176,16 @@ impl World {
     pub async fn neighbour(&self, hint: &str) -> Result<Self> {
         let namespace = self.cluster.namespace(hint).await?.name().to_owned();
         let sandbox = self.sandbox.clone();
-        Ok(Self::made(self.cluster, namespace.clone(), namespace, Forge::start().await?, sandbox))
+        let world = Self::made(self.cluster, namespace.clone(), namespace, Forge::start().await?, sandbox);
+        Ok(Self { client: Some(self.cluster.client()?), ..world })
+    }
+
+    /// A client with all rights, for what a user or a test does.
+    ///
+    /// # Errors
+    /// The connection settings are unusable.
+    pub fn client(&self) -> Result<Client> {
+        self.client.clone().map_or_else(|| self.cluster.client(), Ok)
     }
 
     /// With operators that take turns by a lease.

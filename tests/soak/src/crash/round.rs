@@ -91,7 +91,7 @@ impl Stage {
         self.world.stop().await?;
         story.wish(&self.world).await?;
         let before = uids(&self.world).await?;
-        self.audit.next(&self.world.cluster.client()?, &self.world.agent()).await?;
+        self.audit.next(&self.world.client()?, &self.world.agent()).await?;
 
         self.world.start_fated(scissors.layer())?;
         let kills = fault.is_some_and(Fault::kills);
@@ -117,7 +117,7 @@ impl Stage {
 
     /// What was really deleted since the last time, by the audit log.
     async fn deleted(&mut self) -> Result<Vec<String>> {
-        let audit = self.audit.next(&self.world.cluster.client()?, &self.world.agent()).await?.writes();
+        let audit = self.audit.next(&self.world.client()?, &self.world.agent()).await?.writes();
         let done = audit.iter().filter(|event| event.verb.starts_with("delete"));
         let done = done.filter(|event| event.response_status.as_ref().is_some_and(|status| status.code < 300));
         let mut names: Vec<String> = done

@@ -19,7 +19,7 @@ fn shortened(world: &World, name: &str) -> Option<String> {
 /// Everything that sets of this world own, and its content. What is terminating is as good as gone.
 pub(super) async fn found(world: &World) -> Result<BTreeMap<Object, Option<String>>> {
     let ours = ListParams::default().labels(&format!("{OWNER_NAMESPACE}={}", world.namespace()));
-    let client = world.cluster.client()?;
+    let client = world.client()?;
     let mut all = BTreeMap::new();
     let mut going = BTreeSet::new();
     for namespace in Api::<Namespace>::all(client.clone()).list(&ours).await? {

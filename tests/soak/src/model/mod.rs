@@ -21,6 +21,6 @@ mod state;
 mod step;
 
 pub use history::{History, minimised};
-pub use player::play;
+pub use player::{play, play_after};
 pub use state::{Model, Object};
 pub use step::{Set, Step};

@@ -27,9 +27,22 @@ spec: {type: GitHubPullRequest, url: FORGE/acme/shop}
 /// # Errors
 /// What exists is not what the model says, or something was deleted that the model wanted all the time: with the step.
 pub async fn play(beside: &World, history: &History) -> Result<usize> {
+    play_after(beside, history, async |_| Ok(())).await
+}
+
+/// As [`play`]; before the first step this happens, of which the model does not know.
+///
+/// # Errors
+/// As [`play`].
+pub async fn play_after(
+    beside: &World,
+    history: &History,
+    unknown: impl AsyncFnOnce(&World) -> Result<()>,
+) -> Result<usize> {
     let world = beside.neighbour("model").await?;
     let world = if history.elects { world.electing() } else { world };
     let mut player = Player::begin(world, history.model()).await?;
+    unknown(&player.world).await?;
     for (number, step) in history.steps.iter().enumerate() {
         player.step(*step).await.with_context(|| format!("at step {} ({step:?})", number + 1))?;
     }
@@ -179,7 +192,7 @@ impl Player {
 
     /// No operator deletes what was wanted all the time since the last rest.
     async fn count_deletes(&mut self) -> Result<()> {
-        let audit = self.audit.next(&self.world.cluster.client()?, &self.world.agent()).await?.writes();
+        let audit = self.audit.next(&self.world.client()?, &self.world.agent()).await?.writes();
         for event in audit.iter().filter(|event| event.verb.starts_with("delete")) {
             let Some(object) = &event.object_ref else { continue };
             let done = event.response_status.as_ref().is_some_and(|status| status.code < 300);
