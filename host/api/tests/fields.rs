@@ -168,6 +168,7 @@ fn provider_rows() -> Vec<Row> {
         of_git("filter.limit", json!(1), json!(2)),
         of_git("filter.semver", json!("1.x"), json!("2.x")),
         of(service, "insecure", json!(true), json!(false)),
+        of_git("proxySecretRef.name", json!("a"), json!("b")),
         scheduled("schedule[].cron", "@daily", "@hourly"),
         scheduled("schedule[].timeZone", "UTC", "Europe/Berlin"),
         scheduled("schedule[].window", "10m", "20m"),
@@ -191,13 +192,13 @@ fn manifest(kind: &str, spec: &Value) -> Value {
 
 fn set(spec: &Value) -> SetSpec {
     let set: ResourceSet = serde_json::from_value(manifest("ResourceSet", spec)).unwrap();
-    SetSpec::try_from(&set).unwrap_or_else(|error| panic!("{}: {error}\n{spec:#}", error.field))
+    SetSpec::try_from(&set).map_err(|error| format!("{}: {error}\n{spec:#}", error.field)).unwrap()
 }
 
 fn provider(spec: &Value) -> ProviderSpec {
     let provider: ResourceSetInputProvider =
         serde_json::from_value(manifest("ResourceSetInputProvider", spec)).unwrap();
-    ProviderSpec::try_from(&provider).unwrap_or_else(|error| panic!("{}: {error}\n{spec:#}", error.field))
+    ProviderSpec::try_from(&provider).map_err(|error| format!("{}: {error}\n{spec:#}", error.field)).unwrap()
 }
 
 /// The paths of the fields in which no other field is.

@@ -8,7 +8,7 @@ use kube::api::{DeleteParams, PostParams};
 use kube::client::Body;
 use orangery_cluster::Target;
 use orangery_core::{Action, LedgerEntry, Mark, keys};
-use orangery_test_apiserver::cut::{self, RequestOutcome};
+use orangery_test_apiserver::cut::{self, Outcome, RequestOutcome};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -54,11 +54,11 @@ fn meanwhile(
                 runtime.block_on(async { work(kube::Client::try_from(config)?).await })
             });
             let failed = !did.join().is_ok_and(|did| did.is_ok());
-            return failed.then(|| -> BoxFuture<'static, Box<dyn std::error::Error + Send + Sync>> {
-                Box::pin(async { "the test's own work failed".into() })
-            });
+            if failed {
+                return Outcome::Unsent(Box::pin(async { "the test's own work failed".into() }));
+            }
         }
-        None
+        Outcome::Sent
     });
     world.connect(move |config| cut::fated(config, &outcome));
 }

@@ -11,7 +11,7 @@ use crate::pipeline::provider::poll::{Poller, Readers};
 use crate::pipeline::provider::{self, ProviderReport, Trigger};
 use crate::pipeline::secrets::InMemorySecrets;
 use crate::pipeline::set::gather::KnownProvider;
-use crate::pipeline::set::{self, SetReport, SetRun, outcome, teardown};
+use crate::pipeline::set::{self, SetReport, SetRun, changes, teardown};
 use futures::stream::{self, StreamExt};
 use orangery_cluster::DirectoryTarget;
 use orangery_core::combine::{PROVIDER_KIND, SET_KIND};
@@ -228,7 +228,7 @@ impl Local {
             objects: saved_state.inventory.len(),
             ready: is_ready(&saved_state.conditions),
             message: message(&saved_state.conditions),
-            changes: converged.map(outcome::changes).unwrap_or_default(),
+            changes: converged.map(changes::changes).unwrap_or_default(),
             held: converged.map_or(0, |converged| converged.holds().map(|hold| hold.objects.len()).sum()),
             environments: report.environments,
         })

@@ -7,7 +7,7 @@ use futures::FutureExt as _;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
 use kube::api::{Api, DeleteParams, PostParams};
 use orangery_core::Action;
-use orangery_test_apiserver::cut;
+use orangery_test_apiserver::cut::{self, Outcome};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -235,7 +235,10 @@ async fn a_server_without_reviews_decides_by_its_answers_to_the_writes() -> Resu
     grant(&world, world.namespace.name(), "tenant", json!([all_of("configmaps")])).await?;
     let outcome: Arc<cut::RequestOutcome> = Arc::new(|request| {
         let is_review = request.uri().path().contains("/selfsubject");
-        is_review.then(|| async { "no reviews here".into() }.boxed())
+        match is_review {
+            true => Outcome::Unsent(async { "no reviews here".into() }.boxed()),
+            false => Outcome::Sent,
+        }
     });
     world.connect(move |config| cut::fated(config, &outcome));
     world.applied(vec![world.map("a", "1")]).await?;

@@ -6,7 +6,7 @@
 use super::StatusChange;
 use crate::kubernetes::context::now;
 use crate::kubernetes::object::Run;
-use crate::pipeline::set::outcome::changes;
+use crate::pipeline::set::changes::changes;
 use crate::pipeline::set::{Ended, SetReport};
 use orangery_api::{Condition, ResourceSet};
 use orangery_core::conditions::{ConditionType, HistoryEntry, remember};

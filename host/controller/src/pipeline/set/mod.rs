@@ -7,6 +7,7 @@
 //! # Guarantees
 //! Always ends with a [`SetReport`]; what was done before a failure is in it. Nothing here writes status.
 
+pub(crate) mod changes;
 pub mod dependencies;
 pub mod expression;
 pub mod gather;
@@ -14,6 +15,7 @@ pub mod outcome;
 mod report;
 pub mod teardown;
 mod unready;
+mod wait;
 
 pub use report::{Ended, Environment, SetReport};
 
@@ -109,7 +111,7 @@ pub async fn reconcile(pipeline: &Pipeline, run: SetRun<'_>) -> SetReport {
     let unready = Unready::of(&converged, run.set, &run.last, run.now);
     SetReport {
         conclusion: outcome::conclude(&converged, &gathered, run.set, unready, begun.elapsed()),
-        wait: outcome::wait(&converged, unready, run.now),
+        wait: wait::wait(&converged, unready, run.now),
         converged: Some(converged),
         ended: Ended::Applying,
         inputs,

@@ -2,14 +2,15 @@
 
 use crate::pipeline::conclusion::{self, Conclusion};
 use crate::pipeline::converge::Converged;
-use crate::pipeline::requeue::{Requeue, Wait};
+use crate::pipeline::requeue::Requeue;
 use crate::pipeline::set::gather::Gathered;
 use crate::pipeline::set::unready::Unready;
+use crate::pipeline::set::wait::ConvergedWait;
 use orangery_core::combine::Strategy;
 use orangery_core::conditions::{Abnormal, ConditionType, Outcome};
 use orangery_core::spec::{Cadence, SetSpec};
-use orangery_core::{Deadline, FailedObject, ObjectKey, PruneReport, Reason, Timestamp, keys};
-use std::collections::{BTreeMap, BTreeSet};
+use orangery_core::{FailedObject, PruneReport, Reason, keys};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Objects and environments shown in a message; more are counted.
@@ -163,56 +164,6 @@ fn unready_message(converged: &Converged) -> String {
 #[must_use]
 pub fn is_wait(message: &str) -> bool {
     message.starts_with(WAITING_FOR) || (message.starts_with(APPLYING) && message.contains(WAITING_FOR))
-}
-
-/// What an apply waits for: since the last of these waits began, until the first of them becomes a failure.
-struct ConvergedWait {
-    since: Timestamp,
-    until: Timestamp,
-}
-
-impl ConvergedWait {
-    fn of(converged: &Converged) -> Option<Self> {
-        let unready = converged.applied.waiting.iter().map(|waiting| (waiting.since, waiting.until));
-        let going = converged.applied.terminating.iter().filter_map(|terminating| match terminating.deadline {
-            Deadline::At(until) => Some((terminating.since.unwrap_or(until), until)),
-            Deadline::Passed | Deadline::NotBegun => None,
-        });
-        let all = unready.chain(going).map(|(since, until)| Self { since, until });
-        all.reduce(|one, other| Self { since: one.since.max(other.since), until: one.until.min(other.until) })
-    }
-}
-
-/// What is waited for: objects that are not ready, objects that are being deleted, and the next repair of those that are contested.
-#[must_use]
-pub fn wait(converged: &Converged, unready: Unready, now: Timestamp) -> Option<Wait> {
-    let ready = ConvergedWait::of(converged).map(|wait| {
-        let until = match unready {
-            Unready::Blinks { until } => until,
-            Unready::Nothing | Unready::Awaited | Unready::Degraded => wait.until,
-        };
-        Wait { since: wait.since, until: Some(until) }
-    });
-    let gone = wait_until_gone(&converged.pruned, now);
-    let repair = converged.applied.contested.iter().map(|contested| contested.until).min();
-    // A watch tells nothing of it, and nothing happens earlier.
-    let repair = repair.map(|until| Wait { since: Timestamp::default(), until: Some(until) });
-    ready.into_iter().chain(gone).chain(repair).reduce(|one, other| Wait {
-        since: one.since.max(other.since),
-        until: one.until.into_iter().chain(other.until).min(),
-    })
-}
-
-/// The wait for objects that are being deleted: since the latest deletion, until the next deadline.
-#[must_use]
-pub fn wait_until_gone(pruned: &PruneReport, now: Timestamp) -> Option<Wait> {
-    let all = &pruned.terminating;
-    let since = all.iter().map(|terminating| terminating.since.unwrap_or(now)).max()?;
-    let until = all.iter().filter_map(|terminating| match terminating.deadline {
-        Deadline::At(until) => Some(until),
-        Deadline::Passed | Deadline::NotBegun => None,
-    });
-    Some(Wait { since, until: until.min() })
 }
 
 /// Everything abnormal about a set now.
@@ -403,33 +354,4 @@ fn shown<T: AsRef<str>>(all: &[T]) -> String {
         shown.push(&more);
     }
     shown.join("; ")
-}
-
-/// What was changed, as Flux Operator words it: for each step that others follow `step "name": …`, and then the rest, each with a line
-/// for every object.
-#[must_use]
-pub fn changes_by_step(converged: &Converged) -> Vec<String> {
-    let mut steps: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-    let mut rest = Vec::new();
-    for (key, line) in changed(converged) {
-        let place = converged.steps.place(key).filter(|place| converged.steps.before_last(*place).is_some());
-        place.map_or(&mut rest, |place| steps.entry(place).or_default()).push(line);
-    }
-    let named = steps.into_iter().filter_map(|(place, lines)| {
-        Some(format!("step \"{}\": {}", converged.steps.before_last(place)?, lines.join("\n")))
-    });
-    let rest = (!rest.is_empty()).then(|| rest.join("\n"));
-    named.chain(rest).collect()
-}
-
-/// The changes as Flux Operator words them, a line each: `Kind/ns/name created`.
-#[must_use]
-pub fn changes(converged: &Converged) -> Vec<String> {
-    changed(converged).map(|(_, line)| line).collect()
-}
-
-fn changed(converged: &Converged) -> impl Iterator<Item = (&ObjectKey, String)> {
-    let applied = converged.applied.changes.iter().filter(|change| change.action.is_change());
-    let all = applied.chain(&converged.pruned.deleted);
-    all.map(|change| (&change.key, format!("{} {}", change.key, change.action.as_str())))
 }

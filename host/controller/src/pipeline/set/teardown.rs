@@ -63,7 +63,7 @@ pub async fn tear_down(
         Conclusion::failed(Reason::ReconciliationFailed, message.clone(), Requeue::BackOff)
             .with_abnormal(vec![outcome::deletion_failed(message)])
     };
-    let wait = outcome::wait_until_gone(&pruned, now);
+    let wait = super::wait::wait_until_gone(&pruned, now);
     Ok(Teardown { unfinished: Some(unfinished), deleted, left, wait })
 }
 

@@ -1,7 +1,7 @@
 //! A provider with a hook of its own: no Flux, any forge.
 
 use super::{TOKEN, post, post_signed};
-use crate::preview::forge_accepts;
+use crate::providers::preview::forge_accepts;
 use anyhow::{Context, Result};
 use orangery_controller::hooks::HookOptions;
 use orangery_test_flow::{PROVIDER, World};

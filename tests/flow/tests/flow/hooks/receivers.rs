@@ -1,7 +1,7 @@
 //! Receivers of Flux, in a cluster without notification-controller.
 
 use super::{TOKEN, post};
-use crate::preview::at;
+use crate::providers::preview::at;
 use anyhow::{Context, Result};
 use orangery_controller::hooks::{CrossNamespace, HookOptions, ServeReceivers};
 use orangery_test_flow::World;

@@ -32,7 +32,7 @@ const SETS: [(&str, &str); 9] = [
 ];
 
 /// `spec` of a ResourceSetInputProvider in flow style, and what the refusal says.
-const PROVIDERS: [(&str, &str); 25] = [
+const PROVIDERS: [(&str, &str); 26] = [
     ("{type: Static, url: 'https://x'}", "spec.url must be empty when spec.type is 'Static'"),
     (
         "{type: ExternalArtifact, url: 'https://x', selectors: [{name: a}]}",

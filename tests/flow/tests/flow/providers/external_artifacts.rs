@@ -13,7 +13,7 @@ fn provider(name: &str, rest: &Value) -> String {
         "apiVersion": "fluxcd.controlplane.io/v1", "kind": PROVIDER, "metadata": {"name": name},
         "spec": {"type": "ExternalArtifact"},
     });
-    if let (Some(spec), Some(rest)) = (provider["spec"].as_object_mut(), rest.as_object()) {
+    if let (Some(spec), Some(rest)) = (provider.get_mut("spec").and_then(Value::as_object_mut), rest.as_object()) {
         spec.extend(rest.clone());
     }
     provider.to_string()

@@ -3,9 +3,9 @@
 
 use anyhow::{Context, Result, ensure};
 use futures::FutureExt;
-use futures::future::BoxFuture;
 use http::Request;
 use kube::client::Body;
+use orangery_test_apiserver::cut::Outcome;
 use orangery_test_flow::{PROVIDER, SET, World};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -161,13 +161,14 @@ async fn new_inputs_are_announced_while_applying_them_takes_longer_than_a_moment
     // The answer to a slow write is an error; the next attempt is quick.
     world.start_fated(Arc::new(move |request: &Request<Body>| {
         let writes = request.method() == http::Method::PATCH && request.uri().path().contains("/configmaps/");
-        (writes && is_slow.swap(false, Ordering::SeqCst)).then(|| -> BoxFuture<'static, _> {
-            async {
-                tokio::time::sleep(Duration::from_secs(4)).await;
-                "the answer was lost".into()
-            }
-            .boxed()
-        })
+        if !(writes && is_slow.swap(false, Ordering::SeqCst)) {
+            return Outcome::Sent;
+        }
+        let lost = async {
+            tokio::time::sleep(Duration::from_secs(4)).await;
+            "the answer was lost".into()
+        };
+        Outcome::Unsent(lost.boxed())
     }))?;
     let shop = world.forge.github("acme/shop");
     shop.opens("one");
