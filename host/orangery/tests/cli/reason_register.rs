@@ -150,6 +150,13 @@ const REGISTER: &[(Reason, &str, &str)] = &[
         "what_was_adopted_is_held_through_restarts_until_it_is_approved_and_the_rest_goes",
     ),
     (
+        Reason::HealthCheckFailed,
+        "waiting/follows.rs",
+        "with_wait_ready_follows_the_objects_and_costs_nothing_while_they_rest",
+    ),
+    (Reason::Contested, "waiting/fights.rs", "an_object_that_is_fought_over_is_left_alone_and_its_set_goes_on"),
+    (Reason::ObjectsFrozen, "objects/frozen.rs", "d22_a_frozen_object_is_left_alone_until_it_is_thawed"),
+    (
         Reason::Warning,
         "tenancy/foreign.rs",
         "a_schedule_of_dates_that_never_come_is_a_warning_and_its_surplus_is_ignored",
