@@ -9,11 +9,7 @@ const STORIES: &str = "tests/flow/tests/flow";
 
 /// A reason, and the file and the function of the test that asserts it.
 const REGISTER: &[(Reason, &str, &str)] = &[
-    (
-        Reason::Progressing,
-        "waiting/waits.rs",
-        "an_edit_a_suspension_and_a_deletion_end_a_wait_within_a_second_and_say_so",
-    ),
+    (Reason::Progressing, "waiting/waits.rs", "f06_set_that_waits_for_an_hour"),
     (
         Reason::ProgressingWithRetry,
         "providers/reasons.rs",
@@ -25,11 +21,7 @@ const REGISTER: &[(Reason, &str, &str)] = &[
         "a_set_that_waits_for_a_change_says_why_in_its_reason",
     ),
     (Reason::ReconciliationFailed, "laws.rs", "a_set_can_do_what_its_service_account_can_and_nothing_without_one"),
-    (
-        Reason::BuildFailed,
-        "objects/environments.rs",
-        "an_impossible_name_or_a_template_that_fails_for_one_input_holds_up_no_other",
-    ),
+    (Reason::BuildFailed, "objects/environments.rs", "l01_poisoned_item"),
     (
         Reason::DependencyNotReady,
         "waiting/dependencies.rs",
@@ -40,11 +32,7 @@ const REGISTER: &[(Reason, &str, &str)] = &[
         "waiting/dependencies.rs",
         "an_expression_that_cannot_be_parsed_stalls_the_set_and_one_without_an_answer_is_asked_again",
     ),
-    (
-        Reason::HealthCheckCanceled,
-        "waiting/waits.rs",
-        "an_edit_a_suspension_and_a_deletion_end_a_wait_within_a_second_and_say_so",
-    ),
+    (Reason::HealthCheckCanceled, "waiting/waits.rs", "f06_set_that_waits_for_an_hour"),
     (
         Reason::ReconciliationDisabled,
         "providers/reasons.rs",
@@ -70,11 +58,7 @@ const REGISTER: &[(Reason, &str, &str)] = &[
         "observability/events.rs",
         "each_distinct_change_keeps_its_text_and_equal_ones_are_counted",
     ),
-    (
-        Reason::InputsNotReady,
-        "laws.rs",
-        "a_provider_that_is_deleted_and_made_anew_deletes_nothing_before_its_first_answer",
-    ),
+    (Reason::InputsNotReady, "laws.rs", "d07_provider_recreated"),
     (
         Reason::SourceStale,
         "providers/trouble.rs",
@@ -113,7 +97,7 @@ const REGISTER: &[(Reason, &str, &str)] = &[
         "providers/trouble.rs",
         "whatever_goes_wrong_at_the_forge_the_environments_stay_and_the_conditions_say_why",
     ),
-    (Reason::RateLimited, "providers/trouble.rs", "an_exhausted_rate_limit_deletes_nothing"),
+    (Reason::RateLimited, "providers/trouble.rs", "q01_exhausted_rate_limit"),
     (
         Reason::SourceUnavailable,
         "providers/trouble.rs",
@@ -138,7 +122,7 @@ const REGISTER: &[(Reason, &str, &str)] = &[
         "objects/size.rs",
         "inputs_that_do_not_fit_leave_the_last_good_ones_and_say_how_large_they_are",
     ),
-    (Reason::OwnedByAnother, "laws.rs", "an_object_of_another_set_is_left_to_it"),
+    (Reason::OwnedByAnother, "laws.rs", "d12_two_owners_of_one_object"),
     (
         Reason::AdoptionRefused,
         "deletion/adoption_foreign.rs",

@@ -24,6 +24,7 @@ const fn status<'a>(resource: &'a str) -> Right<'a> {
 
 const OURS: &str = "fluxcd.controlplane.io";
 const DEFINITIONS: &str = "apiextensions.k8s.io";
+const SOURCES: &str = "source.toolkit.fluxcd.io";
 
 /// What the operator cannot work without.
 pub(super) const REQUIRED: [Right<'static>; 17] = [
@@ -68,7 +69,7 @@ pub(super) struct Optional {
 }
 
 /// What may be left out.
-pub(super) const OPTIONAL: [Optional; 3] = [
+pub(super) const OPTIONAL: [Optional; 4] = [
     Optional {
         rights: &[right("", "serviceaccounts", "impersonate")],
         without: "fine where config/impersonate names the accounts of all sets; else apply the role orangery-impersonate",
@@ -85,6 +86,14 @@ pub(super) const OPTIONAL: [Optional; 3] = [
     Optional {
         rights: &[right(OURS, "fluxinstances", "list")],
         without: "fine where --events-addr says where notification-controller is",
+    },
+    Optional {
+        rights: &[
+            right(SOURCES, "externalartifacts", "get"),
+            right(SOURCES, "externalartifacts", "list"),
+            right(SOURCES, "externalartifacts", "watch"),
+        ],
+        without: "fine without providers of type ExternalArtifact",
     },
 ];
 

@@ -30,15 +30,15 @@ async fn value(world: &World, name: &str) -> Result<String> {
     Ok(live.pointer("/data/replicas").and_then(|value| value.as_str()).unwrap_or_default().to_owned())
 }
 
-/// Changes the object back whenever it was repaired, until the set says that it is contested; the message.
-async fn fight(world: &World) -> Result<String> {
+/// Changes the object back whenever it was repaired, until the condition Warning has this reason; its message.
+async fn fight(world: &World, until: &str) -> Result<String> {
     let begun = Instant::now();
     loop {
         if value(world, "fought").await? == "1" {
             meddle(world, "fought").await?;
         }
         let [_, reason, warning] = world.condition(SET, "set", "Warning").await?;
-        if reason == "Contested" {
+        if reason == until {
             return Ok(warning);
         }
         ensure!(begun.elapsed() < Duration::from_secs(100), "the fight is not noticed: {warning}");
@@ -59,7 +59,7 @@ async fn an_object_that_is_fought_over_is_left_alone_and_its_set_goes_on() -> Re
     world.start().await?;
     world.apply(&set("1")).await?;
     world.is_ready(SET, "set").await?;
-    let warning = fight(&world).await?;
+    let warning = fight(&world, "Contested").await?;
     let name = format!(
         "ConfigMap/{}/fought is contested: the field manager scaler wrote data.replicas at 20",
         world.namespace()
