@@ -96,7 +96,9 @@ async fn find(connection: &Connection, options: &HookOptions) -> anyhow::Result<
 
 /// Sends the sample, without the credentials of the cluster.
 async fn send(url: &Url, token: &[u8]) -> anyhow::Result<StatusCode> {
-    let client = Client::try_from(Config::new(url.as_str().parse().context("the URL of the hook")?))?;
+    // The client puts the path of a request behind that of its server.
+    let server = url.origin().ascii_serialization().parse().context("the URL of the hook")?;
+    let client = Client::try_from(Config::new(server))?;
     let request = Request::post(url.path())
         .header("Content-Type", "application/json")
         .header("X-Hub-Signature-256", sign(token, SAMPLE.as_bytes()))
