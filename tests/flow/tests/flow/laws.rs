@@ -251,7 +251,7 @@ async fn a_set_can_do_what_its_service_account_can_and_nothing_without_one() -> 
     world
         .settles("it is forbidden", async |world| {
             let [ready, reason, message] = world.condition(SET, "set", "Ready").await?;
-            Ok(ready == "False" && reason == "ReconciliationFailed" && message.contains("forbidden"))
+            Ok(ready == "False" && reason == "ReconciliationFailed" && message.contains("not applied (Forbidden): "))
         })
         .await?;
     assert!(world.owned("ConfigMap").await?.is_empty());

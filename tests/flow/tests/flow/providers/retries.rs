@@ -93,7 +93,7 @@ async fn a_right_that_was_missing_is_found_within_fifteen_seconds_whatever_the_b
     world.apply("{apiVersion: v1, kind: ServiceAccount, metadata: {name: flux, namespace: NAMESPACE}}").await?;
     world.apply(MAP).await?;
     let said = world.has_condition(SET, "set", "Ready", "False", "ReconciliationFailed").await?;
-    assert!(said.contains("forbidden"), "{said}");
+    assert!(said.contains("not applied (Forbidden): "), "{said}");
     world.apply(TENANT).await?;
     let given = Instant::now();
     world.is_ready(SET, "set").await?;
