@@ -11,7 +11,7 @@
 use crate::pipeline::converge::Converged;
 use crate::pipeline::progress::{Health, LastResult};
 use orangery_core::spec::SetSpec;
-use orangery_core::{Action, Timestamp};
+use orangery_core::{Deadline, TerminatingObject, Timestamp};
 use std::time::Duration;
 
 /// How long an object may be unready although nothing was changed. kustomize-controller and helm-controller say `Unknown` at each
@@ -37,10 +37,15 @@ pub enum Unready {
 impl Unready {
     /// What an apply found.
     pub(super) fn of(converged: &Converged, set: &SetSpec, last: &LastResult, now: Timestamp) -> Self {
+        // An object that has to be gone before it can be created anew is waited for by every set.
+        let goes = |terminating: &TerminatingObject| matches!(terminating.deadline, Deadline::At(_));
+        if converged.applied.terminating.iter().any(goes) {
+            return Self::Awaited;
+        }
         let Some(since) = converged.applied.waiting.iter().map(|waiting| waiting.since).min() else {
             return Self::Nothing;
         };
-        let changed = converged.applied.changes.iter().any(|change| change.action != Action::Unchanged);
+        let changed = converged.applied.changes.iter().any(|change| change.action.is_change());
         let is_old = set.wait && !changed && last.applied.as_deref() == Some(&converged.revision);
         match last.health {
             Health::Ready if is_old && now < since + MOMENT => Self::Blinks { until: since + MOMENT },
