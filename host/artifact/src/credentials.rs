@@ -30,7 +30,7 @@ pub enum CredentialError {
     /// Docker's file or one of its helpers.
     #[error("cannot read the credentials of {host} from {}: {why}; mend it, or pass --creds", file.display())]
     Docker {
-        /// The registry.
+        /// Host of the registry, with its port if it has one.
         host: String,
         /// The file.
         file: PathBuf,

@@ -99,9 +99,9 @@ impl Registry {
     pub async fn store(&self, address: &Address, blob: Bytes, progress: &Progress) -> Result<(), RegistryError> {
         let (at, digest, size) = (reference(address), digest::sha256(&blob), blob.len() as u64);
         self.client.store_auth_if_needed(at.resolve_registry(), &self.auth).await;
-        let deed = format!("storing {size} bytes in {}", address.repository());
+        let action = format!("storing {size} bytes in {}", address.repository());
         self.deadline
-            .attempt(&deed, address, || async {
+            .attempt(&action, address, || async {
                 if self.client.blob_exists(&at, &digest).await? {
                     progress(size);
                     return Ok(());
@@ -139,12 +139,12 @@ impl Registry {
     /// There is none, it is not the one whose digest was asked for, or the registry cannot be reached in time.
     pub async fn manifest(&self, address: &Address) -> Result<(Bytes, String), RegistryError> {
         let at = reference(address);
-        let deed = format!("reading the manifest {address}");
+        let action = format!("reading the manifest {address}");
         let attempt = || self.client.pull_manifest_raw(&at, &self.auth, MANIFESTS);
-        let (bytes, _) = self.deadline.attempt(&deed, address, attempt).await?;
+        let (bytes, _) = self.deadline.attempt(&action, address, attempt).await?;
         let found = digest::sha256(&bytes);
         match address.digest() {
-            Some(asked) if asked != found => Err(RegistryError::WrongDigest { deed, found }),
+            Some(asked) if asked != found => Err(RegistryError::WrongDigest { action, found }),
             Some(_) | None => Ok((bytes, found)),
         }
     }
@@ -161,14 +161,14 @@ impl Registry {
         progress: &Progress,
     ) -> Result<Vec<u8>, RegistryError> {
         let at = reference(address);
-        let deed = format!("reading the layer of {address}");
+        let action = format!("reading the layer of {address}");
         if blob.size > most {
-            return Err(RegistryError::TooLarge { deed, size: blob.size, most });
+            return Err(RegistryError::TooLarge { action, size: blob.size, most });
         }
         let layer = OciDescriptor { digest: blob.digest.clone(), ..OciDescriptor::default() };
         let bytes = self
             .deadline
-            .attempt(&deed, address, || async {
+            .attempt(&action, address, || async {
                 let mut stream = self.client.pull_blob_stream(&at, &layer).await?;
                 let mut bytes = Vec::new();
                 while let Some(piece) = stream.next().await {
@@ -184,7 +184,7 @@ impl Registry {
             })
             .await?;
         let found = digest::sha256(&bytes);
-        if found == blob.digest { Ok(bytes) } else { Err(RegistryError::WrongDigest { deed, found }) }
+        if found == blob.digest { Ok(bytes) } else { Err(RegistryError::WrongDigest { action, found }) }
     }
 
     /// All tags of a repository.
@@ -193,12 +193,12 @@ impl Registry {
     /// There is no such repository, or the registry cannot be reached in time.
     pub async fn tags(&self, address: &Address) -> Result<Vec<String>, RegistryError> {
         let at = reference(address);
-        let deed = format!("listing the tags of {}", address.repository());
+        let action = format!("listing the tags of {}", address.repository());
         let mut tags: Vec<String> = Vec::new();
         for _ in 0..PAGES {
             let last = tags.last().cloned();
             let attempt = || self.client.list_tags(&at, &self.auth, Some(PAGE), last.as_deref());
-            let page = self.deadline.attempt(&deed, address, attempt).await?.tags;
+            let page = self.deadline.attempt(&action, address, attempt).await?.tags;
             // A registry that does not divide its answer gives the same tags again.
             if page.is_empty() || page.last() == last.as_ref() {
                 break;

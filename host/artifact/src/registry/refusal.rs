@@ -16,20 +16,22 @@ const SAID: usize = 300;
 pub enum RegistryError {
     /// No credentials, or not the right ones.
     #[error(
-        "{deed}: {host} wants other credentials; log in with `docker login {host}`, or pass --creds USER:PASSWORD with the right to \
+        "{action}: {host} wants other credentials; log in with `docker login {host}`, or pass --creds USER:PASSWORD with the right to \
          do this"
     )]
     Unauthorized {
-        /// What was tried.
-        deed: String,
-        /// The registry.
+        /// The operation that failed, as the message names it.
+        action: String,
+        /// Host of the registry, with its port if it has one.
         host: String,
     },
     /// There is no such thing.
-    #[error("{deed}: it is not there ({said}); `orangery artifact list oci://{repository}` prints the tags there are")]
+    #[error(
+        "{action}: it is not there ({said}); `orangery artifact list oci://{repository}` prints the tags there are"
+    )]
     NotFound {
-        /// What was tried.
-        deed: String,
+        /// The operation that failed, as the message names it.
+        action: String,
         /// The repository.
         repository: String,
         /// The registry's words.
@@ -37,23 +39,23 @@ pub enum RegistryError {
     },
     /// A registry that takes only images.
     #[error(
-        "{deed}: {host} refuses the manifest ({said}): it takes only media types that it knows; add {CONFIGURATION} and {CONTENT} to \
+        "{action}: {host} refuses the manifest ({said}): it takes only media types that it knows; add {CONFIGURATION} and {CONTENT} to \
          the list of those that it allows, or use another registry"
     )]
     ManifestInvalid {
-        /// What was tried.
-        deed: String,
-        /// The registry.
+        /// The operation that failed, as the message names it.
+        action: String,
+        /// Host of the registry, with its port if it has one.
         host: String,
         /// The registry's words.
         said: String,
     },
     /// Any other answer.
-    #[error("{deed}: {host} refuses it: {said}")]
+    #[error("{action}: {host} refuses it: {said}")]
     Refused {
-        /// What was tried.
-        deed: String,
-        /// The registry.
+        /// The operation that failed, as the message names it.
+        action: String,
+        /// Host of the registry, with its port if it has one.
         host: String,
         /// The registry's words.
         said: String,
@@ -64,38 +66,38 @@ pub enum RegistryError {
     )]
     NoClient(String),
     /// No answer.
-    #[error("{deed}: {host} cannot be reached: {why}")]
+    #[error("{action}: {host} cannot be reached: {why}")]
     Unreachable {
-        /// What was tried.
-        deed: String,
-        /// The registry.
+        /// The operation that failed, as the message names it.
+        action: String,
+        /// Host of the registry, with its port if it has one.
         host: String,
         /// The innermost cause.
         why: String,
     },
     /// The time is over.
-    #[error("{deed}: gave up after {} s (--timeout); the last attempt: {last}", after.as_secs())]
+    #[error("{action}: gave up after {} s (--timeout); the last attempt: {last}", after.as_secs())]
     TimedOut {
-        /// What was tried.
-        deed: String,
+        /// The operation that failed, as the message names it.
+        action: String,
         /// The time-out of the command.
         after: Duration,
         /// Why the attempt before failed.
         last: String,
     },
     /// Other bytes than those that were asked for.
-    #[error("{deed}: the registry sent something else, with the digest {found}")]
+    #[error("{action}: the registry sent something else, with the digest {found}")]
     WrongDigest {
-        /// What was tried.
-        deed: String,
+        /// The operation that failed, as the message names it.
+        action: String,
         /// The digest of what came.
         found: String,
     },
     /// More than is read.
-    #[error("{deed}: refused, it has {size} bytes and at most {most} are read; if that is meant, raise --max-size")]
+    #[error("{action}: refused, it has {size} bytes and at most {most} are read; if that is meant, raise --max-size")]
     TooLarge {
-        /// What was tried.
-        deed: String,
+        /// The operation that failed, as the message names it.
+        action: String,
         /// Its size.
         size: u64,
         /// The limit.
@@ -104,54 +106,56 @@ pub enum RegistryError {
 }
 
 impl RegistryError {
-    pub(super) fn of(deed: &str, address: &Address, error: OciDistributionError) -> Self {
-        let (deed, host) = (deed.to_owned(), address.host().to_owned());
+    pub(super) fn of(action: &str, address: &Address, error: OciDistributionError) -> Self {
+        let (action, host) = (action.to_owned(), address.host().to_owned());
         match error {
-            OciDistributionError::UnauthorizedError { .. } => Self::Unauthorized { deed, host },
-            OciDistributionError::AuthenticationFailure(said) if said.is_empty() => Self::Unauthorized { deed, host },
+            OciDistributionError::UnauthorizedError { .. } => Self::Unauthorized { action, host },
+            OciDistributionError::AuthenticationFailure(said) if said.is_empty() => Self::Unauthorized { action, host },
             OciDistributionError::RegistryError { envelope, .. } => {
                 let answer = serde_json::to_value(&envelope).and_then(serde_json::from_value::<Answer>);
                 match answer {
-                    Ok(answer) => Self::of_answer(deed, address, &answer),
-                    Err(_) => Self::Refused { deed, host, said: shortened(&envelope.to_string()) },
+                    Ok(answer) => Self::of_answer(action, address, &answer),
+                    Err(_) => Self::Refused { action, host, said: shortened(&envelope.to_string()) },
                 }
             }
             OciDistributionError::ServerError { code, message, .. } => match serde_json::from_str::<Answer>(&message) {
-                Ok(answer) => Self::of_answer(deed, address, &answer),
-                Err(_) => Self::of_status(deed, address, code, &message),
+                Ok(answer) => Self::of_answer(action, address, &answer),
+                Err(_) => Self::of_status(action, address, code, &message),
             },
             OciDistributionError::RequestError(error) => match error.status() {
-                Some(status) => Self::of_status(deed, address, status.as_u16(), ""),
-                None => Self::Unreachable { deed, host, why: innermost(&error) },
+                Some(status) => Self::of_status(action, address, status.as_u16(), ""),
+                None => Self::Unreachable { action, host, why: innermost(&error) },
             },
-            OciDistributionError::IoError(error) => Self::Unreachable { deed, host, why: innermost(&error) },
-            other => Self::Refused { deed, host, said: shortened(&other.to_string()) },
+            OciDistributionError::IoError(error) => Self::Unreachable { action, host, why: innermost(&error) },
+            other => Self::Refused { action, host, said: shortened(&other.to_string()) },
         }
     }
 
     /// The refusal that a status stands for, where the answer says nothing that can be read.
-    fn of_status(deed: String, address: &Address, code: u16, said: &str) -> Self {
+    fn of_status(action: String, address: &Address, code: u16, said: &str) -> Self {
         let host = address.host().to_owned();
         match code {
-            401 | 403 => Self::Unauthorized { deed, host },
-            404 => Self::NotFound { deed, repository: address.repository(), said: shortened(said) },
-            _ => Self::Refused { deed, host, said: format!("status {code} {}", shortened(said)).trim_end().to_owned() },
+            401 | 403 => Self::Unauthorized { action, host },
+            404 => Self::NotFound { action, repository: address.repository(), said: shortened(said) },
+            _ => {
+                Self::Refused { action, host, said: format!("status {code} {}", shortened(said)).trim_end().to_owned() }
+            }
         }
     }
 
     /// The refusal that the errors in an answer stand for.
-    fn of_answer(deed: String, address: &Address, answer: &Answer) -> Self {
+    fn of_answer(action: String, address: &Address, answer: &Answer) -> Self {
         let host = address.host().to_owned();
         let has = |codes: &[&str]| answer.errors.iter().any(|error| codes.contains(&error.code.as_str()));
         let said = shortened(&answer.errors.iter().map(Said::told).collect::<Vec<_>>().join("; "));
         if has(&["MANIFEST_INVALID"]) {
-            Self::ManifestInvalid { deed, host, said }
+            Self::ManifestInvalid { action, host, said }
         } else if has(&["UNAUTHORIZED", "DENIED"]) {
-            Self::Unauthorized { deed, host }
+            Self::Unauthorized { action, host }
         } else if has(&["MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND", "BLOB_UNKNOWN"]) {
-            Self::NotFound { deed, repository: address.repository(), said }
+            Self::NotFound { action, repository: address.repository(), said }
         } else {
-            Self::Refused { deed, host, said }
+            Self::Refused { action, host, said }
         }
     }
 }

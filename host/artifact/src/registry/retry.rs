@@ -24,10 +24,10 @@ impl Deadline {
         Self { at: Instant::now() + after, after }
     }
 
-    /// Performs a deed, again if that helps.
+    /// Performs a action, again if that helps.
     pub(super) async fn attempt<T, F>(
         &self,
-        deed: &str,
+        action: &str,
         address: &Address,
         mut perform: impl FnMut() -> F,
     ) -> Result<T, RegistryError>
@@ -43,9 +43,9 @@ impl Deadline {
                     Err(error) => error,
                 };
                 let pause = pauses.next().filter(|_| is_worth_another_attempt(&error));
-                let error = RegistryError::of(deed, address, error);
+                let error = RegistryError::of(action, address, error);
                 let Some(pause) = pause else { return Err(error) };
-                tracing::info!(deed, error = %error, ?pause, "trying again");
+                tracing::info!(action, error = %error, ?pause, "trying again");
                 last = Some(error);
                 tokio::time::sleep(*pause).await;
             }
@@ -53,7 +53,7 @@ impl Deadline {
         match tokio::time::timeout_at(self.at, attempts).await {
             Ok(ended) => ended,
             Err(_) => Err(RegistryError::TimedOut {
-                deed: deed.to_owned(),
+                action: action.to_owned(),
                 after: self.after,
                 last: last.map(|error| error.to_string()).unwrap_or_else(|| "it did not answer".to_owned()),
             }),
